@@ -1,0 +1,1 @@
+"""An event-sourced state machine library for data enrichment."""

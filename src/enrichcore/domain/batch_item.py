@@ -1,0 +1,273 @@
+"""A batch item: one distinct person's way through the pipeline of one batch.
+
+State is kept per step run, so an earlier step may be retried or answered late without moving the item back; `reached` is
+the furthest step that the item itself has begun. Decisions end with `advance`, which carries the item on as far as it
+can go without the outside world: conditions are asked, local functions called, and company steps left `ready` for
+`enrichcore.domain.company_run` to join them to a company run in the same commit.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from attrs import Factory, evolve, frozen
+
+from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, ItemId, PersonId
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Entity, Kind, OnFailure, Pipeline, Step
+from enrichcore.domain.step_run import StepRun
+
+#: A local step: known facts in, facts that it adds or changes out.
+LocalFunction = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+# --- state -------------------------------------------------------------------------------------------------------
+
+
+class ItemStatus(StrEnum):
+    """Where an item stands as a whole."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@frozen(kw_only=True)
+class BatchItem:
+    """The folded state of one item."""
+
+    item_id: ItemId
+    client_id: ClientId
+    batch_id: BatchId
+    workstream: str
+    pipeline: str
+    workflows: tuple[str, ...]
+    person_id: PersonId
+    company_id: CompanyId | None = None
+    #: What the import knew.
+    imported: Mapping[str, Any] = Factory(dict)
+    status: ItemStatus = ItemStatus.ACTIVE
+    #: Index of the furthest step that the item has begun; -1 before the first.
+    reached: int = -1
+    runs: Mapping[str, StepRun] = Factory(dict)
+
+    def run(self, workflow: str) -> StepRun:
+        """The step run of that workflow, also when it has not begun."""
+        return self.runs.get(workflow) or StepRun(workflow=workflow)
+
+    @property
+    def current(self) -> StepRun | None:
+        """The step run that the item has reached."""
+        return self.run(self.workflows[self.reached]) if self.reached >= 0 else None
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Workflows that gave nothing because they failed or timed out."""
+        return tuple(workflow for workflow in self.workflows if self.run(workflow).is_gap)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a POST of this item may or may not have been delivered."""
+        return any(run.state is State.IN_DOUBT for run in self.runs.values())
+
+    @property
+    def open_runs(self) -> tuple[StepRun, ...]:
+        """Step runs that have begun and not ended."""
+        return tuple(run for run in self.runs.values() if run.open)
+
+    def facts(self, company_facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What is known: the import, then the company's answer, then this item's own steps, in pipeline order."""
+        known = {**self.imported, **(company_facts or {})}
+        for workflow in self.workflows:
+            known.update(self.run(workflow).facts)
+        return known
+
+
+# --- fold --------------------------------------------------------------------------------------------------------
+
+
+def initial(item_id: ItemId, client_id: ClientId, batch_id: BatchId, event: e.ItemCreated) -> BatchItem:
+    """The state after an item's first event."""
+    return BatchItem(
+        item_id=item_id,
+        client_id=client_id,
+        batch_id=batch_id,
+        workstream=event.workstream,
+        pipeline=event.pipeline,
+        workflows=event.workflows,
+        person_id=event.person_id,
+        company_id=event.company_id,
+        imported=event.facts,
+    )
+
+
+def fold(item: BatchItem, event: e.Event, at: datetime, version: int) -> BatchItem:
+    """The state after `event`."""
+    match event:
+        case e.StepEvent(workflow=workflow):
+            run = steps.fold(item.run(workflow), event, at=at, version=version)
+            reached = item.reached
+            if isinstance(event, e.StepReady):
+                reached = max(reached, item.workflows.index(workflow))
+            return evolve(item, runs={**item.runs, workflow: run}, reached=reached)
+        case e.ItemCompleted():
+            return evolve(item, status=ItemStatus.COMPLETED)
+        case e.ItemFailed():
+            return evolve(item, status=ItemStatus.FAILED)
+        case e.ItemCancelled():
+            return evolve(item, status=ItemStatus.CANCELLED)
+        case e.ItemResumed():
+            return evolve(item, status=ItemStatus.ACTIVE)
+    return item
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Surroundings:
+    """What an item's decision may look at besides the item."""
+
+    pipeline: Pipeline
+    #: Local functions by the name that their step gives.
+    functions: Mapping[str, LocalFunction] = Factory(dict)
+    #: Company facts from the company runs that served this item.
+    company_facts: Mapping[str, Any] = Factory(dict)
+
+
+def draft(item: BatchItem, version: int, now: datetime) -> Draft[BatchItem]:
+    """Begin a decision about an item."""
+    return Draft(item, version, fold, now)
+
+
+def advance(item: Draft[BatchItem], around: Surroundings) -> None:
+    """Carry the item on until it needs the outside world or ends.
+
+    Stops at a company step in `ready`: joining it to a company run is `company_run.join`'s, after which this is called
+    again.
+    """
+    while item.state.status is ItemStatus.ACTIVE:
+        run = item.state.current
+        if run is not None and run.state is State.READY and _settle_at_once(item, run, around):
+            continue
+        if run is not None and not run.ended and run.state is not State.START:
+            return
+        if run is not None and _stops(run, around.pipeline):
+            item.emit(e.ItemFailed(workflow=run.workflow, reason=run.reason or run.state))
+            return
+        if not _begin_next(item, around.pipeline):
+            if not item.state.open_runs:
+                item.emit(e.ItemCompleted(gaps=item.state.gaps))
+            return
+
+
+def needs_company_run(item: BatchItem, pipeline: Pipeline) -> tuple[StepRun, Step] | None:
+    """The step that is to be joined to a company run before the commit, if there is one."""
+    for run in item.open_runs:
+        step = pipeline.step(run.workflow)
+        if run.state is State.READY and step is not None and asks_company(step) and item.company_id is not None:
+            return run, step
+    return None
+
+
+def asks_company(step: Step) -> bool:
+    """Whether a step is served by a company run."""
+    return step.entity is Entity.COMPANY and step.kind is not Kind.LOCAL
+
+
+def go_on(item: Draft[BatchItem], around: Surroundings, *, before: StepRun) -> None:
+    """After something came for a step: resume the item if its failure had stopped it, and carry it on."""
+    after = item.state.run(before.workflow)
+    if item.state.status is ItemStatus.FAILED and before.is_gap and after.state is State.COMPLETED:
+        item.emit(e.ItemResumed(why=f"a good answer came for {after.workflow}"))
+    advance(item, around)
+
+
+def answer(item: Draft[BatchItem], around: Surroundings, workflow: str, came: steps.Answer) -> None:
+    """Place an answer for one of the item's steps, reached or not."""
+    before = item.state.run(workflow)
+    if item.state.status is ItemStatus.CANCELLED and not before.ended:
+        # A cancelled item has no use for a step that it never began: the answer is kept beside it.
+        item.emit(
+            e.StepReady(workflow=workflow, generation=1, due=item.now),
+            e.StepCancelled(workflow=workflow, by="item", why="the item was cancelled before this step"),
+        )
+        before = item.state.run(workflow)
+    item.emit_all(steps.decide_answer(before, item.state.item_id, came, now=item.now))
+    go_on(item, around, before=before)
+
+
+def retry(
+    item: Draft[BatchItem], around: Surroundings, workflow: str, *, by: str, why: str, force: bool = False
+) -> bool:
+    """Run an ended step again; tells whether anything was asked for."""
+    before = item.state.run(workflow)
+    if not item.emit_all(steps.decide_retry(before, now=item.now, by=by, why=why, force=force)):
+        return False
+    if item.state.status is not ItemStatus.ACTIVE:
+        item.emit(e.ItemResumed(why=f"{workflow} is to run again: {why}"))
+    _settle_at_once(item, item.state.run(workflow), around)
+    advance(item, around)
+    return True
+
+
+def cancel(item: Draft[BatchItem], *, by: str, why: str) -> bool:
+    """Stop the item and every step of it that has not ended."""
+    if item.state.status is not ItemStatus.ACTIVE:
+        return False
+    for run in item.state.open_runs:
+        item.emit_all(steps.decide_cancel(run, by=by, why=why))
+    return item.emit(e.ItemCancelled(by=by, why=why))
+
+
+def _begin_next(item: Draft[BatchItem], pipeline: Pipeline) -> bool:
+    """Begin the next step that has not ended already by an early answer."""
+    for workflow in item.state.workflows[item.state.reached + 1 :]:
+        run = item.state.run(workflow)
+        if not run.ended:
+            return item.emit(e.StepReady(workflow=workflow, generation=run.generation, due=item.now))
+        if _stops(run, pipeline):
+            return False
+    return False
+
+
+def _stops(run: StepRun, pipeline: Pipeline) -> bool:
+    step = pipeline.step(run.workflow)
+    return run.is_gap and step is not None and step.on_failure is OnFailure.STOP
+
+
+def _settle_at_once(item: Draft[BatchItem], run: StepRun, around: Surroundings) -> bool:
+    """End a ready step that needs nobody outside: unwanted, nothing to ask with, or local."""
+    step = around.pipeline.step(run.workflow)
+    if step is None:
+        return item.emit(e.StepSkipped(workflow=run.workflow, reason="the pipeline has no such step"))
+    if run.attempt > 0:
+        return False
+    facts = item.state.facts(around.company_facts)
+    if step.when is not None and not step.when.holds(facts):
+        return item.emit(e.StepSkipped(workflow=run.workflow, reason=f"not wanted: {_denied(step)}"))
+    if step.kind is Kind.LOCAL:
+        return item.emit(_call(step, around.functions, facts))
+    if asks_company(step) and item.state.company_id is None:
+        return item.emit(e.StepSkipped(workflow=run.workflow, reason="no company is known for this person"))
+    return False
+
+
+def _denied(step: Step) -> str:
+    assert step.when is not None  # noqa: S101 - asked only for a step that has a condition
+    return f"the step runs only when {step.when}"
+
+
+def _call(step: Step, functions: Mapping[str, LocalFunction], facts: Mapping[str, Any]) -> e.StepEvent:
+    function = functions.get(step.function)
+    if function is None:
+        return e.StepFailed(workflow=step.workflow, reason=f"the local function {step.function} is not loaded")
+    try:
+        data = dict(function(facts))
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything; its row is marked, not the batch lost
+        return e.StepFailed(workflow=step.workflow, reason=f"{step.function}: {type(error).__name__}: {error}")
+    return e.StepCompletedLocally(workflow=step.workflow, data=data)

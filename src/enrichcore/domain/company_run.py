@@ -1,0 +1,165 @@
+"""A company run: one company's way through one kind of company result, shared by every item that wants it.
+
+It belongs to no batch; it uses the lane and settings of the item that started its present generation, and is charged to
+that item's batch. Items never copy its answer: a wait that ends carries the run's id and version, so a late or revised
+answer improves every lead without touching an item.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import Factory, evolve, frozen
+
+from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
+from enrichcore.domain.answers import Rank
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, ItemId
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Step
+from enrichcore.domain.step_run import StepRun
+
+# --- state -------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class CompanyRun:
+    """The folded state of one company run."""
+
+    company_run_id: CompanyRunId
+    client_id: ClientId
+    company_id: CompanyId
+    result: str
+    #: Workstream whose lane serves the present generation.
+    workstream: str
+    #: Settings of the present generation, pinned by its starter.
+    step: Step
+    #: Batch that the present generation is charged to.
+    batch_id: BatchId
+    #: What was known of the company when the present generation started.
+    imported: Mapping[str, Any] = Factory(dict)
+    run: StepRun
+    #: Every (workstream, workflow) that ever asked; answers for others are not this run's.
+    asked_as: frozenset[tuple[str, str]] = frozenset()
+
+    def answers_to(self, workflow: str) -> bool:
+        """Whether an answer for that workflow may be this run's."""
+        return any(workflow == asked for _, asked in self.asked_as)
+
+
+# --- fold --------------------------------------------------------------------------------------------------------
+
+
+def initial(run_id: CompanyRunId, client_id: ClientId, event: e.CompanyRunStarted) -> CompanyRun:
+    """The state after a company run's first event."""
+    return CompanyRun(
+        company_run_id=run_id,
+        client_id=client_id,
+        company_id=event.company_id,
+        result=event.result,
+        workstream=event.workstream,
+        step=event.step,
+        batch_id=event.batch_id,
+        imported=event.facts,
+        run=StepRun(workflow=event.step.workflow),
+        asked_as=frozenset({(event.workstream, event.step.workflow)}),
+    )
+
+
+def fold(run: CompanyRun, event: e.Event, at: datetime, version: int) -> CompanyRun:
+    """The state after `event`; a second start changes the lane and settings, not the history."""
+    match event:
+        case e.StepEvent():
+            return evolve(run, run=steps.fold(run.run, event, at=at, version=version))
+        case e.CompanyRunStarted():
+            return evolve(
+                run,
+                workstream=event.workstream,
+                step=event.step,
+                batch_id=event.batch_id,
+                imported=event.facts,
+                run=evolve(run.run, workflow=event.step.workflow),
+                asked_as=run.asked_as | {(event.workstream, event.step.workflow)},
+            )
+    return run
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def draft(run: CompanyRun, version: int, now: datetime) -> Draft[CompanyRun]:
+    """Begin a decision about a company run."""
+    return Draft(run, version, fold, now)
+
+
+@frozen(kw_only=True)
+class Wish:
+    """An item's wish to have its company asked about."""
+
+    item_id: ItemId
+    client_id: ClientId
+    batch_id: BatchId
+    company_id: CompanyId
+    workstream: str
+    step: Step
+    facts: Mapping[str, Any] = Factory(dict)
+    #: Whether a person asked for it again, so that an old answer will not do.
+    anew: bool = False
+    #: Why an old answer will not do, for people.
+    why: str = ""
+
+
+def started(wish: Wish) -> e.CompanyRunStarted:
+    """The event that starts a company run, or a new generation of it, for a wish."""
+    return e.CompanyRunStarted(
+        company_id=wish.company_id,
+        result=wish.step.result,
+        workstream=wish.workstream,
+        step=wish.step,
+        facts=wish.facts,
+        started_by=wish.item_id,
+        batch_id=wish.batch_id,
+    )
+
+
+def begin(run_id: CompanyRunId, wish: Wish, now: datetime) -> Draft[CompanyRun]:
+    """A company run that no one has asked for before."""
+    event = started(wish)
+    new = Draft(initial(run_id, wish.client_id, event), 1, fold, now)
+    new.events.append(event)
+    new.emit(e.StepReady(workflow=wish.step.workflow, generation=1, due=now))
+    return new
+
+
+def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> bool:
+    """Whether the run has an answer, with data or empty, that is young enough to serve a new wait."""
+    answered = run.run.answered_at
+    good = run.run.state is State.COMPLETED and run.run.rank in {Rank.DATA, Rank.EMPTY}
+    return good and answered is not None and now - answered < reuse_within
+
+
+def restart(run: Draft[CompanyRun], wish: Wish) -> None:
+    """Ask about the company once more, with the new starter's lane and settings."""
+    why = wish.why or "there is no answer young enough to reuse"
+    run.emit(started(wish))
+    run.emit_all(steps.decide_retry(run.state.run, now=run.now, by=f"item {wish.item_id}", why=why, force=True))
+
+
+def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:
+    """The event that ends one item's wait, as the run ended."""
+    ended = run.run
+    return e.CompanyServed(
+        workflow=workflow,
+        company_run_id=run.company_run_id,
+        run_version=version,
+        ended=ended.state,
+        reused=reused,
+        reason=ended.reason,
+        rank=ended.rank if ended.state in {State.COMPLETED, State.FAILED} else None,
+    )
+
+
+def answer(run: Draft[CompanyRun], came: steps.Answer) -> None:
+    """Place an answer for the company."""
+    run.emit_all(steps.decide_answer(run.state.run, run.state.company_run_id, came, now=run.now))

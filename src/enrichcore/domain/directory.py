@@ -1,0 +1,114 @@
+"""The directory: who is who among a client's people and companies.
+
+Keys (LinkedIn, e-mail, domain, names) link to a stable id. A row whose keys are all new makes a new entity; one whose
+strong keys belong to two known entities merges them, and the older stays, unless both already hold different keys of a
+stronger or equal kind than the one that joins them, for then the row is wrong rather than the directory. Weak keys only
+find. The directory is one stream per client, so two imports of one client can never both make the same person.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Generic, TypeVar
+from uuid import UUID, uuid5
+
+from attrs import field, frozen
+
+from enrichcore.domain.ids import ClientId
+from enrichcore.domain.keys import WEAK, Key, KeyKind
+
+#: Strength of each kind within its entity; a lower number is stronger.
+STRENGTH: Final = {kind: number for number, kind in enumerate(KeyKind)}
+
+Id = TypeVar("Id", bound=UUID)
+
+
+@frozen(kw_only=True)
+class Known(Generic[Id]):
+    """What the directory knows of one entity that a row may mean."""
+
+    entity_id: Id
+    keys: frozenset[Key] = field(converter=frozenset)
+    #: Order in which entities became known; the lower is the older.
+    since: int
+
+
+@frozen(kw_only=True)
+class Match(Generic[Id]):
+    """Whom a row means, and what follows."""
+
+    entity_id: Id
+    is_new: bool
+    #: Keys that the entity did not have.
+    new_keys: tuple[Key, ...] = ()
+    #: Entities that turn out to be the same, each with the key that says so.
+    merged: tuple[tuple[Known[Id], Key], ...] = ()
+    #: Keys of the row that belong to someone else, who is not merged.
+    contested: tuple[Key, ...] = ()
+
+
+def resolve(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
+    """Whom a row's keys mean.
+
+    Args:
+        client_id: the directory's client.
+        keys: the row's keys, strongest first.
+        owners: the known entity behind each of those keys, where there is one.
+        fallback: what names a row that has no keys at all, such as its upload and line.
+    """
+    found = [(key, owners[key]) for key in keys if key in owners]
+    strong = [(key, known) for key, known in found if key.kind not in WEAK]
+    match_of = next((known for key, known in strong if not _contradicts(known.keys, _stronger(keys, key))), None)
+    if match_of is None:
+        match_of = next(
+            (known for key, known in found if key.kind in WEAK and not _contradicts(known.keys, keys)), None
+        )
+    if match_of is None:
+        return _new(client_id, keys, owners, fallback)
+    return _known(match_of, keys, owners, strong)
+
+
+def _new(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
+    free = tuple(key for key in keys if key not in owners)
+    name = f"{free[0].kind}/{free[0].value}" if free else fallback
+    entity_id: Id = uuid5(client_id, name)  # type: ignore[assignment] # an id is a UUID under another name
+    contested = tuple(key for key in keys if key in owners)
+    return Match(entity_id=entity_id, is_new=True, new_keys=free, contested=contested)
+
+
+def _known(
+    first: Known[Id], keys: Sequence[Key], owners: Mapping[Key, Known[Id]], strong: Sequence[tuple[Key, Known[Id]]]
+) -> Match[Id]:
+    same: dict[Id, tuple[Known[Id], Key]] = {}
+    contested: list[Key] = []
+    for key, known in strong:
+        if known.entity_id == first.entity_id:
+            continue
+        if _contradicts(first.keys, known.keys):
+            contested.append(key)
+        else:
+            same[known.entity_id] = (known, key)
+    group = [first, *(known for known, _ in same.values())]
+    oldest = min(group, key=lambda known: known.since)
+    joining = {known.entity_id: key for known, key in same.values()}
+    merged = tuple(
+        (known, joining.get(known.entity_id) or joining[oldest.entity_id])
+        for known in group
+        if known.entity_id != oldest.entity_id
+    )
+    held = frozenset[Key]().union(*(known.keys for known in group))
+    new_keys = tuple(key for key in keys if key not in owners and not _contradicts(held, (key,)))
+    return Match(entity_id=oldest.entity_id, is_new=False, new_keys=new_keys, merged=merged, contested=tuple(contested))
+
+
+#: Kinds of which an entity has one; two different values say that two entities are not the same. A person may well have
+#: several e-mail addresses.
+_UNIQUE: Final = frozenset({KeyKind.PERSON_LINKEDIN, KeyKind.COMPANY_DOMAIN, KeyKind.COMPANY_LINKEDIN})
+
+
+def _stronger(keys: Sequence[Key], than: Key) -> tuple[Key, ...]:
+    return tuple(key for key in keys if STRENGTH[key.kind] < STRENGTH[than.kind])
+
+
+def _contradicts(held: frozenset[Key], keys: Sequence[Key] | frozenset[Key]) -> bool:
+    """Whether both sides hold a key of a kind that an entity has only one of, with different values."""
+    mine = {key.kind: key.value for key in held if key.kind in _UNIQUE}
+    return any(key.kind in mine and mine[key.kind] != key.value for key in keys if key.kind in _UNIQUE)

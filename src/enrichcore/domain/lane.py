@@ -1,0 +1,90 @@
+"""A lane: the way of one client, workstream and workflow to one webhook.
+
+Only what must be explained later is an event: that a lane stopped, was held, or was resumed, and why. Its pace is no
+fact worth keeping and lives in the store.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import ClientId, LaneId
+from enrichcore.domain.step_run import Outcome
+
+# --- state -------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Lane:
+    """The folded state of one lane."""
+
+    lane_id: LaneId
+    client_id: ClientId
+    workstream: str = ""
+    workflow: str = ""
+    #: Why nothing is sent until a person resumes the lane; empty while it is open.
+    stopped: str = ""
+    #: Until when the third party asked for a pause.
+    held_until: datetime | None = None
+
+
+# --- fold --------------------------------------------------------------------------------------------------------
+
+
+def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
+    """The state after `event`."""
+    match event:
+        case e.LaneStopped():
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, stopped=event.reason)
+        case e.LaneHeld():
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, held_until=event.until)
+        case e.LaneResumed():
+            return evolve(lane, stopped="", held_until=None)
+    return lane
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+#: What an HTTP status of a webhook says of the row; any other status of 200 to 299 delivered it, any other is unknown.
+#: The grades behind this table are in the project's notes on Clay's webhooks: 401 to 410 concern the whole webhook,
+#: 500, 502 and 504 may come from a proxy after the row was taken.
+OUTCOME_OF_STATUS: Final = {
+    400: Outcome.ROW_REFUSED,
+    413: Outcome.ROW_REFUSED,
+    422: Outcome.ROW_REFUSED,
+    401: Outcome.LANE_REFUSED,
+    402: Outcome.LANE_REFUSED,
+    403: Outcome.LANE_REFUSED,
+    404: Outcome.LANE_REFUSED,
+    410: Outcome.LANE_REFUSED,
+    429: Outcome.NOT_DELIVERED,
+    503: Outcome.NOT_DELIVERED,
+}
+
+_SUCCESS = range(200, 300)
+
+
+def outcome_of_status(status: int) -> Outcome:
+    """What an HTTP status says of the row that was sent."""
+    return Outcome.DELIVERED if status in _SUCCESS else OUTCOME_OF_STATUS.get(status, Outcome.UNKNOWN)
+
+
+def decide_stop(lane: Lane, *, workstream: str, workflow: str, reason: str, by: str) -> tuple[e.Event, ...]:
+    """Send nothing more until a person resumes the lane."""
+    if lane.stopped:
+        return ()
+    return (e.LaneStopped(workstream=workstream, workflow=workflow, reason=reason, by=by),)
+
+
+def decide_hold(lane: Lane, *, workstream: str, workflow: str, until: datetime, reason: str) -> tuple[e.Event, ...]:
+    """Send nothing before `until`; a shorter hold than the present one changes nothing."""
+    if lane.held_until is not None and lane.held_until >= until:
+        return ()
+    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=until, reason=reason),)
+
+
+def decide_resume(lane: Lane, *, by: str, why: str) -> tuple[e.Event, ...]:
+    """Open the lane again."""
+    return (e.LaneResumed(by=by, why=why),) if lane.stopped or lane.held_until else ()

@@ -1,0 +1,440 @@
+"""One step run: its state, how events fold into it, and the decisions about it.
+
+Items and company runs both hold step runs and share every decision here. Each decision takes the state, says what
+should be recorded, and is guarded by the life cycle. A decision that finds nothing to do returns no events: outcomes and
+answers may come twice, late or in any order, and none of that is an error.
+
+Two counts are kept apart. `attempt` numbers the POSTs over all the run's life, so that each has its own idempotency key.
+`tries` counts the POSTs of this generation that may have been delivered; what was surely not delivered gives its try back.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from attrs import Factory, evolve, frozen
+
+from enrichcore.domain import events as e
+from enrichcore.domain.answers import Rank
+from enrichcore.domain.ids import CompanyRunId, RunId, idempotency_key
+from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, State, arrival, require
+from enrichcore.domain.pipeline import OnDoubt, Step
+
+# --- state -------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class StepRun:
+    """The folded state of one step run; small, so that a hundred thousand can wait."""
+
+    workflow: str
+    state: State = State.START
+    #: Counts the requests to run the step again, from 1.
+    generation: int = 1
+    #: Number of the latest POST, over all generations; 0 before the first.
+    attempt: int = 0
+    #: Number of the latest POST of an earlier generation.
+    attempts_before: int = 0
+    #: POSTs of this generation that may have been delivered.
+    tries: int = 0
+    #: POSTs that persons allowed in this generation beyond the step's `attempts`.
+    granted: int = 0
+    #: When the run may move by itself: due time, end of lease, or deadline, as the state says.
+    wake_at: datetime | None = None
+    #: When an answer is no longer waited for; None before the first send.
+    deadline: datetime | None = None
+    company_run_id: CompanyRunId | None = None
+    #: Why it stands where it stands, in words for people.
+    reason: str = ""
+    #: Rank of the answer in force.
+    rank: Rank | None = None
+    answered_at: datetime | None = None
+    #: Version in the stream of the event that brought the answer in force.
+    answer_version: int | None = None
+    #: Content hashes of all answers seen, over all generations.
+    seen: tuple[str, ...] = ()
+    #: Facts from the answer in force or the local function.
+    facts: Mapping[str, Any] = Factory(dict)
+    #: Credits reserved by POSTs whose cost is not known yet.
+    reserved: Decimal = e.NOTHING
+    spent: Decimal = e.NOTHING
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is at an end."""
+        return self.state in ENDS
+
+    @property
+    def open(self) -> bool:
+        """Whether the run has begun and has not ended."""
+        return self.state in OPEN
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether the run ended without anything to show, though it was wanted."""
+        return self.state in GAPS
+
+
+class Outcome(StrEnum):
+    """What became of a POST."""
+
+    DELIVERED = "delivered"
+    #: Surely not delivered: refused connection, 429, 503.
+    NOT_DELIVERED = "not_delivered"
+    #: Nobody knows: 500, 502, 504, read time-out, connection lost after bytes left.
+    UNKNOWN = "unknown"
+    #: This row is refused for good: 400, 413, 422.
+    ROW_REFUSED = "row_refused"
+    #: The whole lane is refused: 401, 402, 403, 404, 410. The row was not taken.
+    LANE_REFUSED = "lane_refused"
+
+
+@frozen(kw_only=True)
+class PostOutcome:
+    """What a runner saw of one POST."""
+
+    attempt: int
+    outcome: Outcome
+    reason: str = ""
+    http_status: int = 0
+    #: When a row that was not delivered may be tried again.
+    due: datetime
+
+
+@frozen(kw_only=True)
+class Answer:
+    """An answer as it came in, read and hashed, before it is placed."""
+
+    body: bytes
+    content_hash: str
+    rank: Rank
+    source: e.Source
+    #: The attempt's token, where the sender gave one back.
+    token: str = ""
+    facts: Mapping[str, Any] = Factory(dict)
+    credits: Decimal | None = None
+    error: str = ""
+    reused_from: UUID | None = None
+    reused_version: int | None = None
+
+
+# --- fold --------------------------------------------------------------------------------------------------------
+
+
+def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> StepRun:
+    """The state after `event`, which was recorded `at` as the `version`-th of its stream."""
+    moved = evolve(run, state=arrival(run.state, event))
+    match event:
+        case e.StepReady():
+            return evolve(moved, generation=event.generation, wake_at=event.due, reason="")
+        case e.StepSkipped():
+            return evolve(moved, wake_at=None, reason=event.reason)
+        case e.StepCompletedLocally():
+            return evolve(
+                moved,
+                wake_at=None,
+                facts=event.data,
+                rank=Rank.DATA if event.data else Rank.EMPTY,
+                answered_at=at,
+                answer_version=version,
+            )
+        case e.CompanyAwaited():
+            return evolve(moved, wake_at=None, company_run_id=event.company_run_id)
+        case e.CompanyServed():
+            return evolve(
+                moved,
+                reason=event.reason,
+                rank=event.rank,
+                answered_at=at if event.rank is not None else None,
+                answer_version=event.run_version if event.rank is not None else None,
+            )
+        case e.StepSending():
+            return evolve(
+                moved,
+                attempt=event.attempt,
+                tries=run.tries + 1,
+                wake_at=event.lease_until,
+                reserved=run.reserved + event.reserved,
+                deadline=None,
+            )
+        case e.StepSent():
+            return evolve(moved, wake_at=event.deadline, deadline=event.deadline, reason="")
+        case e.SendRefused():
+            return evolve(
+                moved,
+                tries=max(run.tries - 1, 0),
+                wake_at=event.due,
+                reason=event.reason,
+                reserved=run.reserved + event.reserved,
+            )
+        case e.SendUnknown():
+            return evolve(moved, wake_at=event.deadline, deadline=event.deadline, reason=event.reason)
+        case e.StepFailed():
+            return evolve(moved, wake_at=None, reason=event.reason, reserved=run.reserved + event.reserved)
+        case e.SendNoted():
+            given_back = event.undelivered and event.generation == run.generation
+            return evolve(
+                moved,
+                tries=max(run.tries - 1, 0) if given_back else run.tries,
+                reserved=run.reserved + event.reserved,
+            )
+        case e.AnswerEvent():
+            return _fold_answer(run, moved, event, at=at, version=version)
+        case e.AnswerTimedOut():
+            return evolve(moved, wake_at=at if event.again else None, reason=event.reason)
+        case e.DoubtSettled():
+            granted = run.granted + (event.by_person and event.settlement is e.Settlement.RESEND)
+            deadline = event.at if event.settlement is e.Settlement.SENT else run.deadline
+            return evolve(moved, granted=granted, wake_at=event.at, deadline=deadline, reason=event.why)
+        case e.RetryRequested():
+            return evolve(
+                moved,
+                generation=event.generation,
+                attempts_before=run.attempt,
+                tries=0,
+                granted=0,
+                deadline=None,
+                wake_at=event.due,
+                reason=event.why,
+            )
+        case e.StepCancelled():
+            return evolve(moved, wake_at=None, reason=event.why)
+    return moved
+
+
+def _fold_answer(run: StepRun, moved: StepRun, event: e.AnswerEvent, *, at: datetime, version: int) -> StepRun:
+    credited = evolve(
+        moved,
+        seen=run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
+        reserved=run.reserved + event.reserved,
+        spent=run.spent + event.spent,
+    )
+    if isinstance(event, e.AnswerKept):
+        return credited
+    ended = evolve(credited, wake_at=None, reason=event.error)
+    if run.rank is not None and event.rank < run.rank:
+        return ended
+    return evolve(ended, rank=event.rank, answered_at=at, answer_version=version, facts=event.facts)
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+Decided = Sequence[e.StepEvent]
+
+
+def decide_claim(
+    run: StepRun,
+    step: Step,
+    run_id: RunId,
+    *,
+    now: datetime,
+    lease: timedelta,
+    workstream: str,
+    webhook: str,
+    price: Decimal,
+) -> Decided:
+    """Take the run for one POST; nothing when it may not leave now."""
+    if run.state is not State.READY or (run.wake_at or now) > now or not _may_post(run, step):
+        return ()
+    attempt = run.attempt + 1
+    return _guarded(
+        run,
+        e.StepSending(
+            workflow=run.workflow,
+            generation=run.generation,
+            attempt=attempt,
+            key=idempotency_key(run_id, run.workflow, run.generation, attempt),
+            workstream=workstream,
+            webhook=webhook,
+            lease_until=now + lease,
+            reserved=price,
+        ),
+    )
+
+
+def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, price: Decimal, now: datetime) -> Decided:
+    """Record what became of a POST, whenever that is known.
+
+    An outcome of another attempt than the latest, or one that comes when it can move nothing, is noted.
+    """
+    latest = seen.attempt == run.attempt and seen.attempt > run.attempts_before
+    out = run.state in {State.SENDING, State.IN_DOUBT}
+    attempt: dict[str, Any] = {"workflow": run.workflow, "generation": run.generation, "attempt": seen.attempt}
+    match seen.outcome:
+        case Outcome.DELIVERED if latest and (out or _withdraws_resend(run, now)):
+            deadline = run.deadline or now + step.answer_within
+            return _guarded(run, e.StepSent(**attempt, http_status=seen.http_status, deadline=deadline))
+        case Outcome.NOT_DELIVERED if latest and out:
+            return _guarded(run, e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=-price))
+        case Outcome.LANE_REFUSED if latest and out:
+            refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=-price)
+            ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
+            return _guarded(run, refused, ready)
+        case Outcome.ROW_REFUSED if latest and out:
+            return _guarded(
+                run, e.StepFailed(workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=-price)
+            )
+        case Outcome.UNKNOWN if latest and run.state is State.SENDING:
+            return _in_doubt(run, step, seen.reason, now)
+    if run.state is State.START:
+        return ()
+    surely_not = seen.outcome in {Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED, Outcome.ROW_REFUSED}
+    return _guarded(
+        run,
+        e.SendNoted(
+            workflow=run.workflow,
+            generation=run.generation if seen.attempt > run.attempts_before else run.generation - 1,
+            attempt=seen.attempt,
+            outcome=seen.outcome,
+            reason=seen.reason,
+            undelivered=surely_not,
+            reserved=-min(price, run.reserved) if surely_not else e.NOTHING,
+        ),
+    )
+
+
+def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
+    """Do what time asks for: end a lease, a wait, or a pause between attempts."""
+    if run.wake_at is None or run.wake_at > now:
+        return ()
+    match run.state:
+        case State.SENDING:
+            return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
+        case State.AWAITING_ANSWER | State.IN_DOUBT:
+            again = _may_post(run, step)
+            reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
+            return _guarded(
+                run,
+                e.AnswerTimedOut(
+                    workflow=run.workflow, generation=run.generation, attempt=run.attempt, again=again, reason=reason
+                ),
+            )
+        case State.RETRY_WAIT:
+            return _guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
+    return ()
+
+
+def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime) -> Decided:
+    """Place an answer: in force, revised, kept, or nothing when its content was seen before.
+
+    Identical content settles a newer generation only when it carries that generation's token.
+    """
+    attempt = _attempt_of_token(run, run_id, answer.token)
+    names_this_generation = attempt is not None and attempt > run.attempts_before
+    if answer.content_hash in run.seen and not (names_this_generation and not run.ended):
+        return ()
+    spent = answer.credits if answer.credits is not None else run.reserved
+    content: dict[str, Any] = {
+        "workflow": run.workflow,
+        "body": answer.body,
+        "content_hash": answer.content_hash,
+        "rank": answer.rank,
+        "timing": _timing(run, now),
+        "source": answer.source,
+        "generation": run.generation,
+        "attempt": attempt,
+        "credits": answer.credits,
+        "reserved": -run.reserved,
+        "spent": spent,
+        "error": answer.error,
+        "reused_from": answer.reused_from,
+        "reused_version": answer.reused_version,
+    }
+    if run.state is State.CANCELLED or _outranked(run, answer):
+        return _guarded(run, e.AnswerKept(**content))
+    kind = e.AnswerRevised if run.state is State.COMPLETED else e.StepAnswered
+    return _guarded(run, kind(**content, facts=answer.facts))
+
+
+def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
+    """Let a person decide a doubt about delivery."""
+    if run.state is not State.IN_DOUBT:
+        return ()
+    return _guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
+
+
+def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool = False) -> Decided:
+    """Run an ended step once more; completed data and cancelled steps only when asked for explicitly."""
+    if not run.ended:
+        return ()
+    kept = run.state is State.CANCELLED or (run.state is State.COMPLETED and run.rank is Rank.DATA)
+    if kept and not force:
+        return ()
+    return _guarded(
+        run, e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=now, by=by, why=why)
+    )
+
+
+def decide_cancel(run: StepRun, *, by: str, why: str) -> Decided:
+    """Stop a step that has not ended."""
+    return _guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why)) if run.open else ()
+
+
+def _guarded(run: StepRun, *events: e.StepEvent) -> Decided:
+    state = run.state
+    for event in events:
+        require(state, event)
+        state = arrival(state, event)
+    return events
+
+
+def _may_post(run: StepRun, step: Step) -> bool:
+    return run.tries < step.attempts + run.granted
+
+
+def _withdraws_resend(run: StepRun, now: datetime) -> bool:
+    """Whether a delivery that is known at last makes a planned resend needless."""
+    return run.state is State.READY and run.tries > 0 and run.deadline is not None and run.deadline > now
+
+
+def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
+    deadline = now + step.answer_within
+    unknown = e.SendUnknown(
+        workflow=run.workflow, generation=run.generation, attempt=run.attempt, reason=reason, deadline=deadline
+    )
+    if step.on_doubt is OnDoubt.RESEND and _may_post(run, step):
+        why = "the step says to resend what is in doubt"
+        resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
+        return _guarded(run, unknown, resend)
+    return _guarded(run, unknown)
+
+
+def _settled(
+    run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str, by_person: bool
+) -> e.DoubtSettled:
+    wait_until = run.deadline or now + step.answer_within
+    return e.DoubtSettled(
+        workflow=run.workflow,
+        generation=run.generation,
+        attempt=run.attempt,
+        settlement=settlement,
+        by=by,
+        why=why,
+        at=wait_until if settlement is e.Settlement.SENT else now,
+        by_person=by_person,
+    )
+
+
+def _attempt_of_token(run: StepRun, run_id: RunId, token: str) -> int | None:
+    if not token:
+        return None
+    for attempt in range(run.attempt, 0, -1):
+        for generation in range(run.generation, 0, -1):
+            if idempotency_key(run_id, run.workflow, generation, attempt) == token:
+                return attempt
+    return None
+
+
+def _timing(run: StepRun, now: datetime) -> e.Timing:
+    if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+        return e.Timing.LATE if run.deadline is not None and run.deadline < now else e.Timing.IN_TIME
+    return e.Timing.LATE if run.ended else e.Timing.EARLY
+
+
+def _outranked(run: StepRun, answer: Answer) -> bool:
+    """Whether the answer in force is worth more, so that this one is only kept."""
+    kept_in = run.state in {State.COMPLETED, State.FAILED}
+    return kept_in and run.rank is not None and answer.rank < run.rank

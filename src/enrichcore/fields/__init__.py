@@ -1,0 +1,43 @@
+"""Answers into fields: what a provider sent, in whatever shape, as the fields of `final_leads` and further facts.
+
+Everything is pure and total: any JSON gives a result, an unusable part never discards the usable rest, and the work is
+bounded in depth and size. Where a field is found is data (`sources.toml`, `shapes.toml`). Imports `domain` and
+`normalize`; nothing else of ours.
+"""
+
+from enrichcore.fields.answers import read_answer
+from enrichcore.fields.catalogue import (
+    COMPANY_FIELDS,
+    FIELDS,
+    FIELDS_BY_NAME,
+    INDICATORS,
+    LEAD_FIELDS,
+    PERSON_FIELDS,
+    Field,
+    FieldType,
+)
+from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
+from enrichcore.fields.indicators import compute_indicators, next_change
+from enrichcore.fields.payloads import parse_body
+from enrichcore.fields.sources import Sources, default_sources
+
+__all__ = [
+    "COMPANY_FIELDS",
+    "FIELDS",
+    "FIELDS_BY_NAME",
+    "INDICATORS",
+    "LEAD_FIELDS",
+    "PERSON_FIELDS",
+    "Field",
+    "FieldType",
+    "Sources",
+    "compute_indicators",
+    "default_sources",
+    "extract_all",
+    "extract_company_fields",
+    "extract_person_fields",
+    "known",
+    "next_change",
+    "parse_body",
+    "read_answer",
+]

@@ -1,0 +1,164 @@
+"""What an answer's body is worth: data, nothing or an error; which fields it gives; what it cost.
+
+An answer of a person step gives only person fields, so that a new employer's name cannot become the company asked about,
+and likewise for companies. What only echoes ids, says how the request went or says "nothing" is empty; words of a failure
+make an error only where there is no data beside them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+
+from enrichcore.domain.answers import Rank, Reading
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
+from enrichcore.fields.extract import fields_in, known
+from enrichcore.fields.payloads import NotJson, Tree, objects_in, parse_body, tree
+from enrichcore.fields.sources import Sources, folded_key, keys
+from enrichcore.normalize import clean_text, is_nothing, whole_number
+
+#: Characters of a provider's words that are kept.
+MAX_ERROR = 500
+#: Credits above this are a fault, not a price.
+MAX_CREDITS = Decimal(1_000_000)
+#: Status numbers from here on tell of a failure, as in HTTP.
+FIRST_ERROR_STATUS = 400
+LAST_ERROR_STATUS = 599
+
+_CREDIT_PATH = ("upfrontcreditusage", "totalcost")
+_ERROR_WORDS = re.compile(
+    r"^\W*(?:error\b|ERROR_|exception\b|(?:http )?[45]\d\d (?:error|bad|internal|too many))", re.IGNORECASE
+)
+_SIGNS = re.compile(r"^[^\w\s]+\s+")
+#: A text of so many words under a wrapper is a finished sentence, not a value.
+_SENTENCE = 3
+
+
+def read_answer(body: bytes, *, entity: Entity, sources: Sources | None = None) -> Reading:
+    """Read an answer's body, whatever it holds; never raises.
+
+    Args:
+        body: The bytes as they came.
+        entity: Whom the step concerns; only this entity's fields are taken.
+        sources: Paths of one's own for some fields.
+    """
+    try:
+        answer = tree(parse_body(body))
+    except NotJson as fault:
+        return Reading(rank=Rank.ERROR, error=f"The body is not JSON: {fault}"[:MAX_ERROR])
+    fields = known(fields_in(answer, entity, sources=sources))
+    spent = _credits(answer)
+    if fields:
+        return Reading(rank=Rank.DATA, fields=fields, credits=spent)
+    error = _error(answer)
+    if error:
+        return Reading(rank=Rank.ERROR, credits=spent, error=error)
+    return Reading(rank=Rank.DATA if _has_content(answer, entity) else Rank.EMPTY, credits=spent)
+
+
+def _error(answer: Tree) -> str:
+    """The provider's words about its failure; empty when it tells of none."""
+    if _is_error_text(answer):
+        return _words(answer)[:MAX_ERROR]
+    told = (words for one in objects_in(answer) if (words := _error_of(one.values)))
+    return next(told, "")[:MAX_ERROR]
+
+
+def _error_of(values: Mapping[str, Tree]) -> str:
+    signs = [
+        *(values[key] for key in _present(values, "errors") if values[key]),
+        *(values[key] for key in _present(values, "statuses") if _tells_of_failure(values[key])),
+        *(part for key, part in values.items() if key in keys("wrappers") and _is_error_text(part)),
+    ]
+    if values.get("success") is False or values.get("ok") is False:
+        signs.append("")
+    details = [values[key] for key in _present(values, "error_details")]
+    # A failed request whose only message is "No person found" is an empty answer.
+    if not signs or (signs == [""] and all(is_nothing(detail) for detail in details)):
+        return ""
+    words = dict.fromkeys(part for sign in (*signs, *details) if (part := _words(sign)))
+    return ": ".join(words) or "error"
+
+
+def _present(values: Mapping[str, Tree], kind: str) -> list[str]:
+    """The keys of that kind that are there and say something, in the answer's order."""
+    return [key for key in values if key in keys(kind) and not is_nothing(values[key])]
+
+
+def _tells_of_failure(status: Tree) -> bool:
+    number = whole_number(status)
+    if number is not None:
+        return FIRST_ERROR_STATUS <= number <= LAST_ERROR_STATUS
+    text = folded_key(clean_text(status) or "")
+    return any(text.startswith(folded_key(word)) for word in keys("error_statuses"))
+
+
+def _words(value: Tree) -> str:
+    """The words in whatever shape a provider gives them."""
+    if isinstance(value, Mapping):
+        return ": ".join(dict.fromkeys(words for part in value.values() if (words := _words(part))))
+    if isinstance(value, list):
+        return "; ".join(words for part in value if (words := _words(part)))
+    # The sign that marks a failed cell would make the text say nothing.
+    return clean_text(_SIGNS.sub("", value) if isinstance(value, str) else value) or ""
+
+
+def _is_error_text(value: Tree) -> bool:
+    return isinstance(value, str) and _ERROR_WORDS.match(value) is not None
+
+
+def _has_content(answer: Tree, entity: Entity) -> bool:
+    """Whether an answer says anything beside the envelope and echoes of what was sent."""
+    if not isinstance(answer, Mapping | list):
+        return False
+    others = COMPANY_FIELDS if entity is Entity.PERSON else PERSON_FIELDS
+    beside = keys("envelope") | keys("errors") | {folded_key(name) for name in others}
+    return any(_says_something(key, value) for key, value in _leaves(answer) if key not in beside)
+
+
+def _leaves(node: Tree, key: str = "") -> Iterator[tuple[str, Tree]]:
+    """Every value that holds no further ones, with its key; what lies under the envelope's keys is left out."""
+    if isinstance(node, Mapping):
+        for name, part in node.items():
+            if name not in keys("envelope"):
+                yield from _leaves(part, name)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _leaves(part, key)
+    else:
+        yield key, node
+
+
+def _says_something(key: str, value: Tree) -> bool:
+    if is_nothing(value) or (isinstance(value, bool) and not value):
+        return False
+    is_bare = key in keys("wrappers") or any(word in key for word in keys("email_words"))
+    return not (is_bare and isinstance(value, str) and (len(value.split()) >= _SENTENCE or "mail" in key))
+
+
+def _credits(answer: Tree) -> Decimal | None:
+    """The credits that an answer says were spent, summed over its columns; None where it does not tell."""
+    found = [amount for cost in _costs(answer) if (amount := _amount(cost)) is not None]
+    return sum(found, Decimal(0)) if found else None
+
+
+def _costs(node: Tree) -> Iterator[Tree]:
+    if isinstance(node, Mapping):
+        for key, part in node.items():
+            if key == _CREDIT_PATH[0] and isinstance(part, Mapping):
+                yield part.get(_CREDIT_PATH[1])
+            else:
+                yield from _costs(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _costs(part)
+
+
+def _amount(cost: Tree) -> Decimal | None:
+    if isinstance(cost, bool) or not isinstance(cost, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(cost).strip())
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and 0 <= amount <= MAX_CREDITS else None

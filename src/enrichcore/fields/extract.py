@@ -1,0 +1,206 @@
+"""The fields of a person or a company out of any payload.
+
+A field is looked for along its paths in the order of trust, in every object of the payload that may be the one asked
+for, and the first value that its cleaner accepts is taken. In an object that is known to be of the other kind (a person's
+employer, an echo of what was sent) only a field's own full name counts.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+
+from enrichcore import normalize
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
+from enrichcore.fields.cleaners import CLEANERS, label
+from enrichcore.fields.experience import as_record, history_in, main_job
+from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
+from enrichcore.fields.payloads import Tree, objects_in, tree, values_at
+from enrichcore.fields.places import company_location, person_location
+from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
+
+
+@frozen(kw_only=True)
+class _Objects:
+    """The objects of a payload, as seen by one who looks for a person or for a company."""
+
+    #: Surely the kind asked for.
+    sure: list[Tree]
+    #: Those, and objects that may be.
+    own: list[Tree]
+    #: Objects of the other kind.
+    foreign: list[Tree]
+
+
+def extract_company_fields(payload: Any, *, sources: Sources | None = None) -> dict[str, Any]:
+    """Every company field of the catalogue, None where the payload does not tell it.
+
+    Args:
+        payload: Any JSON value, parsed or as text, in any wrapper.
+        sources: Paths of one's own for some fields, in place of the shipped ones.
+    """
+    return fields_in(tree(payload), Entity.COMPANY, sources=sources)
+
+
+def extract_person_fields(
+    payload: Any, *, sources: Sources | None = None, asked_company_domain: str | None = None
+) -> dict[str, Any]:
+    """Every person field of the catalogue, None where the payload does not tell it.
+
+    Args:
+        payload: Any JSON value, parsed or as text, in any wrapper.
+        sources: Paths of one's own for some fields, in place of the shipped ones.
+        asked_company_domain: Of several present jobs, the one at this company counts; without it, or when there is none
+            there, the one that the provider calls the latest.
+    """
+    return fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+
+
+def extract_all(
+    company_payload: Any,
+    person_payload: Any,
+    customer_domains: Collection[Any],
+    *,
+    as_of: date | None = None,
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS,
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
+    asked_company_domain: str | None = None,
+    sources: Sources | None = None,
+) -> dict[str, Any]:
+    """The person and company columns of `final_leads` and the indicators, in one flat mapping.
+
+    Args:
+        company_payload: The company's answer.
+        person_payload: The person's answer.
+        customer_domains: As for `compute_indicators`, like the further arguments.
+        as_of: The day on which the indicators hold; today by default.
+        new_in_role_months: How long a role is new.
+        recently_funded_months: How long funding is recent.
+        asked_company_domain: The company asked about, where the company's answer does not tell its domain.
+        sources: Paths of one's own for some fields.
+    """
+    company = extract_company_fields(company_payload, sources=sources)
+    asked = asked_company_domain or company["company_domain"]
+    person = extract_person_fields(person_payload, sources=sources, asked_company_domain=asked)
+    indicators = compute_indicators(
+        person,
+        company,
+        person_payload,
+        customer_domains,
+        as_of=as_of,
+        new_in_role_months=new_in_role_months,
+        recently_funded_months=recently_funded_months,
+        asked_company_domain=asked,
+    )
+    told = {**person, **company}
+    return {**{name: told[name] for name in LEAD_FIELDS}, **indicators}
+
+
+def fields_in(
+    answer: Tree, entity: Entity, *, sources: Sources | None = None, asked_company_domain: str | None = None
+) -> dict[str, Any]:
+    """Every field of the catalogue for that entity, out of a tree that is already made."""
+    if entity is Entity.PERSON:
+        return _person(answer, sources, asked_company_domain)
+    return _company(answer, sources)
+
+
+def known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are known: those that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
+    objects = _objects(payload, Entity.COMPANY)
+    fields: dict[str, Any] = {name: _field(objects, name, sources) for name in COMPANY_FIELDS}
+    location = company_location(objects.own)
+    country = fields["company_country"] or location.country
+    city = fields["company_city"] or location.city
+    state = fields["company_state"] or (location.state if city == location.city else None)
+    fields["company_city"] = city
+    fields["company_state"] = normalize.subdivision_name(state, country)
+    fields["company_country"] = country
+    fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
+    return fields
+
+
+def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | None) -> dict[str, Any]:
+    objects = _objects(payload, Entity.PERSON)
+    fields: dict[str, Any] = {name: _field(objects, name, sources) for name in PERSON_FIELDS}
+    fields |= _names(fields)
+    fields["person_email"] = fields["person_email"] or _email_of_any_column(objects)
+    fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
+    fields["person_location"] = fields["person_location"] or next(
+        (told for node in objects.own if (told := person_location(node))), None
+    )
+    history = history_in(objects.own)
+    job = main_job(
+        history,
+        title=fields["person_title"],
+        employer=next(_values(objects.own, job_paths("employer"), label), None),
+        asked_domain=normalize.company_domain(asked_company_domain),
+    )
+    if job is not None:
+        fields["person_title"] = fields["person_title"] or job.title
+        fields["person_current_job_start_date"] = fields["person_current_job_start_date"] or job.start_date
+    if history.jobs:
+        fields["person_current_companies"] = [as_record(one) for one in history.current] or None
+        fields["person_past_companies"] = [as_record(one) for one in history.past] or None
+        fields["person_history_is_whole"] = history.is_whole or None
+    return fields
+
+
+def _objects(payload: Tree, entity: Entity) -> _Objects:
+    found = objects_in(payload)
+    sure = [one.values for one in found if one.owner is entity]
+    unsure = [one.values for one in found if one.owner is None]
+    foreign = [one.values for one in found if one.owner not in {entity, None}]
+    return _Objects(sure=sure, own=[*sure, *unsure], foreign=foreign)
+
+
+def _field(objects: _Objects, name: str, sources: Sources | None) -> Any:
+    """The first value along the field's paths that its cleaner accepts."""
+    clean = CLEANERS[FIELDS_BY_NAME[name].clean]
+    own_name = (folded_key(name),)
+    for path in paths_of(name, sources):
+        nodes = [*objects.own, *objects.foreign] if path == own_name else objects.own
+        value = next(_values(nodes, (path,), clean), None)
+        if value is not None:
+            return value
+    return None
+
+
+def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Any) -> Iterator[Any]:
+    for path in found_at:
+        for node in nodes:
+            cleaned = (clean(value) for value in values_at(node, path))
+            yield from (value for value in cleaned if value is not None)
+
+
+def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
+    """First, last and full name, each from the others where it is not told."""
+    first, last, full = (fields[f"person_{part}_name"] for part in ("first", "last", "full"))
+    if full is None and first and last:
+        full = f"{first} {last}"
+    if first is None or last is None:
+        of_full = normalize.split_full_name(full)
+        first, last = first or of_full[0], last or of_full[1]
+    return {"person_first_name": first, "person_last_name": last, "person_full_name": full}
+
+
+def _email_of_any_column(objects: _Objects) -> str | None:
+    """An address under a key that speaks of e-mail: the user picks the column's name."""
+    columns = (value for node in objects.own for key, value in node.items() if _speaks_of_email(key))
+    return next((email for value in columns if (email := normalize.usable_email(value))), None)
+
+
+def _speaks_of_email(key: str) -> bool:
+    return any(word in key for word in keys("email_words")) and not any(word in key for word in keys("not_email_words"))
+
+
+def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:
+    """A LinkedIn URL from a bare slug, which only counts in an object that is surely the one asked for."""
+    found_at = paths_of(f"{entity}_linkedin_slug", sources)
+    return next(_values(objects.sure, found_at, CLEANERS[f"{entity}_slug"]), None)

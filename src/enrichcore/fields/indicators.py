@@ -1,0 +1,261 @@
+"""What a lead's fields mean on a given day: true, false, or None where they do not tell.
+
+A date that is only a month or a year is a span of days. An indicator is true or false when every day of the span says
+so, and unknown otherwise; a year alone can only say "long ago" or "not yet". Nothing here reads the clock unless the day is
+left out.
+"""
+
+import calendar
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from enrichcore import normalize
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.experience import History, Job, from_record, history_in, main_job
+from enrichcore.fields.payloads import objects_in, tree
+
+#: For how many months a role counts as new, and funding as recent.
+NEW_IN_ROLE_MONTHS = 6
+RECENTLY_FUNDED_MONTHS = 12
+
+_YEAR_LENGTH = len("2019")
+_MONTH_LENGTH = len("2019-04")
+
+
+@frozen(kw_only=True)
+class Span:
+    """The days that a date may mean, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def is_year(self) -> bool:
+        """Whether nothing but the year is known."""
+        return (self.last - self.first).days > 31  # noqa: PLR2004 - days of the longest month
+
+
+@frozen(kw_only=True)
+class Customers:
+    """A client's customers, as domains and as names."""
+
+    domains: frozenset[str]
+    #: Folded names.
+    names: frozenset[str]
+
+
+def compute_indicators(
+    person_data: Mapping[str, Any] | None,
+    company_data: Mapping[str, Any] | None,
+    raw_person_payload: Any,
+    customer_domains: Collection[Any],
+    *,
+    as_of: date | None = None,
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS,
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
+    asked_company_domain: str | None = None,
+) -> dict[str, bool | None]:
+    """The four indicators of a lead.
+
+    Args:
+        person_data: Known person fields.
+        company_data: Known company fields.
+        raw_person_payload: The person's answer, for the jobs that the fields do not tell; may be None.
+        customer_domains: The client's customers: domains, URLs or names, or mappings of these.
+        as_of: The day on which the indicators hold, a date or a moment (its UTC day); today when left out.
+        new_in_role_months: For how many months a role is new.
+        recently_funded_months: For how many months funding is recent.
+        asked_company_domain: The company that was asked about; by default the `company_domain` of `company_data`.
+    """
+    person, company = _mapping(person_data), _mapping(company_data)
+    day = _day(as_of)
+    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
+    history = _history(person, raw_person_payload)
+    return {
+        "is_new_in_role": _is_recent(_role_start(person, history, asked), day, new_in_role_months),
+        "is_recently_funded": _is_recent(_span(company.get("company_last_raised_at")), day, recently_funded_months),
+        "is_worked_at_customer": _worked_at_customer(history, _customers(customer_domains)),
+        "moved_company": _moved(history, asked, company),
+    }
+
+
+def next_change(
+    person_data: Mapping[str, Any] | None,
+    company_data: Mapping[str, Any] | None,
+    raw_person_payload: Any,
+    customer_domains: Collection[Any] = (),  # noqa: ARG001 - customers do not change with time; the same inputs as above
+    *,
+    as_of: date | None = None,
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS,
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
+    asked_company_domain: str | None = None,
+) -> date | None:
+    """The first day after `as_of` on which an indicator changes by the passing of time alone; None when none will.
+
+    Arguments as for `compute_indicators`.
+    """
+    person, company = _mapping(person_data), _mapping(company_data)
+    day = _day(as_of)
+    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
+    start = _role_start(person, _history(person, raw_person_payload), asked)
+    changes = (
+        _next_change(start, day, new_in_role_months),
+        _next_change(_span(company.get("company_last_raised_at")), day, recently_funded_months),
+    )
+    return min((change for change in changes if change), default=None)
+
+
+def _is_recent(span: Span | None, day: date, months: int) -> bool | None:
+    """Whether what happened in that span is no more than so many months ago; what lies ahead is not recent."""
+    if span is None:
+        return None
+    since = _months_before(day, months)
+    if span.last < since or span.first > day:
+        return False
+    if span.is_year or span.first < since:
+        return None
+    return True
+
+
+def _next_change(span: Span | None, day: date, months: int) -> date | None:
+    if span is None:
+        return None
+    turns = (span.first, _too_old_for(span.first, months), _too_old_for(span.last, months))
+    now = _is_recent(span, day, months)
+    return next((turn for turn in sorted(turns) if turn > day and _is_recent(span, turn, months) is not now), None)
+
+
+def _too_old_for(happened: date, months: int) -> date:
+    """The first day on which that day is more than so many months ago."""
+    day = _months_before(happened, -months)
+    while _months_before(day, months) <= happened and day < date.max:
+        day += timedelta(days=1)
+    return day
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of the month so many months earlier, or the last day of that month when it is shorter."""
+    index = min(max(day.year * 12 + day.month - 1 - months, 12), 12 * date.max.year + 11)
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _span(value: Any) -> Span | None:
+    """The days that a partial date may mean."""
+    text = normalize.partial_date(value)
+    if text is None:
+        return None
+    if len(text) == _YEAR_LENGTH:
+        return Span(first=date(int(text), 1, 1), last=date(int(text), 12, 31))
+    if len(text) == _MONTH_LENGTH:
+        year, month = int(text[:4]), int(text[5:])
+        return Span(first=date(year, month, 1), last=date(year, month, calendar.monthrange(year, month)[1]))
+    day = date.fromisoformat(text)
+    return Span(first=day, last=day)
+
+
+def _role_start(person: Mapping[str, Any], history: History, asked: str | None) -> Span | None:
+    told = _span(person.get("person_current_job_start_date"))
+    if told is not None:
+        return told
+    job = main_job(history, title=normalize.clean_text(person.get("person_title")), asked_domain=asked)
+    return _span(job.start_date) if job else None
+
+
+def _worked_at_customer(history: History, customers: Customers) -> bool | None:
+    """Whether a past employer that is not also a present one is a customer."""
+    if not history.jobs:
+        return None
+    past = [job for job in history.past if not any(_same_employer(job, current) for current in history.current)]
+    told = [_is_customer(job, customers) for job in past]
+    if any(told):
+        return True
+    return False if history.is_whole and None not in told else None
+
+
+def _is_customer(job: Job, customers: Customers) -> bool | None:
+    """Whether an employer is a customer; None when it is known by name only and the customers are not."""
+    name = normalize.company_name_key(job.company)
+    if job.domain in customers.domains or (name is not None and name in customers.names):
+        return True
+    return None if job.domain is None and customers.domains else False
+
+
+def _moved(history: History, asked: str | None, company: Mapping[str, Any]) -> bool | None:
+    """Whether the person works elsewhere than at the company asked about."""
+    page = normalize.linkedin_url(company.get("company_linkedin_url"), "company")
+    target = Job(company=normalize.company_name(company.get("company_name")), domain=asked, linkedin_url=page)
+    told = [_is_elsewhere(job, target) for job in history.current]
+    if not told or None in told or False in told:
+        return False if False in told else None
+    return True
+
+
+def _is_elsewhere(job: Job, target: Job) -> bool | None:
+    """Whether a job is surely at another company; None where the two cannot be compared."""
+    if _same_employer(job, target):
+        return False
+    if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
+        return True
+    ours, theirs = (set((normalize.company_name_key(name) or "").split()) for name in (job.company, target.company))
+    # "Quillhaven" and "Quillhaven Robotics" may be one.
+    return None if not ours or not theirs or ours <= theirs or theirs <= ours else True
+
+
+def _same_employer(one: Job, other: Job) -> bool:
+    names = normalize.company_name_key(one.company), normalize.company_name_key(other.company)
+    return (
+        (one.domain is not None and one.domain == other.domain)
+        or (one.linkedin_url is not None and one.linkedin_url == other.linkedin_url)
+        or (names[0] is not None and names[0] == names[1])
+    )
+
+
+def _history(person: Mapping[str, Any], raw: Any) -> History:
+    """The jobs of the fields, or of the raw answer where the fields tell none."""
+    current, past = (_records(person.get(f"person_{when}_companies")) for when in ("current", "past"))
+    if current is None and past is None:
+        found = [one.values for one in objects_in(tree(raw)) if one.owner is not Entity.COMPANY]
+        return history_in(found)
+    jobs = [
+        job
+        for records, is_current in ((current, True), (past, False))
+        for record in records or ()
+        if (job := from_record(record, is_current=is_current))
+    ]
+    return History(jobs=tuple(jobs), is_whole=person.get("person_history_is_whole") is True)
+
+
+def _records(value: Any) -> list[Any] | None:
+    return value if isinstance(value, list) else None
+
+
+def _customers(given: Iterable[Any]) -> Customers:
+    entries = [given] if isinstance(given, str | Mapping) else given if isinstance(given, Iterable) else []
+    texts = {
+        part
+        for entry in entries
+        for part in (entry.values() if isinstance(entry, Mapping) else [entry])
+        if isinstance(part, str)
+    }
+    domains = {text: normalize.registrable_domain(text) for text in texts}
+    names = (normalize.company_name_key(text) for text, domain in domains.items() if domain is None)
+    return Customers(
+        domains=frozenset(domain for domain in domains.values() if domain),
+        names=frozenset(name for name in names if name),
+    )
+
+
+def _day(as_of: date | None) -> date:
+    if as_of is None:
+        return datetime.now(UTC).date()
+    if isinstance(as_of, datetime):
+        return (as_of.astimezone(UTC) if as_of.tzinfo else as_of).date()
+    return as_of
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,207 @@
+"""Any JSON as a tree to look through: bounded, its keys folded, stringified JSON inside it unfolded, its objects found.
+
+Invariants: a tree holds no more than `MAX_NODES` values and is no deeper than `MAX_DEPTH`, whatever came in; what lies
+beyond is cut off, the rest stays usable. Every mapping in a tree has folded keys (`folded_key`). Nothing here raises.
+"""
+
+import codecs
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.sources import Path, folded_key, keys
+from enrichcore.normalize import is_nothing, linkedin_key
+
+#: Levels of nesting that are looked at, over all stringified layers.
+MAX_DEPTH = 24
+#: Values that are looked at in one answer.
+MAX_NODES = 20_000
+#: Digits of an integer that are read; longer ones are no facts.
+MAX_DIGITS = 40
+#: Objects in which fields are looked for, and steps that lead to one.
+MAX_OBJECTS = 40
+MAX_WRAPPERS = 8
+
+Tree = Any
+
+
+@frozen(kw_only=True)
+class Found:
+    """An object inside an answer that may be the person or the company."""
+
+    values: Mapping[str, Tree]
+    #: Whose object it is; None where nothing tells.
+    owner: Entity | None
+    #: Wrappers around it.
+    depth: int
+    #: Whether all of them are known as wrappers; else it may be a column about something else.
+    is_wrapped: bool
+
+
+class NotJson(ValueError):
+    """A body that is no JSON."""
+
+
+def parse_body(body: bytes) -> Any:
+    """A body as JSON values, forgiving faults of encoding and line breaks inside strings.
+
+    Bytes that are no UTF-8 are taken as cp1252, one by one, so that one wrong byte does not spoil the others.
+
+    Raises:
+        NotJson: When it is no JSON even so. An empty body is None.
+    """
+    encoding = json.detect_encoding(body)
+    errors = "enrichcore_cp1252" if encoding.startswith("utf-8") else "replace"
+    text = body.decode(encoding, errors=errors).lstrip("\ufeff").strip("\x00 \t\r\n")
+    return _parse(text) if text else None
+
+
+def tree(value: Any) -> Tree:
+    """Any JSON value as a bounded tree with folded keys; stringified JSON in it is unfolded."""
+    budget = [MAX_NODES]
+    return _tree(value, MAX_DEPTH, budget)
+
+
+def values_at(node: Tree, path: Path) -> Iterator[Tree]:
+    """The values at a path that say something, going through lists."""
+    if isinstance(node, list):
+        for part in node:
+            yield from values_at(part, path)
+    elif not path:
+        if not is_nothing(node):
+            yield node
+    elif isinstance(node, Mapping) and path[0] in node:
+        rest = node[path[0]]
+        if not path[1:] and isinstance(rest, list):
+            # A list at the end of a path is one value: it may be a list of labels.
+            if not is_nothing(rest):
+                yield rest
+        else:
+            yield from values_at(rest, path[1:])
+
+
+def objects_in(payload: Tree) -> list[Found]:
+    """The objects in a tree that may be a person or a company: those in known wrappers, in other columns, and the root."""
+    found: list[Found] = []
+    waiting: list[tuple[Tree, Entity | None, int, bool]] = [(payload, None, 0, True)]
+    while waiting and len(found) < MAX_OBJECTS:
+        node, told, depth, is_wrapped = waiting.pop(0)
+        if isinstance(node, list):
+            node = next((part for part in node if not is_nothing(part)), None)
+        if isinstance(node, list) and depth < MAX_WRAPPERS:
+            waiting.append((node, told, depth + 1, is_wrapped))
+        if not isinstance(node, Mapping):
+            continue
+        signed = _owner_by_content(node)
+        owner = signed or told
+        found.append(Found(values=node, owner=owner, depth=depth, is_wrapped=is_wrapped))
+        if depth < MAX_WRAPPERS:
+            waiting.extend(
+                (part, _owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
+                for key, part in node.items()
+                if isinstance(part, Mapping | list) and _leads_on(key, certain=signed is not None)
+            )
+    return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
+
+
+def _leads_on(key: str, *, certain: bool) -> bool:
+    """Whether the object under that key may be the one asked for; inside a certain one only a wrapper leads on."""
+    return key in keys("wrappers") or not (certain or key in keys("structure"))
+
+
+def _owner_by_key(key: str) -> Entity | None:
+    if any(word in key for word in keys("company_words")):
+        return Entity.COMPANY
+    return Entity.PERSON if any(word in key for word in keys("person_words")) else None
+
+
+def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
+    if any(key in node for key in keys("person_signs")) or linkedin_key(node.get("url"), "in"):
+        return Entity.PERSON
+    if any(key in node for key in keys("company_signs")) or linkedin_key(node.get("url"), "company"):
+        return Entity.COMPANY
+    return None
+
+
+def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
+    budget[0] -= 1
+    if depth == 0 or budget[0] < 0:
+        return None
+    if isinstance(value, bytes):
+        return _tree(_parsed(value), depth - 1, budget)
+    if isinstance(value, str):
+        inner = _unfolded(value)
+        return value if inner is None else _tree(inner, depth - 1, budget)
+    if isinstance(value, Mapping):
+        return _folded_mapping(value, depth, budget)
+    if isinstance(value, list | tuple):
+        parts: list[Tree] = []
+        for part in value:
+            if budget[0] <= 0:
+                break
+            parts.append(_tree(part, depth - 1, budget))
+        return parts
+    return value
+
+
+def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> dict[str, Tree]:
+    folded: dict[str, Tree] = {}
+    for key, part in value.items():
+        if budget[0] <= 0:
+            break
+        name = folded_key(str(key)) or str(key)
+        # Two keys that fold to one: the first that says something stays.
+        if is_nothing(folded.get(name)):
+            folded[name] = _tree(part, depth - 1, budget)
+    return folded
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return parse_body(body)
+    except NotJson:
+        return None
+
+
+def _unfolded(value: str) -> Any:
+    """What a text holds when it is a JSON object or list; None when it is just a text."""
+    text = value.strip()
+    if not text.startswith(("{", "[", '"{', '"[', '"\\"', '{\\"', '[\\"')):
+        return None
+    for attempt in (text, text.replace('\\"', '"')):
+        try:
+            inner = _parse(attempt)
+        except NotJson:
+            continue
+        return inner if isinstance(inner, dict | list | str) and inner != value else None
+    return None
+
+
+def _parse(text: str) -> Any:
+    try:
+        # Not strict: bodies written by hand hold line breaks inside strings.
+        return json.loads(text, strict=False, parse_int=_integer, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as fault:
+        raise NotJson(str(fault)) from fault
+
+
+def _integer(digits: str) -> int | float | None:
+    if len(digits) <= MAX_DIGITS:
+        return int(digits)
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _as_cp1252(fault: UnicodeError) -> tuple[str, int]:
+    """Decode what is no UTF-8 as cp1252, which is what it nearly always is."""
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    wrong = fault.object[fault.start : fault.end]
+    return wrong.decode("cp1252", errors="replace"), fault.end
+
+
+codecs.register_error("enrichcore_cp1252", _as_cp1252)

@@ -1,0 +1,100 @@
+"""Where each field is found, as data: the paths of `sources.toml` and the meaning of keys of `shapes.toml`.
+
+A caller may give paths of its own for some fields; they replace the shipped ones for those fields only.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from attrs import frozen
+
+Sources = Mapping[str, Sequence[str]]
+#: The folded keys of a path.
+Path = tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where one kind of place is found, and its parts inside it."""
+
+    #: Path of the place or the list of places; empty for the object itself.
+    at: Path
+    city: tuple[Path, ...]
+    state: tuple[Path, ...]
+    country: tuple[Path, ...]
+
+
+@lru_cache(maxsize=16_384)
+def folded_key(key: str) -> str:
+    """A key without case and punctuation: `job_title`, `Job Title` and `JobTitle` are one."""
+    return "".join(part for part in key.casefold() if part.isalnum())
+
+
+@cache
+def path(text: str) -> Path:
+    """A dotted path as folded keys."""
+    return tuple(folded for part in text.split(".") if (folded := folded_key(part)))
+
+
+def paths(texts: Sequence[str]) -> tuple[Path, ...]:
+    """Dotted paths as folded keys, in order."""
+    return tuple(path(text) for text in texts)
+
+
+@cache
+def default_sources() -> Sources:
+    """The shipped paths of every field, in the order of trust."""
+    return {name: tuple(texts) for name, texts in _document("sources")["fields"].items()}
+
+
+def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
+    """The paths of one field, the caller's own where there are some."""
+    own = sources.get(name) if sources else None
+    return paths(own) if own is not None else _default_paths(name)
+
+
+@cache
+def _default_paths(name: str) -> tuple[Path, ...]:
+    return paths(default_sources().get(name, ()))
+
+
+@cache
+def company_places() -> tuple[Place, ...]:
+    """The kinds of places in a company's object, in the order of trust."""
+    return tuple(
+        Place(at=path(row["at"]), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
+        for row in _document("sources")["company_places"]
+    )
+
+
+@cache
+def person_place() -> Place:
+    """A person's place where it comes in parts."""
+    row = _document("sources")["person_place"]
+    return Place(at=(), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
+
+
+@cache
+def place_words(kind: str) -> tuple[Path, ...]:
+    """Paths of a place as one `line`, and keys that mark the `headquarters` in a list."""
+    return paths(_document("sources")["place_words"][kind])
+
+
+@cache
+def job_paths(kind: str) -> tuple[Path, ...]:
+    """Paths of one part of a person's jobs: `history`, `title`, `start` and so on."""
+    return paths(_document("sources")["jobs"][kind])
+
+
+@cache
+def keys(kind: str) -> frozenset[str]:
+    """The folded keys of one kind in `shapes.toml`."""
+    return frozenset(folded_key(key) for key in _document("shapes")[kind])
+
+
+@cache
+def _document(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))

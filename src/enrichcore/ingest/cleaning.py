@@ -1,0 +1,212 @@
+"""One function per kind of cell: from the text in a file to a clean value, or None where it says nothing usable.
+
+Values are what JSON can hold. A cell that names several things where one is wanted gives nothing: which is meant is not
+guessed. `facts.toml` says which fact is of which kind.
+"""
+
+import re
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import Any
+
+from enrichcore.ingest.profiles import fact_kinds, siblings, word_list
+from enrichcore.normalize import (
+    clean_paragraph,
+    clean_text,
+    company_domain,
+    company_name,
+    company_name_key,
+    country_name,
+    email_domain,
+    is_free_mail,
+    linkedin_key,
+    linkedin_url,
+    partial_date,
+    person_name,
+    usable_email,
+    website_url,
+    whole_number,
+)
+
+#: Characters of a cell that is cleaned once for all its occurrences.
+REMEMBERED = 1_000
+#: Entries of a list cell that are kept.
+MAX_WORDS = 500
+
+_ADDRESSES = re.compile(r"[;,|\s]+")
+_CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
+_SCALED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(k|m|mn|mio|million|b|bn|mrd|billion|t|thousand)\.?", re.IGNORECASE)
+_SCALES = {"k": 3, "t": 3, "m": 6, "b": 9}
+_RANGE = re.compile(
+    r"\d.*?(?:-|\u2013|\u2014|\bto\b|\bbis\b).*\d|^[<>≤≥]\s*\D{0,4}\d|\d[\d.,' ]*\s*[a-z]{0,8}\s*\+", re.IGNORECASE
+)
+_COUNTED = re.compile(r"\s*(?:employees|people|staff|mitarbeiter(?:innen)?|fte)\.?$", re.IGNORECASE)
+_APPROXIMATE = re.compile(r"^(?:~|ca\.?|approx\.?|about|around)\s*", re.IGNORECASE)
+_LIST_SEPARATOR = re.compile(r"[,;|\n](?![^(]*\))")
+_SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
+_SMALL_WORDS = frozenset({"and", "or", "of", "the", "for", "in"})
+_ACRONYM = 2
+
+
+def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
+    """The fact that a cell tells, with its clean value; None where it tells nothing.
+
+    The fact is the one asked for or its sibling: "201-500" in a column of head counts is a size bucket.
+    """
+    kind = fact_kinds()[fact]
+    value = _remembered(kind, cell) if len(cell) <= REMEMBERED else _CLEANERS[kind](cell)
+    if value is None:
+        return None
+    if fact in siblings():
+        single, several = siblings()[fact]
+        return (single if isinstance(value, int) else several), value
+    return fact, list(value) if isinstance(value, list) else value
+
+
+def email(cell: str) -> str | None:
+    """The address to use of those in a cell: the first that belongs to a company, else the first."""
+    found = [address for part in _ADDRESSES.split(cell) if "@" in part and (address := usable_email(part))]
+    return next((address for address in found if not is_free_mail(email_domain(address) or "")), None) or next(
+        iter(found), None
+    )
+
+
+def sole_company_name(cell: str) -> str | None:
+    """A company's name; None where the cell lists several companies."""
+    return _sole(cell, company_name, company_name_key)
+
+
+def sole_domain(cell: str) -> str | None:
+    """The registrable domain of a company; also read from an address. None for several, free mail and social pages."""
+    return _sole(cell, lambda part: company_domain(email_domain(part) if "@" in part else part), lambda part: part)
+
+
+def sole_website(cell: str) -> str | None:
+    """A company's website; None for several and for LinkedIn pages."""
+    return _sole(cell, _website, company_domain)
+
+
+def number_or_range(cell: str) -> int | str | None:
+    """A head count: a number, or a range of them as given ("201-500 employees")."""
+    text = clean_text(cell)
+    if text is None:
+        return None
+    return whole_number(_APPROXIMATE.sub("", _COUNTED.sub("", text))) or (text if _RANGE.search(text) else None)
+
+
+def money(cell: str) -> int | str | None:
+    """An amount in whole units of its currency, which is not kept; or a range as given ("10M-25M")."""
+    text = clean_text(cell)
+    if text is None:
+        return None
+    bare = _CURRENCY.sub("", _APPROXIMATE.sub("", text)).strip()
+    if (scaled := _SCALED.fullmatch(bare)) is not None:
+        scale: int = 10 ** _SCALES[scaled[2][0].lower()]
+        return round(float(scaled[1].replace(",", ".")) * scale)
+    amount = re.sub(r"[.,]\d{1,2}$", "", bare)
+    return whole_number(amount) or (text if _RANGE.search(bare) else None)
+
+
+def words(cell: str) -> list[str] | None:
+    """The entries of a list cell, in order, each once; a comma in brackets separates nothing."""
+    text = clean_paragraph(cell)
+    parts = _LIST_SEPARATOR.split(text) if text else []
+    unique: dict[str, str] = {}
+    for word in filter(None, map(clean_text, parts)):
+        unique.setdefault(word.casefold(), word)
+    return list(unique.values())[:MAX_WORDS] or None
+
+
+def industry(cell: str) -> str | None:
+    """An industry's name; HubSpot's constants become words: OIL_AND_ENERGY is "Oil and Energy"."""
+    text = clean_text(cell)
+    if text is None or not _SHOUTED.fullmatch(text) or ("_" not in text and len(text) <= _ACRONYM + 1):
+        return text
+    spoken = [part for part in text.split("_") if part]
+    return " ".join(_spoken(word, first=not index) for index, word in enumerate(spoken))
+
+
+def job_title(cell: str) -> str | None:
+    """A job title; None for a form of address."""
+    text = clean_text(cell)
+    bare = (text or "").casefold().replace(".", " ").split()
+    return None if " ".join(bare) in word_list("salutations") else text
+
+
+def phone(cell: str) -> str | None:
+    """A phone number as given, without the apostrophe that keeps spreadsheets from reading it as a formula."""
+    text = clean_text(cell.strip().lstrip("'\u2019="))
+    bare = text.strip("\"' ") if text else ""
+    return bare if any(character.isdigit() for character in bare) else None
+
+
+def flag(cell: str) -> bool | None:
+    """Yes or no."""
+    text = (cell.strip()).casefold()
+    return True if text in word_list("yes") else False if text in word_list("no") else None
+
+
+@lru_cache(maxsize=32_768)
+def _remembered(kind: str, cell: str) -> Any:
+    """The clean value; a company's cells are the same in all its people's rows."""
+    return _CLEANERS[kind](cell)
+
+
+def _website(part: str) -> str | None:
+    return None if "linkedin.com" in part.casefold() else website_url(part)
+
+
+def _year(cell: str) -> int | None:
+    told = partial_date(cell)
+    return int(told[:4]) if told else None
+
+
+def _sole(cell: str, clean: Callable[[str], str | None], key: Callable[[str], Hashable]) -> str | None:
+    """The one thing that a cell names; a list of several different ones names none."""
+    told = [value for part in _listed(cell) if (value := clean(part))]
+    return told[0] if told and len({key(value) for value in told}) == 1 else None
+
+
+def _listed(cell: str) -> list[str]:
+    """The entries between semicolons; not those of entities such as `&amp;`."""
+    return [part for part in (clean_text(cell) or "").split(";") if part.strip()]
+
+
+def _spoken(word: str, *, first: bool) -> str:
+    if word.casefold() in _SMALL_WORDS and not first:
+        return word.casefold()
+    return word if len(word) <= _ACRONYM else word.capitalize()
+
+
+def _person_linkedin(cell: str) -> str | None:
+    return linkedin_url(cell, "in")
+
+
+def _company_linkedin(cell: str) -> str | None:
+    keys = {linkedin_key(part, "company") for part in _listed(cell)} - {None}
+    return linkedin_url(cell, "company") if len(keys) == 1 else None
+
+
+_CLEANERS: dict[str, Callable[[str], Any]] = {
+    "text": clean_text,
+    "paragraph": clean_paragraph,
+    "person_name": person_name,
+    "company_name": sole_company_name,
+    "email": email,
+    "domain": sole_domain,
+    "website": sole_website,
+    "url": website_url,
+    "person_linkedin": _person_linkedin,
+    "company_linkedin": _company_linkedin,
+    "job_title": job_title,
+    "phone": phone,
+    "country": country_name,
+    "date": partial_date,
+    "year": _year,
+    "count": whole_number,
+    "head_count": number_or_range,
+    "money": money,
+    "words": words,
+    "industry": industry,
+    "flag": flag,
+}

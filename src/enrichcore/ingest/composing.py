@@ -1,0 +1,178 @@
+"""From the cells of one row to a person, their company, and the keys that tell who they are.
+
+Facts of a company without any key belong to nobody and are left out; the raw row keeps them. What one column holds for
+another (a full name in the first name, a domain in the website, a company's page in the person's) is put right where the
+value itself leaves no doubt.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website
+from enrichcore.ingest.profiles import word_list
+from enrichcore.normalize import (
+    company_domain,
+    company_name_key,
+    email_domain,
+    linkedin_key,
+    linkedin_url,
+    person_name_key,
+    split_full_name,
+)
+
+#: Separates a name from the company in a weak person key; no folded name holds it.
+NAME_AT = " @ "
+
+_PLACES = ("person_city", "person_state", "person_country")
+_SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
+
+
+@frozen(kw_only=True)
+class Identified:
+    """A person or a company of one row."""
+
+    #: Clean facts, none of them empty.
+    facts: dict[str, Any]
+    #: Keys, strongest first; empty where the row does not name one.
+    keys: tuple[Key, ...]
+
+
+def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
+    """The person and the company that a row tells of.
+
+    Args:
+        cells: Pairs of a fact and the cell that may tell it, those that go first before the others.
+    """
+    pairs = tuple(cells)
+    facts = _placed(_told(pairs), pairs)
+    person = _without_idle_status(_with_spare_email(_located(named(_part(facts, "person_")))))
+    company = _part(facts, "company_")
+    domain = find_company_domain(company, person)
+    if domain:
+        company["company_domain"] = domain
+    company_keys = _company_keys(company)
+    person_keys = _person_keys(person, company_keys[:1])
+    if not company_keys:
+        company = {}
+    return Identified(facts=person, keys=person_keys), Identified(facts=company, keys=company_keys)
+
+
+def named(person: Mapping[str, Any]) -> dict[str, Any]:
+    """The person with first, last and full name, as far as one follows from the others."""
+    first, last = person.get("person_first_name"), person.get("person_last_name")
+    full = person.get("person_full_name")
+    if first and last:
+        if first.casefold() == last.casefold() and " " in first:
+            first, last = split_full_name(first)
+        elif first.casefold().endswith(f" {last.casefold()}"):
+            first = first[: -len(last) - 1]
+    elif full and full != last:
+        split_first, split_last = split_full_name(full)
+        first, last = (first if first != full else None) or split_first, last or split_last
+    elif first:
+        first, last = split_full_name(first)
+    if not full or "," in full:
+        full = " ".join(part for part in (first, last) if part)
+    names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
+    return {**person, **{fact: name for fact, name in names.items() if name}}
+
+
+def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -> str | None:
+    """The company's domain: as given, else of its website, else of the person's address at work."""
+    return (
+        company.get("company_domain")
+        or company_domain(company.get("company_website"))
+        or company_domain(email_domain(person.get("person_email") or ""))
+    )
+
+
+def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for fact, cell in cells:
+        told = fact_of(fact, cell) if cell else None
+        if told:
+            facts.setdefault(*told)
+    return facts
+
+
+def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """The facts, with those that cells of another fact tell without a doubt."""
+    for fact, cell in cells:
+        if not cell:
+            continue
+        if fact == "company_domain":
+            _fill(facts, "company_website", sole_website(cell) if "/" in cell and sole_domain(cell) else None)
+        if fact in {"person_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
+            _fill(facts, "company_linkedin_url", linkedin_url(cell, "company"))
+        if fact == "company_linkedin_url" and "linkedin" in cell.casefold():
+            _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
+        if fact in {"person_first_name", "person_last_name", "person_full_name"} and "@" in cell:
+            told = fact_of("person_email", cell)
+            _fill(facts, "person_email", told[1] if told else None)
+    return facts
+
+
+def _fill(facts: dict[str, Any], fact: str, value: Any) -> None:
+    if value is not None:
+        facts.setdefault(fact, value)
+
+
+def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
+
+
+def _located(person: dict[str, Any]) -> dict[str, Any]:
+    places = ", ".join(person[place] for place in _PLACES if place in person)
+    return {**person, "person_location": person.get("person_location") or places} if places else person
+
+
+def _with_spare_email(person: dict[str, Any]) -> dict[str, Any]:
+    """A second address takes the place of a missing first, together with its status."""
+    if "person_email" in person:
+        return person
+    spare = next((fact for fact in _SPARE_EMAILS if fact in person), None)
+    if spare is None:
+        return person
+    moved = {
+        f"person_email{fact.removeprefix(spare)}": person[fact] for fact in (spare, f"{spare}_status") if fact in person
+    }
+    return {fact: value for fact, value in person.items() if not fact.startswith((spare, "person_email"))} | moved
+
+
+def _without_idle_status(person: dict[str, Any]) -> dict[str, Any]:
+    """A status speaks of its address, and would be wrong beside one that is found later."""
+    return {
+        fact: value
+        for fact, value in person.items()
+        if not fact.endswith("_email_status") or fact.removesuffix("_status") in person
+    }
+
+
+def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
+    found = (
+        (KeyKind.COMPANY_DOMAIN, company.get("company_domain")),
+        (KeyKind.COMPANY_LINKEDIN, linkedin_key(company.get("company_linkedin_url"), "company")),
+        (KeyKind.COMPANY_NAME, company_name_key(company.get("company_name") or company.get("company_short_name"))),
+    )
+    return tuple(Key(kind, value) for kind, value in found if value)
+
+
+def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The person's keys; a mailbox of a role, or a name without a company, only where there is nothing better."""
+    email = person.get("person_email")
+    shared = email is not None and email.partition("@")[0] in word_list("roles")
+    name = person_name_key(person.get("person_full_name"))
+    at = NAME_AT.join((name, company[0].value)) if name and company else None
+    strong = (
+        (KeyKind.PERSON_LINKEDIN, linkedin_key(person.get("person_linkedin_url"), "in")),
+        (KeyKind.PERSON_EMAIL, None if shared else email),
+        (KeyKind.PERSON_NAME, at),
+    )
+    keys = tuple(Key(kind, value) for kind, value in strong if value)
+    if keys:
+        return keys
+    last_resort = ((KeyKind.PERSON_NAME, name), (KeyKind.PERSON_EMAIL, email))
+    return tuple(Key(kind, value) for kind, value in last_resort if value)[:1]

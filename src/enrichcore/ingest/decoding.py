@@ -1,0 +1,144 @@
+"""From bytes to text: which encoding a file is in, or that it is no text at all.
+
+The ladder is byte order mark, strict UTF-8, cp1252, latin-1. It looks at every byte of the file, a piece at a time,
+because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text.
+"""
+
+import codecs
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from attrs import frozen
+
+from enrichcore.ingest.errors import NotATable
+
+#: Bytes read at a time.
+PIECE = 1 << 20
+#: Bytes at the start of a file that tell text from data.
+HEAD = 1 << 16
+#: More than this share of NUL bytes is no dirt but data.
+MAX_NUL_SHARE = 0.1
+#: More than this share of control characters is no text, when they are more than a few.
+MAX_CONTROL_SHARE = 0.02
+MAX_CONTROLS = 8
+
+#: Byte order marks, longest first, since that of UTF-32 starts with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LADDER = ("utf-8", "cp1252", "latin-1")
+_CONTROLS = bytes(range(1, 9)) + bytes(range(14, 27)) + bytes(range(28, 32)) + b"\x7f"
+
+
+@frozen(kw_only=True)
+class Source:
+    """A file to read, as often as needed."""
+
+    #: What to call it in messages.
+    name: str
+    #: Opens it at its start.
+    open: Callable[[], BinaryIO]
+
+
+@frozen(kw_only=True)
+class Encoding:
+    """How a file's bytes become text."""
+
+    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-32`, `cp1252` or `latin-1`.
+    name: str
+    #: Bytes at the start that are skipped: a UTF-8 mark before text that is not UTF-8.
+    skip: int = 0
+
+
+def source_of(source: Path | bytes, name: str) -> Source:
+    """The source under the name given, or under the file's own."""
+    if isinstance(source, Path):
+        return Source(name=name or source.name, open=lambda: source.open("rb"))
+    return Source(name=name, open=lambda: BytesIO(source))
+
+
+def find_encoding(source: Source) -> Encoding:
+    """The first encoding of the ladder that reads the whole file; reads it once, in pieces.
+
+    Raises:
+        NotATable: The file is missing, empty or no text.
+    """
+    head = _head(source)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    _refuse_binary(source.name, head, marked)
+    if marked is not None and _first_that_reads(source, (marked,)):
+        return Encoding(name=marked)
+    if marked not in {None, "utf-8-sig"}:
+        raise NotATable(source.name, f"is marked as {marked} but is not", "save it again as CSV UTF-8")
+    found = _first_that_reads(source, _LADDER)
+    return Encoding(name=found or "latin-1", skip=len(codecs.BOM_UTF8) if marked else 0)
+
+
+def refuse_markup(name: str, text: str) -> None:
+    """Refuses text that starts as a page or document of another format does.
+
+    Raises:
+        NotATable: It is one.
+    """
+    start = text.lstrip("\ufeff \t\r\n").lower()
+    if not start:
+        raise NotATable(name, "is empty", "export the records again as CSV")
+    for row in _signatures()["text"]:
+        if start.startswith(tuple(row["begins"])):
+            raise NotATable(name, row["what"], row["remedy"])
+
+
+def _head(source: Source) -> bytes:
+    try:
+        with source.open() as stream:
+            head = stream.read(HEAD)
+    except OSError as error:
+        reason = (error.strerror or "it is unreadable").lower()
+        raise NotATable(source.name, f"cannot be read ({reason})", "check the path and its permissions") from error
+    if not head.strip(b"\x00 \t\r\n"):
+        raise NotATable(source.name, "is empty", "export the records again as CSV")
+    return head
+
+
+def _refuse_binary(name: str, head: bytes, marked: str | None) -> None:
+    for row in _signatures()["binary"]:
+        if head.startswith(bytes.fromhex(row["hex"])):
+            raise NotATable(name, row["what"], row["remedy"])
+    if marked in {"utf-16", "utf-32"}:
+        return
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if head.count(0) > MAX_NUL_SHARE * len(head) or controls > max(MAX_CONTROLS, MAX_CONTROL_SHARE * len(head)):
+        raise NotATable(name, "holds data that is no text", "export the records as CSV UTF-8")
+
+
+def _first_that_reads(source: Source, names: tuple[str, ...]) -> str | None:
+    """The first of the encodings in which every byte of the file means something; all are tried in one pass."""
+    decoders = {name: codecs.getincrementaldecoder(name)("strict") for name in names}
+    for piece, last in _pieces(source):
+        for name in tuple(decoders):
+            try:
+                decoders[name].decode(piece, last)
+            except UnicodeError:
+                del decoders[name]
+    return next(iter(decoders), None)
+
+
+def _pieces(source: Source) -> Iterator[tuple[bytes, bool]]:
+    with source.open() as stream:
+        while piece := stream.read(PIECE):
+            yield piece, False
+    yield b"", True
+
+
+@cache
+def _signatures() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files(__package__).joinpath("signatures.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,124 @@
+"""The named ingest profiles, read from `profiles.toml` and `facts.toml`: data about headers and facts, no code.
+
+A header matches an alias when both fold to the same text. Loading checks the data as far as a typing error in it could
+mislead: every fact is known, and no alias stands for two facts.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from attrs import field, frozen
+
+from enrichcore.ingest.errors import UnknownProfile
+from enrichcore.normalize import clean_text
+
+_SHARED = "plain"
+_SEPARATORS = re.compile(r"[\s_\-./]+")
+
+
+@frozen(kw_only=True)
+class Condition:
+    """An alias that means its fact only in some company."""
+
+    fact: str
+    #: Folded headers of which one must be there too; empty for none.
+    beside: frozenset[str]
+    #: Folded headers of which none may be there.
+    without: frozenset[str]
+    #: Why the header is doubtful otherwise.
+    reason: str
+
+
+@frozen(kw_only=True)
+class Profile:
+    """What headers mean in files from one kind of source."""
+
+    name: str
+    #: Folded header -> fact.
+    aliases: Mapping[str, str]
+    #: Folded header -> when it means its fact.
+    conditions: Mapping[str, Condition]
+    #: Fact -> declared orders of its columns; an entry is a folded header, or "=" and one exact spelling.
+    orders: Mapping[str, tuple[tuple[str, ...], ...]] = field(factory=dict)
+
+
+def fold_header(header: str) -> str:
+    """The header without case, byte order mark, and what people use between words."""
+    return _SEPARATORS.sub("", (clean_text(header) or "").casefold())
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles that a workstream's `ingest` may name."""
+    return tuple(name for name in _data("profiles") if name != _SHARED)
+
+
+@cache
+def find_profile(name: str) -> Profile:
+    """The profile of that name.
+
+    Raises:
+        UnknownProfile: There is none.
+    """
+    if name not in profile_names():
+        raise UnknownProfile(name, profile_names())
+    parts = [_data("profiles")[part] for part in (_SHARED, name)]
+    conditions = {fold_header(row["header"]): _condition(row) for part in parts for row in part.get("condition", ())}
+    aliases: dict[str, str] = {}
+    for part in parts:
+        for fact, headers in part.get("aliases", {}).items():
+            for header in map(fold_header, headers):
+                if aliases.setdefault(header, fact) != fact or fact not in fact_kinds():
+                    raise AssertionError(f"profiles.toml, {name}: {header!r} cannot stand for {fact!r}")
+    orders = {
+        fact: tuple(tuple(map(_order_entry, order)) for order in listed)
+        for part in parts
+        for fact, listed in part.get("order", {}).items()
+    }
+    return Profile(name=name, aliases=aliases, conditions=conditions, orders=orders)
+
+
+@cache
+def fact_kinds() -> dict[str, str]:
+    """Every fact that an import can fill -> how its cells are cleaned."""
+    kinds: dict[str, str] = _data("facts")["kinds"]
+    return kinds
+
+
+@cache
+def siblings() -> dict[str, tuple[str, str]]:
+    """Facts that one column may tell by turns -> the fact of a single number, and the fact of a range."""
+    return {fact: (single, several) for fact, (single, several) in _data("facts")["siblings"].items()}
+
+
+@cache
+def sizes() -> tuple[tuple[int, str], ...]:
+    """LinkedIn's size buckets: the highest head count of each and its label, smallest first."""
+    return tuple((row["up_to"], row["label"]) for row in _data("facts")["sizes"])
+
+
+@cache
+def word_list(name: str) -> frozenset[str]:
+    """A list of words in `facts.toml`, lower-case."""
+    return frozenset(_data("facts")["words"][name])
+
+
+def _condition(row: Mapping[str, Any]) -> Condition:
+    return Condition(
+        fact=row["fact"],
+        beside=frozenset(map(fold_header, row.get("beside", ()))),
+        without=frozenset(map(fold_header, row.get("without", ()))),
+        reason=row.get("reason", ""),
+    )
+
+
+def _order_entry(entry: str) -> str:
+    return entry if entry.startswith("=") else fold_header(entry)
+
+
+@cache
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))

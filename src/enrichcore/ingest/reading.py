@@ -1,0 +1,182 @@
+"""An import: a file read with a profile, row by row, into people and companies or into rejections with a reason.
+
+Every row below the header comes out once, apart from blank ones, which are counted. A rejected row keeps its cells.
+"""
+
+import collections.abc
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from attrs import field, frozen
+
+from enrichcore.domain.keys import Key
+from enrichcore.ingest.composing import compose
+from enrichcore.ingest.footers import is_footer
+from enrichcore.ingest.mapping import Mapping, map_columns, name_columns
+from enrichcore.ingest.table import Row, Table, open_table
+
+_NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
+
+_FOOTER = "it is a line below the report, not a record"
+_HEADER_AGAIN = "it is the header line again"
+_NOBODY = "nothing names a person: no name, e-mail address or LinkedIn profile"
+_LINES_TAKEN_IN = "a quote opened here takes in lines below it that look like rows"
+#: With fewer columns, prose has as many delimiters in a line as a record; with many, it never has.
+_SOME_COLUMNS = 3
+_MANY_COLUMNS = 8
+
+
+@frozen(kw_only=True)
+class ImportedRow:
+    """A row that names a person."""
+
+    #: Line of the file where the record starts, counted from 1.
+    line: int
+    #: Column -> cell, both as in the file; columns of one name are told apart as by `name_columns`.
+    raw: dict[str, str]
+    #: Clean `person_*` facts, none of them empty.
+    person: dict[str, Any]
+    #: Clean `company_*` facts, none of them empty; empty where the row names no company.
+    company: dict[str, Any]
+    #: What tells who the person is, strongest first; at least one.
+    person_keys: tuple[Key, ...]
+    #: What tells which company it is, strongest first.
+    company_keys: tuple[Key, ...]
+
+
+@frozen(kw_only=True)
+class RejectedRow:
+    """A row that is not imported."""
+
+    #: Line of the file where the record starts, counted from 1.
+    line: int
+    #: Column -> cell as in the file; surplus cells under "column N".
+    raw: dict[str, str]
+    #: One sentence without its full stop.
+    reason: str
+
+
+@frozen(kw_only=True)
+class ImportReading:
+    """A file opened for import."""
+
+    mapping: Mapping
+    #: The columns, distinct, in file order.
+    headers: tuple[str, ...]
+    _table: Table = field(repr=False)
+
+    @property
+    def encoding(self) -> str:
+        """The codec that reads the file."""
+        return self._table.encoding
+
+    @property
+    def delimiter(self) -> str:
+        """What separates its cells."""
+        return self._table.delimiter
+
+    @property
+    def blank_rows(self) -> int:
+        """Rows without any text that the latest call of `rows` skipped so far."""
+        return self._table.blank_rows
+
+    def rows(self) -> Iterator[ImportedRow | RejectedRow]:
+        """The rows in file order; reads the file again on each call.
+
+        Raises:
+            NotATable: The file turned out to be none further down.
+        """
+        columns = _columns_by_fact(self.headers, self.mapping)
+        footers, blank_before = 0, 0
+        for row in self._table.rows():
+            apart = footers > 0 or self._table.blank_rows > blank_before
+            blank_before = self._table.blank_rows
+            reason = _fault(row, self._table, apart=apart)
+            footers = footers + 1 if reason == _FOOTER else 0
+            yield self._rejected(row, reason) if reason else self._imported(row, columns)
+
+    def _rejected(self, row: Row, reason: str) -> RejectedRow:
+        return RejectedRow(line=row.line, raw=_raw(self.headers, row.cells), reason=reason)
+
+    def _imported(self, row: Row, columns: tuple[tuple[str, int], ...]) -> ImportedRow | RejectedRow:
+        cells = row.cells
+        person, company = compose((fact, cells[place]) for fact, place in columns if place < len(cells))
+        if not person.keys:
+            return self._rejected(row, _NOBODY)
+        return ImportedRow(
+            line=row.line,
+            raw=_raw(self.headers, cells),
+            person=person.facts,
+            company=company.facts,
+            person_keys=person.keys,
+            company_keys=company.keys,
+        )
+
+
+def read_import(
+    source: Path | bytes,
+    *,
+    profile: str,
+    overrides: collections.abc.Mapping[str, str] = _NONE,
+    name: str = "",
+) -> ImportReading:
+    """Opens a file for import: finds its encoding and dialect and maps its columns.
+
+    Args:
+        source: The file or its content.
+        profile: Name of the ingest profile: "apollo" or "crm".
+        overrides: Column -> fact, or `ignore`, before what the profile says.
+        name: What to call the file in messages; by default its own name.
+
+    Raises:
+        NotATable: It is no table.
+        BadMapping: An override names an unknown column or fact.
+        UnknownProfile: There is no such profile.
+    """
+    table = open_table(source, name)
+    mapping = map_columns(table.headers, profile, overrides)
+    return ImportReading(mapping=mapping, headers=name_columns(table.headers), table=table)
+
+
+def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:
+    """Facts with the places of their columns, in the order of preference."""
+    return tuple((fact, headers.index(column)) for column, fact in mapping.mapped.items())
+
+
+def _fault(row: Row, table: Table, *, apart: bool) -> str:
+    """Why the row is no record; empty when it may be one."""
+    headers = table.headers
+    if row.fault:
+        return row.fault
+    if row.cells == headers:
+        return _HEADER_AGAIN
+    if is_footer(row.cells, columns=len(headers), apart=apart):
+        return _FOOTER
+    surplus = any(cell.strip() for cell in row.cells[len(headers) :])
+    if surplus:
+        return f"it has {len(row.cells)} cells where the header has {len(headers)}: perhaps a delimiter outside quotes"
+    return _LINES_TAKEN_IN if _takes_in_lines(row.cells, len(headers), table.delimiter) else ""
+
+
+def _takes_in_lines(cells: tuple[str, ...], columns: int, delimiter: str) -> bool:
+    """Whether a stray quote made whole records part of a cell.
+
+    Such a cell holds at least a record's delimiters for each of its line breaks. Where the row is otherwise as wide as the
+    header, they must be exactly as many, in a table so wide that no prose has them by chance.
+    """
+    if columns < _MANY_COLUMNS and (len(cells) >= columns or columns < _SOME_COLUMNS):
+        return False
+    for cell in cells:
+        breaks = max(cell.count("\n"), cell.count("\r"))
+        surplus = cell.count(delimiter) - (columns - 1) * breaks
+        if breaks > 0 and (surplus == 0 or (surplus > 0 and len(cells) < columns)):
+            return True
+    return False
+
+
+def _raw(headers: tuple[str, ...], cells: tuple[str, ...]) -> dict[str, str]:
+    raw = {header: cells[place] if place < len(cells) else "" for place, header in enumerate(headers)}
+    surplus = {f"column {place}": cell for place, cell in enumerate(cells[len(headers) :], len(headers) + 1) if cell}
+    return surplus | raw if surplus else raw

@@ -1,0 +1,42 @@
+"""Cleaning of single values: domains, LinkedIn keys, e-mail addresses, names, numbers, dates, and the ways to say "nothing".
+
+Pure functions from a raw value to a clean one or None; none of them raises on any input. Used by `ingest` (files) and
+`fields` (answers), so that the same company has the same key wherever it came from. Imports the standard library,
+publicsuffixlist, idna and email-validator; nothing of ours.
+"""
+
+from enrichcore.normalize.countries import country_name, is_known_country, subdivision_name
+from enrichcore.normalize.dates import partial_date
+from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
+from enrichcore.normalize.emails import email_domain, usable_email
+from enrichcore.normalize.linkedin import Kind as LinkedInKind
+from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
+from enrichcore.normalize.names import company_name, company_name_key, person_name, person_name_key, split_full_name
+from enrichcore.normalize.nothing import clean_paragraph, clean_text, is_nothing
+from enrichcore.normalize.numbers import whole_number
+
+__all__ = [
+    "LinkedInKind",
+    "clean_paragraph",
+    "clean_text",
+    "company_domain",
+    "company_name",
+    "company_name_key",
+    "country_name",
+    "email_domain",
+    "is_free_mail",
+    "is_known_country",
+    "is_nothing",
+    "is_page_host",
+    "linkedin_key",
+    "linkedin_url",
+    "partial_date",
+    "person_name",
+    "person_name_key",
+    "registrable_domain",
+    "split_full_name",
+    "subdivision_name",
+    "usable_email",
+    "website_url",
+    "whole_number",
+]

@@ -1,0 +1,147 @@
+"""Domains: the strongest key of a company, so they are compared in one form only.
+
+The form is the registrable domain (public suffix and one label), ASCII, lower-case: IDNA 2008 with UTS 46, so that
+`münzwerk.example` and `xn--mnzwerk-n2a.example` are one. Free mail and other people's pages belong to no company. The
+public suffix list comes with its package; nothing here touches the network.
+"""
+
+import ipaddress
+import re
+from functools import cache, lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+from enrichcore.normalize.lists import entries
+from enrichcore.normalize.nothing import clean_text
+
+#: Characters of a host name, after RFC 1035.
+MAX_HOST = 253
+#: Characters of a URL that are looked at.
+MAX_URL = 2_000
+
+_SCHEME = re.compile(r"(?:https?:/{0,3}|ftp://|//)", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+_HOST_END = re.compile(r"[/?#\\]")
+_PORT = re.compile(r":\d{0,5}$")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_REGISTRABLE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_TOP_LEVEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
+
+
+def registrable_domain(value: Any) -> str | None:
+    """The registrable domain of a URL, host or host with port; None for addresses of mail, IPs, local names and prose.
+
+    A cell that lists several, separated by comma, semicolon or bar, gives the first usable one.
+    """
+    host = _first_host(value)
+    return None if host is None else _registrable(host)
+
+
+def company_domain(value: Any) -> str | None:
+    """As `registrable_domain`, but None where the host is free mail or a place of other people's pages."""
+    host = _first_host(value)
+    if host is None or is_page_host(host):
+        return None
+    domain = _registrable(host)
+    return None if domain is None or is_free_mail(domain) else domain
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody can have an e-mail address at that domain or a host below it."""
+    return _listed(domain, "free_mail")
+
+
+def is_page_host(domain: str) -> bool:
+    """Whether that host or domain shows other people's pages: social networks, page builders, directories."""
+    return _listed(domain, "page_hosts")
+
+
+def website_url(value: Any) -> str | None:
+    """An http(s) URL as given, with its scheme, the host in lower case and no fragment; None when it names no public host."""
+    text = clean_text(value)
+    if text is None or len(text) > MAX_URL or any(character.isspace() for character in text):
+        return None
+    if _first_host(text) is None:
+        return None
+    scheme = "http" if text[:5].casefold() == "http:" else "https"
+    rest = _SCHEME.sub("", text, count=1)
+    end = _HOST_END.search(rest)
+    authority, tail = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
+    path = tail.partition("#")[0].replace("\\", "/")
+    host = authority.rpartition("@")[2].rstrip(".").lower()
+    return f"{scheme}://{host}{'' if path == '/' else path}"
+
+
+def _first_host(value: Any) -> str | None:
+    if isinstance(value, list | tuple):
+        return next((host for part in value[:20] if isinstance(part, str) and (host := _first_host(part))), None)
+    text = clean_text(value) if isinstance(value, str) else None
+    if text is None:
+        return None
+    whole = _host(text)
+    if whole is not None:
+        return whole
+    return next((host for part in re.split(r"[,;|]", text)[:20] if (host := _host(part.strip()))), None)
+
+
+def _host(text: str) -> str | None:
+    """The public host in one URL-like text, in ASCII."""
+    rest = _SCHEME.sub("", text[:MAX_URL], count=1) if _SCHEME.match(text) else text[:MAX_URL]
+    has_scheme = len(rest) < len(text[:MAX_URL])
+    if not has_scheme and _OTHER_SCHEME.match(rest):
+        return None
+    authority = _HOST_END.split(rest, maxsplit=1)[0]
+    if "@" in authority:
+        if not has_scheme:
+            return None
+        authority = authority.rpartition("@")[2]
+    host = _PORT.sub("", unquote(authority, errors="replace")).strip(".").lower()
+    if not host or any(character.isspace() for character in host):
+        return None
+    return _ascii(host)
+
+
+@lru_cache(maxsize=65_536)
+def _ascii(host: str) -> str | None:
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            return None
+    labels = host.split(".")
+    if len(host) > MAX_HOST or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - a name and its top level
+        return None
+    if not _TOP_LEVEL.fullmatch(labels[-1]) or labels[-1] in entries("unusable_tlds") or _is_ip(host):
+        return None
+    return host if _registrable(host) else None
+
+
+@lru_cache(maxsize=65_536)
+def _registrable(host: str) -> str | None:
+    domain = _suffixes().privatesuffix(host)
+    if not isinstance(domain, str) or not _REGISTRABLE_LABEL.fullmatch(domain.partition(".")[0]):
+        return None
+    return domain
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(domain: str, name: str) -> bool:
+    """Whether the domain or one that it lies below is in the list."""
+    labels = domain.lower().strip(".").split(".")[-10:]
+    listed = entries(name)
+    return any(".".join(labels[start:]) in listed for start in range(len(labels)))

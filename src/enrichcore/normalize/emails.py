@@ -1,0 +1,70 @@
+"""E-mail addresses out of whatever a cell or an answer holds.
+
+Addresses are compared lower-cased, their domain in ASCII. Deliverability is not asked: that needs the network, and the
+provider tells it. Placeholders of providers pass every validator, so they are a list.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+
+from enrichcore.normalize.domains import registrable_domain
+from enrichcore.normalize.lists import entries
+from enrichcore.normalize.nothing import clean_text
+
+#: Characters of a cell that are searched for addresses.
+MAX_CELL = 2_000
+#: Candidates that are tried in one cell or list.
+MAX_CANDIDATES = 20
+
+_CANDIDATE = re.compile(r"""[^\s,;<>()\[\]{}"|]{1,100}@[^\s,;<>()\[\]{}"|@]{1,255}""")
+#: Where an object keeps its address, in the order of trust.
+_KEYS = ("email", "work_email", "email_address", "emailaddress", "workemail", "address", "value")
+
+
+def usable_email(value: Any) -> str | None:
+    """The first usable address in a text, a list or an object such as `{"email": ...}`; lower-case; None for placeholders.
+
+    Reads `Name <a@b.example>`, `mailto:` and cells with two addresses. The domain is returned in ASCII.
+    """
+    return _usable(value, depth=3)
+
+
+def email_domain(email: str) -> str | None:
+    """The registrable domain of an e-mail address."""
+    text = clean_text(email)
+    return None if text is None or "@" not in text else registrable_domain(text.rpartition("@")[2])
+
+
+def _usable(value: Any, *, depth: int) -> str | None:
+    if isinstance(value, str):
+        text = clean_text(value)
+        found = _CANDIDATE.findall(text[:MAX_CELL])[:MAX_CANDIDATES] if text else []
+        return next((email for candidate in found if (email := _valid(candidate))), None)
+    if depth == 0:
+        return None
+    if isinstance(value, Mapping):
+        keyed = {str(key).casefold().replace(" ", "_").replace("-", "_"): part for key, part in value.items()}
+        parts: list[Any] = [keyed[key] for key in _KEYS if key in keyed]
+    elif isinstance(value, list | tuple):
+        parts = list(value[:MAX_CANDIDATES])
+    else:
+        return None
+    return next((email for part in parts if (email := _usable(part, depth=depth - 1))), None)
+
+
+def _valid(candidate: str) -> str | None:
+    bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
+    try:
+        # Special-use domains are judged by `registrable_domain`, whose list is ours: `.example` is usable.
+        told = validate_email(bare, check_deliverability=False, globally_deliverable=False)
+    except (EmailNotValidError, UnicodeError, ValueError):
+        return None
+    domain = (told.ascii_domain or "").lower()
+    user = told.local_part.lower()
+    unusable = entries("unusable_emails")
+    if registrable_domain(domain) is None or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable:
+        return None
+    return f"{user}@{domain}"

@@ -1,0 +1,206 @@
+"""Names of people and companies: clean ones to show, folded ones to match.
+
+What is shown keeps particles, apostrophes and inner capitals as given; only names all in capitals or all in lower case
+are recased, and what is no part of a name (credentials, suffixes, honorifics) leaves it. What is matched is folded so that
+`Müller`, `Mueller` and `Muller` agree. A company's key is weak: two companies may share it.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from enrichcore.normalize.folding import folded
+from enrichcore.normalize.lists import lines
+from enrichcore.normalize.nothing import clean_text
+
+#: Longer texts are no names.
+MAX_PERSON_NAME = 200
+MAX_COMPANY_NAME = 500
+
+_PRONOUNS = re.compile(r"\s*[(\[](?:he|she|they|him|her|them)\b[^)\]]*[)\]]", re.IGNORECASE)
+_INITIAL = re.compile(r"[^\W\d_]\.?")
+_GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
+_JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
+
+
+def person_name(value: Any) -> str | None:
+    """A name, first, last or full, fit to show; None for addresses, links and what has no letters."""
+    text = clean_text(value)
+    if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
+        return None
+    plain = "".join(part for part in text if unicodedata.category(part) not in {"So", "Cn", "Co"} and part != "\ufe0f")
+    bare = _without_suffixes(" ".join(_PRONOUNS.sub("", plain).split()).strip(' ,;|"“”„*_'))
+    if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
+        return None
+    return _recased(_without_honorifics(bare))
+
+
+def split_full_name(full: Any) -> tuple[str | None, str | None]:
+    """First and last name of a full name; the last name starts at its first particle (`von der Traumaue`).
+
+    The order is never turned round, except for `Last, First`. One word alone is a first name. Middle initials are left out.
+    """
+    name = person_name(full)
+    if name is None:
+        return None, None
+    before, comma, after = name.partition(",")
+    if comma and before.strip() and after.strip():
+        return after.strip(), before.strip()
+    words = name.split()
+    if len(words) == 1:
+        return words[0], None
+    start = next((index for index in range(1, len(words) - 1) if _is_particle(words[index])), len(words) - 1)
+    # `Ortega y Gasset`: what is joined belongs to the last name on both sides.
+    start -= start > 1 and words[start] in {"y", "e"}
+    first = [word for index, word in enumerate(words[:start]) if index == 0 or not _INITIAL.fullmatch(word)]
+    return " ".join(first), " ".join(words[start:])
+
+
+def company_name(value: Any) -> str | None:
+    """A company's name fit to show, with its legal form and its case as given."""
+    text = clean_text(value)
+    if text is None or len(text) > MAX_COMPANY_NAME:
+        return None
+    bare = text.strip(' ,;|"“”„')
+    return bare if any(part.isalnum() for part in bare) else None
+
+
+def company_name_key(value: Any) -> str | None:
+    """A company's name folded for matching: no legal form, case, accent or punctuation.
+
+    A name that is nothing but a legal form keeps it.
+    """
+    name = company_name(value)
+    if name is None:
+        return None
+    words = _words(name)
+    if not words:
+        return name.casefold()
+    kept = _without_forms(words)
+    return " ".join(kept[1:] if len(kept) > 1 and kept[0] == "the" else kept)
+
+
+def person_name_key(value: Any) -> str | None:
+    """A person's full name folded for matching, first name first."""
+    first, last = split_full_name(value)
+    words = _words(" ".join(part for part in (first, last) if part))
+    return " ".join(words) or None
+
+
+def _words(text: str) -> list[str]:
+    joined = re.sub(r"[&+]", " and ", re.sub(r"\b(\w)/(\w)\b", r"\1\2", folded(text)))
+    bare = re.sub(r"[.'\u2019\u2018`\u00b4]", "", joined)
+    return "".join(part if part.isalnum() or unicodedata.category(part)[0] == "M" else " " for part in bare).split()
+
+
+def _without_forms(words: list[str]) -> list[str]:
+    """The words without legal forms at either end, as long as something stays."""
+    after, before = _legal_forms()
+    left = words
+    while True:
+        end = next((n for n in range(min(5, len(left) - 1), 0, -1) if tuple(left[-n:]) in after), 0)
+        if end:
+            left = left[:-end]
+        elif len(left) > 1 and left[-1] in _JOINS and left != words:
+            left = left[:-1]
+        elif len(left) > 1 and (left[0],) in before:
+            left = left[1:]
+        else:
+            return [_without_joined_form(left[0]), *left[1:]] if len(left) == 1 else left
+
+
+def _without_joined_form(word: str) -> str:
+    """A word without a legal form written on to it without a space, as in Chinese, Japanese and Korean."""
+    forms = [form[0] for form in _legal_forms()[0] if len(form) == 1 and not form[0].isascii()]
+    for form in sorted(forms, key=len, reverse=True):
+        bare = word.removeprefix(form).removesuffix(form)
+        if bare and bare != word and unicodedata.category(form[0]) == "Lo":
+            return bare
+    return word
+
+
+@cache
+def _legal_forms() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+    """Legal forms that follow a name, and those that stand before it, folded as names are."""
+    rows = lines("legal_forms")
+    after = frozenset(tuple(_words(row)) for row in rows if not row.startswith("^"))
+    before = frozenset(tuple(_words(row[1:])) for row in rows if row.startswith("^"))
+    return after - {()}, before - {()}
+
+
+def _without_suffixes(name: str) -> str:
+    """The name without credentials and suffixes; doubtful ones leave only after a comma."""
+    sure, doubtful = _suffixes()
+    parts = [part.strip() for part in name.split(",")]
+    known = {suffix.casefold() for suffix in sure | doubtful}
+    while len(parts) > 1 and (not parts[-1] or all(word in known for word in _undotted(parts[-1].casefold()).split())):
+        parts.pop()
+    words = ", ".join(part for part in parts if part).split()
+    folds = name.isupper() or name.islower()
+    lowered = {suffix.casefold() for suffix in sure}
+    while len(words) > 1:
+        last = _undotted(words[-1].strip("()"))
+        if not (last in sure or last.casefold() in _GENERATIONS or (folds and last.casefold() in lowered)):
+            break
+        words.pop()
+    return " ".join(words).rstrip(" ,-\u2013|")
+
+
+def _without_honorifics(name: str) -> str:
+    words = name.split()
+    titles = {title.casefold() for title in lines("honorifics")}
+    while len(words) > 1 and words[0].rstrip(".").casefold() in titles:
+        words = words[1:]
+    return " ".join(words)
+
+
+@cache
+def _suffixes() -> tuple[frozenset[str], frozenset[str]]:
+    """Suffixes that are surely none of a name, and those that may be."""
+    rows = lines("name_suffixes")
+    sure = frozenset(_undotted(row) for row in rows if not row.startswith("!"))
+    return sure, frozenset(word for row in rows if row.startswith("!") for word in _undotted(row[1:]).split())
+
+
+def _undotted(text: str) -> str:
+    return text.replace(".", "")
+
+
+@cache
+def _particles() -> tuple[frozenset[str], frozenset[str]]:
+    """Particles in any case, and those only meant in lower case."""
+    rows = lines("particles")
+    return (
+        frozenset(row for row in rows if not row.startswith("!")),
+        frozenset(row[1:] for row in rows if row.startswith("!")),
+    )
+
+
+def _is_particle(word: str) -> bool:
+    any_case, lower_only = _particles()
+    return word.casefold() in any_case or word in lower_only
+
+
+def _recased(name: str) -> str:
+    """A name all in capitals or all in lower case in title case; any other as it is."""
+    if not (name.isupper() or name.islower()) or (name.isupper() and len(_undotted(name)) <= 2):  # noqa: PLR2004 - "AJ"
+        return name
+    words = name.lower().split()
+    leading = next((index for index, word in enumerate(words) if not _is_particle(word)), len(words))
+    # `VAN MORRISON` has a first name, `VON DER TRAUMAUE` is a last name.
+    first = 0 if 1 < leading < len(words) else 1
+    return " ".join(
+        word if index >= first and index < len(words) - 1 and _is_particle(word) else _title(word)
+        for index, word in enumerate(words)
+    )
+
+
+def _title(word: str) -> str:
+    """One word in title case: `Mockridge-Vale`, `O'Fennimarsh`, `McDonald`."""
+    parts = re.split(r"([-\u2013.'\u2019])", word)
+    titled = [
+        part if index and parts[index - 1] in "'\u2019" and len(parts[index - 2]) > 1 else part[:1].upper() + part[1:]
+        for index, part in enumerate(parts)
+    ]
+    return re.sub(r"^Mc(\w)(?=\w)", lambda found: "Mc" + found[1].upper(), "".join(titled))

@@ -1,0 +1,142 @@
+"""Cleaning of text, and the many ways in which the outside world says "nothing".
+
+Every cleaner goes through `clean_text`, so that no way of saying nothing can reach a field: providers write null, "N/A",
+"Funding unknown", or a finished sentence such as "No person found". Cleaned text can be stored anywhere: it holds no
+control characters and no lone surrogates.
+"""
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from enrichcore.normalize.lists import entries
+
+#: Characters of a text that are looked at; the rest is cut off.
+MAX_CHARACTERS = 100_000
+#: Levels of lists and mappings that are searched for something.
+MAX_DEPTH = 8
+#: A sentence that says nothing is shorter than this; longer ones are prose.
+MAX_SENTENCE = 160
+#: Times that entities are unescaped: exports of exports escape twice.
+MAX_UNESCAPES = 5
+#: Numbers above this are no facts about people or companies, and slow to print.
+MAX_NUMBER = 10**30
+
+#: Keys that say how a request went, not what it found.
+STATUS_KEYS = frozenset({"status", "state", "message", "metadata", "success", "ok", "code", "reason"})
+
+_INVISIBLE = re.compile(
+    # Controls other than tab and line breaks, lone surrogates, soft hyphen, zero-width and direction marks, non-characters.
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
+    "\ufffe\uffff\ud800-\udfff]"
+)
+#: Joiners mean something between letters beyond Latin (Persian, Indic, emoji) and are dirt everywhere else.
+_STRAY_JOINER = re.compile("(?<![^\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f])")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_BLANK_LINES = re.compile("\n{3,}")
+
+_FAILURE_SIGN = re.compile("^[❌✖✗✘⛔🚫]")
+_LEADING_SIGNS = re.compile(r"^[^\w(]+")
+_FOUND = r"(?:found|available|returned|identified|detected|provided|matched|discovered|located)"
+_NOTHING_SENTENCE = re.compile(
+    rf"(?:sorry,? )?(?:there (?:was|were|is|are) )?no\b[^.!?]{{0,80}}?\b{_FOUND}\b"
+    r"(?: (?:for|in|on|at|with|by|from|within|about|matching|to)\b[^.!?]{0,80})?[.!]*"
+    r"|nothing (?:was )?found\b[^.!?]{0,60}[.!]*"
+    r"|[\w '\u2019-]{1,40}\b(?:was |were |could |is )?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
+    r"|(?:sorry,? )?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
+    r"(?:find|locate|identify|determine)\b[^.!?]{0,100}[.!]*"
+    r"|(?:funding|revenue|size|industry|location|country|head ?count|employee count|founded|amount|date) (?:is |was )?"
+    r"(?:unknown|undisclosed|unavailable)",
+    re.IGNORECASE,
+)
+
+
+def clean_text(value: Any) -> str | None:
+    """A text or number as one line of clean text; None where it says nothing or is no text.
+
+    NFC; HTML entities unescaped; zero-width and control characters removed; runs of white space, also no-break spaces
+    and line breaks, become one space.
+    """
+    text = _text(value)
+    if text is None:
+        return None
+    line = _settled(text, lambda raw: " ".join(raw.split()))
+    return None if _says_nothing(line) else line
+
+
+def clean_paragraph(value: Any) -> str | None:
+    """As `clean_text`, but line breaks stay, with one empty line between paragraphs at most."""
+    text = _text(value)
+    if text is None:
+        return None
+    paragraph = _settled(text, _tidy_lines)
+    return None if _says_nothing(paragraph) else paragraph
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a value of any JSON type says nothing: see facts on the outside world's ways to do so.
+
+    A list or mapping says nothing when all that it holds says nothing; a mapping's status and message do not count.
+    """
+    return _is_nothing(value, MAX_DEPTH)
+
+
+def _is_nothing(value: Any, depth: int) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return clean_text(value) is None
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if depth == 0:
+        return False
+    if isinstance(value, Mapping):
+        told = (part for key, part in value.items() if str(key).casefold() not in STATUS_KEYS)
+        only_status = bool(value) and all(str(key).casefold() in STATUS_KEYS for key in value)
+        return all(_is_nothing(part, depth - 1) for part in (value.values() if only_status else told))
+    if isinstance(value, list | tuple):
+        return all(_is_nothing(part, depth - 1) for part in value)
+    return False
+
+
+def _text(value: Any) -> str | None:
+    """The value as raw text, bounded; None for what is no text and no finite number."""
+    if isinstance(value, str):
+        return value[:MAX_CHARACTERS]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) <= MAX_NUMBER else None
+    if isinstance(value, float) and math.isfinite(value) and abs(value) <= MAX_NUMBER:
+        return str(int(value) if value.is_integer() else value)
+    return None
+
+
+def _settled(text: str, tidy: Callable[[str], str]) -> str:
+    """The text after as many rounds of cleaning as change it: unescaping may bring forth what needs cleaning again."""
+    if text.isascii() and text.isprintable() and "&" not in text:
+        return tidy(text)
+    for _ in range(MAX_UNESCAPES):
+        visible = _STRAY_JOINER.sub("", _INVISIBLE.sub("", html.unescape(text)))
+        cleaned = unicodedata.normalize("NFC", tidy(visible))
+        if cleaned == text:
+            break
+        text = cleaned
+    return text
+
+
+def _tidy_lines(text: str) -> str:
+    lines = (" ".join(line.split()) for line in _LINE_BREAK.sub("\n", text).split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _says_nothing(text: str) -> bool:
+    if not text or text.casefold() in entries("nothing_words") or text == "NaN":
+        return True
+    if len(text) > MAX_SENTENCE:
+        return False
+    if _FAILURE_SIGN.match(text):
+        return True
+    plain = _LEADING_SIGNS.sub("", text)
+    return not plain or plain.casefold() in entries("nothing_words") or _NOTHING_SENTENCE.fullmatch(plain) is not None

@@ -1,0 +1,105 @@
+"""A client's customers: domains, in the configuration itself or in a file beside it.
+
+The file is a CSV with a column named like a domain, or has one domain a line. Nothing is dropped silently: an entry
+that is no domain is a fault with its line.
+"""
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from enrichcore.registry.readers import Reader, Trouble, UnreadableError, each, read_text, unreadable
+
+HOST = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+")
+BEFORE_HOST = re.compile(r"^(https?:)?//", re.IGNORECASE)
+#: Names of the column with the domain, folded; the first that is there counts.
+COLUMNS = ("domain", "company domain", "company domain name", "customer domain", "website", "company website", "url")
+DELIMITERS = ",;\t"
+#: A file with more wrong entries than these is the wrong file; the rest would not help.
+TROUBLES_SHOWN = 10
+
+
+def read_customer(value: Any) -> str:
+    """A customer's domain, lower-cased; taken out of a URL where one is given."""
+    given = read_text(value)
+    host = re.split(r"[/?#:]", BEFORE_HOST.sub("", given), maxsplit=1)[0].lower().rstrip(".")
+    host = host.removeprefix("www.") if host.count(".") > 1 else host
+    if not HOST.fullmatch(host):
+        raise unreadable(value, "is not a domain", "give a domain such as quillhaven.example")
+    return host
+
+
+def read_customers(value: Any) -> tuple[str, ...]:
+    """Customers given in the configuration, each once, in order."""
+    if not isinstance(value, list):
+        raise unreadable(value, "is not a list", 'write ["quillhaven.example", ...]')
+    return distinct(each(value, read_customer))
+
+
+def distinct(customers: Iterable[str]) -> tuple[str, ...]:
+    """Each customer once, in order."""
+    return tuple(dict.fromkeys(customers))
+
+
+def read_customers_file(name: str, folder: Path) -> tuple[str, ...]:
+    """The customers in a file, each once, in order.
+
+    Args:
+        name: The file, relative to the folder unless absolute.
+        folder: Where the configuration is.
+
+    Raises:
+        UnreadableError: The file cannot be read, or entries in it are no domains.
+    """
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or type(error).__name__})"
+        raise unreadable(name, problem, "give a file beside the configuration, or an absolute path") from None
+    done: list[str] = []
+    troubles: list[Trouble] = []
+    for line, cell in _cells(_decoded(content)):
+        try:
+            done.append(read_customer(cell))
+        except UnreadableError:
+            problem = f"has no domain in line {line}"
+            troubles.append(Trouble(value=name, problem=problem, remedy="give domains in a column named domain"))
+    if troubles:
+        raise UnreadableError(*troubles[:TROUBLES_SHOWN])
+    return distinct(done)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _cells(content: str) -> Iterable[tuple[int, str]]:
+    """Line numbers and the cells that should hold a domain; blank lines and `#` comments are passed over."""
+    lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if _counts(line)]
+    if not lines:
+        return
+    first = lines[0][1]
+    delimiter = max(DELIMITERS, key=first.count)
+    header = [re.sub(r"[\s_.-]+", " ", cell).strip().casefold() for cell in _row(first, delimiter)]
+    column = next((header.index(name) for name in COLUMNS if name in header), None)
+    for number, line in lines if column is None else lines[1:]:
+        row = _row(line, delimiter)
+        cell = row[column or 0].strip() if len(row) > (column or 0) else ""
+        if cell or column is None:
+            yield number, cell
+
+
+def _counts(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _row(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+CUSTOMERS = Reader(type_name="list of domains", read=read_customers)

@@ -1,0 +1,102 @@
+"""Properties of the extractors over arbitrary JSON."""
+
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from enrichcore.domain.answers import Rank
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields import (
+    COMPANY_FIELDS,
+    FIELDS_BY_NAME,
+    PERSON_FIELDS,
+    FieldType,
+    compute_indicators,
+    extract_all,
+    extract_company_fields,
+    extract_person_fields,
+    next_change,
+    read_answer,
+)
+
+KEYS = st.sampled_from(
+    [
+        "result", "data", "Enrich person", "name", "first_name", "url", "email", "Work Email", "experience", "latest_experience",
+        "is_current", "start_date", "company", "company_domain", "locations", "structured_locations", "inferred_location", "city",
+        "state", "country", "locality", "derived_datapoints", "industry", "technologies", "employee_count", "founded", "funding",
+        "metadata", "upfrontCreditUsage", "totalCost", "status", "error", "message", "person_current_companies", "slug",
+    ]
+)  # fmt: skip
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)
+    | st.sampled_from(["https://www.linkedin.com/in/x", "x.example", "a@x.example", "2021", "Mar 2021", "2026-10-01", "true", "N/A", "US", "Boise, ID"])
+)  # fmt: skip
+PAYLOADS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(KEYS | st.text(max_size=6), inner, max_size=6)
+        | st.dictionaries(KEYS, inner, max_size=3).map(json.dumps)
+    ),
+    max_leaves=25,
+)
+TYPES = {
+    FieldType.TEXT: str, FieldType.INTEGER: int, FieldType.TEXT_LIST: list, FieldType.BOOLEAN: bool, FieldType.PARTIAL_DATE: str,
+    FieldType.RECORDS: list,
+}  # fmt: skip
+
+
+@given(payload=PAYLOADS)
+@example(payload={"result": [[[[{"a": "[" * 5000}]]]]})
+def test_extractors_take_any_json_and_give_only_typed_clean_values(payload):
+    """Whatever comes in, every field has its type, says something and can be stored."""
+    fields = {**extract_company_fields(payload), **extract_person_fields(payload)}
+    assert fields.keys() == {*COMPANY_FIELDS, *PERSON_FIELDS}
+    for name, value in fields.items():
+        assert value is None or type(value) is TYPES[FIELDS_BY_NAME[name].type], name
+        assert value not in ("", [])
+    json.dumps(fields, ensure_ascii=False).encode()
+    assert "\x00" not in json.dumps(fields, ensure_ascii=False)
+
+
+@given(payload=PAYLOADS)
+def test_an_unusable_part_beside_the_usable_never_hides_it(payload):
+    """Junk under other keys changes nothing of what the known keys say."""
+    told = extract_person_fields({"junk": payload, "result": {"first_name": "Jane", "work_email": "jane@x.example"}})
+    assert (told["person_first_name"], told["person_email"]) == ("Jane", "jane@x.example")
+
+
+@given(payload=PAYLOADS, other=PAYLOADS, customers=st.lists(SCALARS, max_size=3))
+def test_indicators_take_any_json(payload, other, customers):
+    """Indicators are true, false or unknown for every input."""
+    fields = payload if isinstance(payload, dict) else None
+    told = compute_indicators(fields, fields, other, customers)
+    assert set(told.values()) <= {True, False, None}
+    next_change(fields, fields, other, customers)
+    extract_all(payload, other, customers)
+
+
+@given(payload=PAYLOADS, entity=st.sampled_from(Entity))
+def test_an_answer_is_read_the_same_twice_and_ranked_by_its_fields(payload, entity):
+    """Reading is a function of the bytes; fields make data, and only data has fields."""
+    body = json.dumps(payload).encode()
+    reading = read_answer(body, entity=entity)
+    assert reading == read_answer(body, entity=entity)
+    assert reading.rank is Rank.DATA or not reading.fields
+    assert (reading.rank is Rank.ERROR) == bool(reading.error)
+    assert all(name.startswith(f"{entity}_") for name in reading.fields)
+
+
+@given(body=st.binary(max_size=200), entity=st.sampled_from(Entity))
+def test_any_bytes_can_be_read(body, entity):
+    """No body makes the reader raise."""
+    assert read_answer(body, entity=entity).rank in Rank
+
+
+@given(payload=PAYLOADS)
+def test_wrapping_a_body_as_text_changes_nothing(payload):
+    """A stringified answer says what the answer says."""
+    body = {"item_id": "x", "result": {"first_name": "Jane", "x": payload}}
+    wrapped = {"item_id": "x", "result": json.dumps(body["result"])}
+    assert extract_person_fields(wrapped) == extract_person_fields(body)

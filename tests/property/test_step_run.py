@@ -1,0 +1,231 @@
+"""One step run, whatever happens to it in whatever order, keeps the life cycle's promises.
+
+The machine below is the outside world of one run: runners that claim it and report outcomes (late, doubled, of any POST,
+true or not), third parties that answer at any moment, persons who decide, and a clock. It keeps its own small books of
+what was sent and told, and compares.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
+from enrichcore.domain.answers import Rank
+from enrichcore.domain.ids import ItemId, idempotency_key
+from enrichcore.domain.life_cycle import State, permits
+from enrichcore.domain.pipeline import Entity, Kind, Step
+from enrichcore.domain.step_run import Outcome, StepRun
+from enrichcore.testing import strategies
+
+START_OF_TIME = datetime(2026, 3, 2, 9, tzinfo=UTC)
+RUN_ID = ItemId(UUID(int=1))
+LEASE = timedelta(minutes=1)
+NOTHING = Decimal(0)
+
+SURELY_NOT = {Outcome.NOT_DELIVERED, Outcome.ROW_REFUSED, Outcome.LANE_REFUSED}
+
+
+class Books:
+    """What the outside world knows of the POSTs: each one's generation, fate as first told, and credits held for it."""
+
+    def __init__(self):
+        self.generation_of = {}
+        self.fates = {}
+        self.held = {}
+        self.decisions = {}
+
+    def sent(self, event):
+        self.generation_of[event.attempt] = event.generation
+        self.held[event.attempt] = event.reserved
+
+    def told(self, seen):
+        """The first certain report of a POST counts; what contradicts it later is a mistake of its reporter."""
+        if seen.outcome is Outcome.UNKNOWN or seen.attempt not in self.generation_of or seen.attempt in self.fates:
+            return
+        self.fates[seen.attempt] = seen.outcome
+        if seen.outcome in SURELY_NOT:
+            self.held.pop(seen.attempt, None)
+
+    def decided_to_resend(self, generation):
+        self.decisions[generation] = self.decisions.get(generation, 0) + 1
+
+    def maybe_delivered(self, generation):
+        sent = {attempt for attempt, of in self.generation_of.items() if of == generation}
+        return {attempt for attempt in sent if self.fates.get(attempt) not in SURELY_NOT}
+
+
+class StepRunLife(RuleBasedStateMachine):
+    """One step run in an arbitrary world."""
+
+    @initialize(step=strategies.steps(kinds=st.just(Kind.WEBHOOK), entities=st.just(Entity.PERSON)))
+    def begins(self, step: Step):
+        self.step = step
+        self.now = START_OF_TIME
+        self.run = StepRun(workflow=step.workflow)
+        self.log = []
+        self.lived = [self.run]
+        self.books = Books()
+
+    def record(self, events):
+        """Append what was decided, as a store would, and fold it."""
+        for event in events:
+            assert permits(self.run.state, event), (self.run.state, event)
+            self.log.append((event, self.now))
+            self.run = steps.fold(self.run, event, at=self.now, version=len(self.log))
+            self.lived.append(self.run)
+        return tuple(events)
+
+    # --- what may happen -----------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.run.state is State.START)
+    @rule()
+    def is_reached(self):
+        self.record([e.StepReady(workflow=self.step.workflow, generation=1, due=self.now)])
+
+    @rule(data=st.data())
+    def time_passes(self, data):
+        self.now += data.draw(strategies.spells(self.step.answer_within) | strategies.spells(LEASE))
+
+    @rule(price=strategies.prices())
+    def a_runner_claims(self, price):
+        claimed = steps.decide_claim(
+            self.run,
+            self.step,
+            RUN_ID,
+            now=self.now,
+            lease=LEASE,
+            workstream="crm_data",
+            webhook="hash",
+            price=price,
+        )
+        for event in self.record(claimed):
+            assert event.attempt not in self.books.generation_of, "every POST has a number and a key of its own"
+            assert event.reserved == price
+            self.books.sent(event)
+
+    @rule(data=st.data(), price=strategies.prices(), doubled=st.booleans())
+    def a_runner_reports(self, data, price, doubled):
+        attempts = st.integers(min_value=0, max_value=self.run.attempt + 1)
+        seen = data.draw(strategies.post_outcomes(attempts=attempts | st.just(self.run.attempt), now=self.now))
+        for _ in range(1 + doubled):
+            before = self.run
+            came = self.record(steps.decide_outcome(before, self.step, seen, price=price, now=self.now))
+            assert came or before.state is State.START, "an outcome is never refused"
+            self.books.told(seen)
+
+    @rule(data=st.data(), doubled=st.booleans())
+    def an_answer_comes(self, data, doubled):
+        pairs = st.tuples(st.integers(1, self.run.generation), st.integers(1, max(self.run.attempt, 1)))
+        real = pairs.map(lambda pair: idempotency_key(RUN_ID, self.step.workflow, *pair))
+        answer = data.draw(strategies.answers(tokens=st.just("") | st.just("of another system") | real))
+        for _ in range(1 + doubled):
+            before = self.run
+            came = self.record(steps.decide_answer(before, RUN_ID, answer, now=self.now))
+            self.was_placed(answer, before, came)
+
+    def was_placed(self, answer, before, came):
+        if not came:
+            assert answer.content_hash in before.seen, "only what was seen before is not recorded"
+            return
+        (event,) = came
+        assert (event.body, event.content_hash, event.rank) == (answer.body, answer.content_hash, answer.rank)
+        assert answer.content_hash in self.run.seen
+        self.books.held.clear()
+        if isinstance(event, e.AnswerKept):
+            assert before.state is State.CANCELLED or answer.rank < before.rank
+
+    @rule()
+    def a_timer_looks(self):
+        self.record(steps.decide_wake(self.run, self.step, now=self.now))
+
+    @rule(settlement=st.sampled_from(e.Settlement))
+    def a_person_settles(self, settlement):
+        generation = self.run.generation
+        came = self.record(
+            steps.decide_settle(self.run, self.step, settlement, now=self.now, by="ann", why="looked it up")
+        )
+        if came and settlement is e.Settlement.RESEND:
+            self.books.decided_to_resend(generation)
+
+    @rule(force=st.booleans())
+    def a_person_retries(self, force):
+        self.record(steps.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
+
+    @precondition(lambda self: len(self.log) > 8)
+    @rule()
+    def a_person_cancels(self):
+        self.record(steps.decide_cancel(self.run, by="ann", why="enough"))
+
+    # --- what holds ----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def no_more_posts_than_allowed(self):
+        """Promise 2: POSTs that may have been delivered are at most `attempts` and persons' decisions together."""
+        for generation in range(1, self.run.generation + 1):
+            allowed = self.step.attempts + self.books.decisions.get(generation, 0)
+            assert len(self.books.maybe_delivered(generation)) <= allowed
+
+    @invariant()
+    def the_best_answer_is_in_force(self):
+        """Promise 3: of all answers not merely kept, the highest in rank is in force, then the latest."""
+        placed = [event for event, _ in self.log if isinstance(event, e.StepAnswered | e.AnswerRevised)]
+        best = max(enumerate(placed), key=lambda pair: (pair[1].rank, pair[0]), default=(0, None))[1]
+        assert self.run.rank == (best and best.rank)
+        assert self.run.facts == (best.facts if best else {})
+
+    @invariant()
+    def credits_are_right(self):
+        """Deltas add up to what is held; what is held is what the POSTs still out reserved; an answer ends a reserve."""
+        assert self.run.reserved == sum((getattr(event, "reserved", NOTHING) for event, _ in self.log), NOTHING)
+        assert self.run.spent == sum((getattr(event, "spent", NOTHING) for event, _ in self.log), NOTHING)
+        assert self.run.reserved == sum(self.books.held.values(), NOTHING)
+        assert self.run.reserved >= 0
+        assert self.run.spent >= 0
+        if self.run.state is State.COMPLETED:
+            assert self.run.reserved == 0
+
+    @invariant()
+    def something_will_move_it(self):
+        """Promise 4: an open run has a moment from which a claim or a timer moves it."""
+        if not self.run.open:
+            return
+        assert self.run.wake_at is not None
+        then = max(self.now, self.run.wake_at)
+        if self.run.state is State.READY:
+            claim = {"lease": LEASE, "workstream": "crm_data", "webhook": "hash", "price": NOTHING}
+            assert steps.decide_claim(self.run, self.step, RUN_ID, now=then, **claim)
+        else:
+            assert steps.decide_wake(self.run, self.step, now=then)
+
+    @invariant()
+    def it_does_not_move_before_its_time(self):
+        """No timer fires early, and nothing moves a run at an end but an answer or a retry."""
+        if self.run.wake_at is None or self.run.wake_at > self.now:
+            assert steps.decide_wake(self.run, self.step, now=self.now) == ()
+        if self.run.ended:
+            assert self.run.wake_at is None
+
+    @invariant()
+    def an_answered_generation_keeps_its_answer(self):
+        """A completed run has data or is empty, never an error in force."""
+        if self.run.state is State.COMPLETED:
+            assert self.run.rank in {Rank.EMPTY, Rank.DATA}
+
+    def teardown(self):
+        """Promise 1: replaying any prefix gives the state that was lived."""
+        if not hasattr(self, "run"):
+            return
+        for length in range(len(self.log) + 1):
+            replayed = StepRun(workflow=self.step.workflow)
+            for version, (event, at) in enumerate(self.log[:length], start=1):
+                replayed = steps.fold(replayed, event, at=at, version=version)
+            assert replayed == self.lived[length]
+
+
+TestStepRunLife = StepRunLife.TestCase
+TestStepRunLife.settings = settings(deadline=None, stateful_step_count=40)

@@ -1,0 +1,169 @@
+"""The indicators: true, false, or unknown, and the day on which they change."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.fields import compute_indicators, extract_person_fields, next_change
+
+TODAY = date(2026, 11, 15)
+ASKED = {"company_domain": "driftline.example", "company_name": "Driftline Ltd"}
+
+
+def job(company, *, end=None, current=None, domain="", **parts):
+    """One job as a provider tells it."""
+    told = {
+        "title": "CTO",
+        "company": company,
+        "company_domain": domain or f"{company.lower()}.example",
+        "end_date": end,
+        **parts,
+    }
+    return told if current is None else {**told, "is_current": current}
+
+
+def person(*jobs):
+    """A person's answer with the whole history."""
+    return {"result": {"first_name": "Jane", "experience": list(jobs)}}
+
+
+def indicators(raw, customers=(), company=ASKED, **options):
+    """The indicators, which must be the same from the raw answer and from its fields."""
+    from_raw = compute_indicators({}, company, raw, customers, as_of=TODAY, **options)
+    from_fields = compute_indicators(extract_person_fields(raw), company, None, customers, as_of=TODAY, **options)
+    assert from_raw == from_fields
+    return from_raw
+
+
+@pytest.mark.parametrize(
+    ("start", "is_new"),
+    [
+        ("2026-08-01", True), ("2026-05-15", True), ("2026-05-14", False), ("2026-06", True), ("2026-11", True), ("2026-05", None),
+        ("2026-04", False), ("2026", None), ("2025", False), ("2019", False), ("2026-12-01", False), ("2027", False), (None, None),
+        ("soon", None),
+    ],
+)  # fmt: skip
+def test_a_role_is_new_when_every_day_it_may_have_begun_says_so(start, is_new):
+    """Less precise dates are unknown near the limit; a year is never new; what lies ahead is not new."""
+    told = compute_indicators({"person_current_job_start_date": start}, {}, None, [], as_of=TODAY)
+    assert told["is_new_in_role"] is is_new
+
+
+@pytest.mark.parametrize(
+    ("raised", "is_recent"),
+    [("2026-09-14", True), ("2025-11-15", True), ("2025-11-14", False), ("2025-11", None), ("2026", None), ("2024", False), ("2027-01-01", False), (None, None)],
+)  # fmt: skip
+def test_funding_is_recent_within_a_year(raised, is_recent):
+    """Without a date it is unknown, never false."""
+    told = compute_indicators(
+        None, {"company_last_raised_at": raised, "company_latest_funding": "Series B"}, None, [], as_of=TODAY
+    )
+    assert told["is_recently_funded"] is is_recent
+
+
+def test_the_months_are_an_argument():
+    """A client may call a role new for longer."""
+    told = compute_indicators(
+        {"person_current_job_start_date": "2025-12-01"}, {}, None, [], as_of=TODAY, new_in_role_months=12
+    )
+    assert told["is_new_in_role"] is True
+
+
+@pytest.mark.parametrize(
+    "customers",
+    [
+        ["kestrel.example"],
+        ["https://www.Kestrel.example/"],
+        ["KESTREL Inc."],
+        [{"name": "Kestrel", "domain": "other.example"}],
+        "kestrel.example",
+    ],
+)
+def test_a_past_employer_among_the_customers_counts(customers):
+    """By registrable domain or by exact normalised name."""
+    raw = person(job("Driftline", current=True), job("Kestrel", end="2020-01", domain="careers.kestrel.example"))
+    assert indicators(raw, customers)["is_worked_at_customer"] is True
+
+
+def test_the_present_employer_does_not_count_as_a_past_one():
+    """An earlier job at the company where the person is now is no past employer."""
+    raw = person(job("Kestrel", current=True), job("Kestrel", end="2020-01", title="Intern"))
+    assert indicators(raw, ["kestrel.example"])["is_worked_at_customer"] is False
+
+
+@pytest.mark.parametrize(
+    ("raw", "worked"),
+    [
+        (person(job("Driftline", current=True)), False),
+        (person(job("Driftline", current=True), job("Harrow", end="2020")), False),
+        (person(job("Driftline", current=True), {"title": "Dev", "company": "Mystery", "end_date": "2020"}), None),
+        ({"first_name": "Jane", "latest_experience": job("Driftline")}, None),
+        ({"first_name": "Jane"}, None),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_no_customer_in_an_unknown_history_is_unknown(raw, worked):
+    """False needs the whole history, with employers that can be compared."""
+    assert indicators(raw, ["kestrel.example"])["is_worked_at_customer"] is worked
+
+
+@pytest.mark.parametrize(
+    ("jobs", "moved"),
+    [
+        ([job("Driftline", current=True)], False),
+        ([job("Kestrel", current=True), job("Driftline", end="2024")], True),
+        ([job("Kestrel", current=True), job("Driftline", current=True)], False),
+        ([job("Driftline", current=True, domain="driftline-group.example")], False),
+        ([{"title": "CTO", "company": "Driftline Marine", "is_current": True}], None),
+        ([{"title": "CTO", "company": "Kestrel", "is_current": True}], True),
+        ([job("Driftline", end="2024")], None),
+        ([], None),
+    ],
+)
+def test_a_person_moved_when_no_present_job_is_at_the_company(jobs, moved):
+    """One present job there is enough to have stayed; a name that may be the same is unknown."""
+    assert indicators(person(*jobs))["moved_company"] is moved
+
+
+def test_the_company_asked_about_may_be_given():
+    """It may differ from what the company's own answer says."""
+    raw = person(job("Kestrel", current=True))
+    assert indicators(raw, company={}, asked_company_domain="kestrel.example")["moved_company"] is False
+    assert indicators(raw, company={}, asked_company_domain="driftline.example")["moved_company"] is True
+    assert indicators(raw, company={})["moved_company"] is None
+
+
+def test_a_moment_counts_as_its_day_in_utc():
+    """A moment shortly after midnight elsewhere may still be the day before."""
+    late = datetime(2026, 11, 16, 1, tzinfo=timezone(timedelta(hours=9)))
+    told = compute_indicators({"person_current_job_start_date": "2026-05-15"}, {}, None, [], as_of=late)
+    assert told["is_new_in_role"] is True
+    assert compute_indicators({}, {}, None, [], as_of=datetime(2026, 11, 16, tzinfo=UTC))["is_new_in_role"] is None
+
+
+DATES = st.dates(date(2023, 1, 1), date(2028, 12, 31)).flatmap(
+    lambda day: st.sampled_from([day.isoformat(), day.isoformat()[:7], day.isoformat()[:4]])
+)
+
+
+@given(
+    start=st.none() | DATES,
+    raised=st.none() | DATES,
+    today=st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+    months=st.integers(1, 24),
+)
+def test_nothing_changes_before_the_next_change_and_something_does_on_it(start, raised, today, months):
+    """Leads need looking at again on the day told, and not before."""
+    facts = ({"person_current_job_start_date": start}, {"company_last_raised_at": raised}, None, [])
+
+    def on(day):
+        return compute_indicators(*facts, as_of=day, new_in_role_months=months)
+
+    change = next_change(*facts, as_of=today, new_in_role_months=months)
+    end = change or date(2035, 1, 1)
+    for step in {1, 2, 30, 31, 181, (end - today).days - 1, (end - today).days - 2}:
+        if 0 < step < (end - today).days:
+            assert on(today + timedelta(days=step)) == on(today)
+    assert change is None or (change > today and on(change) != on(today))

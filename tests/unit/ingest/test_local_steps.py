@@ -1,0 +1,85 @@
+"""The local steps of the shipped pipelines."""
+
+import pytest
+
+from enrichcore.ingest.steps import normalize_company_name, split_raw_apollo_scrape
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("QUILLHAVEN ROBOTICS INC", "Quillhaven Robotics"),
+        ("Quillhaven Robotics, Inc.", "Quillhaven Robotics"),
+        (" Quillhaven  Robotics ", "Quillhaven Robotics"),
+        ("tallowbrook logistics pty. ltd.", "Tallowbrook Logistics"),
+        ("Zielony Most Sp. z o.o.", "Zielony Most"),
+        ("Nopalito Foods, S.A. de C.V.", "Nopalito Foods"),
+        ("Pinnacle Forge, L.L.C.", "Pinnacle Forge"),
+        ("Münzwerk GmbH", "Münzwerk"),
+        ("Acme (UK) Ltd.", "Acme (UK)"),
+        ("The Foundry, Inc.", "The Foundry"),
+        ("BRACKENFORD INSTRUMENTS OF LEEDS LTD", "Brackenford Instruments of Leeds"),
+        ("O'NEILL STEEL", "O'Neill Steel"),
+        ("OrchidLane Health", "OrchidLane Health"),
+        ("XQZ CORP", "XQZ"),
+        ("Inc.", "Inc."),
+        ("orchidlane", "orchidlane"),
+    ],
+)
+def test_a_companys_name_is_made_fit_for_a_sentence(given, expected):
+    """Legal forms go, shouting is lowered, and what may be meant so stays."""
+    assert normalize_company_name({"company_name": given}) == {"company_name": expected}
+
+
+def test_a_name_that_is_fit_stays():
+    """The step changes nothing when it is run again."""
+    for name in ("Quillhaven Robotics", "Verraström", "Acme (UK)"):
+        assert normalize_company_name({"company_name": name}) == {"company_name": name}
+
+
+@pytest.mark.parametrize("facts", [{}, {"company_name": None}, {"company_name": "N/A"}, {"company_name": 7.5, "x": []}])
+def test_an_unknown_name_gives_nothing_or_text(facts):
+    """Nothing known gives nothing, and odd values do not raise."""
+    assert all(isinstance(value, str) for value in normalize_company_name(facts).values())
+    assert split_raw_apollo_scrape(facts) == {}
+
+
+def test_what_an_apollo_row_implies_is_added():
+    """Names are split, and domain, size, place and lists derived."""
+    facts = {
+        "person_full_name": "Jo van der Vale",
+        "person_email": "jo@vale.example",
+        "person_city": "Leeds",
+        "person_country": "United Kingdom",
+        "company_employee_count": "1,204",
+        "company_technologies": "SAP, Palantir",
+    }
+    assert split_raw_apollo_scrape(facts) == {
+        "person_first_name": "Jo",
+        "person_last_name": "van der Vale",
+        "person_location": "Leeds, United Kingdom",
+        "company_domain": "vale.example",
+        "company_size_bucket": "1,001-5,000 employees",
+        "company_technologies": ["SAP", "Palantir"],
+    }
+
+
+def test_what_is_known_is_not_added_again():
+    """Only additions and changes are returned, so a second run adds nothing."""
+    facts = {"person_first_name": "Jo", "person_last_name": "Vale", "company_website": "https://www.vale.example"}
+    added = split_raw_apollo_scrape(facts)
+    assert added == {"person_full_name": "Jo Vale", "company_domain": "vale.example"}
+    assert split_raw_apollo_scrape(facts | added) == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "bucket"), [(1, "1-10 employees"), (200, "51-200 employees"), (201, "201-500 employees"), (99_999, "10,001+ employees")]
+)  # fmt: skip
+def test_a_head_count_has_linkedins_bucket(count, bucket):
+    """Limits belong to the smaller bucket."""
+    assert split_raw_apollo_scrape({"company_employee_count": count}) == {"company_size_bucket": bucket}
+
+
+def test_free_mail_tells_no_company():
+    """An address that anybody can have gives no domain."""
+    assert split_raw_apollo_scrape({"person_email": "jo@gmail.com"}) == {}

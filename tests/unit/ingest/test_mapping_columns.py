@@ -1,0 +1,166 @@
+"""Matching headers with facts."""
+
+import pytest
+
+from enrichcore.ingest import BadMapping, UnknownProfile, map_columns, profile_names
+from enrichcore.ingest.cleaning import _CLEANERS
+from enrichcore.ingest.profiles import fact_kinds, find_profile, siblings
+
+
+def test_headers_match_in_any_case_and_with_any_separator():
+    """Marks, spaces, underscores, dashes, dots and slashes make no difference."""
+    for header in (
+        "Company Name",
+        "company_name",
+        " COMPANY  NAME ",
+        "\ufeffcompany-name",
+        "CompanyName",
+        "Company.Name",
+    ):
+        assert map_columns([header], "crm").mapped == {header.strip().removeprefix("\ufeff"): "company_name"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "headers"),
+    [
+        (
+            "crm",
+            {
+                "First Name": "person_first_name",
+                "Company / Account": "company_name",
+                "Mailing City": "person_city",
+                "Billing State/Province": "company_state",
+            },
+        ),
+        ("crm", {"FirstName": "person_first_name", "AccountName": "company_name", "MailingCountry": "person_country"}),
+        ("crm", {"Person - Name": "person_full_name", "Organization - Name": "company_name"}),
+        (
+            "crm",
+            {
+                "First Name": "person_first_name",
+                "URL": "person_linkedin_url",
+                "Email Address": "person_email",
+                "Position": "person_title",
+                "Connected On": None,
+            },
+        ),
+        ("crm", {"Vorname": "person_first_name", "E-Mail": "person_email", "Firma": "company_name"}),
+        ("crm", {"name": "person_full_name", "company": "company_name", "job title": "person_title"}),
+        ("apollo", {"Title": "person_title", "# Employees": "company_employee_count", "Contact Owner": None}),
+    ],
+)
+def test_the_headers_of_known_vendors_are_mapped(profile, headers):
+    """Salesforce reports and its API, Pipedrive, LinkedIn, German and plain lists are read without help."""
+    mapping = map_columns(headers, profile)
+    assert mapping.mapped == {column: fact for column, fact in headers.items() if fact}
+    assert mapping.unmapped == tuple(column for column, fact in headers.items() if not fact)
+    assert not mapping.ambiguous
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Email", "E-mail"],
+        ["Company", "company"],
+        ["Account Name", "Employer"],
+        ["company_name", "COMPANY NAME"],
+        ["Email", "Email"],
+    ],
+)
+def test_two_columns_for_one_fact_stay_unmapped_and_are_shown(headers):
+    """Without a declared order nothing is guessed; the reason names the other column."""
+    mapping = map_columns(["First Name", *headers], "crm")
+    assert mapping.mapped == {"First Name": "person_first_name"}
+    assert len(mapping.ambiguous) == 2
+    assert mapping.unmapped == ()
+    first, second = mapping.ambiguous
+    assert repr(second) in mapping.ambiguous[first]
+
+
+def test_a_column_without_a_place_in_the_order_makes_all_ambiguous():
+    """An order settles what it was declared for, and nothing else."""
+    mapping = map_columns(["Company name", "Company Name", "Employer"], "crm")
+    assert not mapping.mapped
+    assert len(mapping.ambiguous) == 3
+
+
+def test_hubspots_company_columns_have_a_declared_order():
+    """The record's name goes before what was typed into the contact, and that before the associations."""
+    headers = ["Company Name", "Associated Company (Primary)", "Company name"]
+    mapping = map_columns(headers, "crm")
+    assert list(mapping.mapped) == ["Company name", "Company Name", "Associated Company (Primary)"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "doubtful"),
+    [(["First Name", "Last Name", "Name"], "Name"), (["Job Title", "Title"], "Title"), (["Name", "URL"], "URL")],
+)
+def test_a_header_that_is_doubtful_beside_others_is_shown(headers, doubtful):
+    """What a header means may depend on its neighbours; the neighbours are mapped all the same."""
+    mapping = map_columns(headers, "crm")
+    assert list(mapping.ambiguous) == [doubtful]
+    assert len(mapping.mapped) == len(headers) - 1
+
+
+def test_an_override_goes_before_the_profile():
+    """The field comes from the column that was named, and only from it."""
+    mapping = map_columns(["Email", "Private", "Company"], "crm", {"Private": "person_email"})
+    assert mapping.mapped == {"Private": "person_email", "Company": "company_name"}
+    assert mapping.unmapped == ("Email",)
+
+
+def test_an_override_settles_what_is_ambiguous():
+    """The remedy that the reason names works, also for columns of the same name."""
+    assert map_columns(["Email", "E-mail"], "crm", {"E-mail": "person_email"}).ambiguous == {}
+    mapping = map_columns(["Email", "Email"], "crm", {"Email (2)": "person_email"})
+    assert mapping.mapped == {"Email (2)": "person_email"}
+
+
+def test_a_column_can_be_left_out():
+    """`ignore` keeps a column from being mapped."""
+    mapping = map_columns(["Email", "Phone"], "crm", {"phone": "ignore"})
+    assert mapping.mapped == {"Email": "person_email"}
+    assert mapping.unmapped == ("Phone",)
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ({"Emial": "person_email"}, "'Email'"),
+        ({"Email": "person_mail"}, "person_email"),
+        ({"Email": "email"}, "person_email"),
+        ({"Company": "company_name"}, "'Company (2)'"),
+        ({"": "company_name"}, "there are"),
+    ],
+)
+def test_a_wrong_override_is_refused_with_what_would_be_right(override, says):
+    """The text names the column or field that is wrong."""
+    with pytest.raises(BadMapping, match="=") as refusal:
+        map_columns(["Email", "Company", "Company"], "crm", override)
+    assert says in str(refusal.value)
+    assert (refusal.value.column, refusal.value.field) == next(iter(override.items()))
+
+
+def test_columns_without_a_name_have_one():
+    """Blank and doubled headers are told apart."""
+    assert map_columns(["", "Note", "Note", ""], "crm").unmapped == ("column 1", "Note", "Note (2)", "column 4")
+
+
+def test_an_unknown_profile_is_refused():
+    """The text lists those that there are."""
+    with pytest.raises(UnknownProfile, match="apollo"):
+        map_columns(["Email"], "excel")
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_the_data_of_the_profiles_is_sound(profile):
+    """Every alias, condition and order speaks of a fact that can be cleaned."""
+    found = find_profile(profile)
+    facts = {*found.aliases.values(), *(condition.fact for condition in found.conditions.values()), *found.orders}
+    assert facts <= fact_kinds().keys()
+    assert siblings().keys() <= fact_kinds().keys()
+    assert set(fact_kinds().values()) <= _CLEANERS.keys()
+    assert all(condition.reason for condition in found.conditions.values())
+    for fact, orders in found.orders.items():
+        for entry in (entry for order in orders for entry in order if not entry.startswith("=")):
+            assert found.aliases[entry] == fact

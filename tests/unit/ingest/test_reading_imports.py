@@ -1,0 +1,342 @@
+"""From rows of a file to people and companies."""
+
+import pytest
+
+from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.ingest import ImportedRow, RejectedRow, read_import
+
+
+def read(*lines, profile="crm", **options):
+    """All rows of a file with those lines."""
+    return list(read_import("\n".join(lines).encode(), profile=profile, **options).rows())
+
+
+def only(headers, *cells, profile="crm"):
+    """The one imported row of a file with those headers and cells."""
+    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+    (row,) = read(headers, quoted, profile=profile)
+    assert isinstance(row, ImportedRow), row
+    return row
+
+
+def domain_key(value):
+    """The strongest key of a company."""
+    return Key(KeyKind.COMPANY_DOMAIN, value)
+
+
+def test_a_row_gives_raw_cells_clean_facts_and_keys():
+    """What the file said is kept beside what was understood."""
+    row = only(
+        "Full Name,Email,Company,Website", " Jo  Vale ", "JO@Vale.example", "Vale &amp; Co", "www.vale.example/x"
+    )
+    assert row.line == 2
+    assert row.raw == {
+        "Full Name": " Jo  Vale ",
+        "Email": "JO@Vale.example",
+        "Company": "Vale &amp; Co",
+        "Website": "www.vale.example/x",
+    }
+    assert row.person == {
+        "person_first_name": "Jo",
+        "person_last_name": "Vale",
+        "person_full_name": "Jo Vale",
+        "person_email": "jo@vale.example",
+    }
+    assert row.company == {
+        "company_name": "Vale & Co",
+        "company_website": "https://www.vale.example/x",
+        "company_domain": "vale.example",
+    }
+    assert row.person_keys == (
+        Key(KeyKind.PERSON_EMAIL, "jo@vale.example"),
+        Key(KeyKind.PERSON_NAME, "jo vale @ vale.example"),
+    )
+    assert row.company_keys == (domain_key("vale.example"), Key(KeyKind.COMPANY_NAME, "vale"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("Ginevra Goldhawk", "", ("Ginevra", "Goldhawk")),
+        ("Ginevra Goldhawk", "Goldhawk", ("Ginevra", "Goldhawk")),
+        ("Ginevra Goldhawk", "Ginevra Goldhawk", ("Ginevra", "Goldhawk")),
+        ("Anneliese", "von der Traumaue", ("Anneliese", "von der Traumaue")),
+        ("Anneliese von der Traumaue", "", ("Anneliese", "von der Traumaue")),
+        ("Mary Ann", "Vale", ("Mary Ann", "Vale")),
+        ("", "Vale", (None, "Vale")),
+        ("Vale", "Vale", ("Vale", "Vale")),
+        ("N/A", "Vale", (None, "Vale")),
+    ],
+)
+def test_a_full_name_in_the_first_names_column_is_split(first, last, expected):
+    """The first name holds no last name afterwards; a last name alone stays one."""
+    row = only("First Name,Last Name,Email", first, last, "x@vale.example")
+    assert (row.person.get("person_first_name"), row.person.get("person_last_name")) == expected
+
+
+@pytest.mark.parametrize(
+    ("website", "domain", "email"),
+    [
+        ("https://shop.vale.example:80/a?b", "", "x@other.example"),
+        ("", "vale.example", "x@other.example"),
+        ("VALE.EXAMPLE", "https://www.vale.example/", ""),
+        ("https://www.linkedin.com/company/vale", "", "x@vale.example"),
+        ("", "", "x@mail.vale.example"),
+        ("facebook.com/vale", "gmail.com", "x@vale.example"),
+        ("", "info@vale.example", ""),
+        ("a.example; b.example", "", "x@vale.example"),
+        ("vale.example;www.vale.example", "", ""),
+    ],
+)
+def test_the_companys_domain_is_of_its_website_else_of_the_address_at_work(website, domain, email):
+    """Swapped columns, social pages, free mail and lists do not mislead it."""
+    row = only("Full Name,Website,Company Domain,Email", "Jo Vale", website, domain, email)
+    assert row.company["company_domain"] == "vale.example"
+    assert row.company_keys[0] == domain_key("vale.example")
+
+
+def test_without_a_domain_the_linkedin_page_and_then_the_name_tell_the_company():
+    """Keys come strongest first."""
+    row = only(
+        "Name,Company,Company LinkedIn URL,Email", "Jo Vale", "Vale Ltd", "linkedin.com/company/Vale-Co/", "j@gmail.com"
+    )
+    assert [key.kind for key in row.company_keys] == [KeyKind.COMPANY_LINKEDIN, KeyKind.COMPANY_NAME]
+    assert row.company_keys[0].value == "vale-co"
+    assert row.person_keys[1] == Key(KeyKind.PERSON_NAME, "jo vale @ vale-co")
+
+
+def test_of_several_associated_companies_none_is_chosen():
+    """Without anything else that names the company the person has none."""
+    row = only("First Name,Last Name,Associated Company,Industry", "Jo", "Vale", "Vale Ltd;Thorn AB", "ENERGY")
+    assert row.company == {}
+    assert row.company_keys == ()
+    assert row.person_keys == (Key(KeyKind.PERSON_NAME, "jo vale"),)
+    assert row.raw["Associated Company"] == "Vale Ltd;Thorn AB"
+
+
+def test_one_company_listed_twice_is_one():
+    """Names that differ in legal form and case only are the same company."""
+    row = only("Name,Company", "Jo Vale", "Vale Ltd; VALE LIMITED")
+    assert row.company["company_name"] == "Vale Ltd"
+
+
+def test_columns_of_one_fact_are_asked_in_order_row_by_row():
+    """A blank or undecided cell leaves the fact to the next column."""
+    headers = "First Name,Company name,Company Name,Associated Company (Primary),Email"
+    rows = read(headers, "A,Record,Typed,List,a@gmail.com", "B,,Typed,List,b@gmail.com", "C,X;Y,,List,c@gmail.com")
+    assert [row.company["company_name"] for row in rows] == ["Record", "Typed", "List"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("email_not_unlocked@domain.com", None),
+        ("no e-mail", None),
+        ("  Jo.Vale@VALE.example ", "jo.vale@vale.example"),
+        ("jo@gmail.com; jo@vale.example", "jo@vale.example"),
+        ("jo@vale.example, jo@thorn.example", "jo@vale.example"),
+        ("Jo Vale <jo@vale.example>", "jo@vale.example"),
+        ("mailto:jo@vale.example", "jo@vale.example"),
+    ],
+)
+def test_the_address_is_the_first_usable_one_at_work(cell, expected):
+    """Placeholders are none, and a cell may hold several."""
+    row = only("Full Name,Email", "Jo Vale", cell)
+    assert row.person.get("person_email") == expected
+
+
+def test_a_second_address_takes_a_missing_firsts_place_with_its_status():
+    """The status of a placeholder says nothing about another address."""
+    row = only(
+        "First Name,Last Name,Email,Email Status,Secondary Email,Secondary Email Status",
+        "Jo", "Vale", "email_not_unlocked@domain.com", "Unavailable", "jo@vale.example", "Verified",
+        profile="apollo",
+    )  # fmt: skip
+    assert row.person["person_email"] == "jo@vale.example"
+    assert row.person["person_email_status"] == "Verified"
+    assert "person_secondary_email" not in row.person
+
+
+def test_a_status_without_an_address_is_left_out():
+    """It would be wrong beside an address that is found later."""
+    row = only("First Name,Last Name,Email,Email Status", "Jo", "Vale", "", "Unavailable", profile="apollo")
+    assert "person_email_status" not in row.person
+
+
+def test_a_shared_mailbox_does_not_make_two_people_one():
+    """`info@` identifies a person only where nothing else does."""
+    rows = read(
+        "Name,Email,Company",
+        "Jo Vale,info@vale.example,Vale",
+        "Al Thorn,info@vale.example,Vale",
+        ",info@vale.example,Vale",
+    )
+    assert [row.person_keys[0].kind for row in rows] == [KeyKind.PERSON_NAME, KeyKind.PERSON_NAME, KeyKind.PERSON_EMAIL]
+    assert len({row.person_keys for row in rows}) == 3
+    assert all(row.person["person_email"] == "info@vale.example" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "fact", "value"),
+    [
+        ("Phone", "'+1 202-555-0101", "person_phone", "+1 202-555-0101"),
+        ("Job Title", "VP Sales &amp; Marketing", "person_title", "VP Sales & Marketing"),
+        ("Job Title", "Dr.", "person_title", None),
+        ("Country", "US", "person_country", "United States"),
+        ("LinkedIn", "HTTPS://de.LinkedIn.com/in/Jo-Vale/?x=1", "person_linkedin_url", "https://www.linkedin.com/in/jo-vale"),
+        ("Location", "Leeds, England", "person_location", "Leeds, England"),
+        ("Number of Employees", "2,210", "company_employee_count", 2210),
+        ("Number of Employees", "1.204,00", "company_employee_count", 1204),
+        ("Number of Employees", "201-500 employees", "company_size_bucket", "201-500 employees"),
+        ("Company Size", "214", "company_employee_count", 214),
+        ("Annual Revenue", "$2,400,000,000", "company_annual_revenue", 2_400_000_000),
+        ("Annual Revenue", "1.234.567,00", "company_annual_revenue", 1_234_567),
+        ("Annual Revenue", "41M", "company_annual_revenue", 41_000_000),
+        ("Annual Revenue", "$10M - $25M", "company_revenue_range", "$10M - $25M"),
+        ("Annual Revenue", "unknown", "company_annual_revenue", None),
+        ("Industry", "OIL_AND_ENERGY", "company_industry", "Oil and Energy"),
+        ("Industry", "MACHINERY", "company_industry", "Machinery"),
+        ("Industry", "machinery", "company_industry", "machinery"),
+        ("Technologies", "SAP, Palantir (Foundry, Gotham), sap", "company_technologies", ["SAP", "Palantir (Foundry, Gotham)"]),
+        ("Last Raised At", "2026-09-14", "company_last_raised_at", "2026-09-14"),
+        ("Founded Year", "2014", "company_founded_year", 2014),
+        ("Website", "https://www.linkedin.com/company/vale", "company_website", None),
+        ("Website", "https://www.linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
+        ("LinkedIn URL", "linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
+        ("Company LinkedIn URL", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
+        ("Do Not Call", "TRUE", "person_do_not_call", True),
+    ],
+)  # fmt: skip
+def test_a_cell_becomes_the_fact_that_it_tells(header, cell, fact, value):
+    """Each kind of cell is cleaned; what it cannot mean is left out."""
+    row = only(f"Full Name,Email,{header}", "Jo Vale", "jo@vale.example", cell)
+    assert (row.person | row.company).get(fact) == value
+
+
+def test_a_name_written_last_name_first_is_turned_round():
+    """A comma tells the order."""
+    row = only("Full Name,Email", "Vale, Jo", "jo@vale.example")
+    assert row.person["person_full_name"] == "Jo Vale"
+    assert row.person_keys[1].value == "jo vale @ vale.example"
+
+
+def test_a_place_is_composed_of_its_parts():
+    """City, state and country make the location, as far as they are known."""
+    assert only("Name,City,State,Country", "Jo", "Oslo", "Oslo", "NO").person["person_location"] == "Oslo, Oslo, Norway"
+    assert only("Name,City,State,Country", "Jo", "", "-", "Norway").person["person_location"] == "Norway"
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ("", None),
+        (",,,", None),
+        (",,Vale Ltd,", "nothing names a person"),
+        ("-,N/A,Vale Ltd,email_not_unlocked@domain.com", "nothing names a person"),
+        ("Jo,Vale,Vale, Ltd,jo@vale.example", "5 cells where the header has 4"),
+        ("First Name,Last Name,Company,Email", "header line again"),
+    ],
+)
+def test_a_row_that_is_no_person_is_rejected_with_a_reason(cells, says):
+    """Blank rows are skipped and counted; any other is shown with its cells."""
+    reading = read_import(f"First Name,Last Name,Company,Email\n{cells}\n".encode(), profile="crm")
+    rows = list(reading.rows())
+    if says is None:
+        assert rows == []
+        assert reading.blank_rows == 1
+    else:
+        (row,) = rows
+        assert isinstance(row, RejectedRow)
+        assert says in row.reason
+        assert list(row.raw.values())[-4:] or row.raw
+
+
+def test_surplus_cells_are_kept_under_their_place():
+    """A rejected row loses nothing."""
+    (row,) = read("Name,Email", "Jo,jo@vale.example,x")
+    assert row.raw == {"Name": "Jo", "Email": "jo@vale.example", "column 3": "x"}
+
+
+def test_blank_surplus_cells_do_no_harm():
+    """Trailing delimiters are common."""
+    assert isinstance(read("Name,Email", "Jo,jo@vale.example,,")[0], ImportedRow)
+
+
+def test_missing_cells_are_empty():
+    """A short row is read as far as it goes."""
+    (row,) = read("Name,Email,City,Company", "Jo,jo@vale.example")
+    assert row.raw == {"Name": "Jo", "Email": "jo@vale.example", "City": "", "Company": ""}
+
+
+def test_doubled_headers_lose_no_cell():
+    """Columns of one name are told apart in the raw row."""
+    (row,) = read("Name,Note,Note", "Jo Vale,a,b")
+    assert row.raw == {"Name": "Jo Vale", "Note": "a", "Note (2)": "b"}
+
+
+SALESFORCE = (
+    "First Name;Last Name;Email;Account Name;Mailing City;Annual Revenue\r\n"
+    "Jürgen;Weißenklang;j@munzwerk.example;Münzwerk GmbH;München;1.234,00\r\n"
+    "\r\n\r\n"
+    '"Contacts & Accounts"\r\n'
+    '"Copyright (c) 2000-2026 salesforce.com, inc. All rights reserved."\r\n'
+    '"Confidential Information - Do Not Distribute"\r\n'
+    '"Generated By:  Rowan Placeholder  11/15/2026 09:00"\r\n'
+    '"Fictional Agency"\r\n'
+)
+
+
+def test_the_lines_below_a_salesforce_report_become_no_people():
+    """Each is rejected as what it is, whether it stands alone or was padded by a spreadsheet."""
+    padded = SALESFORCE.replace('"\r\n', '";;;;;\r\n')
+    for text in (SALESFORCE, padded):
+        reading = read_import(text.encode("cp1252"), profile="crm")
+        person, *footers = reading.rows()
+        assert (reading.encoding, reading.delimiter, reading.blank_rows) == ("cp1252", ";", 2)
+        assert person.person["person_location"] == "München"
+        assert person.company["company_annual_revenue"] == 1234
+        assert len(footers) == 5
+        assert all("below the report" in row.reason for row in footers)
+
+
+def test_a_person_below_a_blank_line_is_no_footer():
+    """A row with more than one cell, or with an address, is a record wherever it stands."""
+    rows = read("Email,First Name,Last Name", "", "jo@vale.example,,", "", "al@vale.example,Al,Thorn")
+    assert all(isinstance(row, ImportedRow) for row in rows)
+    assert len(rows) == 2
+
+
+def test_an_unclosed_quote_rejects_its_row():
+    """What it swallowed is shown, not imported."""
+    rows = read("Name,Email,City", "Jo,jo@vale.example,Leeds", 'Al,"al@vale.example,York', "Ed,ed@vale.example,Bath")
+    assert isinstance(rows[0], ImportedRow)
+    assert "never closed" in rows[1].reason
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Name,Email,City", '"Al,al@vale.example,York', "Ed,ed@vale.example,Bath", 'Jo,"jo@vale.example,Leeds'),
+        ("Name,Email,City,A,B,C,D,E", 'Al,"al@vale.example,York,1,2,3,4,5', 'Ed,"ed@vale.example,Bath,1,2,3,4,5'),
+    ],
+)
+def test_a_stray_quote_does_not_swallow_the_rows_below_it(lines):
+    """Two stray quotes make one cell of all that is between them; that row is rejected with what it holds."""
+    (row,) = read(*lines)
+    assert isinstance(row, RejectedRow)
+    assert "takes in lines" in row.reason
+    assert "ed@vale.example" in str(row.raw)
+
+
+def test_line_breaks_in_a_note_are_fine():
+    """Prose in a cell, with commas, is no record."""
+    row = only(
+        "Name,Email,City,Note", "Jo", "jo@vale.example", "Leeds", "Wants pricing, soon,\nor not, who knows, well"
+    )
+    assert row.raw["Note"].count("\n") == 1
+
+
+def test_overrides_reach_the_rows():
+    """A column that the profile does not know tells the field that it is mapped to."""
+    (row,) = read("Name,Arbeitgeber X", "Jo Vale,Thorn AB", overrides={"Arbeitgeber X": "company_name"})
+    assert row.company["company_name"] == "Thorn AB"

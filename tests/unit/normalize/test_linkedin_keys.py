@@ -1,0 +1,48 @@
+import pytest
+
+from enrichcore.normalize import linkedin_key, linkedin_url
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://www.linkedin.com/in/Jane-Doe/",
+        "http://de.linkedin.com/in/jane-doe?originalSubdomain=de",
+        "linkedin.com/in/jane-doe",
+        "www.LinkedIn.com/in/jane-doe/en",
+        "https://www.linkedin.com/mwlite/in/jane-doe#about",
+    ],
+)
+def test_a_page_has_one_key_however_it_is_written(value):
+    """Scheme, country, case, query and what follows the slug do not matter."""
+    assert linkedin_key(value, "in") == "jane-doe"
+    assert linkedin_url(value, "in") == "https://www.linkedin.com/in/jane-doe"
+
+
+def test_a_key_is_percent_decoded_and_its_url_encoded():
+    """Letters beyond ASCII are one key, encoded or not."""
+    assert linkedin_key("linkedin.com/in/j%C3%BCrgen", "in") == linkedin_key("linkedin.com/in/Jürgen", "in") == "jürgen"
+    assert linkedin_url("linkedin.com/in/jürgen", "in") == "https://www.linkedin.com/in/j%C3%BCrgen"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://www.linkedin.com/company/acme",
+        "jane-doe",
+        "https://notlinkedin.example/in/jane",
+        5,
+        None,
+        "linkedin.com/in/",
+    ],
+)
+def test_other_pages_are_no_persons_page(value):
+    """A company's page, a bare slug and other sites give no key of a person."""
+    assert linkedin_key(value, "in") is None
+
+
+def test_a_bare_slug_counts_only_where_it_is_said_to_be_one():
+    """Clay gives `slug`; any other word must not become a LinkedIn page."""
+    assert linkedin_key("Acme-Zz9", "company", slug=True) == "acme-zz9"
+    assert linkedin_key("two words", "company", slug=True) is None
+    assert linkedin_key("https://www.linkedin.com/in/jane", "company", slug=True) is None

@@ -1,0 +1,92 @@
+import pytest
+
+from enrichcore.normalize import company_name, company_name_key, person_name, person_name_key, split_full_name
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("  O\u2019Fennimarsh ", "O\u2019Fennimarsh"),
+        ("von der Traumaue", "von der Traumaue"),
+        ("McDonald", "McDonald"),
+        ("HANK DUNWORTHY", "Hank Dunworthy"),
+        ("O\u2019FENNIMARSH", "O\u2019Fennimarsh"),
+        ("MCDONALD", "McDonald"),
+        ("mockridge-vale", "Mockridge-Vale"),
+        ("VON DER TRAUMAUE", "von der Traumaue"),
+        ("LUDWIG VAN DUNWORTHY", "Ludwig van Dunworthy"),
+        ("AJ", "AJ"),
+        ("Jane Doe, PhD, MBA", "Jane Doe"),
+        ("Jane Doe Ph.D.", "Jane Doe"),
+        ("Doe Jr.", "Doe"),
+        ("Dr. Jane Doe", "Jane Doe"),
+        ("Jane Doe (she/her)", "Jane Doe"),
+        ("Jane 🚀 Doe", "Jane Doe"),
+        ("Jack Ma", "Jack Ma"),
+        ("PhD", "PhD"),
+        ("王小明", "王小明"),
+        ("jane@quillhaven.example", None),
+        ("---", None),
+        (17, None),
+    ],
+)
+def test_a_persons_name_is_fit_to_show(raw, clean):
+    """Particles, apostrophes and inner capitals stay; credentials, emoji and shouting go."""
+    assert person_name(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        ("Ottoline Fennimarsh", ("Ottoline", "Fennimarsh")),
+        ("Anneliese von der Traumaue", ("Anneliese", "von der Traumaue")),
+        ("Doe, Jane", ("Jane", "Doe")),
+        ("Jane Q. Doe", ("Jane", "Doe")),
+        ("José Ortega y Gasset", ("José", "Ortega y Gasset")),
+        ("Nguyễn Văn An", ("Nguyễn Văn", "An")),
+        ("Cher", ("Cher", None)),
+        ("", (None, None)),
+    ],
+)
+def test_a_full_name_is_split_at_its_last_name(full, parts):
+    """The last name begins at its first particle, and the order is never turned round without a comma."""
+    assert split_full_name(full) == parts
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Münzwerk GmbH", "Muenzwerk", "MUNZWERK GMBH", "münzwerk gmbh & Co. KG"),
+        ("Quillhaven Robotics, Inc.", "QUILLHAVEN ROBOTICS INC", "Quillhaven Robotics"),
+        ("Tallowbrook Logistics Pty Ltd", "Tallowbrook Logistics Pty. Limited"),
+        ("Verraström AB", "Verrastrom"),
+        ("Søren & Sønner A/S", "Soeren and Soenner"),
+        ("Driftline S.A. de C.V.", "Driftline"),
+        ("Kestrel Sp. z o.o.", "Kestrel"),
+        ("株式会社サンプル", "サンプル"),
+        ("The Harrowgate Company", "Harrowgate"),
+    ],
+)
+def test_one_company_has_one_key_however_it_is_written(names):
+    """Legal forms, case, accents, umlauts and punctuation do not matter."""
+    assert len({company_name_key(name) for name in names}) == 1
+
+
+def test_a_name_of_nothing_but_a_legal_form_keeps_it():
+    """Stripping never leaves nothing, and never reaches into the middle of a name."""
+    assert company_name_key("Limited") == "limited"
+    assert company_name_key("Acme (UK) Ltd.") == "acme uk"
+    assert company_name_key("???") is None
+
+
+def test_a_companys_name_is_shown_as_given():
+    """Only the dirt around it goes."""
+    assert company_name(" PINNACLE FORGE LLC,") == "PINNACLE FORGE LLC"
+    assert company_name("N/A") is None
+
+
+def test_a_persons_key_does_not_depend_on_order_accents_or_credentials():
+    """The same person in two lists has one key."""
+    assert (
+        person_name_key("Weißenklang, Jürgen") == person_name_key("JUERGEN WEISSENKLANG PhD") == "jurgen weissenklang"
+    )
