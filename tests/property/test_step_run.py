@@ -19,7 +19,7 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ItemId, idempotency_key
 from enrichcore.domain.life_cycle import State, permits
 from enrichcore.domain.pipeline import Entity, Kind, Step
-from enrichcore.domain.step_run import Outcome, StepRun
+from enrichcore.domain.step_run import Outcome, PostOutcome, StepRun
 from enrichcore.testing import strategies
 
 START_OF_TIME = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -62,14 +62,19 @@ class Books:
 class StepRunLife(RuleBasedStateMachine):
     """One step run in an arbitrary world."""
 
-    @initialize(step=strategies.steps(kinds=st.just(Kind.WEBHOOK), entities=st.just(Entity.PERSON)))
-    def begins(self, step: Step):
+    @initialize(
+        step=strategies.steps(kinds=st.just(Kind.WEBHOOK), entities=st.just(Entity.PERSON)),
+        reached=st.sampled_from([True, True, True, False]),
+    )
+    def begins(self, step: Step, reached: bool):
         self.step = step
         self.now = START_OF_TIME
         self.run = StepRun(workflow=step.workflow)
         self.log = []
         self.lived = [self.run]
         self.books = Books()
+        if reached:
+            self.is_reached()
 
     def record(self, events):
         """Append what was decided, as a store would, and fold it."""
@@ -91,8 +96,25 @@ class StepRunLife(RuleBasedStateMachine):
     def time_passes(self, data):
         self.now += data.draw(strategies.spells(self.step.answer_within) | strategies.spells(LEASE))
 
+    @precondition(lambda self: self.run.wake_at is not None and self.run.state is not State.READY)
+    @rule()
+    def its_time_comes(self):
+        self.now = max(self.now, self.run.wake_at)
+        assert self.record(steps.decide_wake(self.run, self.step, now=self.now))
+
+    @precondition(lambda self: self.run.state is State.READY)
+    @rule(price=strategies.prices(), seen=st.none() | st.sampled_from(Outcome))
+    def a_row_goes_out(self, price, seen):
+        self.now = max(self.now, self.run.wake_at)
+        self.claim(price)
+        if seen is not None:
+            self.report(PostOutcome(attempt=self.run.attempt, outcome=seen, due=self.now), price)
+
     @rule(price=strategies.prices())
     def a_runner_claims(self, price):
+        self.claim(price)
+
+    def claim(self, price):
         claimed = steps.decide_claim(
             self.run,
             self.step,
@@ -108,21 +130,24 @@ class StepRunLife(RuleBasedStateMachine):
             assert event.reserved == price
             self.books.sent(event)
 
+    @precondition(lambda self: self.run.attempt > 0)
     @rule(data=st.data(), price=strategies.prices(), doubled=st.booleans())
     def a_runner_reports(self, data, price, doubled):
         attempts = st.integers(min_value=0, max_value=self.run.attempt + 1)
         seen = data.draw(strategies.post_outcomes(attempts=attempts | st.just(self.run.attempt), now=self.now))
         for _ in range(1 + doubled):
-            before = self.run
-            came = self.record(steps.decide_outcome(before, self.step, seen, price=price, now=self.now))
-            assert came or before.state is State.START, "an outcome is never refused"
-            self.books.told(seen)
+            self.report(seen, price)
+
+    def report(self, seen, price):
+        assert self.record(steps.decide_outcome(self.run, self.step, seen, price=price, now=self.now)), "never refused"
+        self.books.told(seen)
 
     @rule(data=st.data(), doubled=st.booleans())
     def an_answer_comes(self, data, doubled):
         pairs = st.tuples(st.integers(1, self.run.generation), st.integers(1, max(self.run.attempt, 1)))
         real = pairs.map(lambda pair: idempotency_key(RUN_ID, self.step.workflow, *pair))
-        answer = data.draw(strategies.answers(tokens=st.just("") | st.just("of another system") | real))
+        latest = st.just(idempotency_key(RUN_ID, self.step.workflow, self.run.generation, self.run.attempt))
+        answer = data.draw(strategies.answers(tokens=st.sampled_from(["", "of another system"]) | real | latest))
         for _ in range(1 + doubled):
             before = self.run
             came = self.record(steps.decide_answer(before, RUN_ID, answer, now=self.now))
@@ -131,6 +156,7 @@ class StepRunLife(RuleBasedStateMachine):
     def was_placed(self, answer, before, came):
         if not came:
             assert answer.content_hash in before.seen, "only what was seen before is not recorded"
+            assert not self.settles(answer, before), "a token of this generation settles it, whatever was seen before"
             return
         (event,) = came
         assert (event.body, event.content_hash, event.rank) == (answer.body, answer.content_hash, answer.rank)
@@ -139,10 +165,22 @@ class StepRunLife(RuleBasedStateMachine):
         if isinstance(event, e.AnswerKept):
             assert before.state is State.CANCELLED or answer.rank < before.rank
 
+    def settles(self, answer, before):
+        """Whether an answer with this generation's token finds it without an answer, or only with a lesser one."""
+        attempts = [attempt for attempt, of in self.books.generation_of.items() if of == before.generation]
+        keys = {idempotency_key(RUN_ID, self.step.workflow, before.generation, attempt) for attempt in attempts}
+        if before.state is State.FAILED:
+            settling = answer.rank > Rank.ERROR and answer.rank >= (before.rank or 0)
+        else:
+            settling = before.state not in {State.COMPLETED, State.CANCELLED}
+        return answer.token in keys and settling
+
+    @precondition(lambda self: self.run.wake_at is not None)
     @rule()
     def a_timer_looks(self):
         self.record(steps.decide_wake(self.run, self.step, now=self.now))
 
+    @precondition(lambda self: self.run.state is State.IN_DOUBT)
     @rule(settlement=st.sampled_from(e.Settlement))
     def a_person_settles(self, settlement):
         generation = self.run.generation
@@ -152,7 +190,8 @@ class StepRunLife(RuleBasedStateMachine):
         if came and settlement is e.Settlement.RESEND:
             self.books.decided_to_resend(generation)
 
-    @rule(force=st.booleans())
+    @precondition(lambda self: self.run.ended)
+    @rule(force=st.sampled_from([True, True, False]))
     def a_person_retries(self, force):
         self.record(steps.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
 

@@ -111,7 +111,7 @@ def fold(item: BatchItem, event: e.Event, at: datetime, version: int) -> BatchIt
         case e.StepEvent(workflow=workflow):
             run = steps.fold(item.run(workflow), event, at=at, version=version)
             reached = item.reached
-            if isinstance(event, e.StepReady):
+            if isinstance(event, e.StepReady) and item.status is ItemStatus.ACTIVE:
                 reached = max(reached, item.workflows.index(workflow))
             return evolve(item, runs={**item.runs, workflow: run}, reached=reached)
         case e.ItemCompleted():
@@ -137,6 +137,8 @@ class Surroundings:
     functions: Mapping[str, LocalFunction] = Factory(dict)
     #: Company facts from the company runs that served this item.
     company_facts: Mapping[str, Any] = Factory(dict)
+    #: Whether a late answer may resume the item; False where its batch is cancelled, for then nothing would move it.
+    may_resume: bool = True
 
 
 def draft(item: BatchItem, version: int, now: datetime) -> Draft[BatchItem]:
@@ -147,22 +149,21 @@ def draft(item: BatchItem, version: int, now: datetime) -> Draft[BatchItem]:
 def advance(item: Draft[BatchItem], around: Surroundings) -> None:
     """Carry the item on until it needs the outside world or ends.
 
-    Stops at a company step in `ready`: joining it to a company run is `company_run.join`'s, after which this is called
-    again.
+    Stops at a company step in `ready`: the caller joins it to a company run (`needs_company_run`), after which this is
+    called again. An item ends, either way, only when none of its step runs is open.
     """
     while item.state.status is ItemStatus.ACTIVE:
         run = item.state.current
         if run is not None and run.state is State.READY and _settle_at_once(item, run, around):
             continue
-        if run is not None and not run.ended and run.state is not State.START:
+        if run is not None and run.open:
             return
-        if run is not None and _stops(run, around.pipeline):
-            item.emit(e.ItemFailed(workflow=run.workflow, reason=run.reason or run.state))
-            return
-        if not _begin_next(item, around.pipeline):
-            if not item.state.open_runs:
-                item.emit(e.ItemCompleted(gaps=item.state.gaps))
-            return
+        stopped = _stopped_by(item.state, around.pipeline)
+        if stopped is None and _begin_next(item):
+            continue
+        if not item.state.open_runs:
+            item.emit(_end(item.state, stopped))
+        return
 
 
 def needs_company_run(item: BatchItem, pipeline: Pipeline) -> tuple[StepRun, Step] | None:
@@ -182,7 +183,8 @@ def asks_company(step: Step) -> bool:
 def go_on(item: Draft[BatchItem], around: Surroundings, *, before: StepRun) -> None:
     """After something came for a step: resume the item if its failure had stopped it, and carry it on."""
     after = item.state.run(before.workflow)
-    if item.state.status is ItemStatus.FAILED and before.is_gap and after.state is State.COMPLETED:
+    mended = before.is_gap and after.state is State.COMPLETED and _stopped_by(item.state, around.pipeline) is None
+    if item.state.status is ItemStatus.FAILED and mended and around.may_resume:
         item.emit(e.ItemResumed(why=f"a good answer came for {after.workflow}"))
     advance(item, around)
 
@@ -204,7 +206,9 @@ def answer(item: Draft[BatchItem], around: Surroundings, workflow: str, came: st
 def retry(
     item: Draft[BatchItem], around: Surroundings, workflow: str, *, by: str, why: str, force: bool = False
 ) -> bool:
-    """Run an ended step again; tells whether anything was asked for."""
+    """Run an ended step again; tells whether anything was asked for. A cancelled item only when forced."""
+    if item.state.status is ItemStatus.CANCELLED and not force:
+        return False
     before = item.state.run(workflow)
     if not item.emit_all(steps.decide_retry(before, now=item.now, by=by, why=why, force=force)):
         return False
@@ -224,15 +228,33 @@ def cancel(item: Draft[BatchItem], *, by: str, why: str) -> bool:
     return item.emit(e.ItemCancelled(by=by, why=why))
 
 
-def _begin_next(item: Draft[BatchItem], pipeline: Pipeline) -> bool:
+def _end(item: BatchItem, stopped: StepRun | None) -> e.Event:
+    if stopped is None:
+        return e.ItemCompleted(gaps=item.gaps)
+    return e.ItemFailed(workflow=stopped.workflow, reason=stopped.reason or stopped.state)
+
+
+def _begin_next(item: Draft[BatchItem]) -> bool:
     """Begin the next step that has not ended already by an early answer."""
     for workflow in item.state.workflows[item.state.reached + 1 :]:
         run = item.state.run(workflow)
+        if run.open:
+            # A person retried it after an early answer: it is under way before its turn.
+            return False
         if not run.ended:
             return item.emit(e.StepReady(workflow=workflow, generation=run.generation, due=item.now))
-        if _stops(run, pipeline):
-            return False
     return False
+
+
+def _stopped_by(item: BatchItem, pipeline: Pipeline) -> StepRun | None:
+    """The failure that keeps the item from its next step: of the step that it reached, or of one answered early."""
+    for workflow in item.workflows[max(item.reached, 0) :]:
+        run = item.run(workflow)
+        if not run.ended:
+            return None
+        if _stops(run, pipeline):
+            return run
+    return None
 
 
 def _stops(run: StepRun, pipeline: Pipeline) -> bool:

@@ -140,7 +140,9 @@ def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> b
 
 
 def restart(run: Draft[CompanyRun], wish: Wish) -> None:
-    """Ask about the company once more, with the new starter's lane and settings."""
+    """Ask about the company once more, with the new starter's lane and settings; a run under way is left alone."""
+    if not run.state.run.ended:
+        return
     why = wish.why or "there is no answer young enough to reuse"
     run.emit(started(wish))
     run.emit_all(steps.decide_retry(run.state.run, now=run.now, by=f"item {wish.item_id}", why=why, force=True))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID, uuid5
 
-from attrs import field, frozen
+from attrs import frozen
 
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import WEAK, Key, KeyKind
@@ -26,7 +26,7 @@ class Known(Generic[Id]):
     """What the directory knows of one entity that a row may mean."""
 
     entity_id: Id
-    keys: frozenset[Key] = field(converter=frozenset)
+    keys: frozenset[Key]
     #: Order in which entities became known; the lower is the older.
     since: int
 

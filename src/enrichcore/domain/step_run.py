@@ -61,6 +61,9 @@ class StepRun:
     #: Credits reserved by POSTs whose cost is not known yet.
     reserved: Decimal = e.NOTHING
     spent: Decimal = e.NOTHING
+    #: POSTs whose fate is not known, oldest first, each with the credits that it reserved. Only the first certain word
+    #: on a POST counts, so an outcome that is told twice gives nothing back twice.
+    unsettled: tuple[tuple[int, Decimal], ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -144,13 +147,10 @@ def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> Ste
         case e.CompanyAwaited():
             return evolve(moved, wake_at=None, company_run_id=event.company_run_id)
         case e.CompanyServed():
-            return evolve(
-                moved,
-                reason=event.reason,
-                rank=event.rank,
-                answered_at=at if event.rank is not None else None,
-                answer_version=event.run_version if event.rank is not None else None,
-            )
+            ended = evolve(moved, reason=event.reason)
+            if event.rank is None or (run.rank is not None and event.rank < run.rank):
+                return ended
+            return evolve(ended, rank=event.rank, answered_at=at, answer_version=event.run_version)
         case e.StepSending():
             return evolve(
                 moved,
@@ -158,10 +158,17 @@ def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> Ste
                 tries=run.tries + 1,
                 wake_at=event.lease_until,
                 reserved=run.reserved + event.reserved,
+                unsettled=(*run.unsettled, (event.attempt, event.reserved)),
                 deadline=None,
             )
         case e.StepSent():
-            return evolve(moved, wake_at=event.deadline, deadline=event.deadline, reason="")
+            return evolve(
+                moved,
+                wake_at=event.deadline,
+                deadline=event.deadline,
+                reason="",
+                unsettled=_without(run.unsettled, event.attempt),
+            )
         case e.SendRefused():
             return evolve(
                 moved,
@@ -169,17 +176,25 @@ def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> Ste
                 wake_at=event.due,
                 reason=event.reason,
                 reserved=run.reserved + event.reserved,
+                unsettled=_without(run.unsettled, event.attempt),
             )
         case e.SendUnknown():
             return evolve(moved, wake_at=event.deadline, deadline=event.deadline, reason=event.reason)
         case e.StepFailed():
-            return evolve(moved, wake_at=None, reason=event.reason, reserved=run.reserved + event.reserved)
+            return evolve(
+                moved,
+                wake_at=None,
+                reason=event.reason,
+                reserved=run.reserved + event.reserved,
+                unsettled=_without(run.unsettled, event.attempt),
+            )
         case e.SendNoted():
             given_back = event.undelivered and event.generation == run.generation
             return evolve(
                 moved,
                 tries=max(run.tries - 1, 0) if given_back else run.tries,
                 reserved=run.reserved + event.reserved,
+                unsettled=run.unsettled if event.outcome == Outcome.UNKNOWN else _without(run.unsettled, event.attempt),
             )
         case e.AnswerEvent():
             return _fold_answer(run, moved, event, at=at, version=version)
@@ -205,12 +220,17 @@ def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> Ste
     return moved
 
 
+def _without(unsettled: tuple[tuple[int, Decimal], ...], attempt: int | None) -> tuple[tuple[int, Decimal], ...]:
+    return tuple(post for post in unsettled if post[0] != attempt)
+
+
 def _fold_answer(run: StepRun, moved: StepRun, event: e.AnswerEvent, *, at: datetime, version: int) -> StepRun:
     credited = evolve(
         moved,
         seen=run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
         reserved=run.reserved + event.reserved,
         spent=run.spent + event.spent,
+        unsettled=(),
     )
     if isinstance(event, e.AnswerKept):
         return credited
@@ -255,27 +275,36 @@ def decide_claim(
     )
 
 
-def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, price: Decimal, now: datetime) -> Decided:
+def decide_outcome(
+    run: StepRun,
+    step: Step,
+    seen: PostOutcome,
+    *,
+    price: Decimal,  # noqa: ARG001 - what is given back is what the POST reserved; the price may have changed since
+    now: datetime,
+) -> Decided:
     """Record what became of a POST, whenever that is known.
 
     An outcome of another attempt than the latest, or one that comes when it can move nothing, is noted.
     """
     latest = seen.attempt == run.attempt and seen.attempt > run.attempts_before
     out = run.state in {State.SENDING, State.IN_DOUBT}
+    held = dict(run.unsettled).get(seen.attempt)
+    given_back = -(held or e.NOTHING)
     attempt: dict[str, Any] = {"workflow": run.workflow, "generation": run.generation, "attempt": seen.attempt}
     match seen.outcome:
-        case Outcome.DELIVERED if latest and (out or _withdraws_resend(run, now)):
+        case Outcome.DELIVERED if (latest and out) or _withdraws_resend(run, seen.attempt, now):
             deadline = run.deadline or now + step.answer_within
             return _guarded(run, e.StepSent(**attempt, http_status=seen.http_status, deadline=deadline))
         case Outcome.NOT_DELIVERED if latest and out:
-            return _guarded(run, e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=-price))
+            return _guarded(run, e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=given_back))
         case Outcome.LANE_REFUSED if latest and out:
-            refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=-price)
+            refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back)
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
             return _guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
             return _guarded(
-                run, e.StepFailed(workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=-price)
+                run, e.StepFailed(workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=given_back)
             )
         case Outcome.UNKNOWN if latest and run.state is State.SENDING:
             return _in_doubt(run, step, seen.reason, now)
@@ -290,8 +319,8 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, price: Decima
             attempt=seen.attempt,
             outcome=seen.outcome,
             reason=seen.reason,
-            undelivered=surely_not,
-            reserved=-min(price, run.reserved) if surely_not else e.NOTHING,
+            undelivered=surely_not and held is not None,
+            reserved=given_back if surely_not else e.NOTHING,
         ),
     )
 
@@ -324,7 +353,7 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
     """
     attempt = _attempt_of_token(run, run_id, answer.token)
     names_this_generation = attempt is not None and attempt > run.attempts_before
-    if answer.content_hash in run.seen and not (names_this_generation and not run.ended):
+    if answer.content_hash in run.seen and not (names_this_generation and _is_unanswered(run, answer.rank)):
         return ()
     spent = answer.credits if answer.credits is not None else run.reserved
     content: dict[str, Any] = {
@@ -343,7 +372,7 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
         "reused_from": answer.reused_from,
         "reused_version": answer.reused_version,
     }
-    if run.state is State.CANCELLED or _outranked(run, answer):
+    if run.state is State.CANCELLED or _outranked(run, answer.rank):
         return _guarded(run, e.AnswerKept(**content))
     kind = e.AnswerRevised if run.state is State.COMPLETED else e.StepAnswered
     return _guarded(run, kind(**content, facts=answer.facts))
@@ -385,9 +414,10 @@ def _may_post(run: StepRun, step: Step) -> bool:
     return run.tries < step.attempts + run.granted
 
 
-def _withdraws_resend(run: StepRun, now: datetime) -> bool:
+def _withdraws_resend(run: StepRun, attempt: int, now: datetime) -> bool:
     """Whether a delivery that is known at last makes a planned resend needless."""
-    return run.state is State.READY and run.tries > 0 and run.deadline is not None and run.deadline > now
+    planned = run.state in {State.READY, State.RETRY_WAIT} and (run.deadline is None or run.deadline > now)
+    return planned and attempt > run.attempts_before and attempt in dict(run.unsettled)
 
 
 def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
@@ -428,13 +458,22 @@ def _attempt_of_token(run: StepRun, run_id: RunId, token: str) -> int | None:
     return None
 
 
+def _is_unanswered(run: StepRun, rank: Rank) -> bool:
+    """Whether this generation still lacks an answer, or has only errors, so that one of this rank would settle it."""
+    if run.state is State.FAILED:
+        return rank is not Rank.ERROR and not _outranked(run, rank)
+    return run.state not in {State.COMPLETED, State.CANCELLED}
+
+
 def _timing(run: StepRun, now: datetime) -> e.Timing:
-    if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
-        return e.Timing.LATE if run.deadline is not None and run.deadline < now else e.Timing.IN_TIME
-    return e.Timing.LATE if run.ended else e.Timing.EARLY
+    if run.ended:
+        return e.Timing.LATE
+    if run.deadline is None:
+        return e.Timing.EARLY
+    return e.Timing.LATE if run.deadline < now else e.Timing.IN_TIME
 
 
-def _outranked(run: StepRun, answer: Answer) -> bool:
-    """Whether the answer in force is worth more, so that this one is only kept."""
+def _outranked(run: StepRun, rank: Rank) -> bool:
+    """Whether the answer in force is worth more, so that one of this rank is only kept."""
     kept_in = run.state in {State.COMPLETED, State.FAILED}
-    return kept_in and run.rank is not None and answer.rank < run.rank
+    return kept_in and run.rank is not None and rank < run.rank

@@ -7,6 +7,7 @@ that is no domain is a fault with its line.
 import csv
 import re
 from collections.abc import Iterable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,13 @@ def read_customers_file(name: str, folder: Path) -> tuple[str, ...]:
     except OSError as error:
         problem = f"cannot be read ({error.strerror or type(error).__name__})"
         raise unreadable(name, problem, "give a file beside the configuration, or an absolute path") from None
+    try:
+        cells = tuple(_cells(_decoded(content)))
+    except csv.Error as error:
+        raise unreadable(name, f"is not a CSV file ({error})", "give one domain a line") from None
     done: list[str] = []
     troubles: list[Trouble] = []
-    for line, cell in _cells(_decoded(content)):
+    for line, cell in cells:
         try:
             done.append(read_customer(cell))
         except UnreadableError:
@@ -80,26 +85,20 @@ def _decoded(content: bytes) -> str:
 
 def _cells(content: str) -> Iterable[tuple[int, str]]:
     """Line numbers and the cells that should hold a domain; blank lines and `#` comments are passed over."""
-    lines = [(number, line) for number, line in enumerate(content.splitlines(), 1) if _counts(line)]
-    if not lines:
+    delimiter = max(DELIMITERS, key=next((line for line in content.splitlines() if line.strip()), "").count)
+    reader = csv.reader(StringIO(content, newline=""), delimiter=delimiter)
+    rows = ((reader.line_num, row) for row in reader if any(map(str.strip, row)) and not row[0].startswith("#"))
+    first = next(rows, None)
+    if first is None:
         return
-    first = lines[0][1]
-    delimiter = max(DELIMITERS, key=first.count)
-    header = [re.sub(r"[\s_.-]+", " ", cell).strip().casefold() for cell in _row(first, delimiter)]
+    header = [re.sub(r"[\s_.-]+", " ", cell).strip().casefold() for cell in first[1]]
     column = next((header.index(name) for name in COLUMNS if name in header), None)
-    for number, line in lines if column is None else lines[1:]:
-        row = _row(line, delimiter)
-        cell = row[column or 0].strip() if len(row) > (column or 0) else ""
-        if cell or column is None:
-            yield number, cell
-
-
-def _counts(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
-def _row(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+    if column is None:
+        yield first[0], first[1][0]
+    for line, row in rows:
+        cell = row[column or 0] if len(row) > (column or 0) else ""
+        if column is None or cell.strip():
+            yield line, cell
 
 
 CUSTOMERS = Reader(type_name="list of domains", read=read_customers)

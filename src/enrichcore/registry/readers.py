@@ -55,6 +55,7 @@ class FromEnvironment(str):
 class Trouble:
     """What a reader has against a value."""
 
+    #: NOTHING where the problem speaks for itself.
     value: Any
     #: As a predicate: "is not a duration".
     problem: str

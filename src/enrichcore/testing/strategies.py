@@ -26,6 +26,12 @@ from enrichcore.domain.step_run import Answer, Outcome, PostOutcome
 FACTS: Final = ("person_email", "person_title", "company_domain", "company_name")
 
 
+_NO_TOKEN: Final = st.just("")
+_ANY_RANK: Final = st.sampled_from(Rank)
+_ANY_KIND: Final = st.sampled_from(Kind)
+_ANY_ENTITY: Final = st.sampled_from(Entity)
+
+
 def _returns_nothing(_facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
@@ -63,9 +69,9 @@ def spells(within: timedelta) -> SearchStrategy[timedelta]:
 def answers(
     draw: st.DrawFn,
     *,
-    tokens: SearchStrategy[str] | None = None,
+    tokens: SearchStrategy[str] = _NO_TOKEN,
     facts: Sequence[str] = FACTS,
-    ranks: SearchStrategy[Rank] | None = None,
+    ranks: SearchStrategy[Rank] = _ANY_RANK,
 ) -> Answer:
     """Answers of every rank, which tell their cost or not, and which often say the same.
 
@@ -75,25 +81,22 @@ def answers(
         facts: fields that a data answer may give.
         ranks: ranks that the answer may have; all by default.
     """
-    rank = draw(ranks or st.sampled_from(Rank))
+    rank = draw(ranks)
     given = draw(st.dictionaries(st.sampled_from(facts), st.sampled_from(["one", "two"]), min_size=1, max_size=2))
-    credits_told = draw(st.none() | prices())
-    content = {
-        "facts": given if rank is Rank.DATA else {},
-        "credits": None if credits_told is None else str(credits_told),
-        "error": draw(st.sampled_from(["quota", "provider down"])) if rank is Rank.ERROR else "",
-        "rank": rank.name,
-    }
+    held = given if rank is Rank.DATA else {}
+    error = draw(st.sampled_from(["quota", "provider down"])) if rank is Rank.ERROR else ""
+    told = draw(st.none() | prices())
+    content = {"rank": rank.name, "facts": held, "error": error, "credits": None if told is None else str(told)}
     body = json.dumps(content, sort_keys=True).encode()
     return Answer(
         body=body,
         content_hash=sha256(body).hexdigest(),
         rank=rank,
         source=draw(st.sampled_from([Source.CALLBACK, Source.RESPONSE, Source.MATCHED])),
-        token=draw(tokens or st.just("")),
-        facts=content["facts"],
-        credits=credits_told,
-        error=content["error"],
+        token=draw(tokens),
+        facts=held,
+        credits=told,
+        error=error,
     )
 
 
@@ -125,8 +128,8 @@ def steps(
     draw: st.DrawFn,
     *,
     workflow: str = "enrich",
-    kinds: SearchStrategy[Kind] | None = None,
-    entities: SearchStrategy[Entity] | None = None,
+    kinds: SearchStrategy[Kind] = _ANY_KIND,
+    entities: SearchStrategy[Entity] = _ANY_ENTITY,
     functions: Sequence[str] = tuple(FUNCTIONS),
 ) -> Step:
     """Steps of every kind with every policy; one to three attempts, answers within minutes or hours.
@@ -138,8 +141,8 @@ def steps(
         entities: whom the step may concern; both by default.
         functions: names that a local step may call.
     """
-    kind = draw(kinds or st.sampled_from(Kind))
-    entity = draw(entities or st.sampled_from(Entity))
+    kind = draw(kinds)
+    entity = draw(entities)
     local = kind is Kind.LOCAL
     return Step(
         workflow=workflow,

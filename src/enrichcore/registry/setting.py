@@ -1,0 +1,25 @@
+"""What is known of one key of the configuration."""
+
+from typing import Any
+
+from attrs import NOTHING, frozen
+
+from enrichcore.domain.pipeline import Kind
+from enrichcore.registry.readers import Reader
+
+
+@frozen(kw_only=True)
+class Setting:
+    """One key: how it is read, what it is by default, and what it means."""
+
+    key: str
+    reader: Reader
+    meaning: str
+    #: As a value of ours; NOTHING leaves the key out.
+    default: Any = NOTHING
+    #: What the reference says of the default, where the value does not say it.
+    default_note: str = ""
+    #: Within the kinds that the key is for.
+    required: bool = False
+    #: The kinds of steps that the key is for.
+    kinds: frozenset[Kind] = frozenset(Kind)

@@ -1,0 +1,179 @@
+"""The store's port: one commit, and the questions that decisions ask.
+
+A commit is everything that one decision, or a group of them, has to record: events, the inline rows that follow, and
+guards: what the decision read and must find unchanged. Either all of it is stored or nothing is.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from attrs import Factory, define, frozen
+
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.directory import Known
+from enrichcore.domain.events import Recorded
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
+from enrichcore.domain.keys import Key
+from enrichcore.domain.lane import Lane
+from enrichcore.store.rows import RunRow, StepRow
+
+
+class StoreError(Exception):
+    """Something went wrong in the store.
+
+    StoreError
+    ├── Conflict            nobody's fault: another writer was first; decide again
+    └── StoreUnavailable    the database cannot be reached now; try again later
+    """
+
+
+class Conflict(StoreError):
+    """Another writer changed what the decision had read; nothing was stored."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached; nothing is known to be stored."""
+
+
+@frozen(kw_only=True)
+class LoadedRun:
+    """An item or company run as it stands."""
+
+    state: BatchItem | CompanyRun
+    version: int
+
+
+@frozen(kw_only=True)
+class UploadedPerson:
+    """One distinct person of an upload, with what its rows knew."""
+
+    person_id: PersonId
+    company_id: CompanyId | None
+    facts: Mapping[str, Any]
+
+
+@frozen(kw_only=True)
+class DirectoryChange:
+    """What an import changes in the directory's index."""
+
+    #: (key, who it means now, the kind of entity: `person` or `company`)
+    keys: Sequence[tuple[Key, UUID]] = ()
+    #: (entity, kind, order in which it became known)
+    new: Sequence[tuple[UUID, str, int]] = ()
+    #: (entity that was merged, the one that stays)
+    merged: Sequence[tuple[UUID, UUID]] = ()
+
+
+@define(kw_only=True)
+class Commit:
+    """What is to be stored, all or nothing."""
+
+    events: list[Recorded] = Factory(list)
+    runs: list[RunRow] = Factory(list)
+    steps: list[StepRow] = Factory(list)
+    #: Versions of streams that were read and not written; each must still be the latest.
+    read: dict[UUID, int] = Factory(dict)
+    #: Company runs that ended here, with the number of waits found; no wait may have come since.
+    waits: dict[UUID, int] = Factory(dict)
+    batches: list[tuple[Batch, int]] = Factory(list)
+    lanes: list[tuple[Lane, int]] = Factory(list)
+    directory: list[tuple[ClientId, DirectoryChange]] = Factory(list)
+    people: list[tuple[UploadId, UploadedPerson]] = Factory(list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to store."""
+        return not self.events
+
+
+class Claims(Protocol):
+    """A short transaction that holds claimed rows until their events are stored."""
+
+    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
+        """Runs whose step on this lane may leave now, locked against other runners; at most `limit`."""
+
+    def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
+        """Take up to `wanted` tokens of a pace group's bucket."""
+
+    def in_flight(self, lane: UUID, cap: int) -> int:
+        """How many rows of the lane are out, counted up to `cap`."""
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        """The runs as they stand."""
+
+    def append(self, commit: Commit) -> list[int]:
+        """Store, and end the transaction."""
+
+
+class Store(Protocol):
+    """What the application needs of a store."""
+
+    def append(self, commit: Commit) -> list[int]:
+        """Store a commit, durably; the positions of its events.
+
+        Raises:
+            Conflict: a version is taken or a guard does not hold; nothing was stored.
+            StoreUnavailable: the database cannot be reached.
+        """
+
+    def claims(self) -> AbstractContextManager[Claims]:
+        """Begin to claim rows."""
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        """Items and company runs by id; unknown ids are left out."""
+
+    def stream(self, stream_id: UUID) -> list[Recorded]:
+        """Every event of one aggregate, in order."""
+
+    def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
+        """The next events of all streams after a position, with their positions."""
+
+    def last_position(self) -> int:
+        """Position of the newest event; 0 in an empty log."""
+
+    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items that wait for each company run."""
+
+    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
+        """Items whose step failed or timed out with that company run."""
+
+    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
+        """Runs that time must move, longest due first."""
+
+    def ready_lanes(self, now: datetime) -> list[UUID]:
+        """Open lanes that have a ready row in a running batch."""
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        """Batches with their versions, newest launch first."""
+
+    def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
+        """Items of a batch that have not ended."""
+
+    def items_of(self, batch_id: BatchId, after: UUID | None, limit: int) -> list[UUID]:
+        """Items of a batch, in order of id."""
+
+    def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
+        """Whom each known key of a client means."""
+
+    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
+        """The distinct people of an upload, in order of id."""
+
+    def lanes(self) -> list[tuple[Lane, int]]:
+        """Lanes that ever stopped or were held, with their versions."""
+
+    def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
+        """Step runs of a batch's items by (workflow, state)."""
+
+    def item_counts(self, batch_id: BatchId) -> dict[str, int]:
+        """Items of a batch by status, with `gaps` and `in_doubt`."""
+
+    def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
+        """All inline state, in order of id: what a replay is compared with."""
+
+    def close(self) -> None:
+        """Give back connections."""

@@ -1,0 +1,210 @@
+"""The store in memory: the same promises as PostgreSQL, for tests and for a first look at the library.
+
+Events live in eventsourcing's own in-memory recorder, so what is stored has passed through the same mapper and codec.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+from typing import Any, Final
+from uuid import UUID
+
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.directory import Known
+from enrichcore.domain.events import Recorded
+from enrichcore.domain.ids import BatchId, ClientId, UploadId
+from enrichcore.domain.keys import Key
+from enrichcore.domain.lane import Lane
+from enrichcore.domain.life_cycle import State
+from enrichcore.store.codec import decode_run
+from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson
+from enrichcore.store.log import EventLog
+from enrichcore.store.rows import RunRow, StepRow
+
+_OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
+_DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
+_TIMED: Final = _OUT | {State.RETRY_WAIT}
+
+
+class MemoryStore:
+    """A `Store` that forgets everything with its process."""
+
+    def __init__(self) -> None:
+        self._log = EventLog()
+        self._lock = RLock()
+        self._runs: dict[UUID, RunRow] = {}
+        self._steps: dict[tuple[UUID, int], StepRow] = {}
+        self._waits: dict[UUID, set[UUID]] = {}
+        self._versions: dict[UUID, int] = {}
+        self._batches: dict[UUID, tuple[Batch, int]] = {}
+        self._lanes: dict[UUID, tuple[Lane, int]] = {}
+        self._keys: dict[tuple[UUID, Key], UUID] = {}
+        self._since: dict[UUID, int] = {}
+        self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
+        self._buckets: dict[UUID, tuple[float, datetime]] = {}
+
+    def append(self, commit: Commit) -> list[int]:
+        with self._lock:
+            self._check(commit)
+            positions = self._log.append(commit.events)
+            for event in commit.events:
+                self._versions[event.stream_id] = event.version
+            self._runs.update({row.run_id: row for row in commit.runs})
+            for step in commit.steps:
+                self._put_step(step)
+            self._batches.update({batch.batch_id: (batch, version) for batch, version in commit.batches})
+            self._lanes.update({lane.lane_id: (lane, version) for lane, version in commit.lanes})
+            for client_id, change in commit.directory:
+                self._since.update({entity: since for entity, _, since in change.new})
+                merged = dict(change.merged)
+                self._keys = {name: merged.get(owner, owner) for name, owner in self._keys.items()}
+                self._keys.update({(client_id, key): owner for key, owner in change.keys})
+            for upload_id, person in commit.people:
+                self._people.setdefault(upload_id, {})[person.person_id] = person
+            return positions
+
+    def _check(self, commit: Commit) -> None:
+        seen: dict[UUID, int] = {}
+        for event in commit.events:
+            latest = seen.get(event.stream_id, self._versions.get(event.stream_id, 0))
+            if event.version != latest + 1:
+                raise Conflict(f"version {event.version} of {event.stream_id} is taken")
+            seen[event.stream_id] = event.version
+        for stream_id, version in commit.read.items():
+            if self._versions.get(stream_id, 0) != version:
+                raise Conflict(f"{stream_id} moved on since it was read")
+        for run_id, count in commit.waits.items():
+            if len(self._waits.get(run_id, ())) != count:
+                raise Conflict(f"another item began to wait for {run_id}")
+
+    def _put_step(self, step: StepRow) -> None:
+        self._steps[step.run_id, step.step_no] = step
+        if step.company_run_id is not None:
+            waiting = self._waits.setdefault(step.company_run_id, set())
+            (waiting.add if step.state == State.WAITING_FOR_COMPANY else waiting.discard)(step.run_id)
+
+    @contextmanager
+    def claims(self) -> Iterator["MemoryStore"]:
+        with self._lock:
+            yield self
+
+    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
+        rows = [row for row in self._steps.values() if row.lane_id == lane and self._may_leave(row, now)]
+        rows.sort(key=lambda row: (row.wake_at or now, row.run_id))
+        return [row.run_id for row in rows[:limit]]
+
+    def _may_leave(self, row: StepRow, now: datetime) -> bool:
+        if row.state != State.READY or (row.wake_at is not None and row.wake_at > now):
+            return False
+        if row.batch_id is not None:
+            return self._runs_now(row.batch_id)
+        return any(self._runs_now(self._runs[item].batch_id) for item in self._waits.get(row.run_id, ()))
+
+    def _runs_now(self, batch_id: UUID) -> bool:
+        found = self._batches.get(batch_id)
+        return found is not None and found[0].status is BatchStatus.RUNNING
+
+    def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
+        tokens, since = self._buckets.get(group, (float(burst), now))
+        tokens = min(float(burst), tokens + max((now - since).total_seconds(), 0) * rate)
+        taken = min(wanted, int(tokens))
+        self._buckets[group] = (tokens - taken, now)
+        return taken
+
+    def in_flight(self, lane: UUID, cap: int) -> int:
+        return min(cap, sum(row.lane_id == lane and row.state in _OUT for row in self._steps.values()))
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        with self._lock:
+            rows = [self._runs[run_id] for run_id in set(run_ids) if run_id in self._runs]
+        return {row.run_id: LoadedRun(state=decode_run(row.kind, row.state), version=row.version) for row in rows}
+
+    def stream(self, stream_id: UUID) -> list[Recorded]:
+        return self._log.stream(stream_id)
+
+    def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
+        return [event for event in self._log.page(after, limit) if until is None or event.at <= until]
+
+    def last_position(self) -> int:
+        return self._log.last_position()
+
+    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return {run_id: sorted(self._waits[run_id]) for run_id in company_run_ids if self._waits.get(run_id)}
+
+    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
+        gaps = {State.FAILED, State.TIMED_OUT}
+        return sorted(
+            row.run_id for row in self._steps.values() if row.company_run_id == company_run_id and row.state in gaps
+        )
+
+    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
+        wanted = _TIMED if deadlines else _TIMED - _DEADLINES
+        rows = [row for row in self._steps.values() if row.state in wanted and row.wake_at and row.wake_at <= now]
+        rows.sort(key=lambda row: (row.wake_at, row.run_id))
+        return list(dict.fromkeys(row.run_id for row in rows))[:limit]
+
+    def ready_lanes(self, now: datetime) -> list[UUID]:
+        with self._lock:
+            found = {row.lane_id for row in self._steps.values() if self._may_leave(row, now)}
+            return sorted(lane for lane in found if not self._closed(lane, now))
+
+    def _closed(self, lane_id: UUID, now: datetime) -> bool:
+        known = self._lanes.get(lane_id)
+        if known is None:
+            return False
+        lane, _ = known
+        return bool(lane.stopped) or (lane.held_until is not None and lane.held_until > now)
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        found = [pair for key, pair in self._batches.items() if batch_ids is None or key in batch_ids]
+        return sorted(found, key=lambda pair: (pair[0].launched_at, pair[0].batch_id), reverse=True)
+
+    def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
+        active = (row.run_id for row in self._items(batch_id) if row.status == "active")
+        return sorted(active)[:limit]
+
+    def items_of(self, batch_id: BatchId, after: UUID | None, limit: int) -> list[UUID]:
+        ids = (row.run_id for row in self._items(batch_id) if after is None or row.run_id > after)
+        return sorted(ids)[:limit]
+
+    def _items(self, batch_id: BatchId) -> list[RunRow]:
+        return [row for row in list(self._runs.values()) if row.kind == "item" and row.batch_id == batch_id]
+
+    def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
+        owner_of = {key: self._keys[client_id, key] for key in keys if (client_id, key) in self._keys}
+        held: dict[UUID, set[Key]] = {owner: set() for owner in owner_of.values()}
+        for (of_client, key), owner in self._keys.items():
+            if of_client == client_id and owner in held:
+                held[owner].add(key)
+        return {
+            key: Known(entity_id=owner, keys=frozenset(held[owner]), since=self._since[owner])
+            for key, owner in owner_of.items()
+        }
+
+    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
+        return [person for _, person in sorted(self._people.get(upload_id, {}).items())]
+
+    def lanes(self) -> list[tuple[Lane, int]]:
+        return [pair for _, pair in sorted(self._lanes.items())]
+
+    def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
+        counts: dict[tuple[str, str], int] = {}
+        for row in list(self._steps.values()):
+            if row.batch_id == batch_id:
+                counts[row.workflow, row.state] = counts.get((row.workflow, row.state), 0) + 1
+        return counts
+
+    def item_counts(self, batch_id: BatchId) -> dict[str, int]:
+        rows = self._items(batch_id)
+        counts = {"gaps": sum(row.gaps > 0 for row in rows), "in_doubt": sum(row.in_doubt for row in rows)}
+        for row in rows:
+            counts[row.status] = counts.get(row.status, 0) + 1
+        return counts
+
+    def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
+        runs = sorted(self._runs.values(), key=lambda row: row.run_id)
+        return runs, sorted(self._steps.values(), key=lambda row: (row.run_id, row.step_no))
+
+    def close(self) -> None:
+        self._log.close()

@@ -1,0 +1,297 @@
+"""The store on PostgreSQL.
+
+Pooled connections keep no session state, so everything works through a transaction-mode pooler: no prepared statements
+unless psycopg is told so, no session locks, no settings, no LISTEN.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import Connection, Cursor
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.directory import Known
+from enrichcore.domain.events import Recorded
+from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
+from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.lane import Lane
+from enrichcore.store.codec import Seal, decode_run
+from enrichcore.store.commit import Commit, Conflict, DirectoryChange, LoadedRun, StoreUnavailable, UploadedPerson
+from enrichcore.store.log import EventLog
+from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
+from enrichcore.store.rows import RunRow, StepRow
+from enrichcore.store.statements import migrations, statements
+
+#: Serialises migrations and table creation of all processes.
+MIGRATION_LOCK: Final = 4985316
+
+_batch_encoder: Final = msgspec.msgpack.Encoder(decimal_format="string")
+_batch_decoder: Final = msgspec.msgpack.Decoder(Batch)
+_person_encoder: Final = msgspec.msgpack.Encoder(decimal_format="string")
+_person_decoder: Final = msgspec.msgpack.Decoder(dict[str, Any])
+
+_CONFLICTS: Final = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
+_UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+T = TypeVar("T")
+
+
+class PostgresStore:
+    """A `Store` on PostgreSQL.
+
+    Args:
+        url: a PostgreSQL connection string.
+        pool_size: most connections held at once.
+        seal: encrypts what is stored of one person or company.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, seal: Seal | None = None) -> None:
+        self.url = url
+        self.pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
+            url, min_size=1, max_size=pool_size, open=False, timeout=15, kwargs={"prepare_threshold": None}
+        )
+        self.pool.open()
+        self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
+
+    def migrate(self) -> list[str]:
+        """Apply the migrations that are missing, one process at a time; their names."""
+        applied: list[str] = []
+        with self._connection() as connection, connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+            connection.execute("create schema if not exists enrichcore")
+            connection.execute(
+                "create table if not exists enrichcore.migrations"
+                " (number integer primary key, name text not null, applied_at timestamptz not null default now())"
+            )
+            done = {row[0] for row in connection.execute("select number from enrichcore.migrations")}
+            for number, name, text in migrations():
+                if number not in done:
+                    connection.execute(text.encode())
+                    connection.execute(
+                        "insert into enrichcore.migrations (number, name) values (%s, %s)", [number, name]
+                    )
+                    applied.append(name)
+        return applied
+
+    def append(self, commit: Commit) -> list[int]:
+        with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
+            return self.append_on(cursor, commit)
+
+    def append_on(self, cursor: Cursor[TupleRow], commit: Commit) -> list[int]:
+        """Store on a cursor of an open transaction."""
+        positions = self._log.append(
+            commit.events, cursor=cursor, runs=commit.runs, steps=commit.steps, read=commit.read, waits=commit.waits
+        )
+        _put_batches(cursor, commit)
+        _put_lanes(cursor, commit)
+        for client_id, change in commit.directory:
+            _put_directory(cursor, client_id, change)
+        _put_people(cursor, commit)
+        return positions
+
+    @contextmanager
+    def claims(self) -> Iterator["PostgresClaims"]:
+        with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
+            yield PostgresClaims(self, cursor)
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        return _loaded(self._rows("load_runs", ids=list(run_ids)))
+
+    def stream(self, stream_id: UUID) -> list[Recorded]:
+        with self._translated():
+            return self._log.stream(stream_id)
+
+    def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
+        with self._translated():
+            return [event for event in self._log.page(after, limit) if until is None or event.at <= until]
+
+    def last_position(self) -> int:
+        with self._translated():
+            return self._log.last_position()
+
+    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for company_run_id, item in self._rows("waiters", ids=list(company_run_ids)):
+            found.setdefault(company_run_id, []).append(item)
+        return found
+
+    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
+        return self._first("gaps_of", id=company_run_id)
+
+    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
+        return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
+
+    def ready_lanes(self, now: datetime) -> list[UUID]:
+        return self._first("ready_lanes", now=now)
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        ids = None if batch_ids is None else list(batch_ids)
+        return [(_batch_decoder.decode(state), version) for state, version in self._rows("batches", ids=ids)]
+
+    def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
+        return self._first("active_items", batch=batch_id, limit=limit)
+
+    def items_of(self, batch_id: BatchId, after: UUID | None, limit: int) -> list[UUID]:
+        return self._first("items_of", batch=batch_id, after=after, limit=limit)
+
+    def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
+        kinds, values = [key.kind for key in keys], [key.value for key in keys]
+        found: dict[Key, Known[Any]] = {}
+        for kind, value, owner, since, held in self._rows("owners", client=client_id, kinds=kinds, values=values):
+            known = (text.split(" ", 1) for text in held)
+            all_keys = frozenset(Key(KeyKind(of_kind), of_value) for of_kind, of_value in known)
+            found[Key(KeyKind(kind), value)] = Known(entity_id=owner, keys=all_keys, since=since)
+        return found
+
+    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
+        return [
+            UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
+            for person, company, facts in self._rows("people", upload=upload_id)
+        ]
+
+    def lanes(self) -> list[tuple[Lane, int]]:
+        return [
+            (
+                Lane(
+                    lane_id=LaneId(lane_id),
+                    client_id=ClientId(client_id),
+                    workstream=workstream,
+                    workflow=workflow,
+                    stopped=stopped,
+                    held_until=held_until,
+                ),
+                version,
+            )
+            for lane_id, client_id, workstream, workflow, stopped, held_until, version in self._rows("lanes")
+        ]
+
+    def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
+        return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
+
+    def item_counts(self, batch_id: BatchId) -> dict[str, int]:
+        counts = {"gaps": 0, "in_doubt": 0}
+        for status, count, gaps, in_doubt in self._rows("item_counts", batch=batch_id):
+            counts[status] = count
+            counts["gaps"] += gaps
+            counts["in_doubt"] += in_doubt
+        return counts
+
+    def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
+        runs = [RunRow(**dict(zip(RUN_FIELDS, row, strict=True))) for row in self._rows("all_runs")]
+        steps = [StepRow(**dict(zip(STEP_FIELDS, row, strict=True))) for row in self._rows("all_steps")]
+        return runs, steps
+
+    def close(self) -> None:
+        self._log.close()
+        self.pool.close()
+
+    def _rows(self, name: str, **params: Any) -> list[TupleRow]:
+        with self._connection() as connection:
+            return connection.execute(statements()[name], params, binary=True).fetchall()
+
+    def _first(self, name: str, **params: Any) -> list[UUID]:
+        return [row[0] for row in self._rows(name, **params)]
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection[TupleRow]]:
+        with self._translated(), self.pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except _CONFLICTS as error:
+            raise Conflict(str(error).splitlines()[0]) from error
+        except _UNREACHABLE as error:
+            raise StoreUnavailable(f"the database cannot be used now: {str(error).splitlines()[0]}") from error
+
+
+class PostgresClaims:
+    """Claims in one short transaction; what it locks is skipped by other runners."""
+
+    def __init__(self, store: PostgresStore, cursor: Cursor[TupleRow]) -> None:
+        self._store = store
+        self._cursor = cursor
+
+    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
+        return [row[0] for row in self._ask("ready", lane=lane, now=now, limit=limit)]
+
+    def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
+        ((tokens, since),) = self._ask("bucket", group=group, burst=burst, now=now)
+        filled = min(float(burst), tokens + max((now - since).total_seconds(), 0.0) * rate)
+        taken = min(wanted, int(filled))
+        self._cursor.execute(statements()["pour"], {"group": group, "tokens": filled - taken, "now": max(now, since)})
+        return taken
+
+    def in_flight(self, lane: UUID, cap: int) -> int:
+        return int(self._ask("in_flight", lane=lane, cap=cap)[0][0])
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        return _loaded(self._ask("load_runs", ids=list(run_ids)))
+
+    def append(self, commit: Commit) -> list[int]:
+        return self._store.append_on(self._cursor, commit)
+
+    def _ask(self, name: str, **params: Any) -> list[TupleRow]:
+        return self._cursor.execute(statements()[name], params, binary=True).fetchall()
+
+
+def _loaded(rows: Iterable[TupleRow]) -> dict[UUID, LoadedRun]:
+    return {run_id: LoadedRun(state=decode_run(kind, state), version=version) for run_id, kind, state, version in rows}
+
+
+def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:
+    for batch, version in commit.batches:
+        cursor.execute(
+            statements()["put_batch"],
+            [
+                batch.batch_id, batch.client_id, batch.upload_id, batch.workstream, batch.status, batch.filled,
+                batch.item_count, batch.launched_at, version, _batch_encoder.encode(batch),
+            ],
+        )  # fmt: skip
+
+
+def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
+    for lane, version in commit.lanes:
+        cursor.execute(
+            statements()["put_lane"],
+            [lane.lane_id, lane.client_id, lane.workstream, lane.workflow, lane.stopped, lane.held_until, version],
+        )
+
+
+def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: DirectoryChange) -> None:
+    run: Callable[[str, list[Any]], Any] = lambda name, params: cursor.execute(statements()[name], params)  # noqa: E731 - a name for one line
+    if change.new:
+        run("put_entities", [client_id, *(list(column) for column in zip(*change.new, strict=True))])
+    if change.merged:
+        merged = [list(column) for column in zip(*change.merged, strict=True)]
+        run("merge_keys", list(merged))
+        run("merge_entities", list(merged))
+    if change.keys:
+        kinds, values = [key.kind for key, _ in change.keys], [key.value for key, _ in change.keys]
+        run("put_keys", [client_id, kinds, values, [owner for _, owner in change.keys]])
+
+
+def _put_people(cursor: Cursor[TupleRow], commit: Commit) -> None:
+    if commit.people:
+        cursor.execute(
+            statements()["put_people"],
+            [
+                [upload_id for upload_id, _ in commit.people],
+                [person.person_id for _, person in commit.people],
+                [person.company_id for _, person in commit.people],
+                [_person_encoder.encode(person.facts) for _, person in commit.people],
+            ],
+        )

@@ -1,0 +1,148 @@
+-- name: stream
+select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from enrichcore.stored_events where originator_id = %(id)s order by originator_version
+
+-- name: log
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from enrichcore.stored_events
+where position > %(after)s and (%(until)s::timestamptz is null or recorded_at <= %(until)s)
+order by position limit %(limit)s
+
+-- name: last_position
+select coalesce(max(position), 0) from enrichcore.stored_events
+
+-- name: load_runs
+select run_id, kind, state, version from enrichcore.runs where run_id = any(%(ids)s)
+
+-- name: waiters
+select company_run_id, run_id from enrichcore.step_runs
+where company_run_id = any(%(ids)s) and state = 'waiting_for_company' order by run_id
+
+-- name: gaps_of
+select run_id from enrichcore.step_runs
+where company_run_id = %(id)s and state in ('failed', 'timed_out') order by run_id
+
+-- name: due
+select run_id from enrichcore.step_runs
+where state in ('sending', 'retry_wait', 'awaiting_answer', 'in_doubt') and wake_at <= %(now)s
+  and (%(deadlines)s or state in ('sending', 'retry_wait'))
+order by wake_at, run_id limit %(limit)s
+
+-- name: ready
+-- A company run belongs to no batch: it may leave while any waiter's batch runs.
+select s.run_id from enrichcore.step_runs s join enrichcore.runs r on r.run_id = s.run_id
+where s.lane_id = %(lane)s and s.state = 'ready' and s.wake_at <= %(now)s
+  and case when s.batch_id is not null
+      then exists (select from enrichcore.batches b where b.batch_id = s.batch_id and b.status = 'running')
+      else exists (
+          select from enrichcore.step_runs w join enrichcore.batches b on b.batch_id = w.batch_id
+          where w.company_run_id = s.run_id and w.state = 'waiting_for_company' and b.status = 'running')
+      end
+order by s.wake_at, s.run_id limit %(limit)s
+for update of r skip locked
+
+-- name: ready_lanes
+-- A skip scan over the lanes of the partial index: as many probes as there are lanes, however many rows wait.
+with recursive waiting as (
+    (select lane_id from enrichcore.step_runs where state = 'ready' order by lane_id limit 1)
+    union all
+    select (select s.lane_id from enrichcore.step_runs s
+            where s.state = 'ready' and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
+    from waiting where waiting.lane_id is not null
+)
+select waiting.lane_id from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
+where waiting.lane_id is not null
+  and (l.lane_id is null or (l.stopped = '' and (l.held_until is null or l.held_until <= %(now)s)))
+
+-- name: bucket
+-- Creates the bucket full, and locks it, so that runners take from it one after the other.
+insert into enrichcore.pace as p (pace_group, tokens, refilled_at) values (%(group)s, %(burst)s, %(now)s)
+on conflict (pace_group) do update set tokens = p.tokens
+returning tokens, refilled_at
+
+-- name: pour
+update enrichcore.pace set tokens = %(tokens)s, refilled_at = %(now)s where pace_group = %(group)s
+
+-- name: in_flight
+select count(*) from (
+    select from enrichcore.step_runs
+    where lane_id = %(lane)s and state in ('sending', 'awaiting_answer', 'in_doubt') limit %(cap)s
+) as out
+
+-- name: batches
+select state, version from enrichcore.batches
+where %(ids)s::uuid[] is null or batch_id = any(%(ids)s) order by launched_at desc, batch_id desc
+
+-- name: active_items
+select run_id from enrichcore.runs
+where batch_id = %(batch)s and kind = 'item' and status = 'active' order by run_id limit %(limit)s
+
+-- name: items_of
+select run_id from enrichcore.runs
+where batch_id = %(batch)s and kind = 'item' and (%(after)s::uuid is null or run_id > %(after)s)
+order by run_id limit %(limit)s
+
+-- name: owners
+select k.kind, k.value, k.entity_id, o.since,
+       (select array_agg(a.kind || ' ' || a.value) from enrichcore.directory_keys a where a.entity_id = k.entity_id)
+from unnest(%(kinds)s::text[], %(values)s::text[]) as w(kind, value)
+join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind and k.value = w.value
+join enrichcore.directory_entities o on o.entity_id = k.entity_id
+
+-- name: people
+select person_id, company_id, facts from enrichcore.upload_people where upload_id = %(upload)s order by person_id
+
+-- name: lanes
+select lane_id, client_id, workstream, workflow, stopped, held_until, version from enrichcore.lanes order by lane_id
+
+-- name: step_counts
+select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
+
+-- name: item_counts
+select status, count(*), count(*) filter (where gaps > 0), count(*) filter (where in_doubt)
+from enrichcore.runs where batch_id = %(batch)s and kind = 'item' group by status
+
+-- name: all_runs
+select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
+from enrichcore.runs order by run_id
+
+-- name: all_steps
+select run_id, step_no, workflow, workstream, client_id, batch_id, lane_id, state, generation, attempt, wake_at,
+       company_run_id, reason, rank, answered_at, reserved, spent
+from enrichcore.step_runs order by run_id, step_no
+
+-- name: put_batch
+insert into enrichcore.batches
+    (batch_id, client_id, upload_id, workstream, status, filled, item_count, launched_at, version, state)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (batch_id) do update set status = excluded.status, filled = excluded.filled,
+    item_count = excluded.item_count, version = excluded.version, state = excluded.state
+
+-- name: put_lane
+insert into enrichcore.lanes (lane_id, client_id, workstream, workflow, stopped, held_until, version)
+values (%s, %s, %s, %s, %s, %s, %s)
+on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
+    stopped = excluded.stopped, held_until = excluded.held_until, version = excluded.version
+
+-- name: put_keys
+insert into enrichcore.directory_keys (client_id, kind, value, entity_id)
+select %s, * from unnest(%s::text[], %s::text[], %s::uuid[])
+on conflict (client_id, kind, value) do update set entity_id = excluded.entity_id
+
+-- name: put_entities
+insert into enrichcore.directory_entities (client_id, entity_id, kind, since)
+select %s, * from unnest(%s::uuid[], %s::text[], %s::int[])
+on conflict (entity_id) do nothing
+
+-- name: merge_keys
+update enrichcore.directory_keys k set entity_id = m.kept
+from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where k.entity_id = m.merged
+
+-- name: merge_entities
+update enrichcore.directory_entities e set merged_into = m.kept
+from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where e.entity_id = m.merged
+
+-- name: put_people
+insert into enrichcore.upload_people (upload_id, person_id, company_id, facts)
+select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[])
+on conflict (upload_id, person_id) do update set company_id = excluded.company_id, facts = excluded.facts
