@@ -137,7 +137,7 @@ class Surroundings:
     functions: Mapping[str, LocalFunction] = Factory(dict)
     #: Company facts from the company runs that served this item.
     company_facts: Mapping[str, Any] = Factory(dict)
-    #: Whether a late answer may resume the item; False where its batch is cancelled, for then nothing would move it.
+    #: Whether an ended item may go on by itself; False where its batch is cancelled, for then nothing would move it.
     may_resume: bool = True
 
 
@@ -206,8 +206,10 @@ def answer(item: Draft[BatchItem], around: Surroundings, workflow: str, came: st
 def retry(
     item: Draft[BatchItem], around: Surroundings, workflow: str, *, by: str, why: str, force: bool = False
 ) -> bool:
-    """Run an ended step again; tells whether anything was asked for. A cancelled item only when forced."""
-    if item.state.status is ItemStatus.CANCELLED and not force:
+    """Run an ended step again; tells whether anything was asked for. What was cancelled goes on only when forced."""
+    status = item.state.status
+    over = status is ItemStatus.CANCELLED or (status is not ItemStatus.ACTIVE and not around.may_resume)
+    if over and not force:
         return False
     before = item.state.run(workflow)
     if not item.emit_all(steps.decide_retry(before, now=item.now, by=by, why=why, force=force)):

@@ -67,7 +67,7 @@ def resolve(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known
 
 
 def _new(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
-    free = tuple(key for key in keys if key not in owners)
+    free = _fitting(frozenset(), [key for key in keys if key not in owners])
     name = f"{free[0].kind}/{free[0].value}" if free else fallback
     entity_id: Id = uuid5(client_id, name)  # type: ignore[assignment] # an id is a UUID under another name
     contested = tuple(key for key in keys if key in owners)
@@ -79,13 +79,16 @@ def _known(
 ) -> Match[Id]:
     same: dict[Id, tuple[Known[Id], Key]] = {}
     contested: list[Key] = []
+    # The row speaks too: whom its own keys contradict is not joined, and those who are joined must agree among them.
+    agreed = first.keys.union(_fitting(first.keys, keys))
     for key, known in strong:
-        if known.entity_id == first.entity_id:
+        if known.entity_id == first.entity_id or known.entity_id in same:
             continue
-        if _contradicts(first.keys, known.keys):
+        if _contradicts(agreed, known.keys):
             contested.append(key)
         else:
             same[known.entity_id] = (known, key)
+            agreed |= known.keys
     group = [first, *(known for known, _ in same.values())]
     oldest = min(group, key=lambda known: known.since)
     joining = {known.entity_id: key for known, key in same.values()}
@@ -95,8 +98,17 @@ def _known(
         if known.entity_id != oldest.entity_id
     )
     held = frozenset[Key]().union(*(known.keys for known in group))
-    new_keys = tuple(key for key in keys if key not in owners and not _contradicts(held, (key,)))
+    new_keys = _fitting(held, [key for key in keys if key not in owners])
     return Match(entity_id=oldest.entity_id, is_new=False, new_keys=new_keys, merged=merged, contested=tuple(contested))
+
+
+def _fitting(held: frozenset[Key], keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys that an entity may hold beside those it has; of two that exclude each other, the first."""
+    fitting: list[Key] = []
+    for key in keys:
+        if not _contradicts(held.union(fitting), (key,)):
+            fitting.append(key)
+    return tuple(fitting)
 
 
 #: Kinds of which an entity has one; two different values say that two entities are not the same. A person may well have

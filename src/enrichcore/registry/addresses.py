@@ -70,7 +70,7 @@ def read_web_url(value: Any) -> str:
         raise unreadable(value, "is not a URL", WEB_REMEDY) from None
     if parts.scheme not in {"http", "https"}:
         raise unreadable(value, "is not an http or https URL", WEB_REMEDY)
-    if not host or not HOST.fullmatch(host) or port == 0:
+    if not host or not HOST.fullmatch(host) or ".." in host or port == 0:
         raise unreadable(value, "is a URL without a usable host", WEB_REMEDY)
     return url
 
@@ -122,7 +122,10 @@ def _read_templates(value: Any, read: Any, names: re.Pattern[str], problem: str)
 
     if wrong := [name for name in value if not names.fullmatch(name)]:
         raise UnreadableError(
-            *(Trouble(value=value, problem=f"has a key that {problem}", remedy="rename it", within=(name,)) for name in wrong)
+            *(
+                Trouble(value=value, problem=f"has a key that {problem}", remedy="rename it", within=(name,))
+                for name in wrong
+            )
         )
     return each_value(value, read_template)
 
@@ -140,7 +143,9 @@ def _json_text(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_json_number)
     except (ValueError, TypeError):
-        raise unreadable(value, "cannot be written as JSON", "use texts, numbers, true, false, lists and tables") from None
+        raise unreadable(
+            value, "cannot be written as JSON", "use texts, numbers, true, false, lists and tables"
+        ) from None
 
 
 def _json_number(value: Any) -> float:

@@ -35,7 +35,9 @@ def _check_distinct_ids(context: Context, clients: tuple[ClientTable, ...]) -> N
         known = client.values.get("id", NOTHING)
         owner = owners.setdefault(known, client.slug)
         if known is not NOTHING and owner != client.slug:
-            context.note(CLIENTS / client.slug / "id", f"is the id of {owner} too", "give each client a uuid of its own")
+            context.note(
+                CLIENTS / client.slug / "id", f"is the id of {owner} too", "give each client a uuid of its own"
+            )
 
 
 def _check_distinct_secrets(context: Context, clients: tuple[ClientTable, ...]) -> None:

@@ -10,7 +10,7 @@ The tree, by who must act::
         ├── UnknownWorkstreamError
         └── UnknownWorkflowError
 
-No text made here ever holds a secret, a webhook's URL or the content of an environment variable.
+No text made here ever holds a secret or a webhook's URL.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ class RegistryError(Exception):
 
 
 class ConfigurationError(RegistryError):
-    """The configuration cannot be used; `faults` has all that is wrong with it, in the file's order where known."""
+    """The configuration cannot be used; `faults` has all that is wrong with it."""
 
     code = "configuration"
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from attrs import NOTHING, evolve, fields_dict
+from attrs import evolve, fields_dict
 
 from enrichcore.domain.pipeline import Entity, Kind, OnDoubt, OnFailure, Step
 from enrichcore.registry.addresses import (
@@ -86,39 +86,21 @@ RUNNER = (
         default=_of(RunnerSettings, "lease"),
         meaning="How long one send may take; after it the outcome is unknown and the step is in doubt.",
     ),
-    Setting(
-        key="notify",
-        reader=NOTIFY,
-        default_note="none",
-        meaning="Event name to the URL that is told of it.",
-    ),
+    Setting(key="notify", reader=NOTIFY, default_note="none", meaning="Event name to the URL that is told of it."),
     Setting(
         key="api_token",
         reader=SECRET,
-        default_note="none: the API is not served",
+        default_note="none: the API is closed",
         meaning="The token that callers of `/api/v1` must give.",
     ),
 )
 
 WORKSTREAM = (
+    Setting(key="label", reader=text(), default_note="the workstream's name", meaning="What people see."),
     Setting(
-        key="label",
-        reader=text(),
-        default_note="the workstream's name",
-        meaning="What people see.",
+        key="ingest", reader=one_of(Ingest), required=True, meaning="The ingest profile: how an uploaded file is read."
     ),
-    Setting(
-        key="ingest",
-        reader=one_of(Ingest),
-        required=True,
-        meaning="The ingest profile: how an uploaded file is read.",
-    ),
-    Setting(
-        key="steps",
-        reader=TABLES,
-        required=True,
-        meaning="The pipeline: one table a step, in order.",
-    ),
+    Setting(key="steps", reader=TABLES, required=True, meaning="The pipeline: one table a step, in order."),
 )
 
 #: Pace and caps: given in a step, and again in a client's webhook where they are to differ.
@@ -170,24 +152,14 @@ LANE = (
 )
 
 STEP = (
-    Setting(
-        key="workflow",
-        reader=SLUGS,
-        required=True,
-        meaning="What is done; unique in the workstream.",
-    ),
+    Setting(key="workflow", reader=SLUGS, required=True, meaning="What is done; unique in the workstream."),
     Setting(
         key="kind",
         reader=one_of(Kind),
         required=True,
         meaning="How the answer is got: by a Python function, by a POST and a later callback, or in the response.",
     ),
-    Setting(
-        key="entity",
-        reader=one_of(Entity),
-        required=True,
-        meaning="Whom the step concerns.",
-    ),
+    Setting(key="entity", reader=one_of(Entity), required=True, meaning="Whom the step concerns."),
     Setting(
         key="when",
         reader=CONDITIONS,
@@ -282,30 +254,15 @@ STEP = (
 )
 
 CLIENT = (
-    Setting(
-        key="id",
-        reader=UUIDS,
-        required=True,
-        meaning="The client in events and tables; never change it.",
-    ),
-    Setting(
-        key="name",
-        reader=text(),
-        default_note="the client's key",
-        meaning="What people see.",
-    ),
+    Setting(key="id", reader=UUIDS, required=True, meaning="The client in events and tables; never change it."),
+    Setting(key="name", reader=text(), default_note="the client's key", meaning="What people see."),
     Setting(
         key="callback_secret",
         reader=SECRETS,
         default_note="required with any webhook",
         meaning="What callbacks must carry; a list while one is being rotated out. No two clients may share one.",
     ),
-    Setting(
-        key="customers",
-        reader=CUSTOMERS,
-        default_note="none",
-        meaning="Domains of the client's customers.",
-    ),
+    Setting(key="customers", reader=CUSTOMERS, default_note="none", meaning="Domains of the client's customers."),
     Setting(
         key="customers_file",
         reader=text("path"),
@@ -331,21 +288,12 @@ CLIENT = (
         default_note="the client's key",
         meaning="The pace group of the client's lanes; give it to clients that share one Clay workspace.",
     ),
-    Setting(
-        key="webhooks",
-        reader=NESTED,
-        default_note="none",
-        meaning="One table for each workstream and workflow.",
-    ),
+    Setting(key="webhooks", reader=NESTED, default_note="none", meaning="One table for each workstream and workflow."),
 )
 
 WEBHOOK = (
     Setting(
-        key="url",
-        reader=SECRET_URL,
-        required=True,
-        kinds=frozenset({Kind.WEBHOOK}),
-        meaning="Where rows are POSTed.",
+        key="url", reader=SECRET_URL, required=True, kinds=frozenset({Kind.WEBHOOK}), meaning="Where rows are POSTed."
     ),
     Setting(
         key="auth",
@@ -354,7 +302,7 @@ WEBHOOK = (
         kinds=frozenset({Kind.WEBHOOK}),
         meaning="Sent as `x-clay-webhook-auth`.",
     ),
-    *(evolve(setting, default=NOTHING, default_note="the step's") for setting in LANE),
+    *(evolve(setting, default=None, default_note="the step's") for setting in LANE),
 )
 
 #: A client's own URL for an `http` step is a template, and may be left out.
@@ -377,4 +325,3 @@ RESULTS = {
     "enrich_person_via_clay_waterfall": "person_profile",
     "find_email_via_waterfall": "work_email",
 }
-

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
-
-K = TypeVar("K")
-V = TypeVar("V")
+from typing import Any
 
 
-def unchanging(mapping: Mapping[K, V]) -> Mapping[K, V]:
+def unchanging(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """A copy of the mapping that cannot be written to."""
     return MappingProxyType(dict(mapping))

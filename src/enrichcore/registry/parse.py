@@ -145,7 +145,8 @@ def _too_deep(name: str) -> Fault:
 
 def _depth(tree: dict[str, Any]) -> int:
     """How deep tables and lists go; counted level by level, since dotted keys can go deeper than calls can."""
-    depth, level = 0, [tree]
+    depth = 0
+    level: list[dict[str, Any] | list[Any]] = [tree]
     while level:
         depth += 1
         inside = (entry for table in level for entry in (table.values() if isinstance(table, dict) else table))

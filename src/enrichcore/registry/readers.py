@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from attrs import evolve, field, frozen
@@ -31,6 +31,8 @@ UNITS = {
     "s": timedelta(seconds=1),
 }
 ZERO = timedelta()
+#: Credits are counted to this.
+FINEST = Decimal("0.000001")
 LONGEST_SHOWN = 60
 LARGEST_SHOWN = 10**15
 
@@ -44,7 +46,7 @@ class FromEnvironment(str):
     __slots__ = ("variable",)
     variable: str
 
-    def __new__(cls, text: str, variable: str) -> "FromEnvironment":
+    def __new__(cls, text: str, variable: str) -> Self:
         """The text, with the name of its variable."""
         made = super().__new__(cls, text)
         made.variable = variable
@@ -117,7 +119,9 @@ def read_text(value: Any, *, longest: int = 500) -> str:
     if len(value) > longest:
         raise unreadable(value, "is too long", f"give at most {longest} characters")
     if not value.isprintable():
-        raise unreadable(value, "has characters that cannot be printed", "remove line ends, tabs and control characters")
+        raise unreadable(
+            value, "has characters that cannot be printed", "remove line ends, tabs and control characters"
+        )
     return str(value).strip()
 
 
@@ -130,7 +134,9 @@ def read_slug(value: Any) -> str:
     """A name that fits into URLs, tables and lane names."""
     name = read_text(value)
     if not SLUG.fullmatch(name):
-        raise unreadable(value, "is not a name", "use 1 to 63 letters, digits, _ and -, starting with a letter or digit")
+        raise unreadable(
+            value, "is not a name", "use 1 to 63 letters, digits, _ and -, starting with a letter or digit"
+        )
     return name
 
 
@@ -189,6 +195,8 @@ def decimal(least: int, most: int) -> Reader:
         number = _number(value)
         if not least <= number <= most:
             raise unreadable(value, "is out of bounds", f"give a number from {least} to {most}")
+        if number != Decimal(number).quantize(FINEST):
+            raise unreadable(value, "is too fine", "give at most 6 digits after the point")
         return Decimal(number)
 
     return Reader(type_name=f"number, {least} to {most}", read=read)
@@ -295,10 +303,14 @@ def each_value(entries: dict[K, Any], read: Callable[[Any], Any]) -> dict[K, Any
         try:
             done[key] = read(entry)
         except UnreadableError as error:
-            troubles += [evolve(trouble, within=(key, *trouble.within)) for trouble in error.troubles]
+            troubles.extend(_inside(key, trouble) for trouble in error.troubles)
     if troubles:
         raise UnreadableError(*troubles)
     return done
+
+
+def _inside(key: str | int, trouble: Trouble) -> Trouble:
+    return evolve(trouble, within=(key, *trouble.within))
 
 
 def read_secrets(value: Any) -> tuple[Secret, ...]:

@@ -79,7 +79,9 @@ def attempt(context: Context, at: At, value: Any, read: Callable[[Any], Any], *,
     return NOTHING
 
 
-def read_table(context: Context, at: At, raw: Any, settings: Sequence[Setting], kind: Kind | None = None) -> dict[str, Any]:
+def read_table(
+    context: Context, at: At, raw: Any, settings: Sequence[Setting], kind: Kind | None = None
+) -> dict[str, Any]:
     """The settings of one table, by key.
 
     Args:
@@ -108,7 +110,7 @@ def read_table(context: Context, at: At, raw: Any, settings: Sequence[Setting], 
             values[setting.key] = _read(context, at / setting.key, raw[setting.key], setting)
         elif setting.required and fits and (kind or setting.kinds == frozenset(Kind)):
             context.note(at / setting.key, "is missing", f"give it: {setting.reader.type_name}")
-        elif fits:
+        elif fits and setting.default is not None:
             values[setting.key] = setting.default
     return {key: value for key, value in values.items() if value is not NOTHING}
 

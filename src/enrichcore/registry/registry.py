@@ -38,7 +38,9 @@ class Registry:
             UnknownClientError: There is none.
         """
         found = self.clients.get(slug_or_uuid) if isinstance(slug_or_uuid, str) else None
-        found = found or self._by_id.get(_as_uuid(slug_or_uuid))
+        client_id = None if found else _as_uuid(slug_or_uuid)
+        if client_id is not None:
+            found = self._by_id.get(client_id)
         if found is None:
             raise UnknownClientError(str(slug_or_uuid), self.clients)
         return found
@@ -94,16 +96,15 @@ class Registry:
         return own_lane(lanes[workflow], owner.pace_group)
 
 
-
 def own_lane(lane: LaneSettings, pace_group: str) -> LaneSettings:
     """The lane as one client has it: in the client's pace group, unless it names another."""
     return lane if lane.pace_group else evolve(lane, pace_group=pace_group)
 
 
-def _as_uuid(name: str | UUID) -> UUID:
+def _as_uuid(name: str | UUID) -> UUID | None:
     if isinstance(name, UUID):
         return name
     try:
         return UUID(name)
     except ValueError:
-        return UUID(int=0)
+        return None

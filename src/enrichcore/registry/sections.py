@@ -67,12 +67,13 @@ def read_sections(context: Context, tree: Mapping[str, Any]) -> Tables:
     for key in tree:
         if key not in SECTIONS:
             context.note(At() / key, "is not a known key", suggestion(key, SECTIONS))
+    runner = read_table(context, At() / "runner", tree.get("runner", {}), RUNNER)
     workstreams = {
         slug: _read_workstream(context, At() / "workstreams" / slug, slug, raw)
         for slug, raw in _named(context, At() / "workstreams", tree.get("workstreams", {}))
     }
     return Tables(
-        runner=read_table(context, At() / "runner", tree.get("runner", {}), RUNNER),
+        runner=runner,
         workstreams=workstreams,
         clients={
             slug: _read_client(context, At() / "clients" / slug, slug, raw, workstreams)
@@ -159,4 +160,4 @@ def _webhook_settings(
     if kind is Kind.LOCAL:
         context.note(at, "is a local step, which is sent nowhere", "take the webhook out")
         return WEBHOOK, None
-    return (HTTP_WEBHOOK, None) if kind is Kind.HTTP else (WEBHOOK, kind)
+    return (HTTP_WEBHOOK if kind is Kind.HTTP else WEBHOOK), kind

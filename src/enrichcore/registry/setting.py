@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attrs import NOTHING, frozen
+from attrs import frozen
 
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry.readers import Reader
@@ -15,8 +15,8 @@ class Setting:
     key: str
     reader: Reader
     meaning: str
-    #: As a value of ours; NOTHING leaves the key out.
-    default: Any = NOTHING
+    #: As a value of ours; None leaves the key out.
+    default: Any = None
     #: What the reference says of the default, where the value does not say it.
     default_note: str = ""
     #: Within the kinds that the key is for.

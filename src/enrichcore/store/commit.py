@@ -130,6 +130,12 @@ class Store(Protocol):
     def stream(self, stream_id: UUID) -> list[Recorded]:
         """Every event of one aggregate, in order."""
 
+    def version(self, stream_id: UUID) -> int:
+        """Version of the newest event of one aggregate; 0 where there is none."""
+
+    def turning_batches(self) -> list[UUID]:
+        """Batches whose status no longer fits their items: to finish, or to reopen."""
+
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         """The next events of all streams after a position, with their positions."""
 

@@ -123,6 +123,19 @@ class MemoryStore:
     def stream(self, stream_id: UUID) -> list[Recorded]:
         return self._log.stream(stream_id)
 
+    def version(self, stream_id: UUID) -> int:
+        return self._versions.get(stream_id, 0)
+
+    def turning_batches(self) -> list[UUID]:
+        active = {row.batch_id for row in list(self._runs.values()) if row.kind == "item" and row.status == "active"}
+        over, finished = {BatchStatus.CANCELLED, BatchStatus.FINISHED}, BatchStatus.FINISHED
+        return [
+            batch.batch_id
+            for batch, _ in list(self._batches.values())
+            if (batch.status is finished and batch.batch_id in active)
+            or (batch.filled and batch.status not in over and batch.batch_id not in active)
+        ]
+
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         return [event for event in self._log.page(after, limit) if until is None or event.at <= until]
 

@@ -112,6 +112,12 @@ class PostgresStore:
         with self._translated():
             return self._log.stream(stream_id)
 
+    def version(self, stream_id: UUID) -> int:
+        return int(self._rows("version", id=stream_id)[0][0])
+
+    def turning_batches(self) -> list[UUID]:
+        return self._first("turning_batches")
+
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         with self._translated():
             return [event for event in self._log.page(after, limit) if until is None or event.at <= until]

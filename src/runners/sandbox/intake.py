@@ -14,7 +14,7 @@ from functools import partial
 from math import ceil
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .answers import Answerer
 from .courier import Callback, Courier
@@ -82,14 +82,15 @@ class Intake:
         if isinstance(payload, Response):
             self.ledger.refused(payload.status)
             return payload
-        item_id, row = _named(payload, "item_id"), f"{hook}/{identity(payload)}"
-        fate = draw_fate(self.faults, seed=self.settings.seed, row=row, nth=self.ledger.posts_of(item_id))
-        verdict = self._verdict(hook, payload, fate)
+        item_id, workflow = _named(payload, "item_id"), _named(payload, "workflow") or hook
+        nth = self.ledger.posts_of(workflow, item_id)
+        fate = draw_fate(self.faults, seed=self.settings.seed, row=f"{hook}/{identity(payload)}", nth=nth)
+        verdict = self._verdict(hook, payload, request.body, fate)
         self.ledger.posted(
             Post(
                 hook=hook,
                 item_id=item_id,
-                workflow=_named(payload, "workflow") or hook,
+                workflow=workflow,
                 idempotency_key=request.headers.get("idempotency-key", ""),
                 at=time.time(),
                 status=0 if verdict.response is None else verdict.response.status,
@@ -104,7 +105,7 @@ class Intake:
         """The row that a request holds, or why it is refused."""
         given = request.headers.get("x-clay-webhook-auth", "")
         wanted = self.settings.webhook_auth
-        if wanted is not None and not hmac.compare_digest(given.encode(), wanted.encode()):
+        if wanted is not None and not hmac.compare_digest(given.encode("latin-1"), wanted.encode()):
             return refusal(401, "x-clay-webhook-auth is missing or wrong")
         if request.too_large:
             return refusal(413, f"a payload has at most {self.settings.max_body_bytes} bytes")
@@ -114,16 +115,15 @@ class Intake:
             return refusal(400, "not JSON")
         return payload if isinstance(payload, dict) else refusal(400, "not one JSON object")
 
-    def _verdict(self, hook: str, payload: Mapping[str, Any], fate: Fate) -> Verdict:
+    def _verdict(self, hook: str, payload: Mapping[str, Any], body: bytes, fate: Fate) -> Verdict:
         refused = self._refused(hook, fate)
         if refused is not None:
             return Verdict(response=refused, taken=False, fate=fate)
         server_error = _server_error(fate)
         taken = server_error is None or (server_error != _SERVER_ERRORS[0] and _falls_odd(fate))
-        callback = self._take(hook, payload, fate) if taken else None
-        early = callback if callback is not None and "early" in fate and not self.settings.hold else None
-        if callback is not None and early is None:
-            self._send_off(callback, fate)
+        copies = self._take(hook, payload, body, fate) if taken else []
+        early = copies.pop() if copies and "early" in fate and not self.settings.hold else None
+        self._send_off(copies, fate)
         response = OK if server_error is None else refusal(server_error, "upstream error")
         return Verdict(
             response=None if "drop" in fate else response,
@@ -148,37 +148,57 @@ class Intake:
         bucket = self._buckets.setdefault(hook, Bucket(self.settings.rate, self.settings.burst))
         return bucket.take(self.clock())
 
-    def _take(self, hook: str, payload: Mapping[str, Any], fate: Fate) -> Callback | None:
-        """Put the row in the table; returns its callback, or None where none is to come."""
+    def _take(self, hook: str, payload: Mapping[str, Any], body: bytes, fate: Fate) -> list[Callback]:
+        """Put the row in the table; returns its callbacks, none where none is to come."""
         row = (hook, identity(payload))
         known = row in self._rows
         self._rows.add(row)
         self._places += 1
         url = payload.get("callback_url")
         if not isinstance(url, str) or "lost" in fate or (known and self.settings.dedupe):
-            return None
+            return []
         secret = self.settings.client_secrets.get(_named(payload, "client_id"), self.settings.callback_secret)
-        return Callback(
+        callback = Callback(
             place=self._places,
             url=url,
             item_id=_named(payload, "item_id"),
-            headers=_callback_headers(secret, self.settings.secret_header),
-            make_body=partial(self._body, payload, hook, fate),
+            headers=callback_headers(secret, self.settings.secret_header),
+            make_body=partial(self._body, body, hook, fate),
             straggles="reordered" in fate,
         )
+        return [callback, evolve(callback)] if "doubled" in fate else [callback]
 
-    def _send_off(self, callback: Callback, fate: Fate) -> None:
-        copies = 2 if "doubled" in fate else 1
-        if self.settings.hold:
-            for _ in range(copies):
-                self.courier.hold(callback)
-            return
+    def _send_off(self, copies: list[Callback], fate: Fate) -> None:
         delay_s = self.settings.delay + fate.jitter * self.settings.jitter
         delay_s += self.faults.late_by if "late" in fate else 0.0
-        for _ in range(copies):
-            self.courier.bring(callback, after_s=delay_s, reorder_within_s=self.faults.reorder_within)
+        for callback in copies:
+            if self.settings.hold:
+                self.courier.hold(callback)
+            else:
+                self.courier.bring(callback, after_s=delay_s, reorder_within_s=self.faults.reorder_within)
 
-    def _body(self, payload: Mapping[str, Any], hook: str, fate: Fate) -> bytes:
-        answer = self.answerer.answer(payload, hook, fate)
+    def _body(self, body: bytes, hook: str, fate: Fate) -> bytes:
+        answer = self.answerer.answer(json.loads(body), hook, fate)
         self.ledger.answered(answer.credits_told)
         return answer.body
+
+
+def callback_headers(secret: str | None, header: str) -> dict[str, str]:
+    """The headers that Clay's user typed into the column."""
+    given = {} if secret is None else {header: f"Bearer {secret}" if header == "authorization" else secret}
+    return {"content-type": "application/json", **given}
+
+
+def _named(payload: Mapping[str, Any], name: str) -> str:
+    """An id or slug of the row as text; empty where it has none."""
+    value = payload.get(name)
+    return "" if value is None else str(value)
+
+
+def _server_error(fate: Fate) -> int | None:
+    return _SERVER_ERRORS[int(fate.choice * len(_SERVER_ERRORS))] if "status_5xx" in fate else None
+
+
+def _falls_odd(fate: Fate) -> bool:
+    """Heads or tails, apart from what else the choice decides."""
+    return int(fate.choice * 1000) % 2 == 1

@@ -59,6 +59,7 @@ class Ledger:
     _posts: deque[Post] = field(init=False)
     _keys: set[str] = Factory(set)
     _per_item: Counter[str] = Factory(Counter)
+    _per_row: Counter[tuple[str, str]] = Factory(Counter)
     _taken: Counter[tuple[str, str]] = Factory(Counter)
     _per_workflow: Counter[str] = Factory(Counter)
     _statuses: Counter[str] = Factory(Counter)
@@ -84,13 +85,14 @@ class Ledger:
         self._statuses[str(post.status or "dropped")] += 1
         self._per_item[post.item_id] += 1
         self._per_workflow[post.workflow] += 1
+        self._per_row[post.workflow, post.item_id] += 1
         self._taken[post.workflow, post.item_id] += post.taken
         if post.idempotency_key:
             self._keys.add(post.idempotency_key)
 
-    def posts_of(self, item_id: str) -> int:
-        """How many POSTs named this item so far."""
-        return self._per_item[item_id]
+    def posts_of(self, workflow: str, item_id: str) -> int:
+        """How many POSTs named this item and workflow so far."""
+        return self._per_row[workflow, item_id]
 
     def answered(self, credits_told: float) -> None:
         """Count an answer that was made, and the credits that it tells."""

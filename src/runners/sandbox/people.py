@@ -17,6 +17,8 @@ _MOVED_PERCENT, _TWO_JOBS_PERCENT = 8, 6
 #: Days in the present job, as ranges: about a third are new in it.
 _TENURES = ((20, 100), (100, 700), (700, 4000))
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 #: The precisions in which profiles give a month.
 _DATE_FORMS: tuple[Callable[[date], str], ...] = (
     lambda day: day.replace(day=1).isoformat(),
@@ -24,7 +26,6 @@ _DATE_FORMS: tuple[Callable[[date], str], ...] = (
     lambda day: f"{day:%Y}",
     lambda day: f"{_MONTHS[day.month - 1]} {day.year}",
 )
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: How often each of them occurs, in percent.
 _DATE_FORM_PERCENT = (30, 30, 20, 20)
 

@@ -21,8 +21,8 @@ def _chance() -> Any:
 
 
 def _seconds(default: float) -> Any:
-    """A duration in seconds, zero or more."""
-    return field(default=default, converter=float, validator=ge(0.0))
+    """A duration in seconds, from zero to a year."""
+    return field(default=default, converter=float, validator=[ge(0.0), le(31_536_000.0)])
 
 
 @frozen(kw_only=True)

@@ -45,7 +45,7 @@ class Response:
     headers: Mapping[str, str] = Factory(dict)
 
 
-class Disconnected(Exception):  # noqa: N818 - an outcome of the other side, not an error of ours
+class Disconnected(Exception):
     """The other side went away before its request was whole."""
 
 

@@ -2,6 +2,15 @@
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events where originator_id = %(id)s order by originator_version
 
+-- name: version
+select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
+
+-- name: turning_batches
+select b.batch_id from enrichcore.batches b
+where (b.status = 'finished' or (b.filled and b.status in ('running', 'paused')))
+  and (b.status = 'finished') = exists (
+      select from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item' and r.status = 'active')
+
 -- name: log
 select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events

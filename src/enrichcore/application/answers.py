@@ -1,0 +1,107 @@
+"""Answers on their way in: whose they are, what they are worth, and what the sender is told."""
+
+import hashlib
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from attrs import frozen
+
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.events import Source
+from enrichcore.domain.ids import ClientId
+from enrichcore.domain.pipeline import Entity
+from enrichcore.domain.step_run import Answer
+from enrichcore.fields import parse_body, read_answer
+
+#: Our own words in a body: echoed, they say nothing about whether two answers are the same.
+_ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
+
+
+class AckStatus(StrEnum):
+    """What a callback is told; the first four are answered with 200."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    KEPT = "kept"
+    NOT_JSON = "not_json"
+    UNKNOWN = "unknown"
+    NO_ID = "no_id"
+
+
+@frozen(kw_only=True)
+class Incoming:
+    """A callback whose secret was right."""
+
+    client_id: ClientId
+    #: Empty on the endpoints that do not name it; the item tells it then.
+    workstream: str
+    workflow: str
+    body: bytes
+    #: The attempt's token from the callback URL.
+    token: str = ""
+    source: Source = Source.CALLBACK
+
+
+@frozen(kw_only=True)
+class Ack:
+    """What became of a callback, once that is durable."""
+
+    status: AckStatus
+    item_id: str = ""
+    reason: str = ""
+
+
+def parse(body: bytes) -> Any:
+    """The body as JSON.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    return parse_body(body)
+
+
+def claimed_id(parsed: Any) -> UUID | None:
+    """The item that a body claims to answer; only our own `item_id` counts, for Clay has ids of its own."""
+    row = parsed[0] if isinstance(parsed, list) and len(parsed) == 1 else parsed
+    claimed = row.get("item_id") if isinstance(row, dict) else None
+    if not isinstance(claimed, str):
+        return None
+    try:
+        return UUID(claimed.strip())
+    except ValueError:
+        return None
+
+
+def content_hash(parsed: Any, own_ids: frozenset[str]) -> str:
+    """A hash of what an answer says, without our echoed ids and without formatting."""
+    if isinstance(parsed, dict):
+        parsed = {
+            name: value
+            for name, value in parsed.items()
+            if name not in _ECHOES and not (name in {"company_id", "person_id"} and value in own_ids)
+        }
+    try:
+        canonical = msgspec.json.encode(parsed, order="deterministic")
+    except (TypeError, ValueError, RecursionError):
+        canonical = repr(parsed).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity) -> Answer:
+    """The answer, read and hashed for the run that it belongs to."""
+    ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
+    reading = read_answer(incoming.body, entity=entity)
+    return Answer(
+        body=incoming.body,
+        content_hash=content_hash(parsed, frozenset(str(own) for own in ids if own is not None)),
+        rank=reading.rank,
+        source=incoming.source,
+        token=incoming.token,
+        facts=reading.fields,
+        credits=reading.credits,
+        error=reading.error,
+    )

@@ -1,0 +1,76 @@
+"""What a sender is to POST: one row for one webhook, flat and stable, because Clay users bind columns to these names."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from attrs import frozen
+
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.ids import LaneId
+from enrichcore.domain.step_run import PostOutcome
+from enrichcore.fields import COMPANY_FIELDS, LEAD_FIELDS, PERSON_FIELDS
+from enrichcore.registry.secret import Secret
+
+_COMPANY: Final = tuple(name for name in COMPANY_FIELDS if name in LEAD_FIELDS)
+_PERSON: Final = tuple(name for name in PERSON_FIELDS if name in LEAD_FIELDS)
+
+
+@frozen(kw_only=True)
+class Send:
+    """One claimed attempt, whose `StepSending` is durable."""
+
+    run_id: UUID
+    workstream: str
+    workflow: str
+    attempt: int
+    #: Sent as `Idempotency-Key`.
+    key: str
+    url: Secret
+    #: Sent as `x-clay-webhook-auth`.
+    auth: Secret | None
+    payload: Mapping[str, Any]
+    #: Credits reserved for it.
+    reserved: Decimal
+    lane_id: LaneId
+
+
+@frozen(kw_only=True)
+class SendReport:
+    """What became of one claimed attempt."""
+
+    send: Send
+    outcome: PostOutcome
+
+
+def payload(
+    run: BatchItem | CompanyRun, facts: Mapping[str, Any], workflow: str, key: str, base_url: str
+) -> dict[str, Any]:
+    """The JSON object to POST: ids, the callback URL with the attempt's token, and the known fields."""
+    run_id = run.item_id if isinstance(run, BatchItem) else run.company_run_id
+    callback = f"{base_url}/callbacks/{quote(run.workstream, safe='')}/{quote(workflow, safe='')}?token={key}"
+    row: dict[str, Any] = {
+        "item_id": str(run_id),
+        "client_id": str(run.client_id),
+        "workstream": run.workstream,
+        "workflow": workflow,
+        "callback_url": callback,
+    }
+    if run.company_id is not None:
+        row["company_id"] = str(run.company_id)
+        row |= _known(facts, _COMPANY)
+    if isinstance(run, BatchItem):
+        row["person_id"] = str(run.person_id)
+        row |= _known(facts, _PERSON)
+    return row
+
+
+def _known(facts: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _flat(facts[name]) for name in names if facts.get(name) is not None}
+
+
+def _flat(value: Any) -> Any:
+    return ", ".join(str(part) for part in value) if isinstance(value, list | tuple) else value

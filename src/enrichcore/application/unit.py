@@ -1,0 +1,279 @@
+"""A unit of work: runs loaded once, decisions drafted on them, and everything stored in one commit.
+
+What was loaded and not changed becomes a guard, so that no decision rests on what another runner changed meanwhile. When a
+company run ends in a unit, every wait for it ends in the same commit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import events as e
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
+from enrichcore.domain.company_run import CompanyRun, Wish
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.ids import BatchId, CompanyRunId, company_run_id
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Pipeline, Step
+from enrichcore.domain.step_run import StepRun
+from enrichcore.store.commit import Commit, LoadedRun, Store
+from enrichcore.store.rows import run_row, step_rows
+
+AnyDraft = Draft[Any]
+Pipelines = Callable[[BatchId], Pipeline]
+
+
+class Unit:
+    """One commit in the making."""
+
+    def __init__(
+        self,
+        store: Store,
+        now: datetime,
+        pipelines: Pipelines,
+        functions: Mapping[str, LocalFunction],
+        load: Callable[[Iterable[UUID]], dict[UUID, LoadedRun]] | None = None,
+    ) -> None:
+        self.now = now
+        self.commit = Commit()
+        self._store = store
+        self._pipelines = pipelines
+        self._functions = functions
+        self._load = load or store.load
+        self._drafts: dict[UUID, AnyDraft] = {}
+        #: As loaded: state (None for what is new) and version.
+        self._before: dict[UUID, tuple[BatchItem | CompanyRun | None, int]] = {}
+        self._waits: dict[UUID, int] = {}
+        #: Items whose company is to be asked about again, whatever answer there is.
+        self.anew: set[UUID] = set()
+
+    # --- reading ---
+
+    def preload(self, run_ids: Iterable[UUID]) -> None:
+        """Load runs, and the company runs that they wait for, in two round trips."""
+        self._fetch(run_ids)
+        self._fetch(
+            run.company_run_id
+            for draft in list(self._drafts.values())
+            if isinstance(draft.state, BatchItem)
+            for run in draft.state.runs.values()
+            if run.company_run_id is not None
+        )
+
+    def run(self, run_id: UUID) -> AnyDraft | None:
+        """The draft of an item or company run; None where there is none."""
+        if run_id not in self._before:
+            self._fetch([run_id])
+        return self._drafts.get(run_id)
+
+    def item(self, run_id: UUID) -> Draft[BatchItem] | None:
+        """The draft of an item."""
+        draft = self.run(run_id)
+        return draft if draft is not None and isinstance(draft.state, BatchItem) else None
+
+    def company(self, run_id: UUID) -> Draft[CompanyRun] | None:
+        """The draft of a company run."""
+        draft = self.run(run_id)
+        return draft if draft is not None and isinstance(draft.state, CompanyRun) else None
+
+    def _fetch(self, run_ids: Iterable[UUID]) -> None:
+        wanted = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in self._before]
+        if not wanted:
+            return
+        found = self._load(wanted)
+        for run_id in wanted:
+            loaded = found.get(run_id)
+            self._before[run_id] = (loaded.state, loaded.version) if loaded else (None, 0)
+            if loaded is not None:
+                state = loaded.state
+                self._drafts[run_id] = (
+                    batch_item.draft(state, loaded.version, self.now)
+                    if isinstance(state, BatchItem)
+                    else company_run.draft(state, loaded.version, self.now)
+                )
+
+    def around(self, item: BatchItem) -> Surroundings:
+        """What the item's decisions may look at."""
+        return Surroundings(
+            pipeline=self._pipelines(item.batch_id), functions=self._functions, company_facts=self.company_facts(item)
+        )
+
+    def company_facts(self, item: BatchItem) -> dict[str, Any]:
+        """What the company runs that served the item know now."""
+        known: dict[str, Any] = {}
+        for run in item.runs.values():
+            if run.company_run_id is not None and run.state is State.COMPLETED:
+                company = self.company(run.company_run_id)
+                if company is not None:
+                    known.update(company.state.run.facts)
+        return known
+
+    # --- deciding ---
+
+    def add_item(self, state: BatchItem, created: e.ItemCreated) -> Draft[BatchItem]:
+        """A new item, which goes as far as it can at once."""
+        draft = batch_item.draft(state, 1, self.now)
+        draft.events.append(created)
+        self._before.setdefault(state.item_id, (None, 0))
+        self._drafts[state.item_id] = draft
+        self.carry_on(draft)
+        return draft
+
+    def carry_on(self, item: Draft[BatchItem]) -> None:
+        """Advance an item, and join its company steps to company runs."""
+        around = self.around(item.state)
+        batch_item.advance(item, around)
+        while (needed := batch_item.needs_company_run(item.state, around.pipeline)) is not None:
+            self._join(item, *needed)
+            around = self.around(item.state)
+            batch_item.advance(item, around)
+
+    def _join(self, item: Draft[BatchItem], run: StepRun, step: Step) -> None:
+        state = item.state
+        assert state.company_id is not None  # noqa: S101 - needs_company_run asks for it
+        run_id = company_run_id(state.client_id, state.company_id, step.result)
+        wish = Wish(
+            item_id=state.item_id,
+            client_id=state.client_id,
+            batch_id=state.batch_id,
+            company_id=state.company_id,
+            workstream=state.workstream,
+            step=step,
+            facts={name: value for name, value in state.facts().items() if name.startswith("company_")},
+            why=run.reason,
+        )
+        company = self.company(run_id)
+        reused = False
+        if company is None:
+            self._drafts[run_id] = company_run.begin(run_id, wish, self.now)
+        elif not company.state.run.open:
+            young = company_run.serves_at_once(company.state, step.reuse_within, self.now)
+            reused = young and state.item_id not in self.anew
+            if not reused:
+                company_run.restart(company, wish)
+                self.anew.discard(state.item_id)
+        item.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
+        if reused and company is not None:
+            item.emit(company_run.served(company.state, company.version, run.workflow, reused=True))
+
+    def go_on(self, item: Draft[BatchItem], before: StepRun) -> None:
+        """Carry an item on after something came for one of its steps."""
+        batch_item.go_on(item, self.around(item.state), before=before)
+        self.carry_on(item)
+
+    def end_waits(self) -> None:
+        """End every wait for the company runs that ended in this unit."""
+        served: set[tuple[UUID, int]] = set()
+        while True:
+            ended = [
+                draft
+                for draft in list(self._drafts.values())
+                if isinstance(draft.state, CompanyRun)
+                and draft.events
+                and draft.state.run.ended
+                and (draft.state.company_run_id, draft.version) not in served
+            ]
+            if not ended:
+                return
+            for company in ended:
+                served.add((company.state.company_run_id, company.version))
+                self._end_waits_of(company)
+
+    def _end_waits_of(self, company: Draft[CompanyRun]) -> None:
+        run_id = company.state.company_run_id
+        if run_id not in self._waits:
+            stored = self._store.waiters([run_id]).get(run_id, [])
+            self._waits[run_id] = len(stored)
+            self.preload(stored)
+        for item in self._waiting_for(run_id):
+            for run in item.state.open_runs:
+                if run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY:
+                    item.emit(company_run.served(company.state, company.version, run.workflow, reused=False))
+                    self.go_on(item, run)
+        before, _ = self._before.get(run_id, (None, 0))
+        if isinstance(before, CompanyRun) and before.run.is_gap and company.state.run.state is State.COMPLETED:
+            self._mend_gaps(company)
+
+    def _waiting_for(self, run_id: CompanyRunId) -> list[Draft[BatchItem]]:
+        return [
+            draft
+            for draft in list(self._drafts.values())
+            if isinstance(draft.state, BatchItem)
+            and any(
+                run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY
+                for run in draft.state.runs.values()
+            )
+        ]
+
+    def _mend_gaps(self, company: Draft[CompanyRun]) -> None:
+        """A good answer came late: items that went on without it, or stopped, have it now."""
+        run_id = company.state.company_run_id
+        gaps = self._store.gaps_of(run_id)
+        self.preload(gaps)
+        for item_id in gaps:
+            item = self.item(item_id)
+            if item is None:
+                continue
+            for run in list(item.state.runs.values()):
+                if run.company_run_id == run_id and run.is_gap:
+                    why = "the company's answer came late"
+                    item.emit(
+                        e.RetryRequested(
+                            workflow=run.workflow, generation=run.generation + 1, due=self.now, by="answer", why=why
+                        ),
+                        e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id),
+                        company_run.served(company.state, company.version, run.workflow, reused=False),
+                    )
+                    self.go_on(item, run)
+
+    # --- storing ---
+
+    def record(self, event: e.Event, stream_id: UUID, version: int, **envelope: Any) -> None:
+        """Add an event of an aggregate that is not a run."""
+        self.commit.events.append(
+            e.Recorded(stream_id=stream_id, version=version, at=self.now, event=event, **envelope)
+        )
+
+    def record_batch(self, batch: Batch, version: int, events: Iterable[e.Event], folded: Batch) -> None:
+        """Add a batch's events and its row."""
+        for event in events:
+            version += 1
+            self.record(event, batch.batch_id, version, client_id=batch.client_id, batch_id=batch.batch_id)
+        self.commit.batches.append((folded, version))
+
+    def finish(self) -> Commit:
+        """Everything decided, as one commit."""
+        self.end_waits()
+        commit = self.commit
+        for run_id, draft in self._drafts.items():
+            before, version = self._before.get(run_id, (None, 0))
+            if not draft.events:
+                commit.read[run_id] = version
+                continue
+            state = draft.state
+            entity = state.person_id if isinstance(state, BatchItem) else state.company_id
+            commit.events += [
+                e.Recorded(
+                    stream_id=run_id,
+                    version=version + number,
+                    at=self.now,
+                    event=event,
+                    client_id=state.client_id,
+                    entity_id=entity,
+                    batch_id=state.batch_id,
+                )
+                for number, event in enumerate(draft.events, start=1)
+            ]
+            commit.runs.append(run_row(state, draft.version))
+            commit.steps += step_rows(state, before)
+        missing = (
+            run_id for run_id, (state, _) in self._before.items() if state is None and run_id not in self._drafts
+        )
+        commit.read.update(dict.fromkeys(missing, 0))
+        commit.waits = dict(self._waits)
+        if commit.empty:
+            return Commit()
+        return commit
