@@ -30,6 +30,7 @@ class AckStatus(StrEnum):
     NOT_JSON = "not_json"
     UNKNOWN = "unknown"
     NO_ID = "no_id"
+    TOO_LARGE = "too_large"
 
 
 @frozen(kw_only=True)
@@ -44,6 +45,8 @@ class Incoming:
     #: The attempt's token from the callback URL.
     token: str = ""
     source: Source = Source.CALLBACK
+    #: Larger than an answer may be: only kept, never placed.
+    too_large: bool = False
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,7 @@ decided again. Time and new ids come from arguments, so tests say what time it i
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -425,23 +425,37 @@ class Enrichment:
             )
         return sends
 
-    def record_outcomes(self, reports: Sequence[SendReport]) -> None:
-        """Record what became of claimed attempts, in one commit."""
-        if not reports:
-            return
-        self._decided(lambda unit: self._record_outcomes(unit, reports))
+    def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
+        """Record what became of claimed attempts, and answers, all in one commit.
+
+        Returns:
+            What became of each answer, now that it is durable.
+        """
+
+        def command(unit: Unit) -> list[Ack]:
+            parsed = [_parsed(one) for one in incoming]
+            unit.preload(
+                [*(report.send.run_id for report in reports), *(found for _, found in parsed if found is not None)]
+            )
+            self._record_outcomes(unit, reports)
+            return [self._place(unit, one, *what) for one, what in zip(incoming, parsed, strict=True)]
+
+        acks = self._decided(command)
         for report in reports:
             if report.outcome.outcome is Outcome.LANE_REFUSED:
-                self._on_lane(
-                    report.send.lane_id,
-                    lambda lane, report=report: lanes.decide_stop(
-                        lane, workstream=report.send.workstream, workflow=report.send.workflow,
-                        reason=report.outcome.reason, by="runner",
-                    ),
-                )  # fmt: skip
+                send = report.send
+                self._stop_lane(send.lane_id, send.workstream, send.workflow, by="runner", why=report.outcome.reason)
+        return acks
+
+    def record_outcomes(self, reports: Sequence[SendReport]) -> None:
+        """Record what became of claimed attempts, in one commit."""
+        self.record(reports=reports)
+
+    def receive(self, incoming: Sequence[Incoming]) -> list[Ack]:
+        """Record answers, in one commit; each is told what became of it once that is durable."""
+        return self.record(incoming=incoming)
 
     def _record_outcomes(self, unit: Unit, reports: Sequence[SendReport]) -> None:
-        unit.preload(report.send.run_id for report in reports)
         for report in reports:
             send, seen = report.send, report.outcome
             draft = unit.run(send.run_id)
@@ -470,9 +484,11 @@ class Enrichment:
         """Send nothing on a lane until it is resumed."""
         owner = self.registry.client(client)
         self.registry.workflow(workstream, workflow)
+        return self._stop_lane(lane_id(owner.id, workstream, workflow), workstream, workflow, by=by, why=why)
+
+    def _stop_lane(self, lane: LaneId, workstream: str, workflow: str, *, by: str, why: str) -> bool:
         return self._on_lane(
-            lane_id(owner.id, workstream, workflow),
-            lambda lane: lanes.decide_stop(lane, workstream=workstream, workflow=workflow, reason=why, by=by),
+            lane, lambda known: lanes.decide_stop(known, workstream=workstream, workflow=workflow, reason=why, by=by)
         )
 
     def resume_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str = "") -> bool:
@@ -502,16 +518,9 @@ class Enrichment:
 
     # --- answers -------------------------------------------------------------------------------------------------
 
-    def receive(self, incoming: Sequence[Incoming]) -> list[Ack]:
-        """Record answers, in one commit; each is told what became of it once that is durable."""
-        return self._decided(lambda unit: self._receive(unit, incoming))
-
-    def _receive(self, unit: Unit, incoming: Sequence[Incoming]) -> list[Ack]:
-        parsed = [_parsed(one) for one in incoming]
-        unit.preload(found for _, found in parsed if found is not None)
-        return [self._place(unit, one, *what) for one, what in zip(incoming, parsed, strict=True)]
-
     def _place(self, unit: Unit, one: Incoming, parsed: Any, found: UUID | None) -> Ack:
+        if one.too_large:
+            return self._unmatched(unit, one, AckStatus.TOO_LARGE, "", "the body is too large for an answer")
         if parsed is _NOT_JSON:
             return self._unmatched(unit, one, AckStatus.NOT_JSON, "", "the body is not JSON")
         if found is None:
@@ -553,15 +562,27 @@ class Enrichment:
 
     # --- time ----------------------------------------------------------------------------------------------------
 
-    def wake(self, limit: int = 500, *, deadlines: bool = True) -> int:
-        """Do what time asks for: end leases, deadlines and pauses between attempts; how many runs were due."""
-        due = self.store.due(self._clock(), limit, deadlines=deadlines)
-        if due:
-            self._decided(lambda unit: self._wake(unit, due, deadlines=deadlines))
-        return len(due)
+    def wake(self, limit: int = 500, *, receiver_up: timedelta | None = None) -> int:
+        """Do what time asks for: end leases, deadlines and pauses between attempts.
 
-    def _wake(self, unit: Unit, run_ids: Sequence[UUID], *, deadlines: bool) -> None:
+        Args:
+            limit: most runs looked at.
+            receiver_up: how long the receiver has been up. A deadline ends a wait only when that is at least the grace
+                time, or the step's own `answer_within` where that is shorter, so that an outage of ours makes no
+                time-out. None takes the receiver as always up.
+
+        Returns:
+            How many runs moved.
+        """
+        due = self.store.due(self._clock(), limit, deadlines=receiver_up is None or bool(receiver_up))
+        return self._decided(lambda unit: self._wake(unit, due, receiver_up)) if due else 0
+
+    def _deadline_counts(self, step: Step, receiver_up: timedelta | None) -> bool:
+        return receiver_up is None or receiver_up >= min(self.registry.runner.timeout_grace, step.answer_within)
+
+    def _wake(self, unit: Unit, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
         unit.preload(run_ids)
+        moved = 0
         for run_id in run_ids:
             draft = unit.run(run_id)
             if draft is None:
@@ -569,10 +590,14 @@ class Enrichment:
             runs = list(draft.state.runs.values()) if isinstance(draft.state, BatchItem) else [draft.state.run]
             for run in runs:
                 step = _pinned_step(draft, self._pipeline, run.workflow)
-                if step is None or (run.state in {State.AWAITING_ANSWER, State.IN_DOUBT} and not deadlines):
+                waits = run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}
+                if step is None or (waits and not self._deadline_counts(step, receiver_up)):
                     continue
-                if draft.emit_all(steps.decide_wake(run, step, now=unit.now)) and isinstance(draft.state, BatchItem):
-                    unit.go_on(draft, run)
+                if draft.emit_all(steps.decide_wake(run, step, now=unit.now)):
+                    moved += 1
+                    if isinstance(draft.state, BatchItem):
+                        unit.go_on(draft, run)
+        return moved
 
     # --- decisions of people -------------------------------------------------------------------------------------
 
@@ -665,6 +690,8 @@ _NOT_JSON: Final = object()
 
 
 def _parsed(one: Incoming) -> tuple[Any, UUID | None]:
+    if one.too_large:
+        return None, None
     try:
         parsed = parse(one.body)
     except ValueError:

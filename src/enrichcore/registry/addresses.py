@@ -2,22 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import NOTHING, frozen
 
 from enrichcore.registry.http_request import placeholders
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS, field_fault
 from enrichcore.registry.readers import (
+    SLUG,
     Reader,
     Trouble,
     UnreadableError,
     each_value,
     read_header_text,
-    read_slug,
     read_text,
     unreadable,
 )
@@ -26,6 +27,7 @@ from enrichcore.registry.secret import Secret
 #: A name or number that can be connected to; underscores occur in the names of containers.
 HOST = re.compile(r"[^\W_]([\w.-]*\w)?\.?|[0-9a-fA-F:.]+(%\w+)?")
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PARAMETER = re.compile(r"[^\x00-\x1f\x7f]+")
 LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a wildcard is named to be replaced, not bound
 LAST_PORT = 65535
@@ -88,7 +90,7 @@ def read_secret_url(value: Any) -> Secret:
     return Secret(read_web_url(value))
 
 
-def _checked_fields(value: Any, template: str) -> None:
+def _check_fields(value: Any, template: str) -> None:
     for name in placeholders(template):
         if name not in CORRELATION_FIELDS and (fault := field_fault(name)):
             raise unreadable(value, "names a field that no lead has", fault)
@@ -96,44 +98,42 @@ def _checked_fields(value: Any, template: str) -> None:
 
 def read_url_template(value: Any) -> Secret:
     """A URL whose path and query may name fields."""
-    url = read_web_url(value)
-    _checked_fields(value, url)
-    return Secret(url)
+    return _read_template(value, read=read_web_url)
 
 
 def read_headers(value: Any) -> Mapping[str, Secret]:
     """Header names and their templates."""
-    return _read_templates(value, read_header_text, HEADER, "is not a header's name")
+    return each_value(_named(value, HEADER, "a header"), partial(_read_template, read=read_header_text))
 
 
 def read_query(value: Any) -> Mapping[str, Secret]:
     """Query parameters and their templates."""
-    return _read_templates(value, read_text, re.compile(r"[^\x00-\x1f]+"), "is not a parameter's name")
+    return each_value(_named(value, PARAMETER, "a parameter"), partial(_read_template, read=read_text))
 
 
-def _read_templates(value: Any, read: Any, names: re.Pattern[str], problem: str) -> Mapping[str, Secret]:
+def _read_template(value: Any, read: Callable[[Any], str]) -> Secret:
+    template = read(value)
+    _check_fields(value, template)
+    return Secret(template)
+
+
+def _named(value: Any, names: re.Pattern[str], thing: str) -> dict[str, Any]:
+    """The table, if all its keys are right."""
     if not isinstance(value, dict):
         raise unreadable(value, "is not a table", 'write { name = "text", ... }')
-
-    def read_template(template: Any) -> Secret:
-        plain = read(template)
-        _checked_fields(template, plain)
-        return Secret(plain)
-
-    if wrong := [name for name in value if not names.fullmatch(name)]:
+    wrong = [name for name in value if not names.fullmatch(name)]
+    if wrong:
+        problem = f"is not a name for {thing}"
         raise UnreadableError(
-            *(
-                Trouble(value=value, problem=f"has a key that {problem}", remedy="rename it", within=(name,))
-                for name in wrong
-            )
+            *(Trouble(value=NOTHING, problem=problem, remedy="rename it", within=(name,)) for name in wrong)
         )
-    return each_value(value, read_template)
+    return value
 
 
 def read_body(value: Any) -> Secret:
     """A body: a text as it is, or a table that is sent as JSON."""
     body = value if isinstance(value, str) else _json_text(value)
-    _checked_fields(value, body)
+    _check_fields(value, body)
     return Secret(str(body))
 
 
@@ -156,11 +156,7 @@ def _json_number(value: Any) -> float:
 
 def read_notify(value: Any) -> Mapping[str, Secret]:
     """Event names and the URLs that are told of them."""
-    if not isinstance(value, dict):
-        raise unreadable(value, "is not a table", 'write { event = "https://..." }')
-    for name in value:
-        read_slug(name)
-    return each_value(value, read_secret_url)
+    return each_value(_named(value, SLUG, "an event"), read_secret_url)
 
 
 LISTENS = Reader(type_name='"host:port"', read=read_listen)

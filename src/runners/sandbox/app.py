@@ -5,9 +5,10 @@ Outside a server, as in tests, `running()` stands in for the server's lifespan e
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx
 from attrs import asdict, define, field
@@ -69,6 +70,7 @@ class Sandbox:
     _ledger: Ledger = field(init=False)
     _courier: Courier = field(init=False)
     _intake: Intake = field(init=False)
+    _hastened: asyncio.Event = field(init=False)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -76,10 +78,15 @@ class Sandbox:
         settings = self.settings
         transport = self.transport or AiohttpTransport(limits=httpx.Limits(max_connections=settings.concurrency))
         self._ledger = Ledger(settings.keep_posts)
+        self._hastened = asyncio.Event()
         client = httpx.AsyncClient(transport=transport, timeout=settings.callback_timeout)
         async with Courier(settings, self._ledger, client) as self._courier:
             self._intake = Intake(settings, self._ledger, self._courier, self.answerer)
             yield
+
+    def hasten(self) -> None:
+        """Answer all POSTs that wait for something at once, and from now on; for the end."""
+        self._hastened.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -117,10 +124,18 @@ class Sandbox:
         if isinstance(verdict, Response):
             return verdict
         if verdict.early is not None:
-            await self._courier.deliver(verdict.early)
+            await self._unless_hastened(self._courier.deliver(verdict.early))
         if verdict.slow_by:
-            await asyncio.sleep(verdict.slow_by)
+            await self._unless_hastened(asyncio.sleep(verdict.slow_by))
         return verdict.response
+
+    async def _unless_hastened(self, work: Coroutine[Any, Any, None]) -> None:
+        tasks = [asyncio.create_task(each) for each in (work, self._hastened.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _window(self, request: Request) -> Response:
         windows: dict[tuple[str, str], Callable[[Request], Response]] = {

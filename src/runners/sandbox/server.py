@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .app import create_app
+from .app import Sandbox, create_app
 from .settings import SandboxSettings
 from .wire import CUT
 
@@ -32,8 +32,9 @@ def serve(settings: SandboxSettings, host: str = "127.0.0.1", port: int = 8700) 
         ValueError: the settings do not hold together, see `create_app`.
         OSError: the address is taken, or the file of recorded answers cannot be opened.
     """
+    sandbox = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        sandbox,
         http=_CuttableProtocol,
         ws="none",
         lifespan="on",
@@ -44,7 +45,7 @@ def serve(settings: SandboxSettings, host: str = "127.0.0.1", port: int = 8700) 
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=config.backlog) as listener:
-        _Server(config).run(sockets=[listener])
+        _Server(config, sandbox).run(sockets=[listener])
 
 
 class _CuttableProtocol(HttpToolsProtocol):
@@ -58,12 +59,20 @@ class _CuttableProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """Says where it listens; a signal ends it with exit code 0."""
 
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+        super().__init__(config)
+        self.sandbox = sandbox
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             sys.stdout.write(f"sandbox listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.sandbox.hasten()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

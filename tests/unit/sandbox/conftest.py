@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from sandbox_world import sandbox
+
+from tests.unit.sandbox.sandbox_world import sandbox
 
 
 @pytest.fixture

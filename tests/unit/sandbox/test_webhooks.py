@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sandbox_world import sandbox
 
 from runners.sandbox.pace import Bucket
+from tests.unit.sandbox.sandbox_world import sandbox
 
 
 def test_a_row_is_answered_ok_and_called_back(in_sandbox):

@@ -1,0 +1,166 @@
+"""One process of the daemon: the roles that were asked for, sharing a store, a writer and an HTTP server.
+
+Stopping is orderly: the sender claims nothing more and finishes what is on the wire, callbacks are taken until then, the
+writer records what is left, and the projector catches up once more.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import uvicorn
+
+from enrichcore.application import Enrichment
+from enrichcore.projection import catch_up
+from enrichcore.registry import Registry
+from projections import READ_MODELS
+from runners.composition import Configured, database_url, opened_store
+from runners.daemon.projector import Projector
+from runners.daemon.receiver import Receiver, reply, route
+from runners.daemon.sender import Sender
+from runners.daemon.timers import Timers
+from runners.daemon.writer import GroupWriter
+
+log = logging.getLogger("enrichcore.daemon")
+
+#: How long the HTTP server lets open requests finish when stopping, in seconds.
+_GOODBYE_S: Final = 10
+
+
+class Role(StrEnum):
+    """What a process of the daemon does."""
+
+    RECEIVER = "receiver"
+    SENDER = "sender"
+    TIMERS = "timers"
+    PROJECTOR = "projector"
+    WEB = "web"
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the daemon."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Daemon:
+    """A running daemon, as an async context manager: up on entry, stopped in order on exit."""
+
+    def __init__(self, registry: Registry, url: str, roles: frozenset[Role] = frozenset(Role)) -> None:
+        self._registry = registry
+        self._url = url
+        self._roles = roles
+        self._stop = asyncio.Event()
+        self._stack = ExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        #: Where the HTTP server listens, such as http://127.0.0.1:8000.
+        self.address = ""
+
+    async def __aenter__(self) -> Self:
+        self._store = await asyncio.to_thread(self._stack.enter_context, opened_store(self._url))
+        self.application = Enrichment(self._store, self._registry)
+        await asyncio.to_thread(self.application.apply, by="daemon")
+        self._writer = GroupWriter(self.application)
+        self._writing = asyncio.create_task(self._writer.run())
+        self._receiver = Receiver(self._registry, self._writer)
+        await self._listen()
+        if Role.SENDER in self._roles:
+            self._begin(Sender(self.application, self._writer).run(self._stop))
+        if Role.TIMERS in self._roles:
+            self._begin(Timers(self.application).run(self._stop))
+        if Role.PROJECTOR in self._roles:
+            follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
+            self._begin(follow.run(self._stop))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for failure in results:
+            if isinstance(failure, BaseException):
+                log.error("a role ended with %s: %s", type(failure).__name__, failure)
+        self._server.should_exit = True
+        await self._serving
+        self._writer.close()
+        await self._writing
+        await asyncio.to_thread(self._stack.close)
+
+    async def failed(self) -> None:
+        """Return when a role ends by itself, which none should."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.Event().wait()
+
+    def _begin(self, role: Any) -> None:
+        self._tasks.append(asyncio.create_task(role))
+
+    async def _listen(self) -> None:
+        runner = self._registry.runner
+        config = uvicorn.Config(
+            self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", access_log=False,
+            timeout_graceful_shutdown=_GOODBYE_S,
+        )  # fmt: skip
+        self._server = _Server(config)
+        self._serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            if self._serving.done():
+                await self._serving
+                raise RuntimeError(f"cannot listen on {runner.host}:{runner.port}")
+            await asyncio.sleep(0.01)
+        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        self.address = f"http://{host}:{port}"
+        if runner.callback_base_url == f"http://{runner.host}:{runner.port}":
+            self.application.callback_base_url = self.address
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """Health for every process; callbacks where the receiver runs."""
+        path = scope["path"]
+        if path == "/healthz":
+            return await reply(send, 200, {"status": "ok"})
+        if path == "/readyz":
+            return await self._readiness(send)
+        if route(path) is not None and Role.RECEIVER in self._roles:
+            return await self._receiver(scope, receive, send)
+        return await reply(send, 404, {"status": "rejected", "reason": "no such address"})
+
+    async def _readiness(self, send: Any) -> None:
+        try:
+            position = await asyncio.to_thread(self._store.last_position)
+        except Exception as error:  # noqa: BLE001 - whatever keeps the database away, this process is not ready
+            return await reply(send, 503, {"status": "not ready", "reason": str(error)})
+        return await reply(send, 200, {"status": "ready", "position": position, "roles": sorted(self._roles)})
+
+
+def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], None] = print) -> None:
+    """Run until SIGTERM or Ctrl-C, then stop in order.
+
+    Raises:
+        StoreUnavailable: The database cannot be reached at the start.
+        StaleConfiguration: The file was superseded by a newer one.
+        RuntimeError: The address is in use, or a role ended by itself.
+    """
+    asyncio.run(_serve(found, roles or frozenset(Role), ready))
+
+
+async def _serve(found: Configured, roles: frozenset[Role], ready: Callable[[str], None]) -> None:
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, told_to_stop.set)
+    async with Daemon(found.registry, database_url(found.path), roles) as daemon:
+        ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
+        stopping = asyncio.create_task(told_to_stop.wait())
+        failing = asyncio.create_task(daemon.failed())
+        await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        failing.cancel()
+    if not told_to_stop.is_set():
+        raise RuntimeError("a role of the daemon ended by itself; the log above says why")

@@ -1,0 +1,139 @@
+"""The receiver: a bare ASGI callable that takes callbacks and answers each once it is durable.
+
+The secret names the client first; the item is then looked up within it. Whatever comes with the right secret is kept, in
+the item's events or in the unmatched log. 5xx is said only when nothing was stored, so the sender may try again.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+
+from enrichcore.application import AckStatus, Incoming
+from enrichcore.domain.ids import ClientId
+from enrichcore.registry import Registry
+from enrichcore.store import Conflict, StoreUnavailable
+from runners.daemon.writer import GroupWriter
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+SendMessage = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: Largest body that is taken as an answer; larger ones are told 413 and kept in the unmatched log, up to the second limit.
+LARGEST_BODY: Final = 4 * 1024 * 1024
+LARGEST_KEPT: Final = 16 * 1024 * 1024
+
+_HTTP: Final = {
+    AckStatus.ACCEPTED: 200,
+    AckStatus.DUPLICATE: 200,
+    AckStatus.LATE: 200,
+    AckStatus.KEPT: 200,
+    AckStatus.NOT_JSON: 400,
+    AckStatus.UNKNOWN: 404,
+    AckStatus.NO_ID: 422,
+    AckStatus.TOO_LARGE: 413,
+}
+_TAKEN: Final = 200
+
+
+class Receiver:
+    """Takes callbacks for all clients of a registry."""
+
+    def __init__(self, registry: Registry, writer: GroupWriter) -> None:
+        self._writer = writer
+        self._secrets = [
+            (secret.reveal().encode(), client.id)
+            for client in registry.clients.values()
+            for secret in client.callback_secrets
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
+        """Answer one request."""
+        target = route(scope["path"])
+        if target is None:
+            return await reply(send, 404, {"status": "rejected", "reason": "no such address"})
+        if scope["method"] != "POST":
+            return await reply(send, 405, {"status": "rejected", "reason": "answers are POSTed"})
+        client_id = self._client_of(scope)
+        if client_id is None:
+            reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"
+            return await reply(send, 401, {"status": "rejected", "reason": reason})
+        body = await read_body(receive)
+        workstream, workflow = target
+        incoming = Incoming(
+            client_id=client_id,
+            workstream=workstream,
+            workflow=workflow,
+            body=body[:LARGEST_KEPT],
+            token=_token(scope),
+            too_large=len(body) > LARGEST_BODY,
+        )
+        return await self._record(incoming, send)
+
+    async def _record(self, incoming: Incoming, send: SendMessage) -> None:
+        try:
+            ack = await self._writer.answer(incoming)
+        except (StoreUnavailable, Conflict):
+            return await reply(send, 503, {"status": "rejected", "reason": "nothing was stored: please try again"})
+        except Exception:  # noqa: BLE001 - the sender must learn that nothing was stored, whatever the fault was
+            return await reply(send, 500, {"status": "rejected", "reason": "nothing was stored"})
+        status = _HTTP[ack.status]
+        if status == _TAKEN:
+            return await reply(send, status, {"status": str(ack.status), "item_id": ack.item_id})
+        return await reply(send, status, {"status": "rejected", "reason": ack.reason, "item_id": ack.item_id or None})
+
+    def _client_of(self, scope: Scope) -> ClientId | None:
+        given = _secret(scope)
+        found = None
+        for secret, client_id in self._secrets:
+            # Every secret is compared, so that the time taken tells nothing.
+            if hmac.compare_digest(secret, given):
+                found = client_id
+        return found if given else None
+
+
+def route(path: str) -> tuple[str, str] | None:
+    """The (workstream, workflow) of a callback path; the workstream is empty where the item tells it."""
+    parts = path.strip("/").split("/")
+    match parts:
+        case ["callbacks", workstream, workflow] if workstream and workflow:
+            return unquote(workstream), unquote(workflow)
+        case [name] if name.startswith("receive_") and name != "receive_":
+            return "", unquote(name.removeprefix("receive_"))
+    return None
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The request's body, up to one byte more than is ever kept."""
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more and size <= LARGEST_KEPT:
+        message = await receive()
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def reply(send: SendMessage, status: int, body: dict[str, Any]) -> None:
+    """Answer with a short JSON object."""
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
+
+
+def _secret(scope: Scope) -> bytes:
+    headers = dict(scope["headers"])
+    bearer: bytes = headers.get(b"authorization", b"")
+    if bearer[:7].lower() == b"bearer ":
+        return bearer[7:].strip()
+    return bytes(headers.get(b"x-enrichcore-secret", b"")).strip()
+
+
+def _token(scope: Scope) -> str:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return next(iter(query.get("token", ())), "")[:64]

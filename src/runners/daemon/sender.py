@@ -1,0 +1,162 @@
+"""The sender: claims what can leave now, POSTs it, and reports what became of it.
+
+It claims no more than it has free connections, so a crash leaves no more than that in doubt. When told to stop it claims
+nothing more, lets what is on the wire finish, and hands back what was claimed and not begun.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+import msgspec
+from httpx_aiohttp import HttpxAiohttpClient
+
+from enrichcore.application import Enrichment, Send
+from enrichcore.application.sending import SendReport
+from enrichcore.domain.lane import outcome_of_status
+from enrichcore.domain.step_run import Outcome, PostOutcome
+from enrichcore.store import StoreUnavailable
+from runners.daemon.writer import GroupWriter
+
+log = logging.getLogger("enrichcore.sender")
+
+CONNECTIONS: Final = 64
+_IDLE_S: Final = 0.2
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+#: How long a third party that says "too many" without saying for how long is left alone.
+_DEFAULT_HOLD: Final = timedelta(seconds=2)
+_POST_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_HOLDS: Final = frozenset({429, 503})
+#: Raised before any byte of the request can have left.
+_NOT_LEFT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+class Sender:
+    """Sends until it is told to stop."""
+
+    def __init__(
+        self, application: Enrichment, writer: GroupWriter, *, connections: int = CONNECTIONS,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self._application = application
+        self._writer = writer
+        self._connections = connections
+        self._clock = clock
+        self._free = asyncio.Semaphore(connections)
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Claim and send; returns when all that was claimed is accounted for."""
+        limits = httpx.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
+        async with HttpxAiohttpClient(timeout=_POST_TIMEOUT, limits=limits, follow_redirects=False) as client:
+            while not stop.is_set():
+                claimed = await self._claim()
+                for number, send in enumerate(claimed):
+                    if stop.is_set():
+                        await asyncio.gather(*(self._hand_back(unsent) for unsent in claimed[number:]))
+                        break
+                    task = asyncio.create_task(self._send(client, send))
+                    self._in_flight.add(task)
+                    task.add_done_callback(self._in_flight.discard)
+                if not claimed:
+                    await _pause(stop, _IDLE_S)
+            if self._in_flight:
+                await asyncio.wait(set(self._in_flight))
+
+    async def _claim(self) -> list[Send]:
+        free = self._connections - len(self._in_flight)
+        if free <= 0:
+            await asyncio.wait(set(self._in_flight), return_when=asyncio.FIRST_COMPLETED)
+            free = self._connections - len(self._in_flight)
+        try:
+            return await asyncio.to_thread(self._application.claim, free)
+        except StoreUnavailable as error:
+            log.warning("cannot claim: %s", error)
+            return []
+
+    async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
+        seen, hold = await self._post(client, send)
+        if hold is not None:
+            await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
+        await self._writer.report(SendReport(send=send, outcome=seen))
+
+    async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
+        headers = {"content-type": "application/json", "idempotency-key": send.key}
+        if send.auth is not None:
+            headers["x-clay-webhook-auth"] = send.auth.reveal()
+        try:
+            response = await client.post(send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers)
+        except _NOT_LEFT as error:
+            return self._outcome(send, Outcome.NOT_DELIVERED, f"could not connect ({type(error).__name__})"), None
+        except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
+            return self._outcome(send, Outcome.UNKNOWN, f"no response ({type(error).__name__})"), None
+        return self._of_response(send, response)
+
+    def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:
+        outcome = outcome_of_status(response.status_code)
+        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {response.text[:200]}"
+        asked = retry_after(response.headers.get("retry-after", ""), self._clock())
+        hold = asked
+        if response.status_code in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
+            hold = self._clock() + _DEFAULT_HOLD
+        seen = self._outcome(send, outcome, reason, http_status=response.status_code, due=asked)
+        return seen, hold if outcome is Outcome.NOT_DELIVERED else None
+
+    def _outcome(
+        self, send: Send, outcome: Outcome, reason: str, *, http_status: int = 0, due: datetime | None = None
+    ) -> PostOutcome:
+        return PostOutcome(
+            attempt=send.attempt,
+            outcome=outcome,
+            reason=reason,
+            http_status=http_status,
+            due=due or self._clock() + full_jitter(send.attempt),
+        )
+
+    async def _hand_back(self, send: Send) -> None:
+        seen = PostOutcome(
+            attempt=send.attempt,
+            outcome=Outcome.NOT_DELIVERED,
+            reason="not sent: the runner was stopping",
+            due=self._clock(),
+        )
+        await self._writer.report(SendReport(send=send, outcome=seen))
+
+
+def full_jitter(attempt: int) -> timedelta:
+    """A random pause before the next attempt, up to twice as long each time, five minutes at most."""
+    longest = min(2.0 ** min(attempt, 16), _LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=random.uniform(0.0, longest))  # noqa: S311 - spreads load, keeps no secret
+
+
+def retry_after(header: str, now: datetime) -> datetime | None:
+    """When a `Retry-After` header allows the next try: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    text = header.strip()
+    if not text:
+        return None
+    if text.isdigit():
+        return now + timedelta(seconds=min(int(text), 86_400))
+    try:
+        parsed = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, unless told to stop first."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

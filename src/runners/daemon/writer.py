@@ -1,0 +1,118 @@
+"""Group commit: one writer gathers what there is to record and commits it as one transaction.
+
+It waits for nothing: while one commit is under way the next group gathers. A callback is answered after its commit; an
+outcome of a POST is tried again until the database is back, for it cannot be learnt twice.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from enrichcore.application import Ack, Enrichment, Incoming
+from enrichcore.application.sending import SendReport
+from enrichcore.store import Conflict, StoreUnavailable
+
+#: Most things recorded in one commit.
+GROUP: Final = 400
+_RETRY_S: Final = 0.5
+
+
+class GroupWriter:
+    """Records answers and outcomes in groups, on a thread of its own."""
+
+    def __init__(self, application: Enrichment) -> None:
+        self._application = application
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._answers: list[tuple[Incoming, asyncio.Future[Ack]]] = []
+        self._reports: list[tuple[SendReport, asyncio.Future[None]]] = []
+        self._there_is_work = asyncio.Event()
+        self._closing = False
+
+    async def answer(self, incoming: Incoming) -> Ack:
+        """Record an answer; returns once it is durable.
+
+        Raises:
+            StoreUnavailable: Nothing was stored.
+            Conflict: Other writers were first too often; nothing was stored.
+        """
+        done: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self._answers.append((incoming, done))
+        self._there_is_work.set()
+        return await done
+
+    async def report(self, report: SendReport) -> None:
+        """Record the outcome of a POST; returns once it is durable."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reports.append((report, done))
+        self._there_is_work.set()
+        await done
+
+    async def run(self) -> None:
+        """Commit groups until closed and empty."""
+        while not (self._closing and not self._answers and not self._reports):
+            await self._there_is_work.wait()
+            self._there_is_work.clear()
+            while self._answers or self._reports:
+                await self._commit_group()
+        self._thread.shutdown()
+
+    def close(self) -> None:
+        """Let `run` end once everything gathered is recorded."""
+        self._closing = True
+        self._there_is_work.set()
+
+    async def _commit_group(self) -> None:
+        answers, self._answers = self._answers[:GROUP], self._answers[GROUP:]
+        reports, self._reports = self._reports[:GROUP], self._reports[GROUP:]
+        loop = asyncio.get_running_loop()
+        try:
+            acks = await loop.run_in_executor(
+                self._thread,
+                self._application.record,
+                [report for report, _ in reports],
+                [incoming for incoming, _ in answers],
+            )
+        except (StoreUnavailable, Conflict) as error:
+            for _, waiting in answers:
+                _fail(waiting, error)
+            self._reports = reports + self._reports
+            if reports:
+                await asyncio.sleep(_RETRY_S)
+            return
+        except Exception as error:  # noqa: BLE001 - a fault of one must not stop the writer; each waiter learns of it
+            await self._commit_singly(answers, reports, error)
+            return
+        for ack, (_, waiting) in zip(acks, answers, strict=True):
+            _succeed(waiting, ack)
+        for _, told in reports:
+            _succeed(told, None)
+
+    async def _commit_singly(
+        self,
+        answers: list[tuple[Incoming, asyncio.Future[Ack]]],
+        reports: list[tuple[SendReport, asyncio.Future[None]]],
+        error: Exception,
+    ) -> None:
+        """One of the group cannot be recorded: find out which, and record the others."""
+        if len(answers) + len(reports) == 1:
+            for future in [*(waiting for _, waiting in answers), *(told for _, told in reports)]:
+                _fail(future, error)
+            return
+        waiting_answers, waiting_reports = self._answers, self._reports
+        for one in answers:
+            self._answers, self._reports = [one], []
+            await self._commit_group()
+        for other in reports:
+            self._answers, self._reports = [], [other]
+            await self._commit_group()
+        self._answers, self._reports = waiting_answers + self._answers, waiting_reports + self._reports
+
+
+def _succeed(future: asyncio.Future[Ack] | asyncio.Future[None], result: Ack | None) -> None:
+    if not future.done():
+        future.set_result(result)  # type: ignore[arg-type]
+
+
+def _fail(future: asyncio.Future[Ack] | asyncio.Future[None], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
