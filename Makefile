@@ -21,7 +21,7 @@ install: $(INSTALLED)  ## Make .venv and install the package in it, with everyth
 $(INSTALLED): pyproject.toml constraints/dev.txt
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c '$(MINIMUM)' || { echo "make: $(PYTHON) is older than Python 3.11" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet -c constraints/dev.txt -e . --group dev
 	@touch $@

@@ -24,10 +24,26 @@ from enrichcore.registry.keys import CLIENT, LANE, RUNNER, STEP, WEBHOOK, WORKST
 #: Any text that TOML can hold.
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 likely_words = st.sampled_from(
-    (
-        "|env:|env:SET|env:NOPE|local|webhook|http|company|person|crm|apollo|a:b|30d|w|s|https://x.example/{person_email}"
-        "|person_email is missing|0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10"
-    ).split("|")
+    [
+        "",
+        "env:",
+        "env:SET",
+        "env:NOPE",
+        "local",
+        "webhook",
+        "http",
+        "company",
+        "person",
+        "crm",
+        "apollo",
+        "a:b",
+        "30d",
+        "w",
+        "s",
+        "https://x.example/{person_email}",
+        "person_email is missing",
+        "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10",
+    ]
 )
 scalars = st.one_of(
     words,

@@ -6,6 +6,7 @@ decided again. Time and new ids come from arguments, so tests say what time it i
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -257,7 +258,7 @@ class Enrichment:
         people = self.store.people(batch.upload_id)
         done = 0
         for chunk in chunks(people, LAUNCH_CHUNK):
-            self._decided(lambda unit, chunk=chunk: self._create_items(unit, batch, chunk))
+            self._decided(partial(self._create_items, batch=batch, people=chunk))
             done += len(chunk)
             progress(done)
         self._on_batch(batch_id, lambda found: () if found.filled else (e.BatchFilled(item_count=len(people)),))
@@ -300,7 +301,7 @@ class Enrichment:
         self._on_batch(batch_id, lambda batch: batches.decide_cancel(batch, by=by, why=why))
         stopped = 0
         while found := self.store.active_items(batch_id, LAUNCH_CHUNK):
-            self._decided(lambda unit, found=found: self._cancel_items(unit, found, by=by, why=why))
+            self._decided(partial(self._cancel_items, item_ids=found, by=by, why=why))
             stopped += len(found)
         return stopped
 
@@ -327,7 +328,7 @@ class Enrichment:
         turned = 0
         for batch_id in self.store.turning_batches():
             active = len(self.store.active_items(BatchId(batch_id)))
-            turned += self._on_batch(BatchId(batch_id), lambda batch, active=active: _turn(batch, active))
+            turned += self._on_batch(BatchId(batch_id), partial(_turn, active=active))
         return turned
 
     def _batch(self, batch_id: UUID) -> tuple[Batch, int]:

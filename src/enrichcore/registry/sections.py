@@ -153,7 +153,7 @@ def _webhook_settings(
         return WEBHOOK, None
     if workflow not in workstream.workflows:
         # A step whose own workflow cannot be read may be the one that is meant.
-        if all("workflow" in step for step in workstream.steps):
+        if workstream.steps and all("workflow" in step for step in workstream.steps):
             context.note(at, "is not a known workflow of the workstream", suggestion(workflow, workstream.workflows))
         return WEBHOOK, None
     kind = workstream.kind(workflow)

@@ -95,8 +95,10 @@ class GroupWriter:
     ) -> None:
         """One of the group cannot be recorded: find out which, and record the others."""
         if len(answers) + len(reports) == 1:
-            for future in [*(waiting for _, waiting in answers), *(told for _, told in reports)]:
-                _fail(future, error)
+            for _, waiting in answers:
+                _fail(waiting, error)
+            for _, told in reports:
+                _fail(told, error)
             return
         waiting_answers, waiting_reports = self._answers, self._reports
         for one in answers:

@@ -408,7 +408,9 @@ def test_an_answer_to_a_doubt_that_is_to_be_sent_again_is_in_time():
 def test_a_token_tells_which_attempt_an_answer_is_of():
     """Without one, or with one that is not this run's, nobody knows."""
     told = scene(State.AWAITING_ANSWER)
-    assert [told.answer(text, token=token)[0].attempt for text, token in [("a", told.token()), ("b", ""), ("c", "x")]] == [
+    assert [
+        told.answer(text, token=token)[0].attempt for text, token in [("a", told.token()), ("b", ""), ("c", "x")]
+    ] == [
         1,
         None,
         None,

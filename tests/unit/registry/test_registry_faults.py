@@ -104,7 +104,7 @@ FAULTS = [
     (runner("timeout_grace = '-5m'"), "runner.timeout_grace", "not a duration", '"15m"'),
     (runner("callback_base_url = 'enrich.example'"), "runner.callback_base_url", "not an http or https", "https://"),
     (runner("callback_base_url = 'https://x.example?a=1'"), "runner.callback_base_url", "query", "without ?"),
-    (runner("notify = 'x'"), "runner.notify", "not a table", "event ="),
+    (runner("notify = 'x'"), "runner.notify", "not a table", "name ="),
     (runner("[runner.notify]\ndone = 'x'"), "runner.notify.done", "not an http or https", "https://"),
     (
         runner("[runner.notify]\n'a b' = 'https://x.example'"),
