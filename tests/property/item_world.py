@@ -85,9 +85,11 @@ class ItemWorld:
     # --- reading -------------------------------------------------------------------------------------------------
 
     def item(self, item_id):
+        """An item's state."""
         return self.items[item_id].state
 
     def company(self, run_id):
+        """A company run's state."""
         return self.runs[run_id].state
 
     def around(self, item):
@@ -123,6 +125,7 @@ class ItemWorld:
         return [row for row in found if row[2].state is State.READY]
 
     def is_running(self, batch_id):
+        """Whether a batch may send."""
         return self.batches[batch_id].state.status is BatchStatus.RUNNING
 
     def all_runs(self):
@@ -150,11 +153,13 @@ class ItemWorld:
         stream.lived[stream.version] = stream.state
 
     def step_states(self, state):
+        """Where each step run of an aggregate stands."""
         if isinstance(state, company_run.CompanyRun):
             return {"": state.run.state}
         return {workflow: run.state for workflow, run in state.runs.items()}
 
     def record_batch(self, batch_id, events):
+        """Append events of a batch; tells whether there were any."""
         stream = self.batches[batch_id]
         for event in events:
             stream.version += 1
@@ -163,10 +168,12 @@ class ItemWorld:
         return bool(events)
 
     def draft_item(self, item_id):
+        """Begin a decision about an item."""
         stream = self.items[item_id]
         return batch_item.draft(stream.state, stream.version, self.now)
 
     def draft_run(self, run_id):
+        """Begin a decision about a company run."""
         stream = self.runs[run_id]
         return company_run.draft(stream.state, stream.version, self.now)
 
@@ -319,6 +326,7 @@ class ItemWorld:
         self.settle_world()
 
     def answer_item(self, item_id, workflow, came):
+        """Place an answer for a step of an item, and carry the item on."""
         draft = self.draft_item(item_id)
         batch_item.answer(draft, self.around(draft.state), workflow, came)
         self.carry_on(item_id, draft)

@@ -40,6 +40,7 @@ class Books:
         self.decisions = {}
 
     def sent(self, event):
+        """A POST went out."""
         self.generation_of[event.attempt] = event.generation
         self.held[event.attempt] = event.reserved
 
@@ -52,9 +53,11 @@ class Books:
             self.held.pop(seen.attempt, None)
 
     def decided_to_resend(self, generation):
+        """A person allowed one more POST."""
         self.decisions[generation] = self.decisions.get(generation, 0) + 1
 
     def maybe_delivered(self, generation):
+        """POSTs of a generation that no one knows to be undelivered."""
         sent = {attempt for attempt, of in self.generation_of.items() if of == generation}
         return {attempt for attempt in sent if self.fates.get(attempt) not in SURELY_NOT}
 
@@ -67,6 +70,7 @@ class StepRunLife(RuleBasedStateMachine):
         reached=st.sampled_from([True, True, True, False]),
     )
     def begins(self, step: Step, reached: bool):
+        """A run of an arbitrary webhook step; now and then its turn has not come yet."""
         self.step = step
         self.now = START_OF_TIME
         self.run = StepRun(workflow=step.workflow)
@@ -90,21 +94,25 @@ class StepRunLife(RuleBasedStateMachine):
     @precondition(lambda self: self.run.state is State.START)
     @rule()
     def is_reached(self):
+        """The step's turn comes."""
         self.record([e.StepReady(workflow=self.step.workflow, generation=1, due=self.now)])
 
     @rule(data=st.data())
     def time_passes(self, data):
+        """The clock goes on, often to just before or after a limit."""
         self.now += data.draw(strategies.spells(self.step.answer_within) | strategies.spells(LEASE))
 
     @precondition(lambda self: self.run.wake_at is not None and self.run.state is not State.READY)
     @rule()
     def its_time_comes(self):
+        """The clock goes to the moment that the run waits for."""
         self.now = max(self.now, self.run.wake_at)
         assert self.record(steps.decide_wake(self.run, self.step, now=self.now))
 
     @precondition(lambda self: self.run.state is State.READY)
     @rule(price=strategies.prices(), seen=st.none() | st.sampled_from(Outcome))
     def a_row_goes_out(self, price, seen):
+        """A row is sent when it is due, and often the runner tells at once what became of it."""
         self.now = max(self.now, self.run.wake_at)
         self.claim(price)
         if seen is not None:
@@ -112,9 +120,11 @@ class StepRunLife(RuleBasedStateMachine):
 
     @rule(price=strategies.prices())
     def a_runner_claims(self, price):
+        """A runner tries to take the row."""
         self.claim(price)
 
     def claim(self, price):
+        """Claim, and enter the POST in the books."""
         claimed = steps.decide_claim(
             self.run,
             self.step,
@@ -133,17 +143,20 @@ class StepRunLife(RuleBasedStateMachine):
     @precondition(lambda self: self.run.attempt > 0)
     @rule(data=st.data(), price=strategies.prices(), doubled=st.booleans())
     def a_runner_reports(self, data, price, doubled):
+        """A runner reports on any POST, perhaps twice."""
         attempts = st.integers(min_value=0, max_value=self.run.attempt + 1)
         seen = data.draw(strategies.post_outcomes(attempts=attempts | st.just(self.run.attempt), now=self.now))
         for _ in range(1 + doubled):
             self.report(seen, price)
 
     def report(self, seen, price):
+        """Report, and enter in the books what was told."""
         assert self.record(steps.decide_outcome(self.run, self.step, seen, price=price, now=self.now)), "never refused"
         self.books.told(seen)
 
     @rule(data=st.data(), doubled=st.booleans())
     def an_answer_comes(self, data, doubled):
+        """An answer comes, with or without a token of any POST, perhaps twice."""
         pairs = st.tuples(st.integers(1, self.run.generation), st.integers(1, max(self.run.attempt, 1)))
         real = pairs.map(lambda pair: idempotency_key(RUN_ID, self.step.workflow, *pair))
         latest = st.just(idempotency_key(RUN_ID, self.step.workflow, self.run.generation, self.run.attempt))
@@ -154,6 +167,7 @@ class StepRunLife(RuleBasedStateMachine):
             self.was_placed(answer, before, came)
 
     def was_placed(self, answer, before, came):
+        """The answer is recorded with its body, or was seen before."""
         if not came:
             assert answer.content_hash in before.seen, "only what was seen before is not recorded"
             assert not self.settles(answer, before), "a token of this generation settles it, whatever was seen before"
@@ -178,11 +192,13 @@ class StepRunLife(RuleBasedStateMachine):
     @precondition(lambda self: self.run.wake_at is not None)
     @rule()
     def a_timer_looks(self):
+        """A timer looks, early or late."""
         self.record(steps.decide_wake(self.run, self.step, now=self.now))
 
     @precondition(lambda self: self.run.state is State.IN_DOUBT)
     @rule(settlement=st.sampled_from(e.Settlement))
     def a_person_settles(self, settlement):
+        """A person decides a doubt."""
         generation = self.run.generation
         came = self.record(
             steps.decide_settle(self.run, self.step, settlement, now=self.now, by="ann", why="looked it up")
@@ -193,11 +209,13 @@ class StepRunLife(RuleBasedStateMachine):
     @precondition(lambda self: self.run.ended)
     @rule(force=st.sampled_from([True, True, False]))
     def a_person_retries(self, force):
+        """A person wants an ended run to run again."""
         self.record(steps.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
 
     @precondition(lambda self: len(self.log) > 8)
     @rule()
     def a_person_cancels(self):
+        """A person stops the run."""
         self.record(steps.decide_cancel(self.run, by="ann", why="enough"))
 
     # --- what holds ----------------------------------------------------------------------------------------------

@@ -84,7 +84,6 @@ class Enrichment:
         self._clock = clock
         self._new_id = new_id
         self._functions = load_functions(registry)
-        self._pipelines: dict[BatchId, Pipeline] = {}
         self._lanes = _lane_index(registry)
 
     # --- configuration and calendar ------------------------------------------------------------------------------
@@ -396,7 +395,7 @@ class Enrichment:
             draft = unit.run(run_id)
             if draft is None:
                 continue
-            step = _pinned_step(draft, self._pipeline, workflow)
+            step = _pinned_step(unit, draft, workflow)
             run = draft.state.run(workflow) if isinstance(draft.state, BatchItem) else draft.state.run
             if step is None:
                 continue
@@ -462,7 +461,7 @@ class Enrichment:
             draft = unit.run(send.run_id)
             if draft is None:
                 continue
-            step = _pinned_step(draft, self._pipeline, send.workflow)
+            step = _pinned_step(unit, draft, send.workflow)
             if step is None:
                 continue
             if isinstance(draft.state, BatchItem):
@@ -541,7 +540,7 @@ class Enrichment:
             if one.workflow not in draft.state.workflows or one.workstream not in {"", draft.state.workstream}:
                 why = f"the item has no step {one.workstream or draft.state.workstream}/{one.workflow}"
                 return self._unmatched(unit, one, AckStatus.UNKNOWN, str(found), why)
-            step = self._pipeline(draft.state.batch_id).step(one.workflow)
+            step = unit.batch(draft.state.batch_id).pipeline.step(one.workflow)
             entity = step.entity if step is not None else Entity.PERSON
             came = read(one, parsed, draft.state, entity)
             batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
@@ -590,7 +589,7 @@ class Enrichment:
                 continue
             runs = list(draft.state.runs.values()) if isinstance(draft.state, BatchItem) else [draft.state.run]
             for run in runs:
-                step = _pinned_step(draft, self._pipeline, run.workflow)
+                step = _pinned_step(unit, draft, run.workflow)
                 waits = run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}
                 if step is None or (waits and not self._deadline_counts(step, receiver_up)):
                     continue
@@ -619,6 +618,9 @@ class Enrichment:
                     unit.carry_on(item)
             return asked
 
+        if state is not None:
+            # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
+            self._on_batch(batch_id, lambda batch: batches.decide_reopen(batch, why=why or "asked for", force=True))
         return self._on_items(batch_id, decide)
 
     def settle(
@@ -628,14 +630,13 @@ class Enrichment:
 
         def decide(unit: Unit, item: Draft[BatchItem]) -> int:
             drafts: list[Draft[Any]] = [item]
-            for run in item.state.open_runs:
-                if run.company_run_id is not None and (company := unit.company(run.company_run_id)) is not None:
-                    drafts.append(company)
+            found = (unit.company(run.company_run_id) for run in item.state.open_runs if run.company_run_id)
+            drafts += [company for company in found if company is not None]
             settled = 0
             for draft in drafts:
                 runs = draft.state.open_runs if isinstance(draft.state, BatchItem) else (draft.state.run,)
                 for run in runs:
-                    pinned = _pinned_step(draft, self._pipeline, run.workflow)
+                    pinned = _pinned_step(unit, draft, run.workflow)
                     if pinned is not None and step in {None, run.workflow}:
                         settled += draft.emit_all(
                             steps.decide_settle(run, pinned, settlement, now=unit.now, by=by, why=why or "decided")
@@ -678,13 +679,7 @@ class Enrichment:
         raise AssertionError("unreachable")
 
     def _unit(self, now: datetime, load: Any = None) -> Unit:
-        return Unit(self.store, now, self._pipeline, self._functions, load)
-
-    def _pipeline(self, batch_id: BatchId) -> Pipeline:
-        """The pipeline that a batch's launch pinned."""
-        if batch_id not in self._pipelines:
-            self._pipelines[batch_id] = self._batch(batch_id)[0].pipeline
-        return self._pipelines[batch_id]
+        return Unit(self.store, now, self._batch, self._functions, load)
 
 
 _NOT_JSON: Final = object()
@@ -715,9 +710,9 @@ def _turn(batch: Batch, active: int) -> tuple[e.Event, ...]:
     return batches.decide_finish(batch, active_items=active)
 
 
-def _pinned_step(draft: Draft[Any], pipeline: Callable[[BatchId], Pipeline], workflow: str) -> Step | None:
+def _pinned_step(unit: Unit, draft: Draft[Any], workflow: str) -> Step | None:
     state = draft.state
-    return pipeline(state.batch_id).step(workflow) if isinstance(state, BatchItem) else state.step
+    return unit.batch(state.batch_id).pipeline.step(workflow) if isinstance(state, BatchItem) else state.step
 
 
 def _known_facts(unit: Unit, draft: Draft[Any]) -> dict[str, Any]:

@@ -11,19 +11,20 @@ from uuid import UUID
 
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
-from enrichcore.domain.batch import Batch
+from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, CompanyRunId, company_run_id
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Pipeline, Step
+from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun
 from enrichcore.store.commit import Commit, LoadedRun, Store
 from enrichcore.store.rows import run_row, step_rows
 
 AnyDraft = Draft[Any]
-Pipelines = Callable[[BatchId], Pipeline]
+#: A batch as it stands, and its version.
+Batches = Callable[[BatchId], tuple[Batch, int]]
 
 
 class Unit:
@@ -33,14 +34,15 @@ class Unit:
         self,
         store: Store,
         now: datetime,
-        pipelines: Pipelines,
+        batches: Batches,
         functions: Mapping[str, LocalFunction],
         load: Callable[[Iterable[UUID]], dict[UUID, LoadedRun]] | None = None,
     ) -> None:
         self.now = now
         self.commit = Commit()
         self._store = store
-        self._pipelines = pipelines
+        self._find_batch = batches
+        self._batches: dict[BatchId, tuple[Batch, int]] = {}
         self._functions = functions
         self._load = load or store.load
         self._drafts: dict[UUID, AnyDraft] = {}
@@ -97,9 +99,19 @@ class Unit:
 
     def around(self, item: BatchItem) -> Surroundings:
         """What the item's decisions may look at."""
+        batch = self.batch(item.batch_id)
         return Surroundings(
-            pipeline=self._pipelines(item.batch_id), functions=self._functions, company_facts=self.company_facts(item)
+            pipeline=batch.pipeline,
+            functions=self._functions,
+            company_facts=self.company_facts(item),
+            may_resume=batch.status is not BatchStatus.CANCELLED,
         )
+
+    def batch(self, batch_id: BatchId) -> Batch:
+        """An item's batch; it must stand as it is now when this unit commits."""
+        if batch_id not in self._batches:
+            self._batches[batch_id] = self._find_batch(batch_id)
+        return self._batches[batch_id][0]
 
     def company_facts(self, item: BatchItem) -> dict[str, Any]:
         """What the company runs that served the item know now."""
@@ -188,14 +200,19 @@ class Unit:
             stored = self._store.waiters([run_id]).get(run_id, [])
             self._waits[run_id] = len(stored)
             self.preload(stored)
+        # Every wait ends as the run stands now; only then do the items go on, for one of them may start the run anew.
+        ended, version = company.state, company.version
+        served: list[tuple[Draft[BatchItem], StepRun]] = []
         for item in self._waiting_for(run_id):
             for run in item.state.open_runs:
                 if run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY:
-                    item.emit(company_run.served(company.state, company.version, run.workflow, reused=False))
-                    self.go_on(item, run)
+                    item.emit(company_run.served(ended, version, run.workflow, reused=False))
+                    served.append((item, run))
+        for item, run in served:
+            self.go_on(item, run)
         before, _ = self._before.get(run_id, (None, 0))
-        if isinstance(before, CompanyRun) and before.run.is_gap and company.state.run.state is State.COMPLETED:
-            self._mend_gaps(company)
+        if isinstance(before, CompanyRun) and before.run.is_gap and ended.run.state is State.COMPLETED:
+            self._mend_gaps(ended, version)
 
     def _waiting_for(self, run_id: CompanyRunId) -> list[Draft[BatchItem]]:
         return [
@@ -208,9 +225,10 @@ class Unit:
             )
         ]
 
-    def _mend_gaps(self, company: Draft[CompanyRun]) -> None:
+    def _mend_gaps(self, ended: CompanyRun, version: int) -> None:
         """A good answer came late: items that went on without it, or stopped, have it now."""
-        run_id = company.state.company_run_id
+        run_id = ended.company_run_id
+        mended: list[tuple[Draft[BatchItem], StepRun]] = []
         gaps = self._store.gaps_of(run_id)
         self.preload(gaps)
         for item_id in gaps:
@@ -225,9 +243,11 @@ class Unit:
                             workflow=run.workflow, generation=run.generation + 1, due=self.now, by="answer", why=why
                         ),
                         e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id),
-                        company_run.served(company.state, company.version, run.workflow, reused=False),
+                        company_run.served(ended, version, run.workflow, reused=False),
                     )
-                    self.go_on(item, run)
+                    mended.append((item, run))
+        for item, run in mended:
+            self.go_on(item, run)
 
     # --- storing ---
 
@@ -274,6 +294,7 @@ class Unit:
         )
         commit.read.update(dict.fromkeys(missing, 0))
         commit.waits = dict(self._waits)
+        commit.read.update({batch_id: version for batch_id, (_, version) in self._batches.items()})
         if commit.empty:
             return Commit()
         return commit

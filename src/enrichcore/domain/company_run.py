@@ -16,7 +16,7 @@ from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, ItemId
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.life_cycle import State, require
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun
 
@@ -149,9 +149,13 @@ def restart(run: Draft[CompanyRun], wish: Wish) -> None:
 
 
 def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:
-    """The event that ends one item's wait, as the run ended."""
+    """The event that ends one item's wait, as the run ended.
+
+    Raises:
+        IllegalStepEvent: the run is not at an end, so it ends no wait.
+    """
     ended = run.run
-    return e.CompanyServed(
+    event = e.CompanyServed(
         workflow=workflow,
         company_run_id=run.company_run_id,
         run_version=version,
@@ -160,6 +164,8 @@ def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.C
         reason=ended.reason,
         rank=ended.rank if ended.state in {State.COMPLETED, State.FAILED} else None,
     )
+    require(State.WAITING_FOR_COMPANY, event)
+    return event
 
 
 def answer(run: Draft[CompanyRun], came: steps.Answer) -> None:

@@ -68,6 +68,18 @@ class DirectoryChange:
     #: (entity that was merged, the one that stays)
     merged: Sequence[tuple[UUID, UUID]] = ()
 
+    @property
+    def stays(self) -> dict[UUID, UUID]:
+        """Who stands for each merged entity after all of these merges, which may follow each other."""
+        into = dict(self.merged)
+        found: dict[UUID, UUID] = {}
+        for merged in into:
+            kept = into[merged]
+            while kept in into:
+                kept = into[kept]
+            found[merged] = kept
+        return found
+
 
 @define(kw_only=True)
 class Commit:

@@ -49,7 +49,12 @@ class EnvelopedNotification(EnvelopedEvent):
 
 
 class MemoryRecorder(POPOApplicationRecorder):
-    """The library's in-memory recorder, with the envelope kept in notifications."""
+    """The library's in-memory recorder, with the envelope kept in notifications and positions in streams."""
+
+    def select_events(self, originator_id: UUID | str, **bounds: Any) -> Sequence[StoredEvent]:
+        found = super().select_events(originator_id, **bounds)
+        index = self._stored_events_index[str(originator_id)]
+        return [EnvelopedNotification(**vars(event), id=index[event.originator_version] + 1) for event in found]
 
     def select_notifications(
         self,
@@ -59,13 +64,17 @@ class MemoryRecorder(POPOApplicationRecorder):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
+        until: datetime | None = None,
     ) -> list[Any]:
         first = (start or 0) + (0 if inclusive_of_start else 1)
         with self._database_lock:
             found = self._stored_events[max(first - 1, 0) : stop]
         numbered = enumerate(found, start=max(first, 1))
         wanted = (EnvelopedNotification(**vars(event), id=number) for number, event in numbered)
-        return list(islice((event for event in wanted if not topics or event.topic in topics), limit))
+        kept = (
+            event for event in wanted if (not topics or event.topic in topics) and (until is None or event.at <= until)
+        )
+        return list(islice(kept, limit))
 
 
 class RecordedMapper(Mapper[UUID]):
@@ -134,9 +143,11 @@ class EventLog(Application[UUID]):
         """Every event of one aggregate, in order."""
         return self._decode(self.recorder.select_events(stream_id))
 
-    def page(self, after: int, limit: int) -> list[Recorded]:
-        """The next events of all streams after a position."""
-        found = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+    def page(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
+        """The next events of all streams after a position; with `until`, of those recorded no later."""
+        found = self.recorder.select_notifications(
+            after, limit, inclusive_of_start=False, until=until  # type: ignore[call-arg] # both our recorders take it
+        )  # fmt: skip
         return self._decode(found)
 
     def last_position(self) -> int:

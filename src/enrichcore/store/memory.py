@@ -35,7 +35,8 @@ class MemoryStore:
         self._lock = RLock()
         self._runs: dict[UUID, RunRow] = {}
         self._steps: dict[tuple[UUID, int], StepRow] = {}
-        self._waits: dict[UUID, set[UUID]] = {}
+        #: By company run: the (item, number of the step) that wait for it.
+        self._waits: dict[UUID, set[tuple[UUID, int]]] = {}
         self._versions: dict[UUID, int] = {}
         self._batches: dict[UUID, tuple[Batch, int]] = {}
         self._lanes: dict[UUID, tuple[Lane, int]] = {}
@@ -56,8 +57,9 @@ class MemoryStore:
             self._batches.update({batch.batch_id: (batch, version) for batch, version in commit.batches})
             self._lanes.update({lane.lane_id: (lane, version) for lane, version in commit.lanes})
             for client_id, change in commit.directory:
-                self._since.update({entity: since for entity, _, since in change.new})
-                merged = dict(change.merged)
+                for entity, _, since in change.new:
+                    self._since.setdefault(entity, since)
+                merged = change.stays
                 self._keys = {name: merged.get(owner, owner) for name, owner in self._keys.items()}
                 self._keys.update({(client_id, key): owner for key, owner in change.keys})
             for upload_id, person in commit.people:
@@ -82,7 +84,7 @@ class MemoryStore:
         self._steps[step.run_id, step.step_no] = step
         if step.company_run_id is not None:
             waiting = self._waits.setdefault(step.company_run_id, set())
-            (waiting.add if step.state == State.WAITING_FOR_COMPANY else waiting.discard)(step.run_id)
+            (waiting.add if step.state == State.WAITING_FOR_COMPANY else waiting.discard)((step.run_id, step.step_no))
 
     @contextmanager
     def claims(self) -> Iterator["MemoryStore"]:
@@ -99,7 +101,7 @@ class MemoryStore:
             return False
         if row.batch_id is not None:
             return self._runs_now(row.batch_id)
-        return any(self._runs_now(self._runs[item].batch_id) for item in self._waits.get(row.run_id, ()))
+        return any(self._runs_now(self._runs[item].batch_id) for item, _ in self._waits.get(row.run_id, ()))
 
     def _runs_now(self, batch_id: UUID) -> bool:
         found = self._batches.get(batch_id)
@@ -109,7 +111,7 @@ class MemoryStore:
         tokens, since = self._buckets.get(group, (float(burst), now))
         tokens = min(float(burst), tokens + max((now - since).total_seconds(), 0) * rate)
         taken = min(wanted, int(tokens))
-        self._buckets[group] = (tokens - taken, now)
+        self._buckets[group] = (tokens - taken, max(now, since))
         return taken
 
     def in_flight(self, lane: UUID, cap: int) -> int:
@@ -137,13 +139,17 @@ class MemoryStore:
         ]
 
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
-        return [event for event in self._log.page(after, limit) if until is None or event.at <= until]
+        return self._log.page(after, limit, until)
 
     def last_position(self) -> int:
         return self._log.last_position()
 
     def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return {run_id: sorted(self._waits[run_id]) for run_id in company_run_ids if self._waits.get(run_id)}
+        return {
+            run_id: [item for item, _ in sorted(self._waits[run_id])]
+            for run_id in company_run_ids
+            if self._waits.get(run_id)
+        }
 
     def gaps_of(self, company_run_id: UUID) -> list[UUID]:
         gaps = {State.FAILED, State.TIMED_OUT}

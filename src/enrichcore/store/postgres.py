@@ -120,7 +120,7 @@ class PostgresStore:
 
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         with self._translated():
-            return [event for event in self._log.page(after, limit) if until is None or event.at <= until]
+            return self._log.page(after, limit, until)
 
     def last_position(self) -> int:
         with self._translated():
@@ -282,9 +282,9 @@ def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: Direct
     if change.new:
         run("put_entities", [client_id, *(list(column) for column in zip(*change.new, strict=True))])
     if change.merged:
-        merged = [list(column) for column in zip(*change.merged, strict=True)]
-        run("merge_keys", list(merged))
-        run("merge_entities", list(merged))
+        stays = change.stays
+        run("merge_keys", [list(stays), list(stays.values())])
+        run("merge_entities", [list(stays), list(stays.values())])
     if change.keys:
         kinds, values = [key.kind for key, _ in change.keys], [key.value for key, _ in change.keys]
         run("put_keys", [client_id, kinds, values, [owner for _, owner in change.keys]])

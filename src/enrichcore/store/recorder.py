@@ -9,6 +9,7 @@ and the greatest position in a snapshot is a safe checkpoint. Every writer of th
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -113,11 +114,12 @@ class PostgresRecorder(ApplicationRecorder):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
+        until: datetime | None = None,
     ) -> Any:
         """A page of the log."""
         after = (start or 0) - (1 if inclusive_of_start else 0)
         with self._pool.connection() as connection:
-            params = {"after": after, "limit": limit, "until": None}
+            params = {"after": after, "limit": limit, "until": until}
             rows = connection.execute(statements()["log"], params, binary=True).fetchall()
         found = [_notification(*row) for row in rows]
         return [

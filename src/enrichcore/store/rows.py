@@ -124,7 +124,8 @@ def _step_row(run: BatchItem | CompanyRun, run_id: UUID, step_no: int, step: Ste
         attempt=step.attempt,
         wake_at=step.wake_at,
         company_run_id=step.company_run_id,
-        reason=step.reason,
+        # Words from outside: PostgreSQL's text holds every character but this one.
+        reason=step.reason.replace("\x00", "\ufffd"),
         rank=step.rank,
         answered_at=step.answered_at,
         reserved=step.reserved,

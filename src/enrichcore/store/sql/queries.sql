@@ -38,7 +38,8 @@ where state in ('sending', 'retry_wait', 'awaiting_answer', 'in_doubt') and wake
 order by wake_at, run_id limit %(limit)s
 
 -- name: ready
--- A company run belongs to no batch: it may leave while any waiter's batch runs.
+-- A company run belongs to no batch: it may leave while any waiter's batch runs. Both rows are locked: the run's, because
+-- commits lock it first, and the step's, so that its state is looked at again where another claim was just committed.
 select s.run_id from enrichcore.step_runs s join enrichcore.runs r on r.run_id = s.run_id
 where s.lane_id = %(lane)s and s.state = 'ready' and s.wake_at <= %(now)s
   and case when s.batch_id is not null
@@ -48,7 +49,7 @@ where s.lane_id = %(lane)s and s.state = 'ready' and s.wake_at <= %(now)s
           where w.company_run_id = s.run_id and w.state = 'waiting_for_company' and b.status = 'running')
       end
 order by s.wake_at, s.run_id limit %(limit)s
-for update of r skip locked
+for update of r, s skip locked
 
 -- name: ready_lanes
 -- A skip scan over the lanes of the partial index: as many probes as there are lanes, however many rows wait.

@@ -1,0 +1,158 @@
+"""What a launch would send, step by step, before anything is sent or spent.
+
+Local steps are run on what the import knew, because conditions of later steps may ask for what they find. What the answers
+of later steps will bring is not known yet, so a conditional step counts whoever needs it by what is known today.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from attrs import Factory, define, frozen
+
+from enrichcore.domain.batch_item import LocalFunction, asks_company
+from enrichcore.domain.company_run import CompanyRun, serves_at_once
+from enrichcore.domain.ids import UploadId, company_run_id
+from enrichcore.domain.pipeline import Kind, Step
+from enrichcore.domain.upload import Upload
+from enrichcore.registry import Registry, load_functions
+from enrichcore.store.commit import Store, UploadedPerson
+
+
+@frozen(kw_only=True)
+class StepEstimate:
+    """What one step of a launch would do."""
+
+    workflow: str
+    kind: str
+    #: Whether the counts are of companies or of people.
+    entity: str
+    #: Companies or people that the step concerns.
+    concerned: int
+    #: POSTs that would leave; 0 for a local step.
+    to_send: int
+    #: Companies whose answer is known and young enough, so that nothing is sent.
+    reused: int
+    #: Companies that another batch is asking about right now.
+    under_way: int
+    #: People whom the step's condition leaves out, or who name no company.
+    skipped: int
+    #: What the POSTs would cost at the lane's price.
+    credits: Decimal
+
+
+@frozen(kw_only=True)
+class Estimate:
+    """What a launch would do."""
+
+    upload_id: UploadId
+    item_count: int
+    steps: tuple[StepEstimate, ...]
+
+
+def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime) -> Estimate:
+    """Count what a launch of an upload would send, and what is known already; nothing is recorded.
+
+    Args:
+        store: where people and earlier answers are kept.
+        registry: the configuration in force.
+        upload: what would be launched.
+        now: the time to count for, as answers grow too old to be reused.
+
+    Raises:
+        UnknownNameError: The client or the workstream is not in the configuration.
+        ConfigurationError: A local function cannot be loaded.
+    """
+    people = store.people(upload.upload_id)
+    counting = _Counting(store=store, registry=registry, upload=upload, people=people, now=now)
+    functions = load_functions(registry)
+    steps = [counting.step(step, functions) for step in registry.workstream(upload.workstream).pipeline.steps]
+    return Estimate(upload_id=upload.upload_id, item_count=len(people), steps=tuple(steps))
+
+
+@define(kw_only=True)
+class _Counting:
+    """What is known while the steps are gone through in order."""
+
+    store: Store
+    registry: Registry
+    upload: Upload
+    people: Sequence[UploadedPerson]
+    now: datetime
+    _facts: dict[UUID, dict[str, Any]] = Factory(dict)
+    #: Company runs that an earlier step of this launch asks for already.
+    _asked: set[UUID] = Factory(set)
+
+    def __attrs_post_init__(self) -> None:
+        self._facts = {person.person_id: dict(person.facts) for person in self.people}
+
+    def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
+        wanted = [
+            person for person in self.people if step.when is None or step.when.holds(self._facts[person.person_id])
+        ]
+        if step.kind is Kind.LOCAL:
+            return self._local(step, wanted, functions[step.function])
+        if asks_company(step):
+            return self._company(step, wanted)
+        return self._estimated(step, concerned=len(self.people), to_send=len(wanted))
+
+    def _local(self, step: Step, wanted: Sequence[UploadedPerson], function: LocalFunction) -> StepEstimate:
+        for person in wanted:
+            facts = self._facts[person.person_id]
+            try:
+                facts.update(function(facts))
+            except Exception:  # noqa: BLE001, S112 - the launch marks such a row as failed; the count only goes on without it
+                continue
+        return self._estimated(step, concerned=len(wanted), skipped=len(self.people) - len(wanted))
+
+    def _company(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
+        with_company = [person for person in wanted if person.company_id is not None]
+        run_of = {
+            person.company_id: company_run_id(self.upload.client_id, person.company_id, step.result)
+            for person in with_company
+            if person.company_id is not None
+        }
+        known = self.store.load(run_of.values())
+        runs = {run: loaded.state for run, loaded in known.items() if isinstance(loaded.state, CompanyRun)}
+        under_way = {run for run, state in runs.items() if state.run.open} | (self._asked & set(run_of.values()))
+        reused = {run for run, state in runs.items() if serves_at_once(state, step.reuse_within, self.now)} - under_way
+        for person in with_company:
+            run_id = run_of[person.company_id] if person.company_id is not None else None
+            if run_id in reused:
+                self._facts[person.person_id].update(runs[run_id].run.facts)
+        self._asked |= set(run_of.values()) - reused
+        return self._estimated(
+            step,
+            concerned=len(run_of),
+            to_send=len(run_of) - len(reused) - len(under_way),
+            reused=len(reused),
+            under_way=len(under_way),
+            skipped=len(self.people) - len(with_company),
+        )
+
+    def _estimated(
+        self,
+        step: Step,
+        *,
+        concerned: int,
+        to_send: int = 0,
+        reused: int = 0,
+        under_way: int = 0,
+        skipped: int | None = None,
+    ) -> StepEstimate:
+        price = Decimal(0)
+        if step.kind is not Kind.LOCAL:
+            price = self.registry.lane(self.upload.client_id, self.upload.workstream, step.workflow).credits_per_send
+        return StepEstimate(
+            workflow=step.workflow,
+            kind=step.kind,
+            entity=step.entity,
+            concerned=concerned,
+            to_send=to_send,
+            reused=reused,
+            under_way=under_way,
+            skipped=len(self.people) - to_send if skipped is None else skipped,
+            credits=price * to_send,
+        )

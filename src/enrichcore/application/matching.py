@@ -1,0 +1,85 @@
+"""Answers that could not be placed when they came, placed now: by a person who knows whose they are, or by another try.
+
+The answer and the note that it was placed are one commit, so an answer is placed once. One that still has no place stays
+in the log as it is, and nothing is recorded.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse
+from enrichcore.application.application import Enrichment
+from enrichcore.application.errors import ApplicationError, UnknownId
+from enrichcore.application.unit import Unit
+from enrichcore.domain import events as e
+
+_PLACED: Final = frozenset({AckStatus.ACCEPTED, AckStatus.DUPLICATE, AckStatus.LATE, AckStatus.KEPT})
+
+
+class CannotMatch(ApplicationError):
+    """The answer has no place there."""
+
+    code = "cannot_match"
+
+
+def match(application: Enrichment, unmatched_id: UUID, item_id: UUID | None, *, by: str) -> Ack:
+    """Place one unmatched answer.
+
+    Args:
+        application: where it is kept.
+        unmatched_id: of the unmatched answer.
+        item_id: the item or company run that it answers; None takes the one that the body names.
+        by: who says so.
+
+    Raises:
+        UnknownId: There is no such unmatched answer.
+        CannotMatch: It was placed before, or it fits no step of that item.
+    """
+    return application._decided(lambda unit: _match(application, unit, unmatched_id, item_id, by))  # noqa: SLF001 - a use case of the same package
+
+
+def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) -> tuple[int, dict[UUID, str]]:
+    """Try again to place unmatched answers, as after a mended configuration.
+
+    Returns:
+        How many were placed, and why each of the others was not.
+    """
+    placed, left = 0, {}
+    for unmatched_id in unmatched_ids:
+        try:
+            match(application, unmatched_id, None, by=by)
+        except CannotMatch as refusal:
+            left[unmatched_id] = str(refusal)
+        else:
+            placed += 1
+    return placed, left
+
+
+def _match(application: Enrichment, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by: str) -> Ack:
+    recorded = application.store.stream(unmatched_id)
+    event = recorded[0].event if recorded else None
+    client_id = recorded[0].client_id if recorded else None
+    if not isinstance(event, e.CallbackUnmatched) or client_id is None:
+        raise UnknownId("unmatched answer", unmatched_id)
+    if len(recorded) > 1:
+        raise CannotMatch(f"the answer {unmatched_id} was placed before")
+    try:
+        parsed = parse(event.body)
+    except ValueError as error:
+        raise CannotMatch("its body is not JSON, so it answers nothing") from error
+    found = item_id or claimed_id(parsed)
+    if found is None:
+        raise CannotMatch("its body names no item; say which one it answers")
+    incoming = Incoming(
+        client_id=client_id,
+        workstream=event.workstream,
+        workflow=event.workflow,
+        body=event.body,
+        source=e.Source.MATCHED,
+    )
+    ack = application._place(unit, incoming, parsed, found)  # noqa: SLF001 - placed as any answer is
+    if ack.status not in _PLACED:
+        raise CannotMatch(ack.reason)
+    unit.record(e.CallbackMatched(item_id=found, by=by), unmatched_id, 2, client_id=client_id)
+    return ack

@@ -1,0 +1,56 @@
+"""What can go wrong with read models.
+
+ProjectionError
+├── UnreadableEvent     ours: the rules cannot fold an event; a rebuild stops, a follower sets it aside
+├── RebuildRunning      the caller: another rebuild of the same read model is under way
+├── RebuildLost         nobody: this rebuild fell silent for so long that another took over; begin again
+└── UnknownReadModel    the caller: there is no read model of that name
+"""
+
+from collections.abc import Iterable
+
+
+class ProjectionError(Exception):
+    """The root of all errors of read models."""
+
+
+class UnreadableEvent(ProjectionError):
+    """An event that the rules of a read model cannot fold.
+
+    Args:
+        read_model: whose rules.
+        position: the event's position in the log.
+        topic: the event's name.
+        reason: what happened.
+    """
+
+    def __init__(self, read_model: str, position: int, topic: str, reason: str) -> None:
+        super().__init__(f"{read_model} cannot fold event {position} ({topic}): {reason}")
+        self.read_model = read_model
+        self.position = position
+        self.topic = topic
+        self.reason = reason
+
+
+class RebuildRunning(ProjectionError):
+    """Another rebuild of the same read model is under way."""
+
+    def __init__(self, read_model: str) -> None:
+        super().__init__(f"{read_model} is being rebuilt already; wait until that rebuild ends")
+        self.read_model = read_model
+
+
+class RebuildLost(ProjectionError):
+    """Another rebuild took this one's place, because it had not been heard of for too long."""
+
+    def __init__(self, read_model: str) -> None:
+        super().__init__(f"the rebuild of {read_model} was taken over by another one")
+        self.read_model = read_model
+
+
+class UnknownReadModel(ProjectionError):
+    """There is no read model of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"there is no read model {name!r}; there are {', '.join(sorted(known))}")
+        self.name = name

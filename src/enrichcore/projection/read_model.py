@@ -1,0 +1,138 @@
+"""What a read model is: tables, and a pure fold of events into their rows.
+
+A fold sees its tables only through `Tables`: rows by key, and rows by the value of one column. It reads no clock and no
+other table, so it runs in memory as well as on PostgreSQL, and gives the same rows in whatever page size it is fed.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from enrichcore.domain.events import Recorded
+
+Row = Mapping[str, Any]
+Key = tuple[Any, ...]
+
+
+@frozen(kw_only=True)
+class Table:
+    """One table of a read model."""
+
+    name: str
+    #: Columns of the primary key.
+    key: tuple[str, ...] = field(converter=tuple[str, ...])
+    #: Whether users read it; support tables only remember what the fold needs.
+    public: bool = True
+    #: Whether each row belongs to one client, named by its column `client_id`.
+    by_client: bool = True
+
+    def key_of(self, row: Row) -> Key:
+        """The row's key."""
+        return tuple(row[column] for column in self.key)
+
+
+class Tables:
+    """The rows that a fold reads and writes, in memory; a row is replaced, never changed.
+
+    `PostgresTables` fetches what is not here yet. What was put can be taken back to a mark, so that an event that cannot
+    be folded leaves no trace.
+    """
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._tables = {table.name: table for table in tables}
+        #: Rows by key as far as they are known; None for a key without a row.
+        self._rows: dict[str, dict[Key, Row | None]] = {name: {} for name in self._tables}
+        self._changed: dict[str, dict[Key, None]] = {name: {} for name in self._tables}
+        self._journal: list[tuple[str, Key, Row | None]] = []
+
+    def load(self, table: str, keys: Iterable[Key]) -> None:
+        """Fetch rows that will be asked for, all at once."""
+        rows = self._rows[table]
+        missing = [key for key in dict.fromkeys(keys) if key not in rows]
+        if missing:
+            rows.update(dict.fromkeys(missing))
+            rows.update({self._tables[table].key_of(row): row for row in self._fetch(table, missing)})
+
+    def get(self, table: str, *key: Any) -> Row | None:
+        """The row of that key."""
+        rows = self._rows[table]
+        if key not in rows:
+            self.load(table, [key])
+        return rows[key]
+
+    def put(self, table: str, row: Row) -> None:
+        """Make that the row of its key."""
+        self._set(table, self._tables[table].key_of(row), row)
+
+    def delete(self, table: str, *key: Any) -> None:
+        """Leave no row of that key."""
+        self._set(table, key, None)
+
+    def find(self, table: str, column: str, values: Collection[Any]) -> list[Row]:
+        """Rows with one of the values in a column."""
+        wanted = set(values)
+        found = self._search(table, column, "= any(%s)", list(wanted)) if wanted else []
+        return self._current(table, found, lambda row: row[column] in wanted)
+
+    def find_upto(self, table: str, column: str, bound: Any) -> list[Row]:
+        """Rows whose value in a column is known and no greater than the bound."""
+        found = self._search(table, column, "<= %s", bound)
+        return self._current(table, found, lambda row: row[column] is not None and row[column] <= bound)
+
+    def every(self, table: str) -> list[Row]:
+        """All rows; for small tables."""
+        return self._current(table, self._search(table, "", "", None), lambda _: True)
+
+    def mark(self) -> int:
+        """A point to come back to."""
+        return len(self._journal)
+
+    def undo(self, mark: int) -> None:
+        """Take back everything since the mark."""
+        while len(self._journal) > mark:
+            table, key, row = self._journal.pop()
+            self._rows[table][key] = row
+
+    def content(self) -> dict[str, dict[Key, Row]]:
+        """Every known row, by table and key."""
+        return {name: {key: row for key, row in rows.items() if row is not None} for name, rows in self._rows.items()}
+
+    def _set(self, table: str, key: Key, row: Row | None) -> None:
+        before = self.get(table, *key)
+        if before == row:
+            return
+        self._journal.append((table, key, before))
+        self._rows[table][key] = row
+        self._changed[table][key] = None
+
+    def _current(self, table: str, found: Iterable[Row], wanted: Callable[[Row], bool]) -> list[Row]:
+        """What is wanted of the found rows and of those changed since they were stored."""
+        rows, key_of = self._rows[table], self._tables[table].key_of
+        keys = dict(self._changed[table])
+        for row in found:
+            key = key_of(row)
+            keys[key] = None
+            if rows.get(key) is None and key not in self._changed[table]:
+                rows[key] = row
+        return [row for key in keys if (row := rows[key]) is not None and wanted(row)]
+
+    def _fetch(self, table: str, keys: Sequence[Key]) -> Iterable[Row]:  # noqa: ARG002 - nothing lies outside memory
+        return ()
+
+    def _search(self, table: str, column: str, condition: str, value: Any) -> Iterable[Row]:  # noqa: ARG002 - as above
+        return ()
+
+
+@frozen(kw_only=True)
+class ReadModel:
+    """One read model."""
+
+    name: str
+    #: Version of its rules; another number than the stored one says that the rows are stale until they are rebuilt.
+    version: int
+    #: Creates its tables, under names that end in `{suffix}`; or its views, where it has no tables.
+    sql: str
+    tables: tuple[Table, ...] = field(default=(), converter=tuple[Table, ...])
+    #: Folds events, in the order of the log, into the tables.
+    project: Callable[[Sequence[Recorded], Tables], None] = lambda _events, _tables: None

@@ -1,0 +1,281 @@
+"""Rebuilding read models from the first event, beside the live ones, while everything runs.
+
+A rebuild fills tables of its own, page by page. A row in `rebuilds` is its lease, renewed with every page: two rebuilds of
+one read model exclude each other without any session state, and what a crashed one left is dropped once its lease is over.
+When it has caught up, one transaction locks the live checkpoints, folds the rest, and puts the tables in place.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import psycopg
+from attrs import Factory, define, evolve, frozen
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from enrichcore.domain.events import DayPassed, Recorded
+from enrichcore.projection.errors import RebuildLost, RebuildRunning, UnreadableEvent
+from enrichcore.projection.read_model import ReadModel
+from enrichcore.projection.reading import EVERYTHING, PAGE, Fault, Page, Span, feed, last_position, read_page
+from enrichcore.projection.schema import (
+    NEW,
+    Pool,
+    checkpoints,
+    copy_rows,
+    create,
+    drop,
+    ensure_tables,
+    name_of,
+    put_checkpoint,
+    put_in_place,
+    shape,
+)
+from enrichcore.projection.statements import statement
+from enrichcore.projection.tables import PostgresTables
+from enrichcore.store.codec import Seal
+
+#: A rebuild that is silent for longer is taken for dead; many times what a page takes.
+LEASE: Final = timedelta(minutes=2)
+#: How long the switch waits for readers of a live table before it lets them pass and tries again.
+SWITCH_WAIT_MS: Final = 2000
+SWITCH_TRIES: Final = 30
+PART: Final = "__part"
+
+#: Told the position reached and the last one to reach.
+Progress = Callable[[int, int], None]
+
+
+def _silent(_position: int, _target: int) -> None:
+    return
+
+
+@frozen(kw_only=True)
+class Rebuilt:
+    """What a rebuild did."""
+
+    read_models: tuple[str, ...]
+    #: Position up to which the rows tell.
+    position: int
+
+
+@define(kw_only=True)
+class Building:
+    """Tables that are being filled beside the live ones."""
+
+    pool: Pool
+    models: tuple[ReadModel, ...]
+    suffix: str
+    span: Span = EVERYTHING
+    page: int = PAGE
+    seal: Seal | None = None
+    lease: timedelta = LEASE
+    position: int = 0
+    owner: UUID = Factory(uuid4)
+    _tables: dict[str, PostgresTables] = Factory(dict)
+
+    def start(self) -> None:
+        """Take the lease and make empty tables.
+
+        Raises:
+            RebuildRunning: Another rebuild holds the lease.
+        """
+        with self.pool.connection() as connection:
+            for model in sorted(self.models, key=lambda model: model.name):
+                params = {"name": model.name, "suffix": self.suffix, "owner": self.owner, "lease": self.lease}
+                if connection.execute(statement("claim_rebuild"), params).fetchone() is None:
+                    raise RebuildRunning(model.name)
+                drop(connection, model, self.suffix)
+                create(connection, model, self.suffix)
+                self._tables[model.name] = PostgresTables(model.tables, self.suffix)
+
+    def fill(self, progress: Progress = _silent) -> None:
+        """Fold page after page until the span, or the log, ends."""
+        with self.pool.connection() as connection:
+            target = last_position(connection)
+        if self.span.upto is not None:
+            target = min(target, self.span.upto)
+        progress(self.position, target)
+        while True:
+            with self.pool.connection() as connection:
+                if not self.fold_page(connection):
+                    break
+            progress(self.position, max(target, self.position))
+        progress(max(target, self.position), max(target, self.position))
+
+    def fold_page(self, connection: Connection[TupleRow]) -> bool:
+        """Fold one page in the connection's transaction; tells whether there was one.
+
+        Raises:
+            RebuildLost: The lease was over and another rebuild took it.
+            UnreadableEvent: An event cannot be folded.
+        """
+        self.renew(connection)
+        read = read_page(connection, self.position, self.page, span=self.span, seal=self.seal)
+        if read.last is None:
+            return False
+        self._fold(connection, read)
+        self.position = read.last
+        self.renew(connection)
+        return True
+
+    def _fold(self, connection: Connection[TupleRow], read: Page) -> None:
+        for model in self.models:
+            tables = self._tables[model.name]
+            tables.use(connection)
+            for fault in (*read.faults, *feed(model, read.events, tables)):
+                raise _unreadable(model, fault)
+            tables.flush()
+
+    def pass_day(self, connection: Connection[TupleRow], day: date, at: datetime) -> None:
+        """Fold a day that no event tells of, for rows as of a moment."""
+        passed = Recorded(stream_id=UUID(int=0), version=0, at=at, event=DayPassed(day=day), position=self.position + 1)
+        self._fold(connection, Page(events=(passed,), faults=(), last=self.position))
+
+    def renew(self, connection: Connection[TupleRow]) -> None:
+        """Prolong the lease."""
+        names = [model.name for model in self.models]
+        params = {
+            "names": names,
+            "suffix": self.suffix,
+            "owner": self.owner,
+            "position": self.position,
+            "lease": self.lease,
+        }
+        held = connection.execute(statement("renew_rebuild"), params).fetchall()
+        if len(held) != len(names):
+            raise RebuildLost(", ".join(names))
+
+    def release(self, connection: Connection[TupleRow]) -> None:
+        """Give back the lease."""
+        names = [model.name for model in self.models]
+        connection.execute(
+            statement("end_rebuild"), {"names": names, "suffix": self.suffix, "owner": self.owner}
+        )
+
+    def discard(self) -> None:
+        """Drop the tables and give back the lease, if it is still ours."""
+        with self.pool.connection() as connection:
+            try:
+                self.renew(connection)
+            except RebuildLost:
+                return
+            for model in self.models:
+                drop(connection, model, self.suffix)
+            self.release(connection)
+
+
+@contextmanager
+def building(
+    pool: Pool,
+    models: Sequence[ReadModel],
+    suffix: str,
+    *,
+    span: Span = EVERYTHING,
+    page: int = PAGE,
+    seal: Seal | None = None,
+) -> Iterator[Building]:
+    """Begin to build beside; whatever is not put in place by the end is dropped."""
+    ensure_tables(pool, models)
+    kept = tuple(model for model in models if model.tables)
+    beside = Building(pool=pool, models=kept, suffix=suffix, span=span, page=page, seal=seal)
+    beside.start()
+    try:
+        yield beside
+    finally:
+        beside.discard()
+
+
+def rebuild(
+    pool: Pool,
+    models: Sequence[ReadModel],
+    *,
+    progress: Progress = _silent,
+    page: int = PAGE,
+    seal: Seal | None = None,
+) -> Rebuilt:
+    """Rebuild read models from the first event by the present rules, and switch over at once.
+
+    Raises:
+        RebuildRunning: Another rebuild of one of them is under way.
+        UnreadableEvent: The rules cannot fold an event; the live tables are as before.
+        psycopg.errors.LockNotAvailable: Readers held a live table for a minute.
+    """
+    with building(pool, models, NEW, page=page, seal=seal) as beside:
+        beside.fill(progress)
+        _switch(beside, _put_all_in_place)
+        return Rebuilt(read_models=tuple(model.name for model in beside.models), position=beside.position)
+
+
+def recompute(
+    pool: Pool,
+    models: Sequence[ReadModel],
+    client_id: UUID,
+    *,
+    progress: Progress = _silent,
+    page: int = PAGE,
+    seal: Seal | None = None,
+) -> Rebuilt:
+    """Rebuild the rows of one client from all its events, and replace them at once.
+
+    Raises:
+        As `rebuild`.
+    """
+    with building(pool, models, PART, span=Span(client_id=client_id), page=page, seal=seal) as beside:
+        beside.fill(progress)
+        _switch(beside, lambda connection, one: _replace_client(connection, one, client_id))
+        return Rebuilt(read_models=tuple(model.name for model in beside.models), position=beside.position)
+
+
+def _switch(beside: Building, put: Callable[[Connection[TupleRow], Building], None]) -> None:
+    """Fold the rest and put the tables in place, in one transaction; tried again while readers hold a live table."""
+    for left in reversed(range(SWITCH_TRIES)):
+        begun = beside.position
+        try:
+            with beside.pool.connection() as connection:
+                connection.execute(f"set local lock_timeout = {SWITCH_WAIT_MS}")
+                checkpoints(connection, beside.models, lock=True)
+                beside.span = evolve(beside.span, upto=last_position(connection))
+                while beside.fold_page(connection):
+                    pass
+                beside.position = max(beside.position, beside.span.upto or 0)
+                put(connection, beside)
+        except psycopg.errors.LockNotAvailable:
+            # What was folded in the transaction is undone with it.
+            beside.position = begun
+            for tables in beside._tables.values():  # noqa: SLF001 - one module, one idea
+                tables.forget()
+            beside.span = evolve(beside.span, upto=None)
+            if not left:
+                raise
+        else:
+            return
+
+
+def _put_all_in_place(connection: Connection[TupleRow], beside: Building) -> None:
+    known = checkpoints(connection, beside.models)
+    for model in beside.models:
+        put_in_place(connection, model, beside.suffix, same_shape=known[model.name].shape == shape(model))
+        put_checkpoint(connection, model, beside.position)
+        connection.execute(statement("forget_faults"), {"name": model.name, "position": beside.position})
+    beside.release(connection)
+
+
+def _replace_client(connection: Connection[TupleRow], beside: Building, client_id: UUID) -> None:
+    """Replace the client's rows, and bring the live tables to the same position."""
+    known = checkpoints(connection, beside.models)
+    for model in beside.models:
+        if known[model.name].shape != shape(model):
+            raise UnreadableEvent(model.name, 0, "table", "its tables changed: rebuild the whole read model first")
+    for model in beside.models:
+        for table in model.tables:
+            if table.by_client:
+                live = name_of(table)
+                connection.execute(sql.SQL("delete from {} where client_id = %s").format(live), [client_id])
+                copy_rows(connection, table, beside.suffix)
+
+
+def _unreadable(model: ReadModel, fault: Fault) -> UnreadableEvent:
+    return UnreadableEvent(model.name, fault.position, fault.topic, fault.reason)

@@ -1,0 +1,147 @@
+"""The rows of read models on PostgreSQL: fetched by key when a fold asks, written back in bulk.
+
+Rows travel as one JSON parameter each way, which PostgreSQL gives the types of the table's own columns, so neither side
+lists types twice. A write is one statement a table.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow, dict_row
+
+from enrichcore.projection.read_model import Key, Row, Table, Tables
+from enrichcore.projection.schema import name_of
+from enrichcore.projection.statements import trusted
+
+#: Rows kept in memory between the pages of a rebuild.
+KEPT_ROWS = 100_000
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+
+
+class PostgresTables(Tables):
+    """The rows of one read model, under names with a suffix.
+
+    Args:
+        tables: the read model's tables.
+        suffix: ends their names; empty for the live ones.
+    """
+
+    def __init__(self, tables: Iterable[Table], suffix: str = "") -> None:
+        super().__init__(tables)
+        self._suffix = suffix
+        self._connection: Connection[TupleRow] | None = None
+
+    def use(self, connection: Connection[TupleRow]) -> None:
+        """Read and write through that connection from now on, inside its transaction."""
+        self._connection = connection
+
+    def flush(self) -> None:
+        """Write every change."""
+        for name, keys in self._changed.items():
+            rows = self._rows[name]
+            put = [row for key in keys if (row := rows[key]) is not None]
+            gone = [key for key in keys if rows[key] is None]
+            if put:
+                self._put(self._tables[name], put)
+            if gone:
+                self._delete(self._tables[name], gone)
+            keys.clear()
+            if len(rows) > KEPT_ROWS:
+                rows.clear()
+        self._journal.clear()
+
+    def forget(self) -> None:
+        """Forget all rows, after a transaction that was rolled back."""
+        for name in self._tables:
+            self._rows[name].clear()
+            self._changed[name].clear()
+        self._journal.clear()
+
+    def _fetch(self, table: str, keys: Sequence[Key]) -> list[Row]:
+        described = self._tables[table]
+        query = sql.SQL(
+            "select t.* from json_populate_recordset(null::{name}, %s::json) as k join {name} as t on {same}"
+        ).format(name=name_of(described, self._suffix), same=_same_key(described))
+        return self._rows_of(query, [_keys_json(described, keys)])
+
+    def _search(self, table: str, column: str, condition: str, value: Any) -> list[Row]:
+        described = self._tables[table]
+        query = sql.SQL("select * from {}").format(name_of(described, self._suffix))
+        if not column:
+            return self._rows_of(query, [])
+        query += sql.SQL(" where {} ").format(sql.Identifier(column)) + sql.SQL(trusted(condition))
+        return self._rows_of(query, [value])
+
+    def _rows_of(self, query: sql.Composed, params: list[Any]) -> list[Row]:
+        with self._open.cursor(row_factory=dict_row) as cursor:
+            return list(cursor.execute(query, params, binary=True))
+
+    def _put(self, table: Table, rows: Sequence[Row]) -> None:
+        columns = list(rows[0])
+        values = [column for column in columns if column not in table.key]
+        update = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values)
+        query = sql.SQL(
+            "insert into {name} ({columns}) select {columns} from json_populate_recordset(null::{name}, %s::json)"
+            " on conflict ({key}) do {act}"
+        ).format(
+            name=name_of(table, self._suffix),
+            columns=_names(columns),
+            key=_names(table.key),
+            act=sql.SQL("update set ") + update if values else sql.SQL("nothing"),
+        )
+        self._open.execute(query, [rows_json(rows)])
+
+    def _delete(self, table: Table, keys: Sequence[Key]) -> None:
+        query = sql.SQL(
+            "delete from {name} as t using json_populate_recordset(null::{name}, %s::json) as k where {same}"
+        ).format(name=name_of(table, self._suffix), same=_same_key(table))
+        self._open.execute(query, [_keys_json(table, keys)])
+
+    @property
+    def _open(self) -> Connection[TupleRow]:
+        if self._connection is None:
+            raise RuntimeError("the tables have no connection yet: call use() first")
+        return self._connection
+
+
+def rows_json(rows: Sequence[Row]) -> str:
+    """Rows as JSON that PostgreSQL takes whatever their texts hold."""
+    plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    try:
+        encoded = _encoder.encode(plain).decode()
+    except UnicodeEncodeError:
+        encoded = ""
+    if not encoded or "\\u0000" in encoded:
+        encoded = _encoder.encode(_storable(plain)).decode()
+    return encoded
+
+
+def _plain(value: Any) -> Any:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+
+
+def _storable(value: Any) -> Any:
+    """The same without what a text in PostgreSQL cannot hold: the character 0, and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_storable(name): _storable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(part) for part in value]
+    return value
+
+
+def _keys_json(table: Table, keys: Sequence[Key]) -> str:
+    return rows_json([dict(zip(table.key, key, strict=True)) for key in keys])
+
+
+def _same_key(table: Table) -> sql.Composed:
+    parts = [sql.SQL("t.{0} = k.{0}").format(sql.Identifier(column)) for column in table.key]
+    return sql.SQL(" and ").join(parts)
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)

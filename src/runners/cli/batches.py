@@ -1,0 +1,211 @@
+"""Batches: how far they are, and what a person decides about them."""
+
+import time
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from enrichcore.application import Enrichment, UnknownId
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.events import Settlement
+from enrichcore.domain.ids import BatchId
+from enrichcore.domain.life_cycle import ENDS, State
+from enrichcore.store.commit import Store
+from runners.cli.opening import BY, application, client_name
+from runners.cli.showing import AsJson, json_text, line, show_json, show_table
+
+_PANEL = "Batches"
+#: Seconds between two looks of `--watch`.
+_PAUSE_S: Final = 1.0
+_OVER: Final = frozenset({BatchStatus.CANCELLED, BatchStatus.FINISHED})
+
+TheBatch = Annotated[UUID, typer.Argument(metavar="BATCH_ID", help="As printed by `launch` and `status`.")]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept in the history.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (status, pause, resume, cancel, retry, settle):
+        app.command(rich_help_panel=_PANEL)(command)
+
+
+def status(
+    context: typer.Context,
+    batch_id: Annotated[UUID | None, typer.Argument(metavar="BATCH_ID", help="One batch; all by default.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on showing until every batch has ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far each batch is, and each of its steps.
+
+    With `--json --watch` every change is one line of JSON.
+    """
+    with application(context) as enrichment:
+        before: list[dict[str, Any]] | None = None
+        while True:
+            found = progress_of(enrichment, batch_id)
+            if found != before:
+                _show(found, as_json=as_json, one_line=watch)
+            before = found
+            if not watch or all(batch["status"] in _OVER and not batch["items_active"] for batch in found):
+                return
+            time.sleep(_PAUSE_S)
+
+
+def progress_of(enrichment: Enrichment, batch_id: UUID | None = None) -> list[dict[str, Any]]:
+    """The progress of one batch or of all, under the names of the contract.
+
+    Raises:
+        UnknownId: There is no such batch.
+    """
+    found = enrichment.store.batches(None if batch_id is None else [batch_id])
+    if batch_id is not None and not found:
+        raise UnknownId("batch", batch_id)
+    return [_progress(enrichment, batch) for batch, _ in found]
+
+
+def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
+    items = enrichment.store.item_counts(batch.batch_id)
+    counts = {f"items_{status}": items.get(status, 0) for status in ("active", "completed", "failed", "cancelled")}
+    return {
+        "batch_id": str(batch.batch_id),
+        "client": client_name(enrichment.registry, batch.client_id),
+        "client_id": str(batch.client_id),
+        "workstream": batch.workstream,
+        "upload_id": str(batch.upload_id),
+        "launched_at": batch.launched_at.isoformat(),
+        "status": str(batch.status),
+        "items_total": sum(counts.values()),
+        **counts,
+        "items_with_gaps": items["gaps"],
+        "items_in_doubt": items["in_doubt"],
+        "steps": _steps(enrichment.store, batch),
+    }
+
+
+def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
+    states: dict[str, dict[str, int]] = {step.workflow: {} for step in batch.pipeline.steps}
+    for (workflow, state), count in sorted(store.step_counts(batch.batch_id).items()):
+        states.setdefault(workflow, {})[str(state)] = count
+    return [{"workflow": workflow, "states": counted} for workflow, counted in states.items()]
+
+
+_COLUMNS: Final = ("total", "active", "completed", "failed", "cancelled", "with_gaps", "in_doubt")
+
+
+def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None:
+    if as_json and one_line:
+        typer.echo(json_text({"batches": found}, indent=None))
+        return
+    if as_json:
+        show_json({"batches": found})
+        return
+    if not found:
+        line("There are no batches yet; `enrichcore upload` and `enrichcore launch` make one.")
+    for batch in found:
+        line(f"Batch {batch['batch_id']}: {batch['client']}, {batch['workstream']}, {batch['status']}")
+        counts = [f"{batch[f'items_{name}']:,} {name.replace('_', ' ')}" for name in _COLUMNS]
+        line(f"  items: {', '.join(counts)}")
+        steps = [
+            (step["workflow"], ", ".join(f"{count:,} {state}" for state, count in step["states"].items()) or "none yet")
+            for step in batch["steps"]
+        ]
+        show_table(["  step", "states"], [(f"  {workflow}", states) for workflow, states in steps])
+
+
+def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+    """Send nothing more of a batch for now.
+
+    Answers of what is out already are taken, and deadlines run on.
+    """
+    with application(context) as enrichment:
+        changed = enrichment.pause(BatchId(batch_id), by=BY, why=why)
+        _told(enrichment, batch_id, changed=changed, as_json=as_json)
+
+
+def resume(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+    """Go on with a paused batch."""
+    with application(context) as enrichment:
+        changed = enrichment.resume(BatchId(batch_id), by=BY, why=why)
+        _told(enrichment, batch_id, changed=changed, as_json=as_json)
+
+
+def _told(enrichment: Enrichment, batch_id: UUID, *, changed: bool, as_json: bool) -> None:
+    now = progress_of(enrichment, batch_id)[0]["status"]
+    if as_json:
+        show_json({"batch_id": batch_id, "status": now, "changed": changed})
+    else:
+        line(f"Batch {batch_id} is {now}" + ("" if changed else "; that changed nothing"))
+
+
+def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+    """Stop a batch for good.
+
+    What is known stays known. Answers that still come are kept with the history, and not used.
+    """
+    with application(context) as enrichment:
+        stopped = enrichment.cancel(BatchId(batch_id), by=BY, why=why)
+        _counted(enrichment, batch_id, "cancelled", stopped, as_json=as_json)
+
+
+def retry(
+    context: typer.Context,
+    batch_id: TheBatch,
+    step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
+    state: Annotated[
+        State | None,
+        typer.Option(metavar="STATE", help="Steps that ended so; by default those that failed or timed out."),
+    ] = None,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send again what gave nothing, and only that.
+
+    By default the steps that failed or timed out. With `--state completed` (or skipped, cancelled) others are asked again,
+    which may cost credits a second time.
+    """
+    if state is not None and state not in ENDS:
+        ended = ", ".join(sorted(ENDS))
+        raise typer.BadParameter(f"only what has ended can run again: {ended}", param_hint="--state")
+    with application(context) as enrichment:
+        _require_step(enrichment, batch_id, step)
+        again = enrichment.retry(BatchId(batch_id), by=BY, why=why, step=step, state=state)
+        _counted(enrichment, batch_id, "retried", again, as_json=as_json)
+
+
+def settle(
+    context: typer.Context,
+    batch_id: TheBatch,
+    as_: Annotated[
+        Settlement, typer.Option("--as", metavar="sent|resend", help="sent: wait for the answer; resend: POST it again.")
+    ],
+    step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Decide what is in doubt: rows of which nobody knows whether they were delivered.
+
+    To send a row again that had been delivered costs its credits twice.
+    """
+    with application(context) as enrichment:
+        _require_step(enrichment, batch_id, step)
+        settled = enrichment.settle(BatchId(batch_id), as_, by=BY, why=why, step=step)
+        _counted(enrichment, batch_id, "settled", settled, as_json=as_json)
+
+
+def _require_step(enrichment: Enrichment, batch_id: UUID, step: str | None) -> None:
+    found = enrichment.store.batches([batch_id])
+    if not found:
+        raise UnknownId("batch", batch_id)
+    pipeline = found[0][0].pipeline
+    if step is not None and pipeline.step(step) is None:
+        known = ", ".join(known.workflow for known in pipeline.steps)
+        raise typer.BadParameter(f"the batch has no step {step!r}; it has {known}", param_hint="--step")
+
+
+def _counted(enrichment: Enrichment, batch_id: UUID, done: str, count: int, *, as_json: bool) -> None:
+    now = progress_of(enrichment, batch_id)[0]["status"]
+    if as_json:
+        show_json({"batch_id": batch_id, "status": now, done: count})
+    else:
+        line(f"Batch {batch_id}: {count:,} {done}; the batch is {now}")

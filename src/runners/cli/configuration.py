@@ -1,0 +1,165 @@
+"""The configuration: write one to start from, check it, put it in force."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import typer
+
+from enrichcore.registry import (
+    ConfigurationError,
+    Fault,
+    Registry,
+    check_functions,
+    missing_webhooks,
+    write_template,
+)
+from enrichcore.store.commit import StoreUnavailable
+from runners.cli.commands import FAILED
+from runners.cli.opening import BY, application, found
+from runners.cli.showing import AsJson, line, show_json
+from runners.composition import Configured, database_url, opened_store
+
+_PANEL = "Begin here"
+#: Keys that are read and not acted upon yet, and what to do meanwhile.
+_NOT_ENFORCED: Final = {
+    "budget_credits": "is not enforced yet: watch the credits with `enrichcore lanes`",
+    "lifetime_limit": "is not enforced yet: watch the number sent with `enrichcore lanes`",
+}
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0"})  # noqa: S104 - named to warn of it
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (init, check, apply):
+        app.command(rich_help_panel=_PANEL)(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="Where; here by default.")] = Path(),
+) -> None:
+    """Write an enrichcore.toml to start from, with both workstreams and one example client.
+
+    An existing file is never overwritten.
+    """
+    path = write_template(folder, uuid4())
+    line(f"Wrote {path}")
+    line("Set the environment variables that it names, then: enrichcore check")
+
+
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Validate the configuration, the database, secrets and webhooks; every fault is named by its key.
+
+    Ends with exit code 1 when there is a fault; warnings alone are no failure.
+    """
+    faults, warnings = _looked_over(context)
+    if as_json:
+        show_json({"ok": not faults, "faults": list(map(_fault_json, faults)), "warnings": list(map(_fault_json, warnings))})
+    else:
+        for fault in faults:
+            line(f"fault    {fault}")
+        for warning in warnings:
+            line(f"warning  {warning}")
+        line(f"{len(faults)} faults, {len(warnings)} warnings" if faults else f"All is well, {len(warnings)} warnings")
+    if faults:
+        raise typer.Exit(FAILED)
+
+
+def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
+    try:
+        configuration = found(context)
+    except ConfigurationError as error:
+        return list(error.faults), []
+    registry = configuration.registry
+    faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(configuration)]
+    return faults, [*_callback_warnings(registry), *_webhook_warnings(registry), *_setting_warnings(configuration.path)]
+
+
+def _fault_json(fault: Fault) -> dict[str, str]:
+    return {"key": fault.key, "problem": fault.problem, "remedy": fault.remedy}
+
+
+def _webhook_faults(registry: Registry) -> Iterator[Fault]:
+    """A workstream that a client has some webhooks for needs all of them."""
+    for client in registry.clients.values():
+        for workstream in registry.workstreams:
+            if any(stream == workstream for stream, _ in client.webhooks):
+                yield from missing_webhooks(registry, client.slug, workstream)
+
+
+def _database_faults(configuration: Configured) -> Iterator[Fault]:
+    try:
+        with opened_store(database_url(configuration.path)) as store:
+            store.last_position()
+    except StoreUnavailable as error:
+        reason = str(error).strip() or "no answer"
+        yield Fault(
+            key="ENRICHCORE_DATABASE_URL",
+            problem=f"the database cannot be reached ({reason})",
+            remedy="start it, or mend the address",
+        )
+
+
+def _webhook_warnings(registry: Registry) -> Iterator[Fault]:
+    for client in registry.clients.values():
+        for workstream in registry.workstreams:
+            lacking = missing_webhooks(registry, client.slug, workstream)
+            if lacking and not any(stream == workstream for stream, _ in client.webhooks):
+                yield Fault(
+                    key=f"clients.{client.slug}.webhooks.{workstream}",
+                    problem="is missing",
+                    remedy="give it before this client launches in that workstream",
+                )
+
+
+def _callback_warnings(registry: Registry) -> Iterator[Fault]:
+    host = urlsplit(registry.runner.callback_base_url).hostname or ""
+    sent_out = [
+        webhook
+        for client in registry.clients.values()
+        for webhook in client.webhooks.values()
+        if (urlsplit(webhook.url.reveal()).hostname or "") not in _LOCAL_HOSTS
+    ]
+    if host in _LOCAL_HOSTS and sent_out:
+        yield Fault(
+            key="runner.callback_base_url",
+            problem=f"is {host}, which nobody outside this machine can call back",
+            remedy="give the address that Clay can reach",
+        )
+
+
+def _setting_warnings(path: Path) -> Iterator[Fault]:
+    tree = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    for key, name in _named(tree, ""):
+        problem, _, remedy = _NOT_ENFORCED[name].partition(": ")
+        yield Fault(key=key, problem=problem, remedy=remedy)
+
+
+def _named(tree: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Where the keys of `_NOT_ENFORCED` stand; a step goes by its workflow."""
+    if isinstance(tree, dict):
+        for name, inside in tree.items():
+            key = f"{place}.{name}" if place else name
+            if name in _NOT_ENFORCED and not isinstance(inside, dict | list):
+                yield key, name
+            yield from _named(inside, key)
+    elif isinstance(tree, list):
+        for number, entry in enumerate(tree, start=1):
+            workflow = entry.get("workflow") if isinstance(entry, dict) else None
+            yield from _named(entry, f"{place}.{workflow}" if workflow else f"{place}[{number}]")
+
+
+def apply(context: typer.Context, as_json: AsJson = False) -> None:
+    """Put the configuration in force, also one that a newer one had replaced.
+
+    `upload`, `launch` and `run` do it by themselves for a changed file; an older file has to be applied on purpose.
+    """
+    with application(context) as enrichment:
+        changed = enrichment.apply(by=BY, on_purpose=True)
+    if as_json:
+        show_json({"changed": changed})
+    else:
+        line("The configuration is in force now" if changed else "The configuration was in force already")

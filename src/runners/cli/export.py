@@ -1,0 +1,150 @@
+"""Leads as files: CSV for spreadsheets, JSON lines for programs, Parquet for analysis.
+
+Rows stream: at most a page of them is held. The columns and their order are those of `final_leads` in the contract.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from importlib import import_module
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+from enrichcore.fields import COMPANY_FIELDS, FIELDS_BY_NAME, INDICATORS, LEAD_FIELDS, PERSON_FIELDS, FieldType
+from runners.cli.commands import CannotDo
+from runners.cli.showing import plain
+
+_KEYS: Final = (
+    "lead_id", "client_id", "person_id", "company_id", "workstreams", "batch_id", "item_id", "updated_at",
+)  # fmt: skip
+_LAST: Final = ("moved_company", "person_email_status", "provenance")
+
+
+def _middle() -> Iterator[str]:
+    for name in (*PERSON_FIELDS, *COMPANY_FIELDS):
+        if name in LEAD_FIELDS and name not in _LAST:
+            yield name
+    yield from (name for name in INDICATORS if name not in _LAST)
+
+
+#: The columns of an export, in order.
+COLUMNS: Final = (*_KEYS, *_middle(), *_LAST)
+
+Row = Mapping[str, Any]
+
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_PAGE: Final = 5000
+
+
+class Format(StrEnum):
+    """How leads are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format) -> int:
+    """Write leads; how many.
+
+    Args:
+        rows: leads by column name.
+        out: where the bytes go.
+        form: how they are written.
+
+    Raises:
+        CannotDo: Parquet was asked for and its library is not installed.
+    """
+    return _WRITERS[form](rows, out)
+
+
+def _write_csv(rows: Iterable[Row], out: BinaryIO) -> int:
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    for row in rows:
+        writer.writerow([csv_cell(row[name]) for name in COLUMNS])
+        count += 1
+    text.flush()
+    # The stream is the caller's; a wrapper that is collected would close it.
+    text.detach()
+    return count
+
+
+def csv_cell(value: Any) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            text = value
+        case dict():
+            text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+        case list() | tuple():
+            text = ", ".join(str(plain(entry)) for entry in value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _write_jsonl(rows: Iterable[Row], out: BinaryIO) -> int:
+    count = 0
+    for row in rows:
+        lead = {name: plain(row[name]) for name in COLUMNS}
+        out.write(json.dumps(lead, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        count += 1
+    out.flush()
+    return count
+
+
+def _write_parquet(rows: Iterable[Row], out: BinaryIO) -> int:
+    try:
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise CannotDo('Parquet needs the library pyarrow: pip install "enrichcore[parquet]"') from error
+    schema = arrow.schema([(name, _arrow_type(arrow, name)) for name in COLUMNS])
+    remaining, count = iter(rows), 0
+    with parquet.ParquetWriter(arrow.PythonFile(out, mode="w"), schema) as writer:
+        while page := list(islice(remaining, _PAGE)):
+            columns = {name: [_arrow_value(row[name]) for row in page] for name in COLUMNS}
+            writer.write_table(arrow.table(columns, schema=schema))
+            count += len(page)
+    out.flush()
+    return count
+
+
+def _arrow_type(arrow: Any, name: str) -> Any:
+    if name == "updated_at":
+        return arrow.timestamp("us", tz="UTC")
+    if name == "workstreams":
+        return arrow.list_(arrow.string())
+    if name in INDICATORS:
+        return arrow.bool_()
+    field = FIELDS_BY_NAME.get(name)
+    if field is not None and field.type is FieldType.INTEGER:
+        return arrow.int64()
+    if field is not None and field.type is FieldType.TEXT_LIST:
+        return arrow.list_(arrow.string())
+    return arrow.string()
+
+
+def _arrow_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(plain(value), ensure_ascii=False)
+    return value if isinstance(value, datetime | Sequence) else plain(value)
+
+
+_WRITERS: Final[dict[Format, Callable[[Iterable[Row], BinaryIO], int]]] = {
+    Format.CSV: _write_csv,
+    Format.JSONL: _write_jsonl,
+    Format.PARQUET: _write_parquet,
+}

@@ -1,0 +1,132 @@
+"""Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from attrs import frozen
+
+from enrichcore.application import Enrichment
+from enrichcore.domain.ids import lane_id
+from enrichcore.domain.lane import Lane
+from runners.cli.opening import BY, application, rows
+from runners.cli.showing import AsJson, line, show_json, show_table
+
+_PANEL = "Batches"
+_PARTS = 3
+
+
+@frozen(kw_only=True)
+class Usage:
+    """What a lane has done, counted over its step runs."""
+
+    in_flight: int = 0
+    ready: int = 0
+    sent: int = 0
+    spent: Any = 0
+    reserved: Any = 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=_PANEL)(lanes)
+
+
+def lanes(
+    context: typer.Context,
+    stop: Annotated[
+        str | None, typer.Option(metavar="LANE", help="Send nothing on this lane: CLIENT/WORKSTREAM/WORKFLOW.")
+    ] = None,
+    resume: Annotated[str | None, typer.Option(metavar="LANE", help="Send on this lane again.")] = None,
+    why: Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show every lane: its pace, what is out, what was sent and spent, and whether and why it stands still.
+
+    A lane is named CLIENT/WORKSTREAM/WORKFLOW. The runner stops one by itself when its webhook refuses everything.
+    """
+    with application(context) as enrichment:
+        if stop is not None:
+            _require_lane(enrichment, stop)
+            enrichment.stop_lane(*_parts(stop, "--stop"), by=BY, why=why or "stopped by hand")
+        if resume is not None:
+            _require_lane(enrichment, resume)
+            enrichment.resume_lane(*_parts(resume, "--resume"), by=BY, why=why)
+        found = known_lanes(enrichment)
+    if as_json:
+        show_json({"lanes": found})
+    elif found:
+        show_table(list(_COLUMNS.values()), [[lane[name] for name in _COLUMNS] for lane in found])
+    else:
+        line("No client has a webhook yet.")
+
+
+_COLUMNS = {
+    "lane": "lane",
+    "rate": "a second",
+    "max_in_flight": "cap",
+    "in_flight": "in flight",
+    "ready": "ready",
+    "sent": "sent",
+    "credits_spent": "spent",
+    "credits_reserved": "reserved",
+    "status": "status",
+    "reason": "why",
+}
+
+
+def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
+    """Every lane of the configuration, with what it did."""
+    used = {row[0]: Usage(in_flight=row[4], ready=row[5], sent=row[6], spent=row[7], reserved=row[8])
+            for row in rows(enrichment, "lanes")}  # fmt: skip
+    marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
+    found: list[dict[str, Any]] = []
+    for client in enrichment.registry.clients.values():
+        for (workstream, workflow), webhook in client.webhooks.items():
+            key: UUID = lane_id(client.id, workstream, workflow)
+            usage, settings = used.get(key, Usage()), webhook.lane
+            found.append(
+                {
+                    "lane": f"{client.slug}/{workstream}/{workflow}",
+                    "client": client.slug,
+                    "workstream": workstream,
+                    "workflow": workflow,
+                    "pace_group": settings.pace_group,
+                    "rate": settings.rate,
+                    "burst": settings.burst,
+                    "max_in_flight": settings.max_in_flight,
+                    "in_flight": usage.in_flight,
+                    "ready": usage.ready,
+                    "sent": usage.sent,
+                    "credits_spent": usage.spent,
+                    "credits_reserved": usage.reserved,
+                    **_breaker(marked.get(key)),
+                }
+            )
+    return found
+
+
+def _breaker(lane: Lane | None) -> dict[str, Any]:
+    if lane is not None and lane.stopped:
+        return {"status": "stopped", "reason": lane.stopped, "held_until": None}
+    if lane is not None and lane.held_until is not None:
+        reason = f"the webhook asked for a pause until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC"
+        return {"status": "open", "reason": reason, "held_until": lane.held_until}
+    return {"status": "open", "reason": "", "held_until": None}
+
+
+def _parts(lane: str, option: str) -> tuple[str, str, str]:
+    parts = lane.split("/")
+    if len(parts) != _PARTS or not all(parts):
+        raise typer.BadParameter("name the lane as CLIENT/WORKSTREAM/WORKFLOW", param_hint=option)
+    client, workstream, workflow = parts
+    return client, workstream, workflow
+
+
+def _require_lane(enrichment: Enrichment, lane: str) -> None:
+    """Refuse a lane that the configuration does not have.
+
+    Raises:
+        UnknownNameError: The client, workstream or workflow does not exist, or is not sent anywhere.
+    """
+    enrichment.registry.lane(*_parts(lane, "LANE"))

@@ -1,0 +1,75 @@
+"""`leads` exports what is known of everyone of a client."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+from uuid import UUID
+
+import typer
+
+from enrichcore.store.postgres import PostgresStore
+from runners.cli.commands import say
+from runners.cli.export import Format, write_leads
+from runners.cli.opening import application, postgres, statements
+
+_PANEL = "Data out"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=_PANEL)(leads)
+
+
+def leads(
+    context: typer.Context,
+    client: Annotated[str, typer.Option(metavar="CLIENT", help="Whose leads: slug or uuid.")],
+    form: Annotated[Format, typer.Option("--format", metavar="csv|jsonl|parquet", help="How they are written.")] = Format.CSV,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Where to; standard output by default.")
+    ] = None,
+) -> None:
+    """Export final_leads: one row for each person, with all that is known of them and of their company.
+
+    In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    with application(context) as enrichment:
+        owner = enrichment.registry.client(client)
+        with _opened(out) as stream, stored_leads(postgres(enrichment), owner.id) as found:
+            count = write_leads(found, stream, form)
+    if out is not None:
+        say(f"{count:,} leads written to {out}")
+
+
+@contextmanager
+def stored_leads(store: PostgresStore, client_id: UUID) -> Iterator[Iterator[dict[str, Any]]]:
+    """A client's leads as they stood at one moment, streamed from a cursor of the server."""
+    with (
+        store.pool.connection() as connection,
+        connection.transaction(),
+        connection.cursor(name="leads") as cursor,
+    ):
+        cursor.itersize = 1000
+        cursor.execute(statements()["leads"].encode(), {"client": client_id})
+        names = [column.name for column in cursor.description or ()]
+        yield (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[BinaryIO]:
+    """Standard output, or a file that appears under its name only when it is whole."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    if out.exists() and not out.is_file():
+        with out.open("wb") as device:
+            yield device
+        return
+    beside = out.with_name(f".{out.name}.partial")
+    try:
+        with beside.open("wb") as stream:
+            yield stream
+        beside.replace(out)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,56 @@
+"""`enrichcore` itself: the global options, and the groups of commands."""
+
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runners.cli import batches, configuration, demonstration, lanes, leads, replaying, serving, tracing, unmatched, uploads
+from runners.cli.commands import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    name="enrichcore",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for group in (demonstration, configuration, uploads, serving, batches, lanes, unmatched, tracing, replaying, leads):
+    group.register(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"enrichcore {version_of('enrichcore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def enrichcore(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The configuration; else the file that $ENRICHCORE_CONFIG names, else enrichcore.toml here.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Enrich people and companies, and keep every step as an event.
+
+    Begin with `enrichcore demo`, which shows the whole way with a simulated Clay. For your own data: `init` writes a
+    configuration, `upload` imports a file, `launch` starts it, `run` sends and receives, `status` tells how far it is,
+    and `leads` exports the result.
+    """
+    context.obj = config
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code."""
+    app(prog_name="enrichcore")

@@ -1,0 +1,67 @@
+"""What commands open: the configuration, the application on its database, and short statements on read models."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, cast
+from uuid import UUID
+
+import typer
+
+from enrichcore.application import Enrichment
+from enrichcore.registry import Registry, UnknownClientError
+from enrichcore.store.postgres import PostgresStore
+from runners.composition import Configured, configured, opened
+
+#: Who did it, in events.
+BY: Final = "command line"
+_SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def found(context: typer.Context) -> Configured:
+    """The configuration that the global options mean.
+
+    Raises:
+        ConfigurationError: It is missing or has faults.
+    """
+    return configured(context.obj)
+
+
+@contextmanager
+def application(context: typer.Context, *, record: bool = False) -> Iterator[Enrichment]:
+    """The application on its database.
+
+    Args:
+        context: the command's.
+        record: whether a changed configuration is recorded first.
+    """
+    with opened(found(context), by=BY, record=record) as opened_application:
+        yield opened_application
+
+
+def postgres(application: Enrichment) -> PostgresStore:
+    """The application's store, which is always PostgreSQL on the command line."""
+    return cast("PostgresStore", application.store)
+
+
+def rows(application: Enrichment, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    """The rows of one named statement of `queries.sql`."""
+    with postgres(application).pool.connection() as connection:
+        return connection.execute(statements()[name].encode(), params).fetchall()
+
+
+@cache
+def statements() -> dict[str, str]:
+    """Every statement of `queries.sql` by its name."""
+    parts = _SECTION.split(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
+    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def client_name(registry: Registry, client_id: UUID) -> str:
+    """A client's slug, or its uuid where the configuration does not have it any more."""
+    try:
+        return registry.client(client_id).slug
+    except UnknownClientError:
+        return str(client_id)

@@ -1,0 +1,21 @@
+"""Progress on standard error, for as long as something is counted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from runners.cli.showing import to_side
+
+
+@contextmanager
+def counting(what: str, total: int | None = None, *, silent: bool = False) -> Iterator[Callable[[int], None]]:
+    """Something to tell the number that is done; nothing is shown where standard error is not a terminal."""
+    console = to_side()
+    if silent or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
+    with Progress(*columns, TaskProgressColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)

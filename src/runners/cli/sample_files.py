@@ -1,0 +1,162 @@
+"""Fictional files to try things with: an Apollo people export and a HubSpot export of any number of rows.
+
+The same seed gives the same files. A part of the people of the second file are in the first one too, and so are many of
+its companies, as with a real customer: who is known is not asked about again.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from attrs import frozen
+
+from runners.sandbox.fiction import slug_of, world
+
+#: People to one company, on average.
+_COLLEAGUES: Final = 5
+#: The part of the people who have an e-mail address in the file.
+_WITH_EMAIL: Final = 0.7
+#: The part of the second file's people who are in the first one too.
+_IN_BOTH: Final = 0.25
+
+
+@frozen(kw_only=True)
+class Company:
+    """A company that does not exist."""
+
+    name: str
+    domain: str
+    slug: str
+    place: Mapping[str, str]
+    employees: int
+    industry: str
+    round: str
+
+
+@frozen(kw_only=True)
+class Person:
+    """A person who does not exist."""
+
+    first_name: str
+    last_name: str
+    title: str
+    slug: str
+    #: Empty where the file does not know it.
+    email: str
+    company: Company
+
+
+def write_samples(folder: Path, rows: int, *, seed: int = 7) -> tuple[Path, Path]:
+    """Write an Apollo export and a HubSpot export with `rows` rows each.
+
+    Args:
+        folder: where they go.
+        rows: people in each file, 1 or more.
+        seed: the same one gives the same files.
+    """
+    people = _people(2 * rows, seed)
+    shared = int(rows * _IN_BOTH)
+    apollo, crm = folder / "apollo_people_export.csv", folder / "crm_contacts.csv"
+    _write(apollo, map(_apollo_row, people[:rows]))
+    _write(crm, map(_crm_row, [*people[:shared], *people[rows : 2 * rows - shared]]))
+    return apollo, crm
+
+
+def _people(count: int, seed: int) -> list[Person]:
+    dice = Random(seed)  # noqa: S311 - fiction, not a secret
+    companies = [_company(number, dice) for number in range(max(1, count // _COLLEAGUES))]
+    return [_person(number, companies, dice) for number in range(count)]
+
+
+def _company(number: int, dice: Random) -> Company:
+    words = _words()
+    # Every number has a name of its own: the first words count it through, and a further one tells it from later rounds.
+    beginnings, endings, trades = words["beginnings"], words["endings"], words["trades"]
+    rest, first = divmod(number, len(beginnings))
+    rest, last = divmod(rest, len(endings))
+    again, trade = divmod(rest, len(trades))
+    plain = f"{beginnings[first]}{endings[last]} {trades[(trade + first) % len(trades)]}" + (f" {again}" if again else "")
+    slug = slug_of(plain)
+    return Company(
+        name=f"{plain} {dice.choice(words['forms'])}".strip(),
+        domain=f"{slug}.example",
+        slug=f"{slug}-zz9demo",
+        place=dice.choice(world()["cities"]),
+        employees=dice.choice([8, 24, 75, 214, 640, 1800]),
+        industry=dice.choice(world()["industries"])["label"],
+        round=dice.choice(words["rounds"]),
+    )
+
+
+def _person(number: int, companies: list[Company], dice: Random) -> Person:
+    first_name, last_name = dice.choice(world()["first_names"]), dice.choice(world()["last_names"])
+    company = dice.choice(companies)
+    own = f"{slug_of(first_name)}.{slug_of(last_name)}{number}"
+    return Person(
+        first_name=first_name,
+        last_name=last_name,
+        title=dice.choice(world()["titles"]),
+        slug=f"{slug_of(first_name)}-{slug_of(last_name)}-zz9demo{number}",
+        email=f"{own}@{company.domain}" if dice.random() < _WITH_EMAIL else "",
+        company=company,
+    )
+
+
+def _apollo_row(person: Person) -> dict[str, Any]:
+    company = person.company
+    return {
+        "First Name": person.first_name,
+        "Last Name": person.last_name,
+        "Title": person.title,
+        "Company Name": company.name,
+        "Email": person.email or "email_not_unlocked@domain.com",
+        "Email Status": "Verified" if person.email else "Unavailable",
+        "# Employees": f"{company.employees:,}",
+        "Industry": company.industry.lower(),
+        "Person Linkedin Url": f"http://www.linkedin.com/in/{person.slug}",
+        "Website": f"http://www.{company.domain}",
+        "Company Linkedin Url": f"http://www.linkedin.com/company/{company.slug}",
+        "Company City": company.place["city"],
+        "Company State": company.place["state"],
+        "Company Country": company.place["country"],
+        "Technologies": ", ".join(world()["technologies"][:3]),
+        "Latest Funding": company.round,
+    }
+
+
+def _crm_row(person: Person) -> dict[str, Any]:
+    company = person.company
+    return {
+        "First Name": person.first_name,
+        "Last Name": person.last_name,
+        "Email": person.email,
+        "Job Title": person.title,
+        "Company Name": company.name,
+        "Company Domain Name": company.domain,
+        "Website URL": f"https://{company.domain}/",
+        "LinkedIn URL": f"https://www.linkedin.com/in/{person.slug}",
+        "Industry": company.industry.upper(),
+        "Number of Employees": company.employees,
+        "City": company.place["city"],
+        "State/Region": company.place["state"],
+        "Country/Region": company.place["country"],
+    }
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    every = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(every[0]))
+        writer.writeheader()
+        writer.writerows(every)
+
+
+@cache
+def _words() -> Mapping[str, list[str]]:
+    lists: dict[str, list[str]] = json.loads(files(__package__ or "").joinpath("sample_words.json").read_text("utf-8"))
+    return lists

@@ -1,0 +1,54 @@
+"""What stays up: the daemon, and the simulated Clay."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from runners.cli.commands import FAILED, say
+from runners.cli.opening import found
+from runners.daemon import Role, serve
+from runners.sandbox.__main__ import build_parser, settings_from
+from runners.sandbox.server import serve as serve_sandbox
+
+_PANEL = "Running"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel=_PANEL)(run)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(rich_help_panel=_PANEL, add_help_option=False, context_settings=anything)(sandbox)
+
+
+def run(
+    context: typer.Context,
+    role: Annotated[
+        list[Role] | None,
+        typer.Option(metavar="ROLE", help="receiver, sender, timers, projector or web; repeatable; all by default."),
+    ] = None,
+) -> None:
+    """Run the daemon: send rows, take callbacks, mind deadlines, keep read models up to date, serve the pages.
+
+    Roles may be split over processes and hosts that share the database. It stops in good order on Ctrl-C or SIGTERM.
+    """
+    serve(found(context), frozenset(role or Role), ready=_say_ready)
+
+
+def _say_ready(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+def sandbox(context: typer.Context) -> None:
+    """Run the simulated Clay: paced, with faults on request; `enrichcore sandbox --help` lists its options."""
+    parser = build_parser()
+    parser.prog = "enrichcore sandbox"
+    options = parser.parse_args(context.args)
+    try:
+        serve_sandbox(settings_from(options), options.host, options.port)
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        say(f"sandbox: {error}")
+        raise typer.Exit(FAILED) from error

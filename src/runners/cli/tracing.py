@@ -1,0 +1,84 @@
+"""What happened to one thing, and why it is not moving."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import typer
+from attrs import asdict, has
+
+from enrichcore.application import UnknownId
+from enrichcore.application.explaining import explain as explained
+from enrichcore.domain.events import Event, Recorded
+from enrichcore.domain.pipeline import Condition, Pipeline, Step
+from runners.cli.opening import application
+from runners.cli.showing import AsJson, body_text, line, plain, show_json
+
+_PANEL = "Looking into it"
+#: Characters of an event's data that people are shown on a line.
+_DATA_SHOWN = 300
+
+TheId = Annotated[UUID, typer.Argument(metavar="ID", help="Of an item or a company run.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel=_PANEL)(history)
+    app.command(rich_help_panel=_PANEL)(explain)
+
+
+def history(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> None:
+    """Show every event of an item or company run, in order, with its time.
+
+    The ids of batches, uploads and lanes are taken too.
+    """
+    with application(context) as enrichment:
+        recorded = enrichment.store.stream(run_id)
+    if not recorded:
+        raise UnknownId("item or company run", run_id)
+    if as_json:
+        show_json({"id": run_id, "events": [event_json(event) for event in recorded]})
+        return
+    for event in recorded:
+        shown = event_json(event)
+        data = msgspec.json.encode(shown["data"]).decode("utf-8", "replace")
+        short = data if len(data) <= _DATA_SHOWN else f"{data[:_DATA_SHOWN]}…"
+        line(f"{event.version:>4}  {event.at:%Y-%m-%d %H:%M:%S}  {shown['type']}  {short}")
+
+
+def event_json(recorded: Recorded) -> dict[str, Any]:
+    """One event under the names of the contract; a body is text, shortened."""
+    return {
+        "version": recorded.version,
+        "type": type(recorded.event).__name__,
+        "at": recorded.at.isoformat(),
+        "position": recorded.position,
+        "data": _data(recorded.event),
+    }
+
+
+def _data(event: Event) -> dict[str, Any]:
+    return {name: _value(value) for name, value in asdict(event, recurse=False).items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return body_text(value)
+    if isinstance(value, Condition):
+        return str(value)
+    if isinstance(value, Step | Pipeline) or has(type(value)):
+        return {name: _value(entry) for name, entry in asdict(value, recurse=False).items()}
+    if isinstance(value, list | tuple):
+        return [_value(entry) for entry in value]
+    return plain(value)
+
+
+def explain(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> None:
+    """Say in one sentence why an item or company run is not moving, and what would move it."""
+    with application(context) as enrichment:
+        sentence = explained(enrichment.store, enrichment.registry, run_id, now=datetime.now(UTC))
+    if as_json:
+        show_json({"id": run_id, "explanation": sentence})
+    else:
+        line(sentence)

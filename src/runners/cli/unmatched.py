@@ -1,0 +1,101 @@
+"""Answers that came with the right secret and could not be placed."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from enrichcore.application import Enrichment
+from enrichcore.application.matching import match as match_answer
+from enrichcore.application.matching import redrive as redrive_answers
+from enrichcore.domain.events import CallbackUnmatched
+from runners.cli.commands import FAILED
+from runners.cli.opening import BY, application, client_name, rows
+from runners.cli.showing import AsJson, body_text, line, show_json, show_table
+
+_PANEL = "Batches"
+_BODY_SHOWN: Final = 80
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=_PANEL)(unmatched)
+
+
+def unmatched(
+    context: typer.Context,
+    match: Annotated[
+        tuple[UUID, UUID] | None,
+        typer.Option("--match", metavar="ID ITEM_ID", help="Place this answer: it is the one for that item or company run."),
+    ] = None,
+    redrive: Annotated[bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List answers that could not be placed, or place them.
+
+    An answer ends here when its item_id is missing or unknown, when its workflow does not fit, or when it is no JSON.
+    """
+    if match is not None and redrive:
+        raise typer.BadParameter("choose one of --match and --redrive")
+    with application(context) as enrichment:
+        if match is not None:
+            ack = match_answer(enrichment, match[0], match[1], by=BY)
+            _tell({"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json)
+        elif redrive:
+            _redrive(enrichment, as_json=as_json)
+        else:
+            _list(enrichment, as_json=as_json)
+
+
+def _redrive(enrichment: Enrichment, *, as_json: bool) -> None:
+    waiting = [row[0] for row in rows(enrichment, "unmatched")]
+    placed, left = redrive_answers(enrichment, waiting, by=BY)
+    reasons = [{"id": unmatched_id, "reason": reason} for unmatched_id, reason in left.items()]
+    _tell({"placed": placed, "left": reasons}, f"{placed:,} placed, {len(left):,} have no place yet", as_json=as_json)
+    if left:
+        raise typer.Exit(FAILED)
+
+
+def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json(facts)
+    else:
+        line(text)
+
+
+def _list(enrichment: Enrichment, *, as_json: bool) -> None:
+    found = [_unmatched(enrichment, row[0]) for row in rows(enrichment, "unmatched")]
+    if as_json:
+        show_json({"unmatched": found})
+    elif not found:
+        line("Every answer has its place.")
+    else:
+        shown = [[*(answer[name] for name in _COLUMNS), answer["body"][:_BODY_SHOWN]] for answer in found]
+        show_table([*_COLUMNS.values(), "body"], shown)
+
+
+_COLUMNS: Final = {
+    "id": "id",
+    "received_at": "received",
+    "client": "client",
+    "workstream": "workstream",
+    "workflow": "workflow",
+    "claimed_id": "claims",
+    "reason": "why",
+}
+
+
+def _unmatched(enrichment: Enrichment, unmatched_id: UUID) -> dict[str, Any]:
+    recorded = enrichment.store.stream(unmatched_id)[0]
+    event = recorded.event
+    assert isinstance(event, CallbackUnmatched)  # noqa: S101 - what the statement selects
+    return {
+        "id": unmatched_id,
+        "received_at": recorded.at,
+        "client": "" if recorded.client_id is None else client_name(enrichment.registry, recorded.client_id),
+        "workstream": event.workstream,
+        "workflow": event.workflow,
+        "claimed_id": event.claimed_id,
+        "reason": event.reason,
+        "body": body_text(event.body),
+    }

@@ -1,0 +1,166 @@
+"""`upload` imports a file; `launch` starts it through its workstream's pipeline."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from enrichcore.application import UploadReport
+from enrichcore.application.estimating import Estimate, StepEstimate, estimate
+from enrichcore.domain.ids import UploadId
+from runners.cli.opening import BY, application, client_name
+from runners.cli.progress import counting
+from runners.cli.showing import AsJson, line, show_json, show_table
+
+_PANEL = "Data in"
+#: Rejected rows that people are shown; `--json` lists all.
+_REJECTED_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel=_PANEL)(upload)
+    app.command(rich_help_panel=_PANEL)(launch)
+
+
+def upload(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)],
+    client: Annotated[str, typer.Option(metavar="CLIENT", help="Whose data it is: slug or uuid.")],
+    workstream: Annotated[str, typer.Option(metavar="NAME", help="Such as apollo_scrape or crm_data.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help="Read a column as this field; FIELD may be ignore. Repeatable."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a file of people, such as an Apollo export or a CRM export.
+
+    Shows how each column was understood and which rows were kept aside; nothing is sent before `launch`.
+    """
+    overrides = _overrides(map_ or [])
+    with application(context, record=not dry_run) as enrichment, counting("Rows imported", silent=as_json) as progress:
+        report = enrichment.upload(
+            file, client=client, workstream=workstream, overrides=overrides, by=BY, dry_run=dry_run, progress=progress
+        )
+    if as_json:
+        show_json(report_json(report))
+    else:
+        _show(report, str(file))
+
+
+def _overrides(pairs: list[str]) -> dict[str, str]:
+    found = [pair.rpartition("=") for pair in pairs]
+    if any(not column or not field for column, _, field in found):
+        raise typer.BadParameter("write it as COLUMN=FIELD", param_hint="--map")
+    return {column: field.strip() for column, _, field in found}
+
+
+def report_json(report: UploadReport) -> dict[str, Any]:
+    """What an import did, under the names of the contract."""
+    return {
+        "upload_id": report.upload_id,
+        "row_count": report.row_count,
+        "person_count": report.person_count,
+        "company_count": report.company_count,
+        "mapped": report.mapped,
+        "unmapped": report.unmapped,
+        "ambiguous": report.ambiguous,
+        "rejected": [{"line": number, "reason": reason} for number, reason in report.rejected],
+    }
+
+
+def _show(report: UploadReport, name: str) -> None:
+    done = "imported" if report.upload_id else "would be imported (dry run)"
+    line(
+        f"{name}: {report.row_count:,} rows {done}, {report.person_count:,} people, {report.company_count:,} companies,"
+        f" {len(report.rejected):,} rows kept aside"
+    )
+    show_table(["column", "is read as"], report.mapped.items())
+    if report.ambiguous:
+        show_table(["column", "not read, because it is ambiguous"], report.ambiguous.items())
+    if report.unmapped:
+        line(f"Not read: {', '.join(report.unmapped)}")
+    if report.rejected:
+        show_table(["line", "kept aside because"], report.rejected[:_REJECTED_SHOWN])
+        rest = len(report.rejected) - _REJECTED_SHOWN
+        if rest > 0:
+            line(f"and {rest:,} more; --json lists all")
+    if report.upload_id:
+        line(f"Upload {report.upload_id}; start it with: enrichcore launch {report.upload_id}")
+
+
+def launch(
+    context: typer.Context,
+    upload_id: Annotated[UUID, typer.Argument(metavar="UPLOAD_ID", help="As printed by `upload`.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a batch: every person of an upload through the steps of its workstream.
+
+    Rows leave as soon as `enrichcore run` is up. `--dry-run` counts per step what would be sent and what is already known.
+    """
+    with application(context, record=not dry_run) as enrichment:
+        uploaded = enrichment.get_upload(UploadId(upload_id))
+        if dry_run:
+            counted = estimate(enrichment.store, enrichment.registry, uploaded, now=datetime.now(UTC))
+            missing = enrichment.missing_webhooks(uploaded.client_id, uploaded.workstream)
+            _show_estimate(counted, missing, as_json=as_json)
+            return
+        with counting("Items made", uploaded.person_count, silent=as_json) as progress:
+            batch = enrichment.launch(UploadId(upload_id), by=BY, progress=progress)
+        owner = client_name(enrichment.registry, batch.client_id)
+    if as_json:
+        show_json(
+            {
+                "batch_id": batch.batch_id,
+                "item_count": batch.item_count,
+                "upload_id": upload_id,
+                "client": owner,
+                "workstream": batch.workstream,
+                "status": batch.status,
+            }
+        )
+    else:
+        line(f"Batch {batch.batch_id}: {batch.item_count:,} items of {owner} in {batch.workstream}")
+        line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
+
+
+_COLUMNS = {
+    "workflow": "step",
+    "kind": "kind",
+    "entity": "about",
+    "concerned": "concerned",
+    "to_send": "to send",
+    "reused": "known already",
+    "under_way": "under way",
+    "skipped": "left out",
+    "credits": "credits",
+}
+
+
+def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> None:
+    if as_json:
+        steps = [step_json(step) for step in counted.steps]
+        show_json(
+            {
+                "upload_id": counted.upload_id,
+                "batch_id": None,
+                "item_count": counted.item_count,
+                "steps": steps,
+                "missing_webhooks": missing,
+            }
+        )
+        return
+    line(f"Dry run: a launch would make {counted.item_count:,} items; nothing was started")
+    show_table(list(_COLUMNS.values()), [[getattr(step, name) for name in _COLUMNS] for step in counted.steps])
+    for key in missing:
+        line(f"A launch would be refused: no webhook is configured; add {key}")
+
+
+def step_json(step: StepEstimate) -> dict[str, Any]:
+    """One step of an estimate."""
+    return {name: getattr(step, name) for name in _COLUMNS}

@@ -1,0 +1,347 @@
+"""What people decide about batches and lanes: nothing is lost by it, and nothing is paid for twice."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from enrichcore.application import AckStatus, CannotLaunch, UnknownId
+from enrichcore.application import application as module
+from enrichcore.domain import events as e
+from enrichcore.domain.batch_item import ItemStatus
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import OnFailure
+from enrichcore.domain.step_run import Outcome
+from enrichcore.store import StoreUnavailable
+from tests.contracts.answers_contract import WorldContract
+from tests.contracts.world import (
+    ACME,
+    APOLLO,
+    APOLLO_COMPANY,
+    APOLLO_PERSON,
+    CRM,
+    CRM_COMPANY,
+    CRM_PERSON,
+    EMAIL,
+    World,
+    configuration,
+    person,
+    tuned,
+)
+
+NAMES = ("ann", "bob", "eve", "joe", "kim")
+
+
+class LaunchContract(WorldContract):
+    """From an upload to a batch whose items all exist."""
+
+    def test_each_distinct_person_gives_one_item(self, world):
+        """A person who is in the file twice is sent once."""
+        batch = world.launch(person("ann"), person("bob"), person("ann", title="Head of Buying"))
+        assert (batch.item_count, len(world.store.items_of(batch.batch_id, None, 10))) == (2, 2)
+
+    def test_what_cannot_be_launched_is_refused_with_words(self, world):
+        """An unknown upload, one that names no one, and one whose webhooks are missing."""
+        with pytest.raises(UnknownId):
+            world.app.launch(world.item(world.launch(person("ann"))).batch_id)
+        with pytest.raises(CannotLaunch, match="no one"):
+            world.app.launch(world.upload().upload_id)
+        world.app = world.another(without_webhook(world.registry, APOLLO_PERSON))
+        with pytest.raises(CannotLaunch, match=f"webhooks.{APOLLO}.{APOLLO_PERSON}"):
+            world.launch(person("bob"))
+
+    def test_an_interrupted_launch_is_filled_later(self, world, monkeypatch):
+        """The items that exist stay as they are; the others are made; none is made twice."""
+        monkeypatch.setattr(module, "LAUNCH_CHUNK", 2)
+        upload = world.upload(*(person(name) for name in NAMES))
+
+        def lose_the_database(done):
+            raise StoreUnavailable(f"after {done} items")
+
+        with pytest.raises(StoreUnavailable):
+            world.app.launch(upload.upload_id, progress=lose_the_database)
+        ((batch, _),) = world.store.batches()
+        first = world.store.items_of(batch.batch_id, None, 10)
+        assert (len(first), batch.filled) == (2, False)
+        (send,) = world.send()
+        assert world.another().fill(batch.batch_id).filled
+        assert set(first) < set(world.store.items_of(batch.batch_id, None, 10))
+        world.answer(send)
+        sent = world.play()
+        assert (len(sent), world.status(batch)) == (5, "finished")
+
+    def test_filling_a_full_batch_changes_nothing(self, world):
+        """Whoever fills, and however often."""
+        batch = world.launch(person("ann"))
+        before = world.store.last_position()
+        world.app.fill(batch.batch_id)
+        assert world.store.last_position() == before
+
+    def test_a_cancelled_launch_is_not_filled(self, world, monkeypatch):
+        """A batch that was stopped halfway gets no items that nothing would ever move."""
+        monkeypatch.setattr(module, "LAUNCH_CHUNK", 2)
+        upload = world.upload(*(person(name) for name in NAMES))
+
+        def cancel(done):
+            ((batch, _),) = world.store.batches()
+            world.app.cancel(batch.batch_id, by="ann")
+
+        batch = world.app.launch(upload.upload_id, progress=cancel)
+        assert world.status(batch) == "cancelled"
+        assert world.store.active_items(batch.batch_id) == []
+        assert world.play() == []
+
+
+class BatchControlContract(WorldContract):
+    """Pause, resume and cancel."""
+
+    def test_a_pause_holds_back_and_a_resume_goes_on(self, world):
+        """Answers are taken meanwhile; nothing leaves."""
+        batch = world.launch(person("ann"))
+        (company,) = world.send()
+        assert world.app.pause(batch.batch_id, by="ann", why="budget")
+        assert not world.app.pause(batch.batch_id, by="ann")
+        assert world.answer(company).status is AckStatus.ACCEPTED
+        assert world.send() == []
+        assert world.app.resume(batch.batch_id, by="ann")
+        assert [send.workflow for send in world.play()] == [APOLLO_PERSON]
+        assert world.status(batch) == "finished"
+
+    def test_a_paused_batch_times_out_and_finishes_without_sending(self, world):
+        """Deadlines run on, and the last step may end while the batch is paused."""
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        world.send()
+        world.app.pause(batch.batch_id, by="ann")
+        world.clock.tick(hours=7)
+        world.app.wake()
+        world.app.turn_batches()
+        assert world.status(batch) == "finished"
+        assert world.store.item_counts(batch.batch_id)["gaps"] == 1
+
+    def test_an_answer_after_a_cancel_is_kept_and_changes_nothing(self, world):
+        """It was paid for, so it is in the log; the item stays cancelled."""
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.send()
+        assert world.app.cancel(batch.batch_id, by="ann") == 1
+        assert world.answer(send).status is AckStatus.KEPT
+        assert (world.run_of(send).state, world.status(batch)) == (State.CANCELLED, "cancelled")
+        assert [event.body for event in world.events(e.AnswerKept)] == [world.body(send)]
+        assert world.play() == []
+
+    def test_a_late_answer_resumes_an_item_that_its_failure_had_stopped(self, store):
+        """Its batch is open again, and the next step is sent."""
+        world = World(store, tuned(configuration(), on_failure=OnFailure.STOP))
+        batch = world.launch(person("ann"))
+        (send,) = world.send()
+        world.clock.tick(hours=7)
+        world.app.wake()
+        world.app.turn_batches()
+        assert (world.item(batch).status, world.status(batch)) == (ItemStatus.FAILED, "finished")
+        world.answer(send)
+        world.app.turn_batches()
+        assert world.status(batch) == "running"
+        assert [send.workflow for send in world.play()] == [APOLLO_PERSON]
+        assert world.status(batch) == "finished"
+
+    def test_no_answer_resumes_an_item_of_a_cancelled_batch(self, store):
+        """Nothing would move it any more, so it stays as it ended, and the answer is kept."""
+        world = World(store, tuned(configuration(), on_failure=OnFailure.STOP))
+        batch = world.launch(person("ann"), person("bob", company="caldora"))
+        (failing, _) = world.send()
+        world.answer(failing, world.body(failing, result=None, error="no credits"))
+        world.app.cancel(batch.batch_id, by="ann")
+        world.answer(failing)
+        world.app.turn_batches()
+        assert world.store.active_items(batch.batch_id) == []
+        assert world.status(batch) == "cancelled"
+
+    def test_commands_name_batches_that_exist(self, world):
+        """Anything else is refused by name."""
+        nothing = world.launch(person("ann")).upload_id
+        for command in (world.app.pause, world.app.resume, world.app.cancel, world.app.retry):
+            with pytest.raises(UnknownId):
+                command(nothing, by="ann")
+
+
+class RetryContract(WorldContract):
+    """Retrying, and deciding what is in doubt."""
+
+    def finished_with(self, world, **answers):
+        """A finished batch whose rows were answered as said, by name of the person; the others well."""
+        batch = world.launch(*(person(name) for name in answers))
+        world.play_to(APOLLO_PERSON)
+        names = {
+            str(world.item(batch, number).item_id): world.item(batch, number).imported for number in range(len(answers))
+        }
+        for send in world.send():
+            error = answers[names[send.payload["item_id"]]["person_first_name"].lower()]
+            world.answer(send, world.body(send, result=None, error=error) if error else None)
+        world.app.turn_batches()
+        assert world.status(batch) == "finished"
+        return batch
+
+    def test_what_failed_is_sent_again_and_only_that(self, world):
+        """As a new generation with a key of its own; the batch is open until it is answered."""
+        batch = self.finished_with(world, ann="no credits", bob="")
+        assert world.app.retry(batch.batch_id, by="ann") == 1
+        assert world.status(batch) == "running"
+        (send,) = world.play()
+        assert send.key not in {earlier.key for earlier in world.posted[:-1]}
+        assert (world.status(batch), world.store.item_counts(batch.batch_id)["gaps"]) == ("finished", 0)
+
+    def test_a_state_names_what_is_sent_again(self, world):
+        """Completed data too, when it is asked for."""
+        batch = self.finished_with(world, ann="no credits", bob="")
+        assert world.app.retry(batch.batch_id, by="ann", state=State.TIMED_OUT) == 0
+        assert world.app.retry(batch.batch_id, by="ann", state=State.COMPLETED, step=APOLLO_PERSON) == 1
+        assert world.app.retry(batch.batch_id, by="ann", state=State.FAILED, step=EMAIL) == 0
+        assert [send.workflow for send in world.play()] == [APOLLO_PERSON]
+
+    def test_a_retried_company_is_sent_once_for_all(self, world):
+        """However many of its people are retried, and over however many commits."""
+        batch = world.launch(*(person(name) for name in NAMES))
+        (send,) = world.send()
+        world.answer(send, world.body(send, result=None, error="no credits"))
+        world.play()
+        assert world.app.retry(batch.batch_id, by="ann") == len(NAMES)
+        assert [send.workflow for send in world.play()] == [APOLLO_COMPANY]
+        assert world.store.item_counts(batch.batch_id)["gaps"] == 0
+
+    def test_cancelled_steps_run_again_when_that_is_asked_for(self, world):
+        """Their batch runs again with them; without their state's name they stay."""
+        batch = world.launch(person("ann"))
+        world.app.cancel(batch.batch_id, by="ann")
+        assert world.app.retry(batch.batch_id, by="ann") == 0
+        assert world.app.retry(batch.batch_id, by="ann", state=State.CANCELLED) == 1
+        assert world.status(batch) == "running"
+        assert len(world.play()) == 2
+        assert world.status(batch) == "finished"
+
+    def doubtful(self, world):
+        """A batch of one person whose row may or may not have been delivered."""
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.claim()
+        world.report([send], Outcome.UNKNOWN, reason="the connection broke")
+        assert world.store.item_counts(batch.batch_id)["in_doubt"] == 1
+        return batch, send
+
+    def test_a_doubt_settled_as_sent_waits_for_its_answer(self, world):
+        """Nothing is sent again."""
+        batch, send = self.doubtful(world)
+        assert world.app.settle(batch.batch_id, e.Settlement.SENT, by="ann") == 1
+        assert (world.run_of(send).state, world.send()) == (State.AWAITING_ANSWER, [])
+
+    def test_a_doubt_settled_as_resend_is_sent_once_more(self, world):
+        """On purpose, though the step allows one attempt only."""
+        batch, send = self.doubtful(world)
+        assert world.app.settle(batch.batch_id, e.Settlement.RESEND, by="ann") == 1
+        (again,) = world.send()
+        assert (again.run_id, again.attempt) == (send.run_id, 2)
+        assert world.app.settle(batch.batch_id, e.Settlement.RESEND, by="ann") == 0
+
+    def test_a_runner_that_died_leaves_a_doubt_not_a_resend(self, world):
+        """The lease is over: nobody knows whether the row left."""
+        world.launch(person("ann"))
+        (send,) = world.claim()
+        world.clock.tick(minutes=2)
+        world.another().wake()
+        assert world.run_of(send).state is State.IN_DOUBT
+        assert world.send() == []
+        world.answer(send)
+        assert world.run_of(send).state is State.COMPLETED
+
+    def test_a_batch_settles_the_company_that_another_workstream_started(self, world):
+        """It is this batch's step that is in doubt, whoever's lane was used."""
+        world.launch(person("ann"))
+        crm = world.launch(person("bob"), workstream=CRM)
+        (send,) = world.claim()
+        world.report([send], Outcome.UNKNOWN)
+        assert world.app.settle(crm.batch_id, e.Settlement.SENT, by="ann", step=CRM_PERSON) == 0
+        assert world.app.settle(crm.batch_id, e.Settlement.SENT, by="ann", step=CRM_COMPANY) == 1
+
+
+class LanesContract(WorldContract):
+    """Lanes stop when a webhook refuses all rows, and go on when a person says so."""
+
+    def test_a_refused_webhook_stops_its_lane_and_loses_no_row(self, world):
+        """Every row of it is ready again; nothing is sent until the lane is resumed."""
+        batch = world.launch(person("ann"), person("bob"))
+        world.play_to(APOLLO_PERSON)
+        sends = world.claim()
+        world.report(sends[:1], Outcome.LANE_REFUSED, status=404, reason="the webhook is gone")
+        world.report(sends[1:], Outcome.LANE_REFUSED, status=404, reason="the webhook is gone")
+        assert world.send() == []
+        assert {world.run_of(send).state for send in sends} == {State.READY}
+        assert world.app.resume_lane(ACME, APOLLO, APOLLO_PERSON, by="ann")
+        assert len(world.play()) == 2
+        assert world.status(batch) == "finished"
+        assert len(world.events(e.LaneStopped)) == 1
+
+    def test_other_lanes_go_on(self, world):
+        """A stopped lane holds back its own rows only."""
+        world.launch(person("ann"))
+        world.launch(person("bob", company="caldora"), workstream=CRM)
+        assert world.app.stop_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann", why="out of credits")
+        assert [send.workflow for send in world.play()] == [CRM_COMPANY, CRM_PERSON]
+
+    def test_a_held_lane_goes_on_by_itself(self, world):
+        """When the third party's pause is over."""
+        world.launch(person("ann"))
+        (send,) = world.claim()
+        world.report([send], Outcome.NOT_DELIVERED, status=429, wait_s=0)
+        assert world.app.hold_lane(send, world.clock.now + timedelta(minutes=5), "429")
+        world.app.wake()
+        assert world.send() == []
+        world.clock.tick(minutes=5)
+        assert len(world.send()) == 1
+
+    def test_what_was_surely_not_delivered_costs_no_attempt_and_no_credit(self, world):
+        """It is sent again when it is due, as often as it takes."""
+        world.launch(person("ann"))
+        for _ in range(3):
+            (send,) = world.claim()
+            world.report([send], Outcome.NOT_DELIVERED, status=503, wait_s=30)
+            assert (world.run_of(send).reserved, world.claim()) == (0, [])
+            world.clock.tick(seconds=30)
+            world.app.wake()
+        assert len(world.send()) == 1
+
+    def test_no_more_than_max_in_flight_is_out(self, store):
+        """The rest waits for answers."""
+        world = World(store, tuned(configuration(), APOLLO_PERSON, lane={"max_in_flight": 2}))
+        world.launch(*(person(name) for name in NAMES))
+        world.play_to(APOLLO_PERSON)
+        sends = world.send()
+        assert (len(sends), world.send()) == (2, [])
+        world.answer(sends[0])
+        assert len(world.send()) == 1
+
+    def test_no_more_leaves_than_the_pace_allows(self, store):
+        """Lanes of one client share one pace."""
+        world = World(store, tuned(configuration(), lane={"rate": 0.1, "burst": 2}))
+        world.launch(*(person(name, company=name + "co") for name in NAMES))
+        assert [len(world.send()) for _ in range(4)] == [2, 1, 1, 1]
+
+    def test_two_runners_share_the_rows(self, world):
+        """What one has claimed, the other does not see."""
+        world.launch(*(person(name, company=name + "co") for name in NAMES))
+        world.clock.tick(seconds=10)
+        first, second = world.app.claim(3), world.another().claim(10)
+        assert (len(first), len(second)) == (3, 2)
+        assert not {send.run_id for send in first} & {send.run_id for send in second}
+
+
+def without_webhook(registry, workflow):
+    """The configuration without one workflow's webhooks."""
+    clients = {
+        slug: evolve(client, webhooks={place: hook for place, hook in client.webhooks.items() if place[1] != workflow})
+        for slug, client in registry.clients.items()
+    }
+    return evolve(registry, clients=clients)
+
+
+class ControlContract(LaunchContract, BatchControlContract, RetryContract, LanesContract):
+    """Everything that people decide."""

@@ -1,0 +1,238 @@
+"""Imports find who is known, and the configuration changes nothing that was launched."""
+
+from datetime import date, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from attrs import evolve
+
+from enrichcore.application import CannotLaunch, StaleConfiguration
+from enrichcore.application import imports as module
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import UploadId
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
+from enrichcore.store import StoreUnavailable
+from tests.contracts.answers_contract import SAMPLES, WorldContract
+from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, CRM, World, file_of, person, tuned
+
+
+def companies_and_people(world):
+    """How many of each were ever imported."""
+    log = world.store.log(0, 100_000)
+    return tuple(
+        len({one.entity_id for one in log if isinstance(one.event, kind)})
+        for kind in (e.CompanyImported, e.PersonImported)
+    )
+
+
+class DirectoryImportsContract(WorldContract):
+    """Who is who, over all files of a client."""
+
+    @pytest.mark.parametrize(("workstream", "path"), SAMPLES)
+    def test_the_same_file_again_makes_no_one_new(self, world, workstream, path):
+        """The same people, the same companies, under the same ids."""
+        first = world.app.upload(path, client=ACME, workstream=workstream)
+        known = companies_and_people(world)
+        again = world.app.upload(path, client=ACME, workstream=workstream)
+        assert companies_and_people(world) == known
+        assert world.store.people(first.upload_id) == world.store.people(again.upload_id)
+        assert (first.person_count, first.company_count) == (again.person_count, again.company_count)
+
+    @pytest.mark.parametrize(("workstream", "path"), SAMPLES)
+    def test_a_dry_run_counts_what_an_import_then_does(self, world, workstream, path):
+        """And records nothing."""
+        dry = world.app.upload(path, client=ACME, workstream=workstream, dry_run=True)
+        assert world.store.last_position() == 0
+        report = world.app.upload(path, client=ACME, workstream=workstream)
+        assert evolve(dry, upload_id=report.upload_id) == report
+
+    def test_chunks_of_any_size_import_the_same(self, store, monkeypatch):
+        """A person who comes again in a later chunk, or a later file, is the same person."""
+        monkeypatch.setattr(module, "CHUNK", 3)
+        monkeypatch.setattr("enrichcore.application.application.CHUNK", 3)
+        world = World(store)
+        for workstream, path in SAMPLES:
+            report = world.app.upload(path, client=ACME, workstream=workstream)
+            assert (report.row_count, report.person_count) == (24, 24)
+        assert companies_and_people(world)[1] < 48
+
+    def test_a_row_that_joins_two_known_people_makes_them_one(self, world):
+        """The elder stays, every key means it, and launching sends one person."""
+        by_mail = person("ann", linkedin="")
+        by_profile = person("ann", email="", first="Anna")
+        first = world.upload(by_mail)
+        world.upload(by_profile)
+        report = world.upload(person("ann"))
+        (merged,) = world.events(e.PersonsMerged)
+        (elder,) = world.store.people(first.upload_id)
+        (joined,) = world.store.people(report.upload_id)
+        assert (joined.person_id, merged.merged != elder.person_id) == (elder.person_id, True)
+        assert world.store.people(world.upload(by_profile).upload_id)[0].person_id == elder.person_id
+
+    def test_within_one_file_two_rows_become_one_person(self, world):
+        """Who was two in the first rows is launched once."""
+        batch = world.launch(person("ann", linkedin=""), person("ann", email="", first="Anna"), person("ann"))
+        assert batch.item_count == 1
+
+    def test_two_imports_at_once_make_no_one_twice(self, store):
+        """Whichever is first, the other decides again and finds the same people."""
+        world, together, failed = World(store), Barrier(3), []
+        file = file_of(*(person(f"p{number}", company=f"c{number % 4}") for number in range(20)))
+
+        def run():
+            app = world.another()
+            together.wait()
+            try:
+                app.upload(file, client=ACME, workstream=APOLLO)
+            except Exception as error:  # noqa: BLE001 - a thread's failure is the test's
+                failed.append(error)
+
+        threads = [Thread(target=run) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (failed, companies_and_people(world)) == ([], (4, 20))
+
+    def test_an_interrupted_import_cannot_be_launched_and_is_imported_again(self, world):
+        """What came in stays known; no one is made twice."""
+        file = file_of(*(person(f"p{number}") for number in range(3)))
+
+        def lose_the_database(done):
+            raise StoreUnavailable(f"after {done} rows")
+
+        with pytest.raises(StoreUnavailable):
+            world.app.upload(file, client=ACME, workstream=APOLLO, progress=lose_the_database)
+        unfinished = UploadId(world.store.log(0, 1)[0].stream_id)
+        with pytest.raises(CannotLaunch, match="interrupted"):
+            world.app.launch(unfinished)
+        report = world.app.upload(file, client=ACME, workstream=APOLLO)
+        assert (companies_and_people(world), world.app.launch(report.upload_id).item_count) == ((1, 3), 3)
+
+    def test_rows_that_name_no_one_are_kept_aside_with_a_reason(self, world):
+        """The rest is imported."""
+        report = world.upload(person("ann"), {"title": "Buyer"})
+        assert (report.row_count, [line for line, _ in report.rejected]) == (1, [3])
+        assert world.app.get_upload(report.upload_id).rejected == 1
+
+
+class ConfigurationContract(WorldContract):
+    """The configuration is recorded when it changes, and a launch pins its part of it."""
+
+    def test_a_changed_configuration_is_recorded_once(self, world):
+        """Whoever sees it first."""
+        assert world.app.apply(by="ann")
+        assert not world.another().apply(by="bob")
+        assert world.another(tuned(world.registry, attempts=2)).apply(by="bob")
+        assert len(world.events(e.ConfigurationApplied)) == 2
+
+    def test_a_superseded_configuration_is_refused_until_meant(self, world):
+        """So hosts with different files cannot flip-flop."""
+        newer = world.another(tuned(world.registry, attempts=2))
+        world.app.apply(by="ann")
+        newer.apply(by="bob")
+        with pytest.raises(StaleConfiguration):
+            world.app.apply(by="ann")
+        assert world.app.apply(by="ann", on_purpose=True)
+        with pytest.raises(StaleConfiguration):
+            newer.apply(by="bob")
+
+    def test_two_hosts_that_start_at_once_record_one_change(self, store):
+        """Neither of them fails."""
+        world, together, told = World(store), Barrier(4), []
+
+        def run():
+            app = world.another()
+            together.wait()
+            try:
+                told.append(app.apply(by="a host"))
+            except Exception as error:  # noqa: BLE001 - a thread's failure is the test's
+                told.append(error)
+
+        threads = [Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told, key=str) == [False, False, False, True]
+
+    def test_secrets_and_addresses_are_not_recorded(self, world):
+        """Only their hashes are."""
+        world.app.apply(by="ann")
+        (event,) = world.events(e.ConfigurationApplied)
+        assert "clay.example" not in str(event.snapshot)
+        assert "secret of" not in str(event.snapshot)
+
+    def test_a_day_passes_once(self, world):
+        """Whichever runner sees it first."""
+        today = date(2026, 3, 2)
+        assert [world.app.pass_day(today), world.another().pass_day(today)] == [True, False]
+        assert world.app.pass_day(today + timedelta(days=1))
+        assert not world.app.pass_day(today)
+
+    def test_a_launched_batch_keeps_its_pipeline(self, world):
+        """A runner with a newer configuration sends, waits and goes on as the launch pinned it."""
+        batch = world.launch(person("ann"))
+        world.app = world.another(tuned(world.registry, answer_within=timedelta(minutes=1), attempts=9))
+        sent = world.send()
+        world.clock.tick(hours=5)
+        world.app.wake()
+        assert world.run_of(sent[0]).state is State.AWAITING_ANSWER
+        world.clock.tick(hours=2)
+        world.app.wake()
+        assert world.run_of(sent[0]).state is State.TIMED_OUT
+        world.play()
+        assert world.status(batch) == "finished"
+
+    def test_a_step_that_the_configuration_lost_is_still_answered(self, world):
+        """The item's pipeline has it, whatever today's configuration has."""
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.send()
+        world.app = world.another(shortened(world.registry, APOLLO_PERSON))
+        world.answer(send)
+        world.app.turn_batches()
+        assert (world.run_of(send).state, world.status(batch)) == (State.COMPLETED, "finished")
+
+    def test_a_pinned_local_step_still_runs_when_the_configuration_lost_it(self, store):
+        """Its function is named by the pipeline that was pinned."""
+        world = World(store, local_last(World(store).registry))
+        batch = world.launch(person("ann"))
+        world.app = world.another(shortened(world.registry, "split_raw_apollo_scrape", "normalize_company_name"))
+        world.play()
+        assert (world.status(batch), world.item(batch).gaps) == ("finished", ())
+
+    def test_a_new_launch_uses_the_new_pipeline(self, world):
+        """And the old batch still its own."""
+        world.launch(person("ann"))
+        world.app = world.another(shortened(world.registry, APOLLO_PERSON))
+        batch = world.launch(person("bob", company="caldora"))
+        assert APOLLO_PERSON not in world.item(batch).workflows
+
+    def test_the_crm_pipeline_is_untouched_by_changes_of_the_other(self, world):
+        """Everything is looked up by workstream and workflow."""
+        world.app = world.another(shortened(world.registry, APOLLO_PERSON))
+        batch = world.launch(person("ann"), workstream=CRM)
+        world.play()
+        assert world.status(batch) == "finished"
+
+
+def shortened(registry, *workflows):
+    """The configuration without some workflows of the Apollo workstream."""
+    return _with_steps(registry, lambda steps: [step for step in steps if step.workflow not in workflows])
+
+
+def local_last(registry):
+    """The configuration with the Apollo workstream's local steps at its end."""
+    return _with_steps(registry, lambda steps: sorted(steps, key=lambda step: step.kind is Kind.LOCAL))
+
+
+def _with_steps(registry, change):
+    stream = registry.workstreams[APOLLO]
+    changed = evolve(stream, pipeline=evolve(stream.pipeline, steps=change(stream.pipeline.steps)))
+    return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
+
+
+class ImportingContract(DirectoryImportsContract, ConfigurationContract):
+    """Everything about imports and the configuration."""

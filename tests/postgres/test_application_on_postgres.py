@@ -1,0 +1,26 @@
+"""The application does what it promises on PostgreSQL too."""
+
+import pytest
+
+from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.companies_contract import CompaniesContract
+from tests.contracts.control_contract import ControlContract
+from tests.contracts.imports_contract import ImportingContract
+
+pytestmark = pytest.mark.postgres
+
+
+class TestAnswering(AnsweringContract):
+    """See the contract."""
+
+
+class TestCompanies(CompaniesContract):
+    """See the contract."""
+
+
+class TestControl(ControlContract):
+    """See the contract."""
+
+
+class TestImporting(ImportingContract):
+    """See the contract."""

@@ -1,0 +1,11 @@
+"""The store on PostgreSQL keeps what every store promises."""
+
+import pytest
+
+from tests.contracts.store_contract import StoreContract
+
+pytestmark = pytest.mark.postgres
+
+
+class TestPostgresStore(StoreContract):
+    """See the contract."""

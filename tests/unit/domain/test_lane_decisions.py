@@ -1,0 +1,67 @@
+"""A lane stops for what concerns the whole webhook, holds when asked to, and opens when a person resumes it."""
+
+import pytest
+
+from enrichcore.domain import events as e
+from enrichcore.domain import ids
+from enrichcore.domain import lane as lanes
+from enrichcore.domain.step_run import Outcome
+from tests.unit.domain.scenes import BY_ANN, CLIENT, HOURS, NOW, names
+
+WHICH = {"workstream": "crm_data", "workflow": "enrich_person"}
+
+
+def lane_after(*events):
+    """A lane after these events."""
+    state = lanes.Lane(lane_id=ids.lane_id(CLIENT, **WHICH), client_id=CLIENT)
+    for version, event in enumerate(events, start=1):
+        state = lanes.fold(state, event, NOW, version)
+    return state
+
+
+STOPPED = e.LaneStopped(**WHICH, reason="401 from the webhook", by="sender")
+HELD = e.LaneHeld(**WHICH, until=NOW + HOURS, reason="429")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "statuses"),
+    [
+        (Outcome.DELIVERED, [200, 201, 202, 204]),
+        (Outcome.NOT_DELIVERED, [429, 503]),
+        (Outcome.UNKNOWN, [500, 502, 504]),
+        (Outcome.ROW_REFUSED, [400, 413, 422]),
+        (Outcome.LANE_REFUSED, [401, 402, 403, 404, 410]),
+        (Outcome.UNKNOWN, [0, 100, 199, 300, 302, 405, 409, 418, 501, 599, 999]),
+    ],
+)
+def test_a_status_says_what_became_of_the_row(outcome, statuses):
+    """What no one has told us of is unknown, and so never sent again silently."""
+    assert {lanes.outcome_of_status(status) for status in statuses} == {outcome}
+
+
+def test_a_lane_stops_once_and_says_why():
+    """The first reason stands."""
+    (stopped,) = lanes.decide_stop(lane_after(), **WHICH, reason="401 from the webhook", by="sender")
+    lane = lane_after(stopped)
+    assert (lane.stopped, lane.workflow) == ("401 from the webhook", "enrich_person")
+    assert lanes.decide_stop(lane, **WHICH, reason="403", by="sender") == ()
+
+
+@pytest.mark.parametrize(("hours", "held"), [(0.5, []), (1, []), (2, ["LaneHeld"])])
+def test_only_a_longer_hold_changes_a_hold(hours, held):
+    """A shorter pause ends within the present one."""
+    decided = lanes.decide_hold(lane_after(HELD), **WHICH, until=NOW + hours * HOURS, reason="429")
+    assert names(decided) == held
+
+
+@pytest.mark.parametrize(
+    ("events", "resumed"),
+    [([], []), ([STOPPED], ["LaneResumed"]), ([HELD], ["LaneResumed"]), ([STOPPED, HELD], ["LaneResumed"])],
+)
+def test_resuming_opens_a_lane_that_is_stopped_or_held(events, resumed):
+    """Afterwards it is neither, and resuming again finds nothing to do."""
+    decided = lanes.decide_resume(lane_after(*events), **BY_ANN)
+    assert names(decided) == resumed
+    lane = lane_after(*events, *decided)
+    assert (lane.stopped, lane.held_until) == ("", None)
+    assert lanes.decide_resume(lane, **BY_ANN) == ()
