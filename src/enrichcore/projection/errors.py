@@ -4,6 +4,7 @@ ProjectionError
 ├── UnreadableEvent     ours: the rules cannot fold an event; a rebuild stops, a follower sets it aside
 ├── RebuildRunning      the caller: another rebuild of the same read model is under way
 ├── RebuildLost         nobody: this rebuild fell silent for so long that another took over; begin again
+├── StaleTables         the caller: the tables are of an older shape; rebuild the whole read model
 └── UnknownReadModel    the caller: there is no read model of that name
 """
 
@@ -45,6 +46,14 @@ class RebuildLost(ProjectionError):
 
     def __init__(self, read_model: str) -> None:
         super().__init__(f"the rebuild of {read_model} was taken over by another one")
+        self.read_model = read_model
+
+
+class StaleTables(ProjectionError):
+    """The live tables are not those that the rules know."""
+
+    def __init__(self, read_model: str) -> None:
+        super().__init__(f"the tables of {read_model} have changed since it was built; run `enrichcore replay {read_model}`")
         self.read_model = read_model
 
 

@@ -56,11 +56,10 @@ def catch_up(pool: Pool, models: Sequence[ReadModel], *, page: int = PAGE, seal:
         The position up to which every followed read model has come.
     """
     size = page
-    position: int | None = 0
     while True:
         try:
             with pool.connection() as connection:
-                done = _follow_page(connection, models, size, seal)
+                position, is_last = _follow_page(connection, models, size, seal)
         except _Unwritable as refused:
             if refused.fault is None:
                 size = max(1, size // 8)
@@ -68,10 +67,23 @@ def catch_up(pool: Pool, models: Sequence[ReadModel], *, page: int = PAGE, seal:
             with pool.connection() as connection:
                 _skip(connection, refused.model, refused.fault)
             continue
-        position, is_last = done
         if is_last:
             return position
         size = min(page, size * 8)
+
+
+def follow(connection: Connection[TupleRow], models: Sequence[ReadModel], *, page: int, seal: Seal | None) -> None:
+    """Fold whatever is new inside the connection's transaction.
+
+    Raises:
+        psycopg.DataError: PostgreSQL refused rows; following outside a transaction finds the event and sets it aside.
+    """
+    is_last = False
+    while not is_last:
+        try:
+            _, is_last = _follow_page(connection, models, page, seal)
+        except _Unwritable as refused:
+            raise refused.__cause__ or refused from None
 
 
 def _follow_page(

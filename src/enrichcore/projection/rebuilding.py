@@ -17,7 +17,8 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from enrichcore.domain.events import DayPassed, Recorded
-from enrichcore.projection.errors import RebuildLost, RebuildRunning, UnreadableEvent
+from enrichcore.projection.errors import RebuildLost, RebuildRunning, StaleTables, UnreadableEvent
+from enrichcore.projection.following import follow
 from enrichcore.projection.read_model import ReadModel
 from enrichcore.projection.reading import EVERYTHING, PAGE, Fault, Page, Span, feed, last_position, read_page
 from enrichcore.projection.schema import (
@@ -118,7 +119,6 @@ class Building:
             return False
         self._fold(connection, read)
         self.position = read.last
-        self.renew(connection)
         return True
 
     def _fold(self, connection: Connection[TupleRow], read: Page) -> None:
@@ -220,8 +220,11 @@ def recompute(
 ) -> Rebuilt:
     """Rebuild the rows of one client from all its events, and replace them at once.
 
+    The live tables are brought to the end of the log in the same transaction, so that no event counts twice.
+
     Raises:
-        As `rebuild`.
+        StaleTables: The tables themselves changed; only a whole rebuild puts that right.
+        RebuildRunning: As for `rebuild`, like the further ones.
     """
     with building(pool, models, PART, span=Span(client_id=client_id), page=page, seal=seal) as beside:
         beside.fill(progress)
@@ -264,11 +267,11 @@ def _put_all_in_place(connection: Connection[TupleRow], beside: Building) -> Non
 
 
 def _replace_client(connection: Connection[TupleRow], beside: Building, client_id: UUID) -> None:
-    """Replace the client's rows, and bring the live tables to the same position."""
     known = checkpoints(connection, beside.models)
     for model in beside.models:
         if known[model.name].shape != shape(model):
-            raise UnreadableEvent(model.name, 0, "table", "its tables changed: rebuild the whole read model first")
+            raise StaleTables(model.name)
+    follow(connection, beside.models, page=beside.page, seal=beside.seal)
     for model in beside.models:
         for table in model.tables:
             if table.by_client:

@@ -105,7 +105,7 @@ class Daemon:
     async def _listen(self) -> None:
         runner = self._registry.runner
         config = uvicorn.Config(
-            self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", access_log=False,
+            self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )  # fmt: skip
         self._server = _Server(config)

@@ -1,0 +1,69 @@
+import json
+import tomllib
+from uuid import UUID
+
+import pytest
+
+from enrichcore.registry import parse
+from runners.cli.configuration import _setting_warnings
+
+
+def test_init_writes_a_configuration_once(enrichcore, tmp_path):
+    """It has both workstreams and a client of its own; a second time the file is left as it is."""
+    assert enrichcore("init", "new").exit_code == 0
+    written = (tmp_path / "new" / "enrichcore.toml").read_text()
+    tree = tomllib.loads(written)
+    assert set(tree["workstreams"]) == {"apollo_scrape", "crm_data"}
+    assert UUID(tree["clients"]["acme"]["id"]).version == 4
+    again = enrichcore("init", "new")
+    assert (again.exit_code, (tmp_path / "new" / "enrichcore.toml").read_text()) == (1, written)
+    assert "left as it was" in again.stderr
+
+
+def test_check_names_every_fault_by_its_key(enrichcore):
+    """All faults at once, in words and as JSON, with exit code 1."""
+    enrichcore("init")
+    shown = enrichcore("check")
+    assert shown.exit_code == 1
+    assert "clients.acme.callback_secret" in shown.stdout
+    as_json = enrichcore("check", "--json")
+    found = json.loads(as_json.stdout)
+    assert (as_json.exit_code, found["ok"], len(found["faults"])) == (1, False, 7)
+    assert {"key", "problem", "remedy"} == set(found["faults"][0])
+
+
+def test_settings_that_are_not_enforced_are_named(tmp_path):
+    """Wherever they stand, by their key; a step goes by its workflow."""
+    path = tmp_path / "enrichcore.toml"
+    path.write_text(
+        '[[workstreams.w.steps]]\nworkflow = "find"\nlifetime_limit = 5\n'
+        "[clients.c]\nbudget_credits = 1\n[clients.c.webhooks.w.find]\nlifetime_limit = 7\n"
+    )
+    assert [fault.key for fault in _setting_warnings(path)] == [
+        "workstreams.w.steps.find.lifetime_limit",
+        "clients.c.budget_credits",
+        "clients.c.webhooks.w.find.lifetime_limit",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--config", "ENRICHCORE_CONFIG"])
+def test_the_configuration_may_be_elsewhere(enrichcore, tmp_path, monkeypatch, option):
+    """An option names it, or the environment does."""
+    (tmp_path / "bad.toml").write_text("[runner]\nlissten = 1\n")
+    args = ["check", "--config", "bad.toml"] if option == "--config" else ["check"]
+    if option == "ENRICHCORE_CONFIG":
+        monkeypatch.setenv(option, str(tmp_path / "bad.toml"))
+    shown = enrichcore(*args)
+    assert (shown.exit_code, "lissten" in shown.stdout) == (1, True)
+
+
+def test_the_demo_has_a_sound_configuration():
+    """Every webhook leads to the simulated Clay, in a hurry, and nothing is asked of the environment."""
+    from runners.cli.demonstration import configuration_text
+
+    registry = parse(configuration_text("http://127.0.0.1:8700"), env={})
+    webhooks = registry.client("acme").webhooks
+    assert len(webhooks) == 6
+    assert {webhook.lane.rate for webhook in webhooks.values()} == {1000}
+    assert len({webhook.url.reveal() for webhook in webhooks.values()}) == 6
+    assert all(webhook.url.reveal().startswith("http://127.0.0.1:8700/hooks/") for webhook in webhooks.values())

@@ -1,0 +1,93 @@
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.cli.commands import CannotDo
+from runners.cli.export import COLUMNS, Format, csv_cell, write_leads
+
+LEAD = {name: None for name in COLUMNS} | {
+    "lead_id": UUID(int=1),
+    "workstreams": ["apollo_scrape", "crm_data"],
+    "updated_at": datetime(2026, 1, 2, tzinfo=UTC),
+    "person_full_name": "Zoë Velmarrin",
+    "person_title": "=cmd()",
+    "company_employee_count": 214,
+    "company_technologies": ["AWS", "SAP"],
+    "is_new_in_role": True,
+    "is_recently_funded": False,
+    "provenance": {"person_title": ["import", 7]},
+}
+
+
+def exported(form, leads):
+    out = io.BytesIO()
+    assert write_leads(leads, out, form) == len(leads)
+    return out.getvalue().decode("utf-8")
+
+
+def test_the_columns_are_those_of_the_contract_in_their_order():
+    """Keys, the person, the company, indicators, the rest; none twice."""
+    assert COLUMNS[:8] == (
+        "lead_id", "client_id", "person_id", "company_id", "workstreams", "batch_id", "item_id", "updated_at",
+    )  # fmt: skip
+    assert COLUMNS[8:18] == (
+        "person_first_name", "person_last_name", "person_full_name", "person_email", "person_linkedin_url",
+        "person_title", "person_headline", "person_location", "person_summary", "person_current_job_start_date",
+    )  # fmt: skip
+    assert COLUMNS[18:38] == (
+        "company_name", "company_domain", "company_linkedin_url", "company_website", "company_logo_url",
+        "company_description", "company_industry", "company_industries", "company_subindustries",
+        "company_size_bucket", "company_employee_count", "company_city", "company_state", "company_country",
+        "company_revenue_range", "company_founded_year", "company_type", "company_business_stage",
+        "company_funding_range", "company_technologies",
+    )  # fmt: skip
+    assert COLUMNS[38:] == (
+        "is_new_in_role", "is_recently_funded", "is_worked_at_customer", "moved_company", "person_email_status",
+        "provenance",
+    )  # fmt: skip
+
+
+def test_csv_tells_true_false_and_unknown_apart():
+    """Lists are joined, unknown is empty, and a formula is no formula."""
+    (row,) = csv.DictReader(io.StringIO(exported(Format.CSV, [LEAD])))
+    assert (row["is_new_in_role"], row["is_recently_funded"], row["is_worked_at_customer"]) == ("true", "false", "")
+    assert (row["workstreams"], row["company_technologies"]) == ("apollo_scrape, crm_data", "AWS, SAP")
+    assert (row["person_title"], row["person_full_name"]) == ("'=cmd()", "Zoë Velmarrin")
+    assert json.loads(row["provenance"]) == {"person_title": ["import", 7]}
+
+
+def test_an_export_of_nobody_has_its_header():
+    """So that a program that reads it finds its columns."""
+    assert exported(Format.CSV, []).strip().split(",") == list(COLUMNS)
+    assert exported(Format.JSONL, []) == ""
+
+
+@given(st.text())
+def test_no_cell_begins_as_a_formula(text):
+    """Whatever is known of someone; and an innocent text is left as it is."""
+    cell = csv_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert cell in {text, f"'{text}"}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_comes_back_from_json_lines(text):
+    """One line a lead, whatever the text."""
+    written = exported(Format.JSONL, [LEAD | {"person_summary": text, "person_title": Decimal("1.50")}])
+    assert written.count("\n") == 1
+    assert json.loads(written)["person_summary"] == text
+    assert json.loads(written)["person_title"] == "1.50"
+
+
+def test_parquet_says_what_it_needs(monkeypatch):
+    """Without its library the refusal names the extra to install."""
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(CannotDo, match=r"enrichcore\[parquet\]"):
+        write_leads([], io.BytesIO(), Format.PARQUET)

@@ -1,0 +1,106 @@
+"""Wrong use and expected errors: one message on standard error, an exit code, never a traceback."""
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.application import CannotLaunch, StaleConfiguration, UnknownId
+from enrichcore.ingest import BadMapping, NotATable
+from enrichcore.registry import ConfigurationError, Fault, UnknownClientError
+from enrichcore.store.commit import Conflict, StoreUnavailable
+from runners.cli.commands import hoisted, refuse
+
+FAULT = Fault(key="clients.acme.id", problem="is missing", remedy="give it")
+COMMANDS = [
+    "demo", "init", "check", "apply", "upload", "launch", "run", "status", "pause", "resume", "cancel", "retry", "settle",
+    "lanes", "unmatched", "history", "explain", "replay", "leads", "sandbox",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_contract_has_help(enrichcore, command):
+    """`--help` ends with 0 and says something."""
+    shown = enrichcore(command, "--help")
+    assert (shown.exit_code, "--help" in shown.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nothing"],
+        ["status", "no-uuid"],
+        ["launch"],
+        ["launch", "no-uuid"],
+        ["history", "12"],
+        ["upload", "nowhere.csv", "--client", "acme", "--workstream", "crm_data"],
+        ["retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "ready"],
+        ["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "maybe"],
+        ["run", "--role", "king"],
+        ["leads", "--client", "acme", "--format", "pdf"],
+        ["demo", "--rows", "0"],
+        ["unmatched", "--match", "one"],
+    ],
+)
+def test_wrong_use_ends_with_2(enrichcore, args):
+    """What cannot be understood is told on standard error and nothing is printed."""
+    ended = enrichcore(*args)
+    assert (ended.exit_code, bool(ended.stderr.strip()), ended.stdout) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    "args", [["status"], ["run"], ["check"], ["apply"], ["--config", "elsewhere.toml", "status", "--json"]]
+)
+def test_a_missing_configuration_is_a_message(enrichcore, args):
+    """It names the file and the way to one."""
+    ended = enrichcore(*args)
+    assert ended.exit_code == 1
+    assert "enrichcore init" in ended.output
+    assert "Traceback" not in ended.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnknownClientError("acmee", ["acme"]), 2),
+        (UnknownId("batch", "b1"), 2),
+        (BadMapping("Mail", "person_mail", "there is no such field"), 2),
+        (ConfigurationError([FAULT]), 1),
+        (CannotLaunch("not yet"), 1),
+        (StaleConfiguration("which one?"), 1),
+        (NotATable("x.pdf", "is a PDF", "export it as CSV"), 1),
+        (Conflict("again"), 1),
+        (StoreUnavailable("no route"), 1),
+        (psycopg.OperationalError("no route"), 1),
+        (PermissionError(13, "Permission denied", "leads.csv"), 1),
+        (KeyboardInterrupt(), 1),
+        (ZeroDivisionError("unforeseen"), 1),
+    ],
+)
+def test_every_error_becomes_one_message(error, code, capsys, monkeypatch):
+    """Its text is shown, and its kind decides the exit code."""
+    monkeypatch.delenv("ENRICHCORE_DEBUG", raising=False)
+    assert refuse(error) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert (str(error.args[-1]) if error.args and isinstance(error.args[-1], str) else "") in shown.err
+    assert shown.err.strip()
+
+
+def test_an_unforeseen_error_shows_its_origin_when_asked(monkeypatch):
+    """With the debug variable it is raised on, traceback and all."""
+    monkeypatch.setenv("ENRICHCORE_DEBUG", "1")
+    assert refuse(ZeroDivisionError("unforeseen")) is None
+
+
+def test_the_configuration_may_be_named_anywhere():
+    """Before or after the command, with a space or an equals sign; what follows `--` is left alone."""
+    assert hoisted(["status", "--config", "a.toml", "--json"]) == ["--config", "a.toml", "status", "--json"]
+    assert hoisted(["--config=a.toml", "status"]) == ["--config=a.toml", "status"]
+    assert hoisted(["upload", "--", "--config"]) == ["upload", "--", "--config"]
+
+
+@given(st.lists(st.sampled_from(["status", "--config", "--config=b", "--json", "--", "x"])))
+def test_hoisting_loses_nothing(args):
+    """It only changes the order."""
+    assert sorted(hoisted(args)) == sorted(args)
