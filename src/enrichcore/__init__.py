@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from enrichcore.domain.life_cycle import State
     from enrichcore.domain.step_run import Outcome, PostOutcome
     from enrichcore.fields import compute_indicators, extract_all, extract_company_fields, extract_person_fields
+    from enrichcore.projection import ReadModel
+    from enrichcore.projection.memory import project
     from enrichcore.registry import ConfigurationError, Registry, RegistryError
     from enrichcore.store import Conflict, MemoryStore, StoreUnavailable
     from enrichcore.store.postgres import PostgresStore
@@ -48,6 +50,8 @@ _ROOMS: Final = {
     "enrichcore.domain.life_cycle": ("State",),
     "enrichcore.domain.step_run": ("Outcome", "PostOutcome"),
     "enrichcore.fields": ("compute_indicators", "extract_all", "extract_company_fields", "extract_person_fields"),
+    "enrichcore.projection": ("ReadModel",),
+    "enrichcore.projection.memory": ("project",),
     "enrichcore.registry": ("ConfigurationError", "Registry", "RegistryError"),
     "enrichcore.store": ("Conflict", "MemoryStore", "StoreUnavailable"),
     "enrichcore.store.postgres": ("PostgresStore",),
@@ -67,6 +71,7 @@ __all__ = [
     "Outcome",
     "PostOutcome",
     "PostgresStore",
+    "ReadModel",
     "Recorded",
     "Registry",
     "RegistryError",
@@ -82,6 +87,7 @@ __all__ = [
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
+    "project",
 ]
 
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from enrichcore.application import AckStatus
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.world import (
@@ -203,27 +204,44 @@ class ReuseContract(WorldContract):
         assert world.app.retry(batch.batch_id, by="ann", state=State.COMPLETED, step=APOLLO_PERSON) == 1
         assert [send.workflow for send in world.send()] == [APOLLO_PERSON]
 
-    def test_a_retried_person_step_forces_no_other_step(self, store):
-        """Only what was asked for is bought again: the company's young answer still serves."""
-        world = World(store, company_last(configuration()))
-        other = world.launch(person("bob"))
+    def test_a_retried_local_step_forces_no_company(self, store, monkeypatch):
+        """Only what was asked for is done again: the company's young answer still serves."""
+        world = World(store, stopped_by_its_first_step(configuration()))
+        monkeypatch.setattr(WEATHER, "is_good", True)
+        world.launch(person("bob"))
         world.play()
-        assert world.status(other) == "finished"
+        monkeypatch.setattr(WEATHER, "is_good", False)
         batch = world.launch(person("ann"))
-        (send,) = world.send()
-        world.report([send])
-        world.answer(send, world.body(send, result=None, error="no credits"))
+        assert world.status(batch) == "finished"
+        monkeypatch.setattr(WEATHER, "is_good", True)
         assert world.app.retry(batch.batch_id, by="ann") == 1
         world.play()
-        assert len(of_companies(world.posted)) == 1
+        assert (len(of_companies(world.posted)), world.store.item_counts(batch.batch_id)["gaps"]) == (1, 0)
 
 
-def company_last(registry):
-    """The Apollo pipeline with its company step behind the person step, which stops the item when it fails."""
+class Weather:
+    """What a local function depends on."""
+
+    is_good = True
+
+
+WEATHER = Weather()
+
+
+def works_in_good_weather(_facts):
+    """A local function that fails now and then."""
+    if not WEATHER.is_good:
+        raise ValueError("it rains")
+    return {}
+
+
+def stopped_by_its_first_step(registry):
+    """The Apollo pipeline with a local step first, whose failure stops the item."""
     stream = registry.workstreams[APOLLO]
-    steps = {step.workflow: step for step in stream.pipeline.steps}
-    pipeline = evolve(stream.pipeline, steps=[steps[APOLLO_PERSON], steps[APOLLO_COMPANY]])
-    return evolve(registry, workstreams={**registry.workstreams, APOLLO: evolve(stream, pipeline=pipeline)})
+    first, *others = stream.pipeline.steps
+    first = evolve(first, function=f"{__name__}:{works_in_good_weather.__name__}", on_failure=OnFailure.STOP)
+    changed = evolve(stream, pipeline=evolve(stream.pipeline, steps=[first, *others]))
+    return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
 class CompaniesContract(SharingContract, ReuseContract):

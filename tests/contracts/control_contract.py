@@ -84,7 +84,8 @@ class LaunchContract(WorldContract):
 
         def cancel(done):
             ((batch, _),) = world.store.batches()
-            world.app.cancel(batch.batch_id, by="ann")
+            if batch.status != "cancelled":
+                world.app.cancel(batch.batch_id, by="ann")
 
         batch = world.app.launch(upload.upload_id, progress=cancel)
         assert world.status(batch) == "cancelled"
@@ -218,6 +219,15 @@ class RetryContract(WorldContract):
         assert world.status(batch) == "running"
         assert len(world.play()) == 2
         assert world.status(batch) == "finished"
+
+    def test_a_retry_that_finds_nothing_leaves_the_batch_as_it_is(self, world):
+        """Neither a finished nor a cancelled batch turns for nothing."""
+        finished, cancelled = self.finished_with(world, ann=""), world.launch(person("bob"))
+        world.app.cancel(cancelled.batch_id, by="ann")
+        before = world.store.last_position()
+        for batch in (finished, cancelled):
+            assert world.app.retry(batch.batch_id, by="ann", state=State.TIMED_OUT) == 0
+        assert world.store.last_position() == before
 
     def doubtful(self, world):
         """A batch of one person whose row may or may not have been delivered."""

@@ -200,14 +200,14 @@ class World:
         client_id = self.registry.client(client).id
         return Incoming(client_id=client_id, workstream=workstream, workflow=workflow, body=body, token=token)
 
-    def answer(self, send, body: bytes | None = None, *, client=ACME, workstream=None, workflow=None, token=""):
+    def answer(self, send, body: bytes | None = None, *, client=ACME, workstream=None, workflow=None, token=None):
         """Let an answer come in; tells what its sender is told."""
         came = self.callback(
             workflow or send.workflow,
             self.body(send) if body is None else body,
             client=client,
             workstream=send.workstream if workstream is None else workstream,
-            token=token,
+            token=send.key if token is None else token,
         )
         (ack,) = self.app.receive([came])
         return ack

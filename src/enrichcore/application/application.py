@@ -4,10 +4,12 @@ It holds no state but what it may forget. Each method is one use case: load, dec
 decided again. Time and new ids come from arguments, so tests say what time it is.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -44,7 +46,7 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.domain.upload import Upload
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
-from enrichcore.store.commit import Commit, Conflict, Store, UploadedPerson
+from enrichcore.store.commit import Claims, Commit, Conflict, Store, UploadedPerson
 
 CONFIGURATION: Final = uuid5(NAMESPACE, "configuration")
 CALENDAR: Final = uuid5(NAMESPACE, "calendar")
@@ -83,7 +85,7 @@ class Enrichment:
         self.callback_base_url = callback_base_url or registry.runner.callback_base_url
         self._clock = clock
         self._new_id = new_id
-        self._functions = load_functions(registry)
+        self._functions = dict(load_functions(registry))
         self._lanes = _lane_index(registry)
 
     # --- configuration and calendar ------------------------------------------------------------------------------
@@ -94,6 +96,12 @@ class Enrichment:
         Raises:
             StaleConfiguration: This very configuration was superseded by a newer one, and `on_purpose` is not set.
         """
+        for _ in range(_TRIES):
+            with suppress(Conflict):
+                return self._apply(by=by, on_purpose=on_purpose)
+        return self._apply(by=by, on_purpose=on_purpose)
+
+    def _apply(self, *, by: str, on_purpose: bool) -> bool:
         current = fingerprint(self.registry)
         known = self.store.stream(CONFIGURATION)
         applied = [event.event for event in known if isinstance(event.event, e.ConfigurationApplied)]
@@ -260,7 +268,7 @@ class Enrichment:
             self._decided(partial(self._create_items, batch=batch, people=chunk))
             done += len(chunk)
             progress(done)
-        self._on_batch(batch_id, lambda found: () if found.filled else (e.BatchFilled(item_count=len(people)),))
+        self._on_batch(batch_id, partial(_filled, item_count=len(people)))
         self.turn_batches()
         return self._batch(batch_id)[0]
 
@@ -268,7 +276,10 @@ class Enrichment:
         ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
         unit.preload(ids.values())
         unit.preload(_company_runs(batch, people))
+        unit.expect(person.person_id for person in people)
         workflows = tuple(step.workflow for step in batch.pipeline.steps)
+        if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
+            return
         for person in people:
             if unit.run(ids[person.person_id]) is not None:
                 continue
@@ -337,14 +348,14 @@ class Enrichment:
         return found[0]
 
     def _on_batch(self, batch_id: UUID, decide: Callable[[Batch], Iterable[e.Event]]) -> bool:
-        def command(unit: Unit) -> bool:
-            batch, version = self._batch(batch_id)
-            draft = Draft(batch, version, batches.fold, unit.now)
-            if draft.emit_all(decide(batch)):
-                unit.record_batch(batch, version, draft.events, draft.state)
-            return bool(draft.events)
+        return self._decided(partial(self._turn_in, batch_id=batch_id, decide=decide))
 
-        return self._decided(command)
+    def _turn_in(self, unit: Unit, batch_id: UUID, decide: Callable[[Batch], Iterable[e.Event]]) -> bool:
+        batch, version = self._batch(batch_id)
+        draft = Draft(batch, version, batches.fold, unit.now)
+        if draft.emit_all(decide(batch)):
+            unit.record_batch(batch, version, draft.events, draft.state)
+        return bool(draft.events)
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -377,7 +388,7 @@ class Enrichment:
                     return []
                 group = uuid5(NAMESPACE, f"pace/{settings.pace_group}")
                 tokens = claims.take_tokens(group, len(found), rate=settings.rate, burst=settings.burst, now=now)
-                unit = self._unit(now, load=claims.load)
+                unit = self._unit(now, claims)
                 sends = self._claim_runs(unit, found[:tokens], step.workflow, webhook, lane)
                 commit = unit.finish()
                 if not commit.empty:
@@ -611,17 +622,17 @@ class Enrichment:
             asked = 0
             for run in list(item.state.runs.values()):
                 if run.state in wanted and step in {None, run.workflow}:
-                    unit.anew.add(item.state.item_id)
                     force = state is not None
                     around = unit.around(item.state)
+                    pinned = around.pipeline.step(run.workflow)
+                    if pinned is not None and batch_item.asks_company(pinned):
+                        unit.anew.add(item.state.item_id)
                     asked += batch_item.retry(item, around, run.workflow, by=by, why=why or "asked for", force=force)
                     unit.carry_on(item)
             return asked
 
-        if state is not None:
-            # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
-            self._on_batch(batch_id, lambda batch: batches.decide_reopen(batch, why=why or "asked for", force=True))
-        return self._on_items(batch_id, decide)
+        # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
+        return self._on_items(batch_id, decide, reopen="" if state is None else why or "asked for")
 
     def settle(
         self, batch_id: BatchId, settlement: e.Settlement, *, by: str, why: str = "", step: str | None = None
@@ -629,23 +640,23 @@ class Enrichment:
         """Decide what is in doubt in a batch, its company runs included; how many."""
 
         def decide(unit: Unit, item: Draft[BatchItem]) -> int:
-            drafts: list[Draft[Any]] = [item]
-            found = (unit.company(run.company_run_id) for run in item.state.open_runs if run.company_run_id)
-            drafts += [company for company in found if company is not None]
             settled = 0
-            for draft in drafts:
-                runs = draft.state.open_runs if isinstance(draft.state, BatchItem) else (draft.state.run,)
-                for run in runs:
-                    pinned = _pinned_step(unit, draft, run.workflow)
-                    if pinned is not None and step in {None, run.workflow}:
-                        settled += draft.emit_all(
-                            steps.decide_settle(run, pinned, settlement, now=unit.now, by=by, why=why or "decided")
-                        )
+            for run in item.state.open_runs:
+                # A company's row may have been sent under another workflow's name; the item's own name counts here.
+                company = unit.company(run.company_run_id) if run.company_run_id is not None else None
+                draft: Draft[Any] = item if company is None else company
+                out = run if company is None else company.state.run
+                pinned = _pinned_step(unit, draft, out.workflow)
+                if pinned is not None and step in {None, run.workflow}:
+                    settled += draft.emit_all(
+                        steps.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why or "decided")
+                    )
             return settled
 
         return self._on_items(batch_id, decide)
 
-    def _on_items(self, batch_id: BatchId, decide: Callable[[Unit, Draft[BatchItem]], int]) -> int:
+    def _on_items(self, batch_id: BatchId, decide: Callable[[Unit, Draft[BatchItem]], int], *, reopen: str = "") -> int:
+        """Decide about every item of a batch; with `reopen`, the batch runs again if anything came of it."""
         self._batch(batch_id)
         after: UUID | None = None
         total = 0
@@ -654,7 +665,10 @@ class Enrichment:
 
             def command(unit: Unit, found: Sequence[UUID] = found) -> int:
                 unit.preload(found)
-                return sum(decide(unit, item) for run_id in found if (item := unit.item(run_id)) is not None)
+                decided = sum(decide(unit, item) for run_id in found if (item := unit.item(run_id)) is not None)
+                if decided and reopen:
+                    self._turn_in(unit, batch_id, lambda batch: batches.decide_reopen(batch, why=reopen, force=True))
+                return decided
 
             total += self._decided(command)
         self.turn_batches()
@@ -678,8 +692,25 @@ class Enrichment:
             return outcome
         raise AssertionError("unreachable")
 
-    def _unit(self, now: datetime, load: Any = None) -> Unit:
-        return Unit(self.store, now, self._batch, self._functions, load)
+    def _unit(self, now: datetime, claims: Claims | None = None) -> Unit:
+        """A new unit; one that claims reads on the claim's own connection."""
+        if claims is None:
+            return Unit(self.store, now, self._pinned, self._functions)
+        return Unit(self.store, now, partial(self._pinned, ask=claims.batches), self._functions, claims.load)
+
+    def _pinned(
+        self, batch_id: UUID, ask: Callable[[Collection[UUID]], list[tuple[Batch, int]]] | None = None
+    ) -> tuple[Batch, int]:
+        """A batch, with the local functions of its pipeline at hand, whatever today's configuration names."""
+        found = (ask or self.store.batches)([batch_id])
+        if not found:
+            raise UnknownId("batch", batch_id)
+        for step in found[0][0].pipeline.steps:
+            if step.function and step.function not in self._functions:
+                # One that is gone fails its own rows, in words.
+                with suppress(ImportError, AttributeError, ValueError):
+                    self._functions[step.function] = resolve_name(step.function)
+        return found[0]
 
 
 _NOT_JSON: Final = object()
@@ -702,6 +733,11 @@ def _ack_status(events: Sequence[e.Event]) -> AckStatus:
     if isinstance(answers[0], e.AnswerKept):
         return AckStatus.KEPT
     return AckStatus.LATE if answers[0].timing is e.Timing.LATE else AckStatus.ACCEPTED
+
+
+def _filled(batch: Batch, item_count: int) -> tuple[e.Event, ...]:
+    done = batch.filled or batch.status is BatchStatus.CANCELLED
+    return () if done else (e.BatchFilled(item_count=item_count),)
 
 
 def _turn(batch: Batch, active: int) -> tuple[e.Event, ...]:

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, field, frozen
 
+from enrichcore.application.reuse import EarlierAnswers
 from enrichcore.domain.batch_item import LocalFunction, asks_company
 from enrichcore.domain.company_run import CompanyRun, serves_at_once
 from enrichcore.domain.ids import UploadId, company_run_id
@@ -33,7 +34,7 @@ class StepEstimate:
     concerned: int
     #: POSTs that would leave; 0 for a local step.
     to_send: int
-    #: Companies whose answer is known and young enough, so that nothing is sent.
+    #: Companies or people whose answer is known and young enough, so that nothing is sent.
     reused: int
     #: Companies that another batch is asking about right now.
     under_way: int
@@ -85,7 +86,10 @@ class _Counting:
     #: Company runs that an earlier step of this launch asks for already.
     _asked: set[UUID] = Factory(set)
 
+    _earlier: EarlierAnswers = field(init=False)
+
     def __attrs_post_init__(self) -> None:
+        self._earlier = EarlierAnswers(self.store, lambda batch_id: self.store.batches([batch_id])[0], self.now)
         self._facts = {person.person_id: dict(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
@@ -96,7 +100,7 @@ class _Counting:
             return self._local(step, wanted, functions[step.function])
         if asks_company(step):
             return self._company(step, wanted)
-        return self._estimated(step, concerned=len(self.people), to_send=len(wanted))
+        return self._person(step, wanted)
 
     def _local(self, step: Step, wanted: Sequence[UploadedPerson], function: LocalFunction) -> StepEstimate:
         for person in wanted:
@@ -106,6 +110,22 @@ class _Counting:
             except Exception:  # noqa: BLE001, S112 - the launch marks such a row as failed; the count only goes on without it
                 continue
         return self._estimated(step, concerned=len(wanted), skipped=len(self.people) - len(wanted))
+
+    def _person(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
+        self._earlier.preload(person.person_id for person in wanted)
+        reused = 0
+        for person in wanted:
+            known = self._earlier.find(person.person_id, step)
+            if known is not None:
+                reused += 1
+                self._facts[person.person_id].update(known.facts)
+        return self._estimated(
+            step,
+            concerned=len(wanted),
+            to_send=len(wanted) - reused,
+            reused=reused,
+            skipped=len(self.people) - len(wanted),
+        )
 
     def _company(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
         with_company = [person for person in wanted if person.company_id is not None]
@@ -140,7 +160,7 @@ class _Counting:
         to_send: int = 0,
         reused: int = 0,
         under_way: int = 0,
-        skipped: int | None = None,
+        skipped: int = 0,
     ) -> StepEstimate:
         price = Decimal(0)
         if step.kind is not Kind.LOCAL:
@@ -153,6 +173,6 @@ class _Counting:
             to_send=to_send,
             reused=reused,
             under_way=under_way,
-            skipped=len(self.people) - to_send if skipped is None else skipped,
+            skipped=skipped,
             credits=price * to_send,
         )

@@ -6,25 +6,28 @@ company run ends in a unit, every wait for it ends in the same commit.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from enrichcore.application.reuse import EarlierAnswers
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, CompanyRunId, company_run_id
+from enrichcore.domain.ids import BatchId, CompanyRunId, PersonId, company_run_id
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_run import StepRun, decide_answer, decide_cancel
 from enrichcore.store.commit import Commit, LoadedRun, Store
 from enrichcore.store.rows import run_row, step_rows
 
 AnyDraft = Draft[Any]
 #: A batch as it stands, and its version.
 Batches = Callable[[BatchId], tuple[Batch, int]]
+#: States in which a row is not out and would leave once more.
+UNSENT: Final = frozenset({State.READY, State.RETRY_WAIT})
 
 
 class Unit:
@@ -51,6 +54,7 @@ class Unit:
         self._waits: dict[UUID, int] = {}
         #: Items whose company is to be asked about again, whatever answer there is.
         self.anew: set[UUID] = set()
+        self._earlier = EarlierAnswers(store, batches, now)
 
     # --- reading ---
 
@@ -135,13 +139,31 @@ class Unit:
         return draft
 
     def carry_on(self, item: Draft[BatchItem]) -> None:
-        """Advance an item, and join its company steps to company runs."""
-        around = self.around(item.state)
-        batch_item.advance(item, around)
-        while (needed := batch_item.needs_company_run(item.state, around.pipeline)) is not None:
+        """Advance an item, join its company steps to company runs, and serve it from earlier answers."""
+        batch_item.advance(item, self.around(item.state))
+        while self._join_company(item) or self._reuse(item):
+            batch_item.advance(item, self.around(item.state))
+
+    def expect(self, people: Iterable[PersonId]) -> None:
+        """Look up at once what is known of people whose items are about to be carried on."""
+        self._earlier.preload(people)
+
+    def _reuse(self, item: Draft[BatchItem]) -> bool:
+        """Serve a person's step, as it becomes ready for the first time, from an earlier item of the same person."""
+        run, (before, _) = item.state.current, self._before[item.state.item_id]
+        if run is None or run.state is not State.READY or run.generation > 1 or run.attempt > 0:
+            return False
+        if isinstance(before, BatchItem) and before.run(run.workflow).state is State.READY:
+            return False
+        step = self.batch(item.state.batch_id).pipeline.step(run.workflow)
+        known = self._earlier.find(item.state.person_id, step, besides=item.state.item_id) if step is not None else None
+        return known is not None and item.emit_all(decide_answer(run, item.state.item_id, known, now=self.now))
+
+    def _join_company(self, item: Draft[BatchItem]) -> bool:
+        needed = batch_item.needs_company_run(item.state, self.batch(item.state.batch_id).pipeline)
+        if needed is not None:
             self._join(item, *needed)
-            around = self.around(item.state)
-            batch_item.advance(item, around)
+        return needed is not None
 
     def _join(self, item: Draft[BatchItem], run: StepRun, step: Step) -> None:
         state = item.state
@@ -208,6 +230,7 @@ class Unit:
                 if run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY:
                     item.emit(company_run.served(ended, version, run.workflow, reused=False))
                     served.append((item, run))
+        self.expect(item.state.person_id for item, _ in served)
         for item, run in served:
             self.go_on(item, run)
         before, _ = self._before.get(run_id, (None, 0))
@@ -249,6 +272,26 @@ class Unit:
         for item, run in mended:
             self.go_on(item, run)
 
+    def drop_unwanted(self) -> None:
+        """Cancel company runs that could be sent again but that nobody waits for any more."""
+        for draft in list(self._drafts.values()):
+            state = draft.state
+            if not isinstance(state, CompanyRun) or not draft.events or state.run.state not in UNSENT:
+                continue
+            run_id = state.company_run_id
+            if run_id in self._waits or self._waiting_for(run_id):
+                continue
+            stored = self._store.waiters([run_id]).get(run_id, [])
+            if not any(self._still_waits(item, run_id) for item in stored):
+                self._waits[run_id] = len(stored)
+                draft.emit_all(decide_cancel(state.run, by="enrichcore", why="nobody waits for it any more"))
+
+    def _still_waits(self, item_id: UUID, run_id: CompanyRunId) -> bool:
+        item = self.item(item_id)
+        return item is not None and any(
+            run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY for run in item.state.open_runs
+        )
+
     # --- storing ---
 
     def record(self, event: e.Event, stream_id: UUID, version: int, **envelope: Any) -> None:
@@ -267,6 +310,7 @@ class Unit:
     def finish(self) -> Commit:
         """Everything decided, as one commit."""
         self.end_waits()
+        self.drop_unwanted()
         commit = self.commit
         for run_id, draft in self._drafts.items():
             before, version = self._before.get(run_id, (None, 0))

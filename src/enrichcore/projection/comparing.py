@@ -156,7 +156,7 @@ def _compare(connection: Connection[TupleRow], table: Table, suffix: str, client
     key = sql.Identifier(table.key[-1])
     query = sql.SQL(
         "select count(*) filter (where o.{key} is null), count(*) filter (where n.{key} is null),"
-        " count(*) filter (where ({old}) is distinct from ({new}) and o.{key} is not null and n.{key} is not null)"
+        " count(*) filter (where row({old}) is distinct from row({new}) and o.{key} is not null and n.{key} is not null)"
         "{counts} from {joined}"
     ).format(
         key=key,
@@ -169,9 +169,7 @@ def _compare(connection: Connection[TupleRow], table: Table, suffix: str, client
     added, removed, changed, *fields = (int(value) for value in row)
     by_field = {name: count for name, count in zip(shared, fields, strict=True) if count}
     examples = _examples(connection, table, suffix, list(by_field), client_id)
-    return Diff(
-        table=table.name, added=added, removed=removed, changed=changed, by_field=by_field, examples=examples
-    )
+    return Diff(table=table.name, added=added, removed=removed, changed=changed, by_field=by_field, examples=examples)
 
 
 def _examples(
@@ -206,11 +204,11 @@ def _examples(
 
 def _joined(table: Table, suffix: str) -> sql.Composed:
     key = sql.SQL(", ").join(map(sql.Identifier, table.key))
-    only = sql.SQL(" where %(client)s::uuid is null")
-    if table.by_client:
-        only += sql.SQL(" or client_id = %(client)s")
-    text = "(select * from {live}{only}) as o full join (select * from {beside}{only}) as n using ({key})"
-    return sql.SQL(text).format(live=name_of(table), beside=name_of(table, suffix), only=only, key=key)  # type: ignore[arg-type] # a literal
+    mine = sql.SQL(" or client_id = %(client)s" if table.by_client else "")
+    return sql.SQL(
+        "(select * from {live} where %(client)s::uuid is null{mine}) as o"
+        " full join (select * from {beside} where %(client)s::uuid is null{mine}) as n using ({key})"
+    ).format(live=name_of(table), beside=name_of(table, suffix), mine=mine, key=key)
 
 
 def _of(alias: str, columns: Sequence[str]) -> sql.Composed:

@@ -53,7 +53,9 @@ class StaleTables(ProjectionError):
     """The live tables are not those that the rules know."""
 
     def __init__(self, read_model: str) -> None:
-        super().__init__(f"the tables of {read_model} have changed since it was built; run `enrichcore replay {read_model}`")
+        super().__init__(
+            f"the tables of {read_model} have changed since it was built; run `enrichcore replay {read_model}`"
+        )
         self.read_model = read_model
 
 

@@ -31,7 +31,7 @@ class StoredFault:
     at: datetime
 
 
-class _Unwritable(Exception):  # noqa: N818 - never leaves this module
+class _Unwritable(Exception):
     """PostgreSQL refused the rows of a page."""
 
     def __init__(self, model: ReadModel, fault: Fault | None) -> None:

@@ -115,7 +115,7 @@ class Tables:
             keys[key] = None
             if rows.get(key) is None and key not in self._changed[table]:
                 rows[key] = row
-        return [row for key in keys if (row := rows[key]) is not None and wanted(row)]
+        return [known for key in keys if (known := rows[key]) is not None and wanted(known)]
 
     def _fetch(self, table: str, keys: Sequence[Key]) -> Iterable[Row]:  # noqa: ARG002 - nothing lies outside memory
         return ()

@@ -151,9 +151,7 @@ class Building:
     def release(self, connection: Connection[TupleRow]) -> None:
         """Give back the lease."""
         names = [model.name for model in self.models]
-        connection.execute(
-            statement("end_rebuild"), {"names": names, "suffix": self.suffix, "owner": self.owner}
-        )
+        connection.execute(statement("end_rebuild"), {"names": names, "suffix": self.suffix, "owner": self.owner})
 
     def discard(self) -> None:
         """Drop the tables and give back the lease, if it is still ours."""
@@ -277,7 +275,7 @@ def _replace_client(connection: Connection[TupleRow], beside: Building, client_i
             if table.by_client:
                 live = name_of(table)
                 connection.execute(sql.SQL("delete from {} where client_id = %s").format(live), [client_id])
-                copy_rows(connection, table, beside.suffix)
+                copy_rows(connection, table, beside.suffix, client_id)
 
 
 def _unreadable(model: ReadModel, fault: Fault) -> UnreadableEvent:

@@ -7,6 +7,7 @@ caller's connection, inside the caller's transaction.
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final
+from uuid import UUID
 
 from attrs import frozen
 from psycopg import Connection, sql
@@ -59,9 +60,7 @@ def _is_complete(connection: Connection[TupleRow], models: Sequence[ReadModel]) 
     if row is None or not row[0]:
         return False
     known = checkpoints(connection, models)
-    settled = all(
-        model.name in known and (model.tables or known[model.name].shape == shape(model)) for model in models
-    )
+    settled = all(model.name in known and (model.tables or known[model.name].shape == shape(model)) for model in models)
     return settled and not connection.execute(statement("leftovers")).fetchall()
 
 
@@ -132,12 +131,17 @@ def put_in_place(connection: Connection[TupleRow], model: ReadModel, suffix: str
             connection.execute(sql.SQL(trusted(text)).format(name_of(table)))
 
 
-def copy_rows(connection: Connection[TupleRow], table: Table, suffix: str) -> None:
-    """Add the rows of the table with that suffix to the live one."""
+def copy_rows(connection: Connection[TupleRow], table: Table, suffix: str, client_id: UUID | None = None) -> None:
+    """Add the rows of the table with that suffix to the live one; only one client's where it is named."""
     found = connection.execute(statement("columns"), {"table": table.name}).fetchall()
     columns = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
-    query = sql.SQL("insert into {} ({}) select {} from {}")
-    connection.execute(query.format(name_of(table), columns, columns, name_of(table, suffix)))
+    query = sql.SQL("insert into {} ({}) select {} from {}").format(
+        name_of(table), columns, columns, name_of(table, suffix)
+    )
+    if client_id is None:
+        connection.execute(query)
+    else:
+        connection.execute(query + sql.SQL(" where client_id = %s"), [client_id])
 
 
 def _is_depended_on(connection: Connection[TupleRow], table: Table) -> bool:

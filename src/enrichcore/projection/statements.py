@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Final, LiteralString, cast
+from typing import Final, LiteralString
 
 _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
@@ -21,4 +21,4 @@ def statement(name: str) -> LiteralString:
 
 def trusted(sql: str) -> LiteralString:
     """SQL composed of our own names alone, under the type by which psycopg tells that from outside text."""
-    return cast("LiteralString", sql)
+    return sql

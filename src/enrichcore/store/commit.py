@@ -73,11 +73,11 @@ class DirectoryChange:
         """Who stands for each merged entity after all of these merges, which may follow each other."""
         into = dict(self.merged)
         found: dict[UUID, UUID] = {}
-        for merged in into:
-            kept = into[merged]
-            while kept in into:
-                kept = into[kept]
-            found[merged] = kept
+        for merged, kept in self.merged:
+            last = kept
+            while last in into:
+                last = into[last]
+            found[merged] = last
         return found
 
 
@@ -117,6 +117,9 @@ class Claims(Protocol):
 
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
         """The runs as they stand."""
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        """Batches with their versions, on this transaction's own connection."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""
@@ -160,11 +163,14 @@ class Store(Protocol):
     def gaps_of(self, company_run_id: UUID) -> list[UUID]:
         """Items whose step failed or timed out with that company run."""
 
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items of each person that were sent somewhere and have an answer, in order of id."""
+
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         """Runs that time must move, longest due first."""
 
     def ready_lanes(self, now: datetime) -> list[UUID]:
-        """Open lanes that have a ready row in a running batch."""
+        """Open lanes that have a ready row; whether its batch runs and it is due, a claim tells."""
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""

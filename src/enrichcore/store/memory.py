@@ -157,6 +157,15 @@ class MemoryStore:
             row.run_id for row in self._steps.values() if row.company_run_id == company_run_id and row.state in gaps
         )
 
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        wanted, found = set(person_ids), dict[UUID, set[UUID]]()
+        for step in list(self._steps.values()):
+            if step.state == State.COMPLETED and step.attempt > 0:
+                run = self._runs[step.run_id]
+                if run.person_id in wanted and run.person_id is not None:
+                    found.setdefault(run.person_id, set()).add(run.run_id)
+        return {person: sorted(items) for person, items in found.items()}
+
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         wanted = _TIMED if deadlines else _TIMED - _DEADLINES
         rows = [row for row in self._steps.values() if row.state in wanted and row.wake_at and row.wake_at <= now]

@@ -135,6 +135,12 @@ class PostgresStore:
     def gaps_of(self, company_run_id: UUID) -> list[UUID]:
         return self._first("gaps_of", id=company_run_id)
 
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for person, item in self._rows("answered_items", ids=list(person_ids)):
+            found.setdefault(person, []).append(item)
+        return found
+
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
 
@@ -143,7 +149,7 @@ class PostgresStore:
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         ids = None if batch_ids is None else list(batch_ids)
-        return [(_batch_decoder.decode(state), version) for state, version in self._rows("batches", ids=ids)]
+        return _batches(self._rows("batches", ids=ids))
 
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         return self._first("active_items", batch=batch_id, limit=limit)
@@ -247,6 +253,9 @@ class PostgresClaims:
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
         return _loaded(self._ask("load_runs", ids=list(run_ids)))
 
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        return _batches(self._ask("batches", ids=None if batch_ids is None else list(batch_ids)))
+
     def append(self, commit: Commit) -> list[int]:
         return self._store.append_on(self._cursor, commit)
 
@@ -256,6 +265,10 @@ class PostgresClaims:
 
 def _loaded(rows: Iterable[TupleRow]) -> dict[UUID, LoadedRun]:
     return {run_id: LoadedRun(state=decode_run(kind, state), version=version) for run_id, kind, state, version in rows}
+
+
+def _batches(rows: Iterable[TupleRow]) -> list[tuple[Batch, int]]:
+    return [(_batch_decoder.decode(state), version) for state, version in rows]
 
 
 def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:

@@ -29,7 +29,7 @@ _TYPES = (
     "uuid[] text[] uuid[] uuid[] uuid[] uuid[] text[] text[] int4[] bool[] int4[] bytea[] "
     "uuid[] int2[] text[] text[] uuid[] uuid[] uuid[] text[] int4[] int4[] timestamptz[] uuid[] text[] int2[] "
     "timestamptz[] numeric[] numeric[]"
-).split()
+).split()  # noqa: SIM905 - forty names in a list would hide their order
 _APPEND = f"select enrichcore.append_events({', '.join(f'%b::{name}' for name in _TYPES)})"
 
 RUN_FIELDS = (

@@ -151,6 +151,7 @@ def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: A
 def retry(
     context: typer.Context,
     batch_id: TheBatch,
+    *,
     step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
     state: Annotated[
         State | None,
@@ -176,8 +177,10 @@ def retry(
 def settle(
     context: typer.Context,
     batch_id: TheBatch,
+    *,
     as_: Annotated[
-        Settlement, typer.Option("--as", metavar="sent|resend", help="sent: wait for the answer; resend: POST it again.")
+        Settlement,
+        typer.Option("--as", metavar="sent|resend", help="sent: wait for the answer; resend: POST it again."),
     ],
     step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
     why: Why = "",

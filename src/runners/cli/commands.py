@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from enrichcore.application import ApplicationError, UnknownId
 from enrichcore.ingest import BadMapping, IngestError
+from enrichcore.projection import ProjectionError, UnknownReadModel
 from enrichcore.registry import RegistryError, UnknownNameError
 from enrichcore.store.commit import Conflict, StoreUnavailable
 
@@ -29,9 +30,11 @@ _REFUSALS: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (UnknownNameError, WRONG_USE, ""),
     (UnknownId, WRONG_USE, ""),
     (BadMapping, WRONG_USE, ""),
+    (UnknownReadModel, WRONG_USE, ""),
     (RegistryError, FAILED, ""),
     (ApplicationError, FAILED, ""),
     (IngestError, FAILED, ""),
+    (ProjectionError, FAILED, ""),
     (CannotDo, FAILED, ""),
     (Conflict, FAILED, "others changed the same things again and again, try once more: "),
     (StoreUnavailable, FAILED, "the database cannot be reached: "),
@@ -45,12 +48,13 @@ _REFUSALS: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
 class Commands(TyperGroup):
     """The group of all commands."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run, with help in panels but wrong use told in plain lines, which programs and searches can read."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        plain: dict[str, Any] = {**extra, "standalone_mode": False}
+        if not extra.get("standalone_mode", True):
+            return super().main(*args, **plain)
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(*args, **plain)
         except typer.Abort:
             sys.exit(FAILED)
         except Exception as error:
@@ -78,12 +82,12 @@ class Commands(TyperGroup):
 
 def refuse(error: BaseException) -> int | None:
     """Say what is wrong, on standard error; the exit code, or None for what the command line itself reports."""
+    if isinstance(error, BrokenPipeError) or type(error).__module__.startswith(("typer", "click")):
+        return None
     row = next((row for row in _REFUSALS if isinstance(error, row[0])), None)
     if row is not None:
         say(f"{row[2]}{_text(error)}")
         return row[1]
-    if isinstance(error, BrokenPipeError) or type(error).__module__.startswith(("typer", "click")):
-        return None
     if isinstance(error, OSError):
         say(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
         return FAILED

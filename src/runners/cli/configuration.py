@@ -57,7 +57,9 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     """
     faults, warnings = _looked_over(context)
     if as_json:
-        show_json({"ok": not faults, "faults": list(map(_fault_json, faults)), "warnings": list(map(_fault_json, warnings))})
+        show_json(
+            {"ok": not faults, "faults": list(map(_fault_json, faults)), "warnings": list(map(_fault_json, warnings))}
+        )
     else:
         for fault in faults:
             line(f"fault    {fault}")

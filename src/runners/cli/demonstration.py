@@ -60,7 +60,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    rows_each: Annotated[int, typer.Option("--rows", min=1, max=100_000, metavar="N", help="People in each file.")] = 200,
+    rows_each: Annotated[
+        int, typer.Option("--rows", min=1, max=100_000, metavar="N", help="People in each file.")
+    ] = 200,
     serve: Annotated[bool, typer.Option("--serve", help="Leave the daemon and its pages up until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -129,10 +131,14 @@ class Demonstration:
 
     def _sum_up(self, enrichment: Enrichment, took_s: float) -> None:
         progress = progress_of(enrichment)
-        summary = [_lead_counts(row) for row in rows(enrichment, "lead_summary", client=self.registry.client(_CLIENT).id)]
+        summary = [
+            _lead_counts(row) for row in rows(enrichment, "lead_summary", client=self.registry.client(_CLIENT).id)
+        ]
         if self.as_json:
             leads = sum(counts["leads"] for counts in summary)
-            show_json({"seconds": round(took_s, 2), "final_leads": leads, "by_workstreams": summary, "batches": progress})
+            show_json(
+                {"seconds": round(took_s, 2), "final_leads": leads, "by_workstreams": summary, "batches": progress}
+            )
             return
         for batch in progress:
             line(
@@ -178,7 +184,10 @@ def configuration_text(clay: str) -> str:
     """The shipped configuration with every webhook at the simulated Clay, at a high pace and on a free port."""
     text = init_text().replace("127.0.0.1:8000", "127.0.0.1:0").replace('"env:ACME_CALLBACK_SECRET"', f'"{_SECRET}"')
     return re.sub(
-        r'^url = "env:ACME_(\w+)_URL"$', lambda found: f'url = "{clay}/hooks/{found[1].lower()}"\n{_PACE}', text, flags=re.M
+        r'^url = "env:ACME_(\w+)_URL"$',
+        lambda found: f'url = "{clay}/hooks/{found[1].lower()}"\n{_PACE}',
+        text,
+        flags=re.MULTILINE,
     )
 
 
@@ -230,7 +239,11 @@ def _done(enrichment: Enrichment, batch: Batch) -> tuple[int, int]:
 async def _bars(batches: list[Batch]) -> AsyncIterator[Any]:
     """A bar for each batch; nothing where standard error is not a terminal."""
     console = to_side()
-    columns = (TextColumn("{task.description:15}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f}"))
+    columns = (
+        TextColumn("{task.description:15}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as progress:
         tasks = [progress.add_task(batch.workstream, total=batch.item_count) for batch in batches]
 

@@ -1,7 +1,6 @@
 """Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from attrs import frozen
@@ -83,7 +82,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for client in enrichment.registry.clients.values():
         for (workstream, workflow), webhook in client.webhooks.items():
-            key: UUID = lane_id(client.id, workstream, workflow)
+            key = lane_id(client.id, workstream, workflow)
             usage, settings = used.get(key, Usage()), webhook.lane
             found.append(
                 {

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import typer
 
+from enrichcore.projection import catch_up
 from enrichcore.store.postgres import PostgresStore
+from projections import READ_MODELS
 from runners.cli.commands import say
 from runners.cli.export import Format, write_leads
 from runners.cli.opening import application, postgres, statements
@@ -25,17 +27,20 @@ def register(app: typer.Typer) -> None:
 def leads(
     context: typer.Context,
     client: Annotated[str, typer.Option(metavar="CLIENT", help="Whose leads: slug or uuid.")],
-    form: Annotated[Format, typer.Option("--format", metavar="csv|jsonl|parquet", help="How they are written.")] = Format.CSV,
+    form: Annotated[
+        Format, typer.Option("--format", metavar="csv|jsonl|parquet", help="How they are written.")
+    ] = Format.CSV,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Where to; standard output by default.")
     ] = None,
 ) -> None:
     """Export final_leads: one row for each person, with all that is known of them and of their company.
 
-    In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    What is in the log and not yet in the table is added first, so the daemon need not be up. In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
     with application(context) as enrichment:
         owner = enrichment.registry.client(client)
+        catch_up(postgres(enrichment).pool, READ_MODELS)
         with _opened(out) as stream, stored_leads(postgres(enrichment), owner.id) as found:
             count = write_leads(found, stream, form)
     if out is not None:

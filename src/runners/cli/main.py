@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from runners.cli import batches, configuration, demonstration, lanes, leads, replaying, serving, tracing, unmatched, uploads
+from runners.cli import (
+    batches,
+    configuration,
+    demonstration,
+    lanes,
+    leads,
+    replaying,
+    serving,
+    tracing,
+    unmatched,
+    uploads,
+)
 from runners.cli.commands import Commands
 
 app = typer.Typer(

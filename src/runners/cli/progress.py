@@ -19,3 +19,16 @@ def counting(what: str, total: int | None = None, *, silent: bool = False) -> It
     with Progress(*columns, TaskProgressColumn(), console=console, transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def reaching(what: str, *, silent: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Something to tell how far it is and how far it goes; nothing is shown where standard error is not a terminal."""
+    console = to_side()
+    if silent or not console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

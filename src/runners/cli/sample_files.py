@@ -80,7 +80,9 @@ def _company(number: int, dice: Random) -> Company:
     rest, first = divmod(number, len(beginnings))
     rest, last = divmod(rest, len(endings))
     again, trade = divmod(rest, len(trades))
-    plain = f"{beginnings[first]}{endings[last]} {trades[(trade + first) % len(trades)]}" + (f" {again}" if again else "")
+    plain = f"{beginnings[first]}{endings[last]} {trades[(trade + first) % len(trades)]}" + (
+        f" {again}" if again else ""
+    )
     slug = slug_of(plain)
     return Company(
         name=f"{plain} {dice.choice(words['forms'])}".strip(),

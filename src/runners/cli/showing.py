@@ -97,7 +97,7 @@ def _cell(value: Any) -> Text:
 def _cell_text(value: Any) -> str:
     match value:
         case None:
-            return "–"
+            return "-"
         case bool():
             return "yes" if value else "no"
         case int():

@@ -26,9 +26,13 @@ def unmatched(
     context: typer.Context,
     match: Annotated[
         tuple[UUID, UUID] | None,
-        typer.Option("--match", metavar="ID ITEM_ID", help="Place this answer: it is the one for that item or company run."),
+        typer.Option(
+            "--match", metavar="ID ITEM_ID", help="Place this answer: it is the one for that item or company run."
+        ),
     ] = None,
-    redrive: Annotated[bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")] = False,
+    redrive: Annotated[
+        bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List answers that could not be placed, or place them.
@@ -40,7 +44,9 @@ def unmatched(
     with application(context) as enrichment:
         if match is not None:
             ack = match_answer(enrichment, match[0], match[1], by=BY)
-            _tell({"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json)
+            _tell(
+                {"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json
+            )
         elif redrive:
             _redrive(enrichment, as_json=as_json)
         else:

@@ -28,11 +28,14 @@ def register(app: typer.Typer) -> None:
 def upload(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)],
+    *,
     client: Annotated[str, typer.Option(metavar="CLIENT", help="Whose data it is: slug or uuid.")],
     workstream: Annotated[str, typer.Option(metavar="NAME", help="Such as apollo_scrape or crm_data.")],
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="Read a column as this field; FIELD may be ignore. Repeatable."),
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="Read a column as this field; FIELD may be ignore. Repeatable."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
     as_json: AsJson = False,

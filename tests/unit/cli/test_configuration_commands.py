@@ -17,7 +17,7 @@ def test_init_writes_a_configuration_once(enrichcore, tmp_path):
     assert UUID(tree["clients"]["acme"]["id"]).version == 4
     again = enrichcore("init", "new")
     assert (again.exit_code, (tmp_path / "new" / "enrichcore.toml").read_text()) == (1, written)
-    assert "left as it was" in again.stderr
+    assert "was left as it is" in again.stderr
 
 
 def test_check_names_every_fault_by_its_key(enrichcore):

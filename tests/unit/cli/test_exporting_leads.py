@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runners.cli.commands import CannotDo
 from runners.cli.export import COLUMNS, Format, csv_cell, write_leads
 
-LEAD = {name: None for name in COLUMNS} | {
+LEAD = dict.fromkeys(COLUMNS) | {
     "lead_id": UUID(int=1),
     "workstreams": ["apollo_scrape", "crm_data"],
     "updated_at": datetime(2026, 1, 2, tzinfo=UTC),
@@ -27,6 +27,7 @@ LEAD = {name: None for name in COLUMNS} | {
 
 
 def exported(form, leads):
+    """The text of an export."""
     out = io.BytesIO()
     assert write_leads(leads, out, form) == len(leads)
     return out.getvalue().decode("utf-8")

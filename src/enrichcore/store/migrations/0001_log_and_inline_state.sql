@@ -27,6 +27,7 @@ create table enrichcore.runs (
     state bytea not null
 ) with (fillfactor = 70);
 create index runs_by_batch on enrichcore.runs (batch_id, run_id) where kind = 'item';
+create index runs_by_person on enrichcore.runs (person_id) where person_id is not null;
 create index runs_active on enrichcore.runs (batch_id) where kind = 'item' and status = 'active';
 
 create table enrichcore.step_runs (

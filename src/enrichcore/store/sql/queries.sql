@@ -31,6 +31,12 @@ where company_run_id = any(%(ids)s) and state = 'waiting_for_company' order by r
 select run_id from enrichcore.step_runs
 where company_run_id = %(id)s and state in ('failed', 'timed_out') order by run_id
 
+-- name: answered_items
+select r.person_id, r.run_id from enrichcore.runs r
+where r.person_id = any(%(ids)s) and exists (
+    select from enrichcore.step_runs s where s.run_id = r.run_id and s.state = 'completed' and s.attempt > 0)
+order by r.run_id
+
 -- name: due
 select run_id from enrichcore.step_runs
 where state in ('sending', 'retry_wait', 'awaiting_answer', 'in_doubt') and wake_at <= %(now)s

@@ -1,0 +1,110 @@
+"""What one event says about a person and a company, as cells with their weight.
+
+An answer is read again from its body by the present rules; a local step and an import are taken as recorded, as far as
+their values fit the field. Nothing that says nothing becomes a cell.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from enrichcore.domain.events import AnswerEvent, Recorded
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields import FIELDS_BY_NAME, FieldType, read_answer
+from enrichcore.normalize import is_nothing
+from projections.final_leads.state import EMAIL, HISTORY, Cell
+
+
+class Trust(IntEnum):
+    """How far a source is trusted."""
+
+    #: What the launch found in the import; it only fills what nothing else tells.
+    LAUNCH = 0
+    IMPORT = 1
+    LOCAL = 2
+    ANSWER = 3
+
+
+_STATUS: Final = "person_email_status"
+_JOBS: Final = ("person_current_companies", "person_past_companies")
+_HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
+_GROUPED: Final = frozenset({EMAIL, _STATUS, *_HISTORY_PARTS})
+_MAX_INTEGER: Final = 2**31 - 1
+
+#: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then verification.
+_NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
+
+
+def of_answer(recorded: Recorded, entity: Entity) -> dict[str, Cell]:
+    """The cells of an answer's body about one entity."""
+    event = recorded.event
+    if not isinstance(event, AnswerEvent) or not event.body:
+        return {}
+    told = read_answer(event.body, entity=entity).fields
+    return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
+
+
+def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, recorded: Recorded) -> dict[str, Cell]:
+    """The cells of facts about one entity; facts about the other are left out."""
+    fitting = {
+        name: value
+        for name, given in facts.items()
+        if name in FIELDS_BY_NAME
+        and FIELDS_BY_NAME[name].entity is entity
+        and (value := fitted(name, given)) is not None
+    }
+    weights = {name: (value, int(trust) * _PER_TRUST) for name, value in fitting.items() if name not in _GROUPED}
+    if EMAIL in fitting:
+        status = fitting.get(_STATUS)
+        weights[EMAIL] = ({EMAIL: fitting[EMAIL], "status": status}, email_weight(trust, status))
+    if any(name in fitting for name in _JOBS):
+        history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
+        weights[HISTORY] = (history, int(trust) * _PER_TRUST)
+    position, at = recorded.position or 0, recorded.at.astimezone(UTC)
+    return {
+        name: Cell(value=value, weight=weight, source=source, since=position, at=at, seen=position)
+        for name, (value, weight) in weights.items()
+    }
+
+
+def fitted(name: str, value: Any) -> Any:
+    """The value as its field's type; None where it does not fit or says nothing."""
+    if is_nothing(value) and not isinstance(value, bool):
+        return None
+    match FIELDS_BY_NAME[name].type:
+        case FieldType.INTEGER:
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return value if whole and 0 <= value <= _MAX_INTEGER else None
+        case FieldType.BOOLEAN:
+            return value if isinstance(value, bool) else None
+        case FieldType.TEXT_LIST:
+            texts = (
+                [part for part in value if isinstance(part, str) and part] if isinstance(value, list | tuple) else []
+            )
+            return texts or None
+        case FieldType.RECORDS:
+            records = (
+                [dict(part) for part in value if isinstance(part, Mapping)] if isinstance(value, list | tuple) else []
+            )
+            return records or None
+        case _:
+            return value if isinstance(value, str) else None
+
+
+def email_weight(trust: Trust, status: str | None) -> int:
+    """What an e-mail address is worth, by its source and its status."""
+    verdict = _verdicts().get((status or "").casefold().replace("_", " ").replace("-", " ").strip(), "")
+    guessed = verdict in {"guessed", "unusable"}
+    grade = _VERIFIED if verdict == "verified" else 0 if verdict == "unusable" else 1
+    return (0 if guessed else _NOT_GUESSED) + int(trust) * _PER_TRUST + grade
+
+
+@cache
+def _verdicts() -> dict[str, str]:
+    """What the words of `email_statuses.txt` mean: `verified`, `guessed` or `unusable`."""
+    lines = files(__package__).joinpath("email_statuses.txt").read_text("utf-8").splitlines()
+    pairs = (line.partition(":") for line in lines if line and not line.startswith("#"))
+    return {word.strip(): verdict for verdict, _, words in pairs for word in words.split(",")}

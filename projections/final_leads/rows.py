@@ -1,0 +1,155 @@
+"""From what is known of a person, their company and the calendar to the row of `final_leads`.
+
+The row depends on nothing else, above all not on when or how often it is made. `updated_at` is the time of the latest event
+that its content rests on; where an indicator changed by the passing of time after that, it is the day's event.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from attrs import frozen
+
+from enrichcore import normalize
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, compute_indicators, next_change
+from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person
+
+#: Facts that are no columns but that indicators rest on.
+_BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
+_COLUMNS: Final = frozenset(LEAD_FIELDS)
+_EMPTY: Final = Company()
+
+
+@frozen(kw_only=True)
+class Calendar:
+    """The days that passed, in the order of the log."""
+
+    days: tuple[tuple[date, Moment], ...] = ()
+
+    @property
+    def today(self) -> date:
+        """The last day that began."""
+        return max((day for day, _ in self.days), default=date.min)
+
+    def before(self, position: int) -> date:
+        """The last day that had begun at a position."""
+        return max((day for day, moment in self.days if moment.position <= position), default=date.min)
+
+    def reached(self, day: date, after: int) -> Moment | None:
+        """The event after a position by which a day had come."""
+        return next((moment for told, moment in self.days if told >= day and moment.position > after), None)
+
+
+@frozen(kw_only=True)
+class Customers:
+    """One client's customers, found by domain or name."""
+
+    domains: Mapping[str, str]
+    names: Mapping[str, str]
+    #: The event that changed them last; None where no configuration names any.
+    moment: Moment | None = None
+
+    def of(self, history: Mapping[str, Any]) -> list[str]:
+        """The customers among a person's employers, and one more to tell that there are some: the others change nothing."""
+        jobs = [job for kind in ("current", "past") for job in history.get(f"person_{kind}_companies", ())]
+        found = [self.domains.get(normalize.company_domain(job.get("domain")) or "") for job in jobs]
+        found += [self.names.get(normalize.company_name_key(job.get("name")) or "") for job in jobs]
+        found += [next(iter(self.domains.values()), None)]
+        return sorted({customer for customer in found if customer})
+
+
+def customers(entries: Sequence[str], moment: Moment | None) -> Customers:
+    """Customers by what they are compared with."""
+    domains: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for entry in entries:
+        domain = normalize.registrable_domain(entry)
+        if domain:
+            domains[domain] = entry
+        elif name := normalize.company_name_key(entry):
+            names[name] = entry
+    return Customers(domains=domains, names=names, moment=moment)
+
+
+def row_of(
+    client_id: UUID,
+    person_id: UUID,
+    person: Person,
+    company_id: UUID | None,
+    company: Company | None,
+    known: Customers,
+    calendar: Calendar,
+) -> tuple[dict[str, Any], date | None]:
+    """The lead's row, and the first day on which it changes by itself."""
+    assert person.item is not None  # noqa: S101 - a lead exists from launch
+    both = {**person.cells, **(company or _EMPTY).cells}
+    fields = _fields(both)
+    shown = {name: cell for name, cell in both.items() if name in _COLUMNS}
+    person_data, history = _person_data(fields, both)
+    company_data = {name: value for name, value in fields.items() if name.startswith("company_")}
+    asked = known.of(history)
+    rests_on = [*_moments(shown.values()), *_moments(both[name] for name in _BEHIND_INDICATORS if name in both)]
+    rests_on += [moment for moment in (person.item.moment, person.merged) if moment is not None]
+    if person.company is not None:
+        rests_on.append(Moment(position=person.company.since, at=person.company.at))
+    if company is not None and company.merged is not None:
+        rests_on.append(company.merged)
+    newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
+    today = max(newest_answer, calendar.today)
+    indicators = compute_indicators(person_data, company_data, None, asked, as_of=today)
+    if indicators["is_worked_at_customer"] is not None and known.moment is not None:
+        rests_on.append(known.moment)
+    last = max(rests_on, key=lambda moment: moment.position)
+    turned, turns = _turns(person_data, company_data, max(newest_answer, calendar.before(last.position)), today)
+    if turned is not None:
+        last = calendar.reached(turned, last.position) or last
+    row = {
+        "lead_id": uuid5(client_id, person_id.hex),
+        "client_id": client_id,
+        "person_id": person_id,
+        "company_id": company_id,
+        "workstreams": list(person.workstreams),
+        "batch_id": person.item.batch_id,
+        "item_id": person.item.item_id,
+        "updated_at": last.at,
+        **{name: fields.get(name) for name in LEAD_FIELDS},
+        **{name: indicators[name] for name in INDICATORS},
+        "provenance": _provenance(shown),
+    }
+    return row, turns
+
+
+def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
+    told = {name: [cell.source, cell.since] for name, cell in shown.items()}
+    if EMAIL in shown and shown[EMAIL].value["status"] is not None:
+        told["person_email_status"] = told[EMAIL]
+    return dict(sorted(told.items()))
+
+
+def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
+    fields = {name: cell.value for name, cell in cells.items() if name != HISTORY}
+    email = fields.get(EMAIL)
+    if email is not None:
+        fields[EMAIL], fields["person_email_status"] = email[EMAIL], email["status"]
+    return fields
+
+
+def _person_data(fields: Mapping[str, Any], cells: Mapping[str, Cell]) -> tuple[dict[str, Any], dict[str, Any]]:
+    history = cells[HISTORY].value if HISTORY in cells else {}
+    return {**{name: value for name, value in fields.items() if name.startswith("person_")}, **history}, history
+
+
+def _moments(cells: Iterable[Cell]) -> list[Moment]:
+    return [Moment(position=cell.since, at=cell.at) for cell in cells]
+
+
+def _turns(
+    person: Mapping[str, Any], company: Mapping[str, Any], since: date, today: date
+) -> tuple[date | None, date | None]:
+    """The last day up to today, and the first after it, on which an indicator changed by the passing of time alone."""
+    turned: date | None = None
+    turn = next_change(person, company, None, as_of=since)
+    while turn is not None and turn <= today:
+        turned, turn = turn, next_change(person, company, None, as_of=turn)
+    return turned, turn

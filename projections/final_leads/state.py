@@ -1,0 +1,142 @@
+"""What the fold remembers of a person and a company: for each field the best value so far, and where it came from.
+
+A value is better by its weight (how far its source is trusted), among equals by its position in the log. Taking in a
+value is a maximum, so the same answers in any order leave the same values, and two entities merge by taking in each other's.
+The classes are msgspec structs kept as arrays, because a state is read and written for nearly every event.
+"""
+
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+
+#: The e-mail address and its status, which only mean something together.
+EMAIL: Final = "person_email"
+#: The three facts of a person's jobs, which come together from one answer.
+HISTORY: Final = "person_history"
+
+
+class Cell(msgspec.Struct, frozen=True, array_like=True):
+    """The best value of one field."""
+
+    value: Any
+    weight: int
+    #: `import`, `launch`, or the workflow that gave it.
+    source: str
+    #: Position of the event that brought this value.
+    since: int
+    #: When that event was recorded, in UTC.
+    at: datetime
+    #: Position of the last event that said the same.
+    seen: int
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The greater is the better."""
+        return self.weight, self.seen
+
+
+class Moment(msgspec.Struct, frozen=True, array_like=True):
+    """An event's place in the log and its time."""
+
+    position: int
+    at: datetime
+
+
+class LatestItem(msgspec.Struct, frozen=True, array_like=True):
+    """The item that a person was last launched in."""
+
+    item_id: UUID
+    batch_id: UUID
+    moment: Moment
+
+
+class Company(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a company."""
+
+    cells: dict[str, Cell] = {}
+    merged: Moment | None = None
+
+
+class Person(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a person."""
+
+    cells: dict[str, Cell] = {}
+    #: The company's id as text.
+    company: Cell | None = None
+    item: LatestItem | None = None
+    workstreams: tuple[str, ...] = ()
+    merged: Moment | None = None
+
+
+State = TypeVar("State", Person, Company)
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_persons: Final = msgspec.msgpack.Decoder(Person)
+_companies: Final = msgspec.msgpack.Decoder(Company)
+
+
+def encode(state: Person | Company) -> bytes:
+    """A state as bytes."""
+    return _encoder.encode(state)
+
+
+def decode_person(state: bytes) -> Person:
+    """The person that `encode` wrote."""
+    return _persons.decode(state)
+
+
+def decode_company(state: bytes) -> Company:
+    """The company that `encode` wrote."""
+    return _companies.decode(state)
+
+
+def better(old: Cell | None, new: Cell) -> Cell:
+    """The better of two cells; one that says the same as before keeps the position that first did."""
+    if old is None:
+        return new
+    if old.value == new.value and old.weight == new.weight:
+        first = old if old.since <= new.since else new
+        return msgspec.structs.replace(first, seen=max(old.seen, new.seen))
+    winner = _with_status(new, old) if new.order >= old.order else _with_status(old, new)
+    if (winner.value, winner.weight) == (old.value, old.weight):
+        return msgspec.structs.replace(old, seen=winner.seen)
+    return winner
+
+
+def _with_status(winner: Cell, loser: Cell) -> Cell:
+    """An e-mail address without a status takes the one that another source gave to the same address."""
+    mine, theirs = winner.value, loser.value
+    if not (isinstance(mine, dict) and isinstance(theirs, dict)) or EMAIL not in mine:
+        return winner
+    same = mine[EMAIL].casefold() == theirs.get(EMAIL, "").casefold()
+    if mine.get("status") is None and same and theirs.get("status") is not None:
+        return msgspec.structs.replace(winner, value={**mine, "status": theirs["status"]})
+    return winner
+
+
+def absorb(state: State, cells: dict[str, Cell]) -> State:
+    """The state with each cell taken in where it is better."""
+    if not cells:
+        return state
+    merged = {name: better(state.cells.get(name), cell) for name, cell in cells.items()}
+    return msgspec.structs.replace(state, cells={**state.cells, **merged})
+
+
+def merge_companies(kept: Company, merged: Company, moment: Moment) -> Company:
+    """One company out of two."""
+    return msgspec.structs.replace(absorb(kept, merged.cells), merged=moment)
+
+
+def merge_persons(kept: Person, merged: Person, moment: Moment) -> Person:
+    """One person out of two."""
+    company = kept.company if merged.company is None else better(kept.company, merged.company)
+    items = [item for item in (kept.item, merged.item) if item is not None]
+    return msgspec.structs.replace(
+        absorb(kept, merged.cells),
+        company=company,
+        item=max(items, key=lambda item: item.moment.position, default=None),
+        workstreams=tuple(sorted({*kept.workstreams, *merged.workstreams})),
+        merged=moment,
+    )

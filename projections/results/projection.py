@@ -1,0 +1,109 @@
+"""How answers become the results in force: the highest rank, among equals the latest in the log.
+
+A result of an entity that was merged belongs to the one that stays. Bodies are kept byte for byte.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Final
+from uuid import UUID
+
+from enrichcore.domain import events as e
+from enrichcore.domain.pipeline import Entity
+from enrichcore.projection import ReadModel, Table, Tables
+from projections.concerns import Concerns
+from projections.texts import readable
+
+_MERGES: Final = "result_merges"
+#: The table of each entity's results, and its column with the entity's id.
+_PLACES: Final = {
+    Entity.COMPANY: ("company_enrichment_results", "company_id"),
+    Entity.PERSON: ("person_enrichment_results", "person_id"),
+}
+_IN_FORCE: Final = (e.StepAnswered, e.AnswerRevised)
+
+
+def project(events: Sequence[e.Recorded], tables: Tables) -> None:
+    """Fold answers into results."""
+    concerns = Concerns(tables, "result")
+    concerns.preload(event for event in events if isinstance(event.event, (*_IN_FORCE, e.ItemCreated)))
+    tables.load(_MERGES, [(event.client_id, event.entity_id) for event in events if isinstance(event.event, _IN_FORCE)])
+    for recorded in events:
+        match recorded.event:
+            case e.BatchLaunched() | e.ItemCreated():
+                concerns.learn(recorded)
+            case e.StepAnswered() | e.AnswerRevised():
+                _answer(recorded, concerns, tables)
+            case e.PersonsMerged(merged=merged):
+                _merge(Entity.PERSON, recorded, merged, tables)
+            case e.CompaniesMerged(merged=merged):
+                _merge(Entity.COMPANY, recorded, merged, tables)
+
+
+def _answer(recorded: e.Recorded, concerns: Concerns, tables: Tables) -> None:
+    event, concern = recorded.event, concerns.of(recorded)
+    assert isinstance(event, e.AnswerEvent)  # noqa: S101 - the caller asks for answers only
+    if concern.entity_id is None:
+        return
+    _, column = _PLACES[concern.entity]
+    row = {
+        "client_id": recorded.client_id,
+        column: _now(recorded.client_id, concern.entity_id, tables),
+        "workflow": event.workflow,
+        "workstream": concern.workstream,
+        "item_id": recorded.stream_id,
+        "batch_id": recorded.batch_id,
+        "status": event.rank.name.lower(),
+        "rank": int(event.rank),
+        "source": str(event.source),
+        "error": event.error,
+        "credits": event.credits,
+        "content_hash": event.content_hash,
+        "answered_at": recorded.at,
+        "position": recorded.position,
+        "body": event.body,
+        "body_text": readable(event.body),
+        "reused_from": event.reused_from,
+    }
+    _keep_better(concern.entity, row, tables)
+
+
+def _keep_better(entity: Entity, row: Mapping[str, Any], tables: Tables) -> None:
+    table, column = _PLACES[entity]
+    before = tables.get(table, row["client_id"], row[column], row["workflow"])
+    if before is None or (before["rank"], before["position"]) < (row["rank"], row["position"]):
+        tables.put(table, row)
+
+
+def _merge(entity: Entity, recorded: e.Recorded, merged: UUID, tables: Tables) -> None:
+    client = recorded.client_id
+    assert recorded.entity_id is not None  # noqa: S101 - a merge names the one that stays
+    kept, gone = _now(client, recorded.entity_id, tables), _now(client, merged, tables)
+    if kept == gone:
+        return
+    tables.put(_MERGES, {"client_id": client, "entity_id": gone, "merged_into": kept})
+    table, column = _PLACES[entity]
+    for row in tables.find(table, column, [gone]):
+        if row["client_id"] == client:
+            tables.delete(table, client, gone, row["workflow"])
+            _keep_better(entity, {**row, column: kept}, tables)
+
+
+def _now(client: UUID | None, entity_id: UUID, tables: Tables) -> UUID:
+    while (row := tables.get(_MERGES, client, entity_id)) is not None:
+        entity_id = row["merged_into"]
+    return entity_id
+
+
+RESULTS: Final = ReadModel(
+    name="results",
+    version=1,
+    sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
+    tables=(
+        Table(name="company_enrichment_results", key=("client_id", "company_id", "workflow")),
+        Table(name="person_enrichment_results", key=("client_id", "person_id", "workflow")),
+        Table(name=_MERGES, key=("client_id", "entity_id"), public=False),
+        *Concerns.support("result"),
+    ),
+    project=project,
+)

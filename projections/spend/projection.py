@@ -1,0 +1,70 @@
+"""How step events become sums of credits.
+
+Amounts in events are changes, so a sum over any of them is right. A step's event names its batch, whose workstream is
+remembered from the first event that tells it.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from importlib.resources import files
+from typing import Final
+from uuid import UUID
+
+from enrichcore.domain import events as e
+from enrichcore.projection import ReadModel, Table, Tables
+
+_SPEND: Final = "spend"
+_BATCHES: Final = "spend_batches"
+_NOTHING: Final = Decimal(0)
+_TELLS_WORKSTREAM: Final = (e.BatchLaunched, e.ItemCreated, e.CompanyRunStarted, e.StepSending)
+_MONEY: Final = (e.StepSending, e.SendRefused, e.StepFailed, e.SendNoted, e.AnswerEvent)
+
+
+def project(events: Sequence[e.Recorded], tables: Tables) -> None:
+    """Fold step events into sums."""
+    tables.load(_BATCHES, [(event.batch_id,) for event in events if event.batch_id is not None])
+    for recorded in events:
+        event, batch_id, client_id = recorded.event, recorded.batch_id, recorded.client_id
+        if batch_id is None or client_id is None:
+            continue
+        if isinstance(event, _TELLS_WORKSTREAM) and tables.get(_BATCHES, batch_id) is None:
+            batch = {"batch_id": batch_id, "client_id": client_id, "workstream": event.workstream}
+            tables.put(_BATCHES, batch)
+        if isinstance(event, _MONEY):
+            spent = event.spent if isinstance(event, e.AnswerEvent) else _NOTHING
+            _add(client_id, batch_id, event, event.reserved, spent, tables)
+
+
+def _add(
+    client_id: UUID, batch_id: UUID, event: e.StepEvent, reserved: Decimal, spent: Decimal, tables: Tables
+) -> None:
+    sends = int(isinstance(event, e.StepSending))
+    if not (sends or reserved or spent):
+        return
+    batch = tables.get(_BATCHES, batch_id)
+    key = (client_id, batch["workstream"] if batch else "", event.workflow, batch_id)
+    before = tables.get(_SPEND, *key)
+    tables.put(
+        _SPEND,
+        {
+            "client_id": key[0],
+            "workstream": key[1],
+            "workflow": key[2],
+            "batch_id": key[3],
+            "sends": (before["sends"] if before else 0) + sends,
+            "reserved": (before["reserved"] if before else _NOTHING) + reserved,
+            "spent": (before["spent"] if before else _NOTHING) + spent,
+        },
+    )
+
+
+SPEND: Final = ReadModel(
+    name=_SPEND,
+    version=1,
+    sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
+    tables=(
+        Table(name=_SPEND, key=("client_id", "workstream", "workflow", "batch_id")),
+        Table(name=_BATCHES, key=("batch_id",), public=False),
+    ),
+    project=project,
+)

@@ -1,0 +1,119 @@
+"""What every handler works with: the application, rows by named statements, and texts without secrets."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from threading import Lock
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+import psycopg
+from attrs import Factory, field, frozen
+from litestar.params import Dependency
+from psycopg.rows import dict_row
+from psycopg_pool import PoolTimeout
+
+from enrichcore.application import Enrichment
+from enrichcore.registry import Registry, UnknownClientError
+from enrichcore.registry.secret import MASK, Secret
+from enrichcore.store import StoreUnavailable
+from enrichcore.store.postgres import PostgresStore
+
+#: Who did it, in events.
+BY: Final = "web"
+#: Rows of a table on one page.
+PAGE: Final = 50
+#: Shorter secrets would mask ordinary words.
+_SHORTEST: Final = 6
+_SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+Row = dict[str, Any]
+
+
+@frozen(kw_only=True)
+class Desk:
+    """What handlers ask."""
+
+    application: Enrichment
+    store: PostgresStore
+    #: Texts that are never shown, longest first.
+    hidden: tuple[str, ...] = field(init=False, repr=False)
+    #: One launch at a time, so that a form sent twice launches once.
+    launching: Lock = field(init=False, default=Factory(Lock), repr=False)
+
+    @hidden.default
+    def _hidden(self) -> tuple[str, ...]:
+        texts = {secret.reveal() for secret in secrets(self.application.registry)}
+        return tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
+
+    @property
+    def registry(self) -> Registry:
+        """The configuration."""
+        return self.application.registry
+
+    def rows(self, name: str, **params: Any) -> list[Row]:
+        """The rows of one named statement of `queries.sql`.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+        """
+        try:
+            with self.store.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(statements()[name].encode(), params).fetchall()
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StoreUnavailable("the database cannot be used now") from error
+
+    def row(self, name: str, **params: Any) -> Row:
+        """The one row of a statement that has exactly one."""
+        return self.rows(name, **params)[0]
+
+    def masked(self, text: str) -> str:
+        """The text without secrets and webhook URLs."""
+        for hidden in self.hidden:
+            text = text.replace(hidden, MASK)
+        return text
+
+    def client_name(self, client_id: UUID) -> str:
+        """A client's slug, or its uuid where the configuration does not have it any more."""
+        try:
+            return self.registry.client(client_id).slug
+        except UnknownClientError:
+            return str(client_id)
+
+
+TheDesk = Annotated[Desk, Dependency(skip_validation=True)]
+
+
+def secrets(registry: Registry) -> Iterator[Secret]:
+    """Every secret of a configuration."""
+    runner = registry.runner
+    yield from runner.notify.values()
+    yield from _present([runner.api_token])
+    for client in registry.clients.values():
+        yield from client.callback_secrets
+        for webhook in client.webhooks.values():
+            yield from _present([webhook.url, webhook.auth])
+
+
+def _present(found: Iterable[Secret | None]) -> Iterator[Secret]:
+    return (secret for secret in found if secret is not None)
+
+
+def facts_of(packed: bytes | None) -> dict[str, Any]:
+    """What a row knew of a person, as the store packs it; nothing where there is no such row."""
+    return {} if packed is None else msgspec.msgpack.decode(packed, type=dict[str, Any])
+
+
+def person_name(facts: dict[str, Any]) -> str:
+    """What to call a person on a page."""
+    parts = [facts.get("person_first_name"), facts.get("person_last_name")]
+    return str(facts.get("person_full_name") or " ".join(str(part) for part in parts if part) or "")
+
+
+@cache
+def statements() -> dict[str, str]:
+    """Every statement of `queries.sql` by its name."""
+    parts = _SECTION.split(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
+    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}

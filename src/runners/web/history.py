@@ -1,0 +1,126 @@
+"""What happened to one item or company run, as a page and the API tell it: words, times, and bodies cut short."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from attrs import asdict, frozen
+
+from enrichcore.domain.events import Event, Recorded
+from enrichcore.domain.pipeline import Pipeline, Step
+from runners.web.desk import Desk
+
+#: Characters of a body that are shown.
+BODY_SHOWN: Final = 2_000
+#: What an event holds for the machinery alone.
+_UNSAID: Final = frozenset({"workflow", "body", "key", "webhook", "content_hash"})
+#: How an event class is coloured: how the state that it leads to is.
+_COLOURS: Final = {
+    "StepReady": "ready",
+    "StepSkipped": "skipped",
+    "StepCompletedLocally": "completed",
+    "CompanyAwaited": "waiting_for_company",
+    "CompanyServed": "completed",
+    "StepSending": "sending",
+    "StepSent": "awaiting_answer",
+    "SendRefused": "retry_wait",
+    "SendUnknown": "in_doubt",
+    "StepFailed": "failed",
+    "StepAnswered": "completed",
+    "AnswerRevised": "completed",
+    "AnswerTimedOut": "timed_out",
+    "RetryRequested": "ready",
+    "StepCancelled": "cancelled",
+    "ItemCompleted": "completed",
+    "ItemFailed": "failed",
+    "ItemCancelled": "cancelled",
+}
+
+
+@frozen(kw_only=True)
+class Told:
+    """One event, for people."""
+
+    version: int
+    at: datetime
+    type: str
+    #: The event's class in words: `Step sent`.
+    title: str
+    colour: str
+    workflow: str
+    #: (name, value) of what it says, without what is empty.
+    details: tuple[tuple[str, str], ...]
+    #: The answer's body as text, at most 2,000 characters; empty where there is none.
+    body: str
+
+
+def told(desk: Desk, recorded: Recorded) -> Told:
+    """An event as the page shows it."""
+    event = recorded.event
+    name = type(event).__name__
+    found = asdict(event, recurse=False)
+    details = [(key, desk.masked(_text(value))) for key, value in found.items() if key not in _UNSAID and _says(value)]
+    return Told(
+        version=recorded.version,
+        at=recorded.at,
+        type=name,
+        title=_title(name),
+        colour=_COLOURS.get(name, "start"),
+        workflow=found.get("workflow", ""),
+        details=tuple(details),
+        body=desk.masked(body_text(found.get("body", b""))),
+    )
+
+
+def event_json(desk: Desk, recorded: Recorded) -> dict[str, Any]:
+    """An event as the API tells it."""
+    return {
+        "version": recorded.version,
+        "type": type(recorded.event).__name__,
+        "at": recorded.at,
+        "data": _data(desk, recorded.event),
+    }
+
+
+def _data(desk: Desk, event: Event) -> dict[str, Any]:
+    found = asdict(event, recurse=False)
+    body = {"body": body_text(found.pop("body"))} if "body" in found else {}
+    encoded = msgspec.json.encode({**found, **body}, enc_hook=str, decimal_format="string").decode()
+    data: dict[str, Any] = msgspec.json.decode(desk.masked(encoded))
+    return data
+
+
+def body_text(body: bytes) -> str:
+    """A body as text, cut; one that is no text is shown in base64."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = f"base64:{base64.b64encode(body).decode()}"
+    rest = len(text) - BODY_SHOWN
+    return f"{text[:BODY_SHOWN]}… ({rest:,} more characters)" if rest > 0 else text
+
+
+def _says(value: Any) -> bool:
+    return value is not None and value not in ("", 0, False, (), {})
+
+
+def _title(name: str) -> str:
+    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+    return spaced.capitalize()
+
+
+def _text(value: Any) -> str:
+    match value:
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case Step():
+            return value.workflow
+        case Pipeline():
+            return ", ".join(step.workflow for step in value.steps)
+        case Mapping():
+            return ", ".join(f"{name}: {_text(part)}" for name, part in value.items() if part is not None)
+        case tuple() | list() | frozenset():
+            return ", ".join(map(_text, value))
+    return str(value)

@@ -1,0 +1,55 @@
+"""Counts for Prometheus. They name no client and hold no secret, so they need no token."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from litestar import MediaType, Response, get
+
+from runners.web.desk import TheDesk
+
+_CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Sample = tuple[dict[str, str], int]
+
+
+@get("/metrics", sync_to_thread=True, media_type=MediaType.TEXT, include_in_schema=False)
+def metrics(desk: TheDesk) -> Response[str]:
+    """Where the log and the read models stand, and what needs a person."""
+    last = desk.store.last_position()
+    models = desk.rows("read_models") if desk.row("has_checkpoints")["here"] else []
+    families = [
+        _family("log_position", "Position of the newest event.", [({}, last)]),
+        _family(
+            "read_model_position",
+            "Position of the log up to which a read model has come.",
+            [({"read_model": model["read_model"]}, model["position"]) for model in models],
+        ),
+        _family(
+            "read_model_lag",
+            "Positions of the log that a read model is behind.",
+            [({"read_model": model["read_model"]}, max(0, last - model["position"])) for model in models],
+        ),
+        _family(
+            "items",
+            "Items by status.",
+            [({"status": row["status"]}, row["items"]) for row in desk.rows("item_totals")],
+        ),
+        _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
+        _family(
+            "unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]
+        ),
+    ]
+    text = "".join(f"{line}\n" for family in families for line in family)
+    return Response(text, headers={"content-type": _CONTENT_TYPE})
+
+
+def _family(name: str, told: str, samples: Iterable[Sample]) -> Iterator[str]:
+    yield f"# HELP enrichcore_{name} {told}"
+    yield f"# TYPE enrichcore_{name} gauge"
+    for labels, value in samples:
+        shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+        yield f"enrichcore_{name}{{{shown}}} {value}" if shown else f"enrichcore_{name} {value}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

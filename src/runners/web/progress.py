@@ -1,0 +1,135 @@
+"""How far batches are, counted from the inline state, so it is true at this moment."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import frozen
+
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Step
+from runners.web.desk import Desk, Row
+from runners.web.rendering import STATE_ORDER
+
+_STATUSES: Final = ("active", "completed", "failed", "cancelled")
+
+
+@frozen(kw_only=True)
+class Share:
+    """A part of a step's rows that are in the same state."""
+
+    state: State
+    count: int
+    #: Where its part of the bar begins and how wide it is, of 100.
+    start: float
+    width: float
+
+
+@frozen(kw_only=True)
+class StepProgress:
+    """One step of a batch."""
+
+    step: Step
+    shares: tuple[Share, ...]
+    #: Items that have not come to this step yet.
+    to_come: int
+
+
+@frozen(kw_only=True)
+class Progress:
+    """One batch."""
+
+    batch_id: UUID
+    client: str
+    workstream: str
+    upload_id: UUID
+    launched_at: datetime
+    status: str
+    items_total: int
+    items_active: int
+    items_completed: int
+    items_failed: int
+    items_cancelled: int
+    items_with_gaps: int
+    items_in_doubt: int
+
+    @property
+    def ended_percent(self) -> float:
+        """How many of its items have ended, in percent."""
+        ended = self.items_total - self.items_active
+        return round(100 * ended / self.items_total, 1) if self.items_total else 0.0
+
+
+def progress_of(desk: Desk, batches: Sequence[Batch]) -> list[Progress]:
+    """The batches with their counts, in the given order; one round trip."""
+    counts: dict[UUID, list[Row]] = {}
+    for row in desk.rows("item_status_counts", batches=[batch.batch_id for batch in batches]):
+        counts.setdefault(row["batch_id"], []).append(row)
+    return [_progress(desk, batch, counts.get(batch.batch_id, [])) for batch in batches]
+
+
+def _progress(desk: Desk, batch: Batch, rows: Iterable[Row]) -> Progress:
+    found = list(rows)
+    counts = dict.fromkeys(_STATUSES, 0) | {row["status"]: row["items"] for row in found}
+    return Progress(
+        batch_id=batch.batch_id,
+        client=desk.client_name(batch.client_id),
+        workstream=batch.workstream,
+        upload_id=batch.upload_id,
+        launched_at=batch.launched_at,
+        status=str(batch.status),
+        items_total=sum(counts.values()),
+        items_active=counts["active"],
+        items_completed=counts["completed"],
+        items_failed=counts["failed"],
+        items_cancelled=counts["cancelled"],
+        items_with_gaps=sum(row["gaps"] for row in found),
+        items_in_doubt=sum(row["in_doubt"] for row in found),
+    )
+
+
+def steps_of(desk: Desk, batch: Batch, total: int) -> list[StepProgress]:
+    """Each step of a batch with its states, in pipeline order."""
+    counted: dict[str, dict[State, int]] = {}
+    for (workflow, state), count in desk.store.step_counts(batch.batch_id).items():
+        counted.setdefault(workflow, {})[State(state)] = count
+    return [_step(step, counted.get(step.workflow, {}), total) for step in batch.pipeline.steps]
+
+
+def _step(step: Step, counts: dict[State, int], total: int) -> StepProgress:
+    whole = max(total, sum(counts.values()), 1)
+    shares: list[Share] = []
+    start = 0.0
+    for state in STATE_ORDER:
+        if count := counts.get(state, 0):
+            width = 100 * count / whole
+            shares.append(Share(state=state, count=count, start=round(start, 3), width=round(width, 3)))
+            start += width
+    return StepProgress(step=step, shares=tuple(shares), to_come=max(0, total - sum(counts.values())))
+
+
+def progress_json(progress: Progress, steps: Iterable[StepProgress] | None = None) -> dict[str, Any]:
+    """A batch under the names that the command line uses."""
+    told = {
+        "batch_id": progress.batch_id,
+        "client": progress.client,
+        "workstream": progress.workstream,
+        "upload_id": progress.upload_id,
+        "launched_at": progress.launched_at,
+        "status": progress.status,
+        "items_total": progress.items_total,
+        "items_active": progress.items_active,
+        "items_completed": progress.items_completed,
+        "items_failed": progress.items_failed,
+        "items_cancelled": progress.items_cancelled,
+        "items_with_gaps": progress.items_with_gaps,
+        "items_in_doubt": progress.items_in_doubt,
+    }
+    if steps is not None:
+        told["steps"] = [
+            {"workflow": one.step.workflow, "states": {str(share.state): share.count for share in one.shares}}
+            for one in steps
+        ]
+    return told

@@ -1,0 +1,318 @@
+"""The commands as users run them: processes, on an embedded PostgreSQL, with a simulated Clay."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+
+from enrichcore.fields import LEAD_FIELDS
+from enrichcore.store.embedded import embedded_url
+from runners.cli.demonstration import configuration_text
+from runners.cli.sample_files import write_samples
+
+pytestmark = pytest.mark.end_to_end
+
+ROWS = 12
+SECRET = "demo-callback-secret"
+COMMAND = [sys.executable, "-c", "from runners.cli import main; main()"]
+UNSET = {"ENRICHCORE_CONFIG", "ENRICHCORE_DATABASE_URL", "DATABASE_URL"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNSET}
+
+
+class World:
+    """A folder with a configuration, its database, a simulated Clay, and the batch that ran through them."""
+
+    def __init__(self, folder, clay):
+        self.folder = folder
+        self.text = configuration_text(clay)
+        (folder / "enrichcore.toml").write_text(self.text)
+        self.apollo, self.crm = write_samples(folder, ROWS)
+
+    def run(self, *args, code=0, **environment):
+        """One command; its standard output."""
+        ended = self.ended(*args, **environment)
+        assert ended.returncode == code, ended.stderr
+        return ended.stdout
+
+    def ended(self, *args, **environment):
+        """One command that has ended."""
+        ended = subprocess.run(
+            [*COMMAND, *map(str, args)],
+            cwd=self.folder,
+            env={**ENVIRONMENT, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return ended
+
+    def json(self, *args):
+        """What a command prints with `--json`, which is JSON and nothing else."""
+        return json.loads(self.run(*args, "--json"))
+
+    def upload(self, file=None, workstream="apollo_scrape"):
+        """The id of a new upload."""
+        file = file or self.apollo
+        return self.json("upload", file, "--client", "acme", "--workstream", workstream)["upload_id"]
+
+    def launch(self, **kwargs):
+        """The id of a new batch."""
+        return self.json("launch", self.upload(**kwargs))["batch_id"]
+
+    def new_people(self, count, word):
+        """A file of people whom nobody has seen before."""
+        path = self.folder / f"{word}.csv"
+        lines = [f"Zo,{word} {number},zo{number}@{word}.example,{word}.example" for number in range(count)]
+        path.write_text("\n".join(["First Name,Last Name,Email,Company Domain Name", *lines]))
+        return path
+
+    def items(self, batch_id, store_url):
+        """The ids of a batch's items."""
+        from enrichcore.store.postgres import PostgresStore
+
+        store = PostgresStore(store_url, pool_size=1)
+        try:
+            return store.items_of(batch_id, None, 100)
+        finally:
+            store.close()
+
+
+@contextmanager
+def process(command, cwd):
+    """A process that says on its first line where it listens: itself, and its address."""
+    with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running, re.search(r"http://[^\s,]+", running.stdout.readline())[0]
+        finally:
+            running.kill()
+
+
+@contextmanager
+def daemon(world, *options):
+    """The daemon, until the block ends."""
+    with process([*COMMAND, "run", *options], world.folder) as (running, address):
+        yield address
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 0
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """One world for all tests here; each makes its own batches in it."""
+    folder = tmp_path_factory.mktemp("commands")
+    clay = [sys.executable, "-m", "runners.sandbox", "--port", "0", "--delay", "0.05", "--secret", SECRET]
+    with process(clay, folder) as (_, address):
+        made = World(folder, address)
+        # Held open here, so that not every command starts and stops a server of its own.
+        made.url = embedded_url(folder / ".enrichcore" / "postgres")
+        yield made
+
+
+def until(done, what, seconds=60):
+    """Ask again and again until it is so; what it was then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := done():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def test_a_file_goes_in_and_leads_come_out(world):
+    """Check, upload, launch, run, status, history, explain, leads: the whole way, in the words of the contract."""
+    assert json.loads(world.run("check", "--json"))["ok"]
+    dry = world.json("upload", world.apollo, "--client", "acme", "--workstream", "apollo_scrape", "--dry-run")
+    assert (dry["upload_id"], dry["row_count"]) == (None, ROWS)
+    done = world.json("upload", world.apollo, "--client", "acme", "--workstream", "apollo_scrape")
+    assert {"upload_id", "row_count", "company_count", "mapped", "unmapped", "rejected"} <= set(done)
+    assert (done["row_count"], done["company_count"]) == (dry["row_count"], dry["company_count"])
+
+    counted = world.json("launch", done["upload_id"], "--dry-run")
+    launched = world.json("launch", done["upload_id"])
+    assert launched["item_count"] == counted["item_count"] == ROWS
+    batch_id = launched["batch_id"]
+    (progress,) = world.json("status", batch_id)["batches"]
+    assert (progress["items_total"], progress["items_active"], progress["status"]) == (ROWS, ROWS, "running")
+
+    item = world.items(batch_id, world.url)[0]
+    assert "waits" in world.json("explain", item)["explanation"]
+    with daemon(world):
+        world.run("status", batch_id, "--watch")
+    (progress,) = world.json("status", batch_id)["batches"]
+    assert (progress["status"], progress["items_completed"], progress["items_with_gaps"]) == ("finished", ROWS, 0)
+    assert progress["items_total"] == ROWS
+    assert all(set(step["states"]) <= {"completed", "skipped"} for step in progress["steps"])
+
+    events = world.json("history", item)["events"]
+    assert [event["version"] for event in events] == list(range(1, len(events) + 1))
+    assert {"version", "type", "at", "data"} <= set(events[0])
+    assert (events[0]["type"], events[-1]["type"]) == ("ItemCreated", "ItemCompleted")
+    assert "completed" in world.run("explain", item)
+
+    leads = list(csv.DictReader(io.StringIO(world.run("leads", "--client", "acme"))))
+    assert len(leads) >= ROWS
+    assert set(LEAD_FIELDS) <= set(leads[0])
+    path = world.folder / "leads.jsonl"
+    world.run("leads", "--client", "acme", "--format", "jsonl", "--out", path)
+    assert len(path.read_text().splitlines()) == len(leads)
+    assert {json.loads(line)["lead_id"] for line in path.open()} == {lead["lead_id"] for lead in leads}
+
+
+def test_a_replay_changes_nothing_where_no_rule_changed(world):
+    """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
+    world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")
+    before = world.run("leads", "--client", "acme")
+    assert world.json("replay", "final_leads", "--diff")["changes"] is False
+    assert "final_leads" in world.json("replay")["read_models"]
+    world.json("replay", "final_leads", "--client", "acme")
+    assert world.json("replay", "--diff")["changes"] is False
+    assert world.run("leads", "--client", "acme") == before
+    then = world.json("replay", "final_leads", "--as-of", "2020-01-01")
+    (table,) = [table for table in then["tables"] if table["table"] == "final_leads"]
+    assert (table["rows"], table["content"], table["rows_now"]) == (0, [], len(before.splitlines()) - 1)
+    assert world.ended("replay", "final_leeds").returncode == 2
+
+
+def test_a_batch_is_paused_resumed_and_cancelled(world):
+    """Each says what it is now, and does nothing twice."""
+    batch_id = world.launch(file=world.new_people(3, "paused"), workstream="crm_data")
+    assert world.json("pause", batch_id)["status"] == "paused"
+    assert world.json("pause", batch_id)["changed"] is False
+    item = world.items(batch_id, world.url)[0]
+    assert f"enrichcore resume {batch_id}" in world.run("explain", item)
+    assert world.json("resume", batch_id)["status"] == "running"
+    assert world.json("cancel", batch_id)["cancelled"] == 3
+    (progress,) = world.json("status", batch_id)["batches"]
+    assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
+    assert world.json("retry", batch_id)["retried"] == 0
+    assert world.json("settle", batch_id, "--as", "sent")["settled"] == 0
+
+
+def test_a_lane_is_stopped_and_opened(world):
+    """By a person, with a reason; its counts are shown."""
+    lane = "acme/crm_data/find_email_via_waterfall"
+    world.run("lanes", "--stop", lane, "--why", "to look into it")
+    (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
+    assert (shown["status"], shown["reason"]) == ("stopped", "to look into it")
+    world.run("lanes", "--resume", lane)
+    (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
+    assert shown["status"] == "open"
+    assert world.ended("lanes", "--stop", "acme/crm_data/find_emial").returncode == 2
+    assert world.ended("lanes", "--stop", "acme").returncode == 2
+
+
+def test_an_answer_without_a_place_is_listed_and_placed(world):
+    """It is kept with its reason; a person says whose it is."""
+    import httpx
+
+    batch_id = world.launch(file=world.new_people(1, "unmatched"), workstream="crm_data")
+    world.json("pause", batch_id)
+    item = world.items(batch_id, world.url)[0]
+    workflow = "enrich_person_via_clay_waterfall"
+    with daemon(world, "--role", "receiver") as address:
+        answer = httpx.post(
+            f"{address}/callbacks/crm_data/{workflow}",
+            json={"name": "Zo Unmatched"},
+            headers={"authorization": f"Bearer {SECRET}"},
+        )
+    assert answer.status_code == 422
+    (kept,) = [one for one in world.json("unmatched")["unmatched"] if "Zo Unmatched" in one["body"]]
+    assert world.json("unmatched", "--match", kept["id"], item)["status"] == "accepted"
+    assert kept["id"] not in [one["id"] for one in world.json("unmatched")["unmatched"]]
+    assert world.ended("unmatched", "--match", kept["id"], item).returncode == 1
+
+
+def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
+    """Two hosts with different files do not take turns; `apply` says which is meant."""
+    path = world.folder / "enrichcore.toml"
+    world.run("apply")
+    try:
+        path.write_text(world.text.replace('label = "CRM data"', 'label = "Customers"'))
+        assert world.json("apply")["changed"] is True
+    finally:
+        path.write_text(world.text)
+    refused = world.ended("upload", world.crm, "--client", "acme", "--workstream", "crm_data")
+    assert refused.returncode == 1
+    assert "enrichcore apply" in refused.stderr
+    assert world.json("apply")["changed"] is True
+    assert world.json("apply")["changed"] is False
+    world.upload(file=world.crm, workstream="crm_data")
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["status", uuid4()], 2),
+        (["history", uuid4()], 2),
+        (["explain", uuid4()], 2),
+        (["launch", uuid4()], 2),
+        (["launch", uuid4(), "--dry-run"], 2),
+        (["pause", uuid4()], 2),
+        (["cancel", uuid4()], 2),
+        (["retry", uuid4()], 2),
+        (["leads", "--client", "acmee"], 2),
+        (["replay", "--batch-id", uuid4()], 2),
+        (["upload", "enrichcore.toml", "--client", "acme", "--workstream", "crm_data"], 1),
+        (["upload", "crm_contacts.csv", "--client", "acme", "--workstream", "crm"], 2),
+        (
+            [
+                "upload",
+                "crm_contacts.csv",
+                "--client",
+                "acme",
+                "--workstream",
+                "crm_data",
+                "--map",
+                "Nope=person_email",
+            ],
+            2,
+        ),
+        (["leads", "--client", "acme", "--out", "nowhere/leads.csv"], 1),
+    ],
+    ids=lambda value: " ".join(map(str, value))[:40] if isinstance(value, list) else None,
+)
+def test_what_does_not_exist_is_one_message(world, args, code):
+    """On standard error, with nothing on standard output."""
+    ended = world.ended(*args)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert 1 <= len(ended.stderr.strip().splitlines()) <= 3
+
+
+def test_a_database_that_is_away_is_one_message(world):
+    """The command does not hang, and `check` names it by its key."""
+    away = {"ENRICHCORE_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere?connect_timeout=2"}
+    ended = world.ended("status", **away)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "ENRICHCORE_DATABASE_URL" in world.run("check", code=1, **away)
+
+
+def test_the_demo_runs_to_its_end(tmp_path):
+    """Every item ends, every person is a lead, and nothing of it is left behind."""
+    ended = subprocess.run(
+        [*COMMAND, "demo", "--rows", "20", "--json"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    summary = json.loads(ended.stdout)
+    assert [batch["items_total"] for batch in summary["batches"]] == [20, 20]
+    assert [batch["items_active"] for batch in summary["batches"]] == [0, 0]
+    # Five people are in both files.
+    assert summary["final_leads"] == 35
+    assert "Traceback" not in ended.stderr
+    until(lambda: not list(tmp_path.iterdir()), "the demo's folder is gone", 10)

@@ -1,0 +1,161 @@
+"""The daemon as a process, against the simulated Clay as a process, on a real PostgreSQL, over real sockets."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from enrichcore.registry import init_text
+from enrichcore.store.embedded import embedded_url
+
+pytestmark = pytest.mark.end_to_end
+
+ENRICHCORE = str(Path(sys.executable).parent / "enrichcore")
+SECRET = "a-callback-secret-for-tests"
+DATA = Path(__file__).parents[1] / "data"
+FILES = {"apollo_scrape": DATA / "apollo_people_export.csv", "crm_data": DATA / "crm_people_hubspot.csv"}
+
+
+def until(holds: Callable[[], bool], *, within_s: float = 60.0, what: str = "the condition") -> None:
+    """Wait for a condition, not for a time."""
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, f"{what} did not come true within {within_s} s"
+        time.sleep(0.05)
+
+
+class World:
+    """A configuration in a folder, a simulated Clay, and daemons to start, kill and stop."""
+
+    def __init__(self, folder: Path, url: str, sandbox_options: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.url = url
+        self.daemons: list[subprocess.Popen[str]] = []
+        self.sandbox, line = self._start(
+            [sys.executable, "-m", "runners.sandbox", "--port", "0", "--secret", SECRET, *sandbox_options],
+            dict(os.environ),
+        )
+        self.clay = re.search(r"http://[\w.:]+", line).group(0)
+        self.env = {**os.environ, **self._configure(), "ENRICHCORE_DATABASE_URL": url}
+
+    def _configure(self) -> dict[str, str]:
+        text = init_text()
+        text = re.sub(r"^#?\s*listen = .*$", 'listen = "127.0.0.1:0"', text, flags=re.MULTILINE)
+        text = text.replace("[runner]", '[runner]\nlease = "2s"\ntimeout_grace = "1s"', 1)
+        text = re.sub(r"^answer_within = .*$", 'answer_within = "8s"', text, flags=re.MULTILINE)
+        text = re.sub(r"^rate = .*$", "rate = 500", text, flags=re.MULTILINE)
+        text = re.sub(r"^burst = .*$", "burst = 500", text, flags=re.MULTILINE)
+        (self.folder / "enrichcore.toml").write_text(text, "utf-8")
+        names = re.findall(r"env:(\w+)", text)
+        return {name: f"{self.clay}/hooks/{name.lower()}" if "URL" in name else SECRET for name in names}
+
+    @staticmethod
+    def _start(command: list[str], env: dict[str, str], cwd: Path | None = None) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=cwd)
+        return process, process.stdout.readline()
+
+    def start_daemon(self) -> str:
+        process, line = self._start([ENRICHCORE, "run"], self.env, self.folder)
+        self.daemons.append(process)
+        found = re.search(r"http://[\w.:]+", line)
+        assert found, f"the daemon did not start: {line!r}"
+        return found.group(0)
+
+    def command(self, *words: str) -> dict:
+        done = subprocess.run(
+            [ENRICHCORE, *words, "--json"],
+            env=self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def launch(self, workstream: str) -> str:
+        uploaded = self.command("upload", str(FILES[workstream]), "--client", "acme", "--workstream", workstream)
+        return self.command("launch", uploaded["upload_id"])["batch_id"]
+
+    def rows(self, sql: str) -> list[tuple]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(sql).fetchall()
+
+    def finished(self) -> bool:
+        return all(status == "finished" for (status,) in self.rows("select status from enrichcore.batches"))
+
+    def stats(self) -> dict:
+        return httpx.get(f"{self.clay}/sandbox/stats").json()
+
+    def close(self) -> None:
+        for process in [*self.daemons, self.sandbox]:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Make worlds that end with the test."""
+    url = embedded_url(tmp_path / "postgres")
+    made: list[World] = []
+
+    def make(*options: str) -> World:
+        made.append(World(tmp_path, url, options))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+def answers(world: World) -> int:
+    """How many answers are events."""
+    topics = "('StepAnswered', 'AnswerRevised', 'AnswerKept')"
+    return world.rows(f"select count(*) from enrichcore.stored_events where topic in {topics}")[0][0]
+
+
+def test_both_workstreams_run_to_their_end_and_stop_in_order(make_world) -> None:
+    """Two uploads go through both pipelines into final_leads, each company is sent once, and SIGTERM ends cleanly."""
+    world = make_world()
+    world.start_daemon()
+    for workstream in FILES:
+        world.launch(workstream)
+    until(world.finished, what="both batches finish")
+    stats = world.stats()
+    assert stats["double_posts"] == 0
+    assert answers(world) == stats["callbacks_acknowledged"]
+    leads = "select count(*) from enrichcore.final_leads"
+    people = world.rows("select count(distinct person_id) from enrichcore.runs where kind = 'item'")
+    until(lambda: world.rows(leads) == people, what="every person is a lead")
+    daemon = world.daemons[0]
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(timeout=20) == 0
+
+
+def test_a_killed_daemon_loses_no_answer_and_sends_nothing_twice(make_world) -> None:
+    """Killed at any moment, again and again: every acknowledged answer is an event, every item ends, no POST is doubled."""
+    world = make_world("--delay", "0.3")
+    world.start_daemon()
+    for workstream in FILES:
+        world.launch(workstream)
+    for posts in (5, 25, 45):
+        until(lambda posts=posts: world.stats()["posts_total"] >= posts or world.finished(), what="some rows are out")
+        world.daemons[-1].kill()
+        world.daemons[-1].wait()
+        world.start_daemon()
+    until(world.finished, what="both batches finish in spite of it")
+    stats = world.stats()
+    assert stats["double_posts"] == 0
+    assert answers(world) >= stats["callbacks_acknowledged"]
+    states = dict(world.rows("select state, count(*) from enrichcore.step_runs group by state"))
+    assert set(states) <= {"completed", "skipped", "timed_out"}, states

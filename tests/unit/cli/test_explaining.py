@@ -1,0 +1,159 @@
+"""One sentence for each way to stand still: why, and what would move it."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from enrichcore.application import UnknownId
+from enrichcore.application.explaining import explain
+from enrichcore.domain.events import Settlement
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+
+sys.path.append(str(Path(__file__).parent))
+from world import COMPANY, PERSON, World
+
+
+@pytest.fixture
+def world():
+    """A world with nothing in it."""
+    return World()
+
+
+def first(world, batch):
+    """The first item, explained."""
+    return said(world, world.items(batch)[0].item_id)
+
+
+def said(world, run_id):
+    """The sentence for an item or company run; always one."""
+    sentence = explain(world.store, world.registry, run_id, now=world.now)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_nothing_is_known_of_an_unknown_id(world):
+    """It is refused, not guessed."""
+    with pytest.raises(UnknownId):
+        explain(world.store, world.registry, uuid4(), now=world.now)
+
+
+def test_an_item_waits_for_a_company_run_that_waits_for_its_turn(world):
+    """Both are named, and the lane's pace."""
+    batch = world.launch()
+    item = world.items(batch)[0]
+    sentence = first(world, batch)
+    assert str(item.run(COMPANY).company_run_id) in sentence
+    assert "acme/crm_data" in sentence
+    assert "a second" in sentence
+
+
+def test_a_paused_batch_is_named_with_the_way_on(world):
+    """`resume` moves it, for the item and for its company run."""
+    batch = world.launch()
+    world.application.pause(batch.batch_id, by="test")
+    assert f"enrichcore resume {batch.batch_id}" in first(world, batch)
+    company = world.items(batch)[0].run(COMPANY).company_run_id
+    assert f"enrichcore resume {batch.batch_id}" in said(world, company)
+
+
+def test_a_stopped_lane_is_named_with_its_reason(world):
+    """And the command that opens it."""
+    batch = world.launch()
+    world.application.stop_lane("acme", "crm_data", COMPANY, by="test", why="out of credits")
+    sentence = first(world, batch)
+    assert "out of credits" in sentence
+    assert f"enrichcore lanes --resume acme/crm_data/{COMPANY}" in sentence
+
+
+def test_a_held_lane_tells_until_when(world):
+    """The webhook asked for a pause."""
+    batch = world.launch()
+    (send, *_) = world.send(Outcome.NOT_DELIVERED, "429")
+    world.application.hold_lane(send, world.now + timedelta(hours=1), "429")
+    world.now += timedelta(minutes=2)
+    world.application.wake()
+    assert "2026-03-01 13:00:00 UTC" in first(world, batch)
+
+
+def test_what_was_sent_waits_until_its_deadline(world):
+    """Six hours by default; a deadline that is past says what would move it."""
+    batch = world.launch()
+    world.send()
+    assert "waits for its answer, until the deadline at 2026-03-01 18:00:00 UTC" in first(world, batch)
+    world.now += timedelta(hours=7)
+    assert "timers" in first(world, batch)
+
+
+def test_what_was_not_delivered_is_tried_again(world):
+    """With the reason and the time."""
+    batch = world.launch()
+    world.send(Outcome.NOT_DELIVERED, "connection refused")
+    sentence = first(world, batch)
+    assert "connection refused" in sentence
+    assert "2026-03-01 12:01:00 UTC" in sentence
+
+
+def test_a_doubt_names_both_settlements(world):
+    """Nobody knows whether it was delivered, so a person may decide."""
+    batch = world.launch()
+    world.send(Outcome.UNKNOWN, "read time-out")
+    sentence = first(world, batch)
+    assert "read time-out" in sentence
+    assert f"enrichcore settle {batch.batch_id}" in sentence
+    world.application.settle(batch.batch_id, Settlement.SENT, by="test")
+    assert "waits for its answer" in first(world, batch)
+
+
+def test_a_full_lane_waits_for_answers(world):
+    """The cap on rows in flight is named."""
+    import re
+
+    from enrichcore.registry import parse
+    from runners.cli.demonstration import configuration_text
+
+    text = re.sub("max_in_flight = 5000", "max_in_flight = 1", configuration_text("http://127.0.0.1:9"))
+    world.registry = parse(text, env={})
+    world.application.registry = world.registry
+    world.application._lanes = type(world.application)(world.store, world.registry)._lanes
+    batch = world.launch()
+    world.send()
+    sentences = [said(world, item.item_id) for item in world.items(batch)]
+    assert any("max_in_flight is 1" in sentence for sentence in sentences)
+
+
+def test_a_person_step_in_every_state_has_a_sentence(world):
+    """Also an item that has passed its company step."""
+    batch = world.launch()
+    for send in world.send():
+        world.answer(send, name="Quillhaven")
+    assert PERSON in first(world, batch)
+    world.send()
+    assert "waits for its answer" in first(world, batch)
+
+
+def test_ended_items_say_so(world):
+    """Completed, with gaps, cancelled: each with what could still be done."""
+    batch = world.launch()
+    world.send()
+    world.now += timedelta(days=1)
+    while world.application.wake() or world.send():
+        world.now += timedelta(days=1)
+    assert f"enrichcore retry {batch.batch_id}" in first(world, batch)
+    assert "timed out" in first(world, batch)
+    gap = world.items(batch)[0].run(COMPANY)
+    assert gap.state is State.TIMED_OUT
+    assert "asked again" in said(world, gap.company_run_id)
+
+    other = world.launch()
+    world.run_to_end()
+    assert "nothing is to be done" in first(world, other)
+    assert "serves every item" in said(world, world.items(other)[0].run(COMPANY).company_run_id)
+
+    third = world.launch(b"First Name,Last Name,Email\nZo,Velmarrin,zo@northmere.example\n")
+    world.application.cancel(third.batch_id, by="test")
+    assert "was cancelled" in first(world, third)

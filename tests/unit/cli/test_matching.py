@@ -1,0 +1,86 @@
+"""Answers that could not be placed find their place later, once."""
+
+import json
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from enrichcore.application import UnknownId
+from enrichcore.application.matching import CannotMatch, match, redrive
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import BatchId, item_id
+from enrichcore.domain.life_cycle import State
+
+sys.path.append(str(Path(__file__).parent))
+from world import COMPANY, PERSON, World
+
+
+@pytest.fixture
+def world():
+    """A world with a batch whose company rows are out."""
+    world = World()
+    world.batch = world.launch()
+    world.sends = world.send()
+    return world
+
+
+def unmatched(world, body, workflow=COMPANY):
+    """The id under which an answer without a place was kept."""
+    world.receive(workflow, body)
+    return next(
+        event.stream_id
+        for event in reversed(world.store.log(0, 10_000))
+        if isinstance(event.event, e.CallbackUnmatched)
+    )
+
+
+def test_a_person_places_an_answer_that_names_nobody(world):
+    """It is in force as any other, and the note is kept beside the body."""
+    found = unmatched(world, b'{"name": "Quillhaven"}')
+    run_id = world.sends[0].run_id
+    assert match(world.application, found, run_id, by="test").status == "accepted"
+    assert world.store.load([run_id])[run_id].state.run.state is State.COMPLETED
+    assert isinstance(world.store.stream(found)[-1].event, e.CallbackMatched)
+
+
+def test_an_answer_is_placed_once(world):
+    """A second time is refused."""
+    found = unmatched(world, b'{"name": "Quillhaven"}')
+    match(world.application, found, world.sends[0].run_id, by="test")
+    with pytest.raises(CannotMatch, match="placed before"):
+        match(world.application, found, world.sends[1].run_id, by="test")
+
+
+@pytest.mark.parametrize(
+    "body", [b"not json", b'{"name": "Quillhaven"}', b'{"item_id": "%s"}' % str(UUID(int=9)).encode()]
+)
+def test_what_has_no_place_changes_nothing(world, body):
+    """Not JSON, no id, an unknown id: refused with a reason, and nothing is recorded."""
+    found = unmatched(world, body)
+    before = world.store.last_position()
+    placed, left = redrive(world.application, [found], by="test")
+    assert (placed, list(left)) == (0, [found])
+    assert left[found]
+    assert world.store.last_position() == before
+
+
+def test_a_redrive_places_what_now_has_a_place(world):
+    """An answer that came before its item existed."""
+    upload, batch_id = world.upload(), BatchId(uuid4())
+    person = world.store.people(upload.upload_id)[-1]
+    run_id = item_id(batch_id, person.person_id)
+    body = json.dumps({"item_id": str(run_id), "name": "Imogen Tarrowby"}).encode()
+    found = unmatched(world, body, PERSON)
+    world.application._new_id = lambda: batch_id
+    world.application.launch(upload.upload_id)
+    assert redrive(world.application, [found], by="test") == (1, {})
+    assert world.store.load([run_id])[run_id].state.run(PERSON).state is State.COMPLETED
+
+
+def test_an_unknown_answer_is_refused(world):
+    """So is the id of something else."""
+    for unknown in (uuid4(), world.batch.batch_id):
+        with pytest.raises(UnknownId):
+            match(world.application, unknown, None, by="test")
