@@ -19,7 +19,7 @@ def known():
     }
 
 
-@pytest.mark.parametrize(("name", "option"), NAMED, ids=" ".join)
+@pytest.mark.parametrize(("name", "option"), NAMED, ids=lambda word: word or "itself")
 def test_every_command_that_the_pages_name_exists(name, option, known):
     """A command and its options, as README and docs write them, are those of the command line."""
     assert name in known
