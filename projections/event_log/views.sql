@@ -1,4 +1,5 @@
--- An event's bytes are one line of JSON and, for the few with a body, a line feed and the body. Neither function can fail,
+-- An event's bytes are one line of JSON and, for the few with a body, a line feed and the body, which the payload is
+-- without. Neither function can fail,
 -- whatever the bytes: jsonb holds no character 0 and no lone surrogate, so these become U+FFFD; what is no JSON gives null.
 create or replace function enrichcore.event_payload(state bytea) returns jsonb
 language plpgsql stable strict as $$
@@ -8,7 +9,7 @@ declare
 begin
     head := convert_from(case when line_end > 0 then substring(state for line_end - 1) else state end, 'UTF8');
     begin
-        return head::jsonb;
+        return case when line_end > 0 then head::jsonb - 'body' else head::jsonb end;
     exception when others then
         return regexp_replace(
             regexp_replace(

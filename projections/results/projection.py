@@ -1,6 +1,7 @@
 """How answers become the results in force: the highest rank, among equals the latest in the log.
 
-A result of an entity that was merged belongs to the one that stays. Bodies are kept byte for byte.
+A result of an entity that was merged belongs to the one that stays. Bodies are kept byte for byte. A reused answer has its
+body where it was recorded, which is another result of the same entity, or the same one from before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +66,18 @@ def _answer(recorded: e.Recorded, concerns: Concerns, tables: Tables) -> None:
         "body_text": readable(event.body),
         "reused_from": event.reused_from,
     }
+    if event.reused_from is not None:
+        row = _with_body(concern.entity, row, tables)
     _keep_better(concern.entity, row, tables)
+
+
+def _with_body(entity: Entity, row: dict[str, Any], tables: Tables) -> dict[str, Any]:
+    """The row of a reused answer with the body of the original."""
+    table, column = _PLACES[entity]
+    for other in tables.find(table, column, [row[column]]):
+        if other["client_id"] == row["client_id"] and other["content_hash"] == row["content_hash"] and other["body"]:
+            return {**row, "body": other["body"], "body_text": other["body_text"]}
+    return row
 
 
 def _keep_better(entity: Entity, row: Mapping[str, Any], tables: Tables) -> None:

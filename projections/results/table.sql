@@ -19,7 +19,7 @@ create table enrichcore.company_enrichment_results{suffix} (
     -- Every byte as it came; as text and as JSON as far as PostgreSQL can hold it.
     body bytea not null,
     body_text text not null,
-    -- Where a reused answer was recorded; its body is empty here.
+    -- The item or company run that a reused answer was recorded in.
     reused_from uuid,
     primary key (client_id, company_id, workflow)
 );

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from attrs import define, evolve, field
 
@@ -126,6 +127,7 @@ class World:
     registry: object = field(factory=configuration)
     clock: Clock = field(factory=Clock)
     app: Enrichment = None
+    new_id: Callable = uuid4
     #: Every row that was POSTed, in order.
     posted: list = field(factory=list)
 
@@ -135,7 +137,7 @@ class World:
 
     def another(self, registry=None) -> Enrichment:
         """A second application on the same store, as another process would have."""
-        return Enrichment(self.store, registry or self.registry, clock=self.clock)
+        return Enrichment(self.store, registry or self.registry, clock=self.clock, new_id=self.new_id)
 
     def upload(self, *people, workstream=APOLLO, client=ACME):
         """Import people."""

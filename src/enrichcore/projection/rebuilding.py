@@ -5,6 +5,7 @@ one read model exclude each other without any session state, and what a crashed 
 When it has caught up, one transaction locks the live checkpoints, folds the rest, and puts the tables in place.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -43,6 +44,7 @@ LEASE: Final = timedelta(minutes=2)
 #: How long the switch waits for readers of a live table before it lets them pass and tries again.
 SWITCH_WAIT_MS: Final = 2000
 SWITCH_TRIES: Final = 30
+SWITCH_PAUSE_S: Final = 0.5
 PART: Final = "__part"
 
 #: Told the position reached and the last one to reach.
@@ -134,6 +136,14 @@ class Building:
         passed = Recorded(stream_id=UUID(int=0), version=0, at=at, event=DayPassed(day=day), position=self.position + 1)
         self._fold(connection, Page(events=(passed,), faults=(), last=self.position))
 
+    def go_back(self, position: int) -> None:
+        """Forget what a transaction folded that was rolled back, and prolong the lease that it would have prolonged."""
+        self.position = position
+        for tables in self._tables.values():
+            tables.forget()
+        with self.pool.connection() as connection:
+            self.renew(connection)
+
     def renew(self, connection: Connection[TupleRow]) -> None:
         """Prolong the lease."""
         names = [model.name for model in self.models]
@@ -199,7 +209,7 @@ def rebuild(
     Raises:
         RebuildRunning: Another rebuild of one of them is under way.
         UnreadableEvent: The rules cannot fold an event; the live tables are as before.
-        psycopg.errors.LockNotAvailable: Readers held a live table for a minute.
+        psycopg.errors.LockNotAvailable: Readers held a live table for more than a minute.
     """
     with building(pool, models, NEW, page=page, seal=seal) as beside:
         beside.fill(progress)
@@ -243,14 +253,11 @@ def _switch(beside: Building, put: Callable[[Connection[TupleRow], Building], No
                     pass
                 beside.position = max(beside.position, beside.span.upto or 0)
                 put(connection, beside)
-        except psycopg.errors.LockNotAvailable:
-            # What was folded in the transaction is undone with it.
-            beside.position = begun
-            for tables in beside._tables.values():  # noqa: SLF001 - one module, one idea
-                tables.forget()
-            beside.span = evolve(beside.span, upto=None)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if not left:
                 raise
+            beside.go_back(begun)
+            time.sleep(SWITCH_PAUSE_S)
         else:
             return
 

@@ -1,4 +1,4 @@
-"""`demo`: the main job in one command, on nothing but the installed package.
+"""The whole way in one process and a half, on nothing but the installed package.
 
 An embedded PostgreSQL, a simulated Clay in a process of its own, and the daemon in this one. Two fictional files are
 imported, launched and run to their end; the summary is read from the database.
@@ -18,9 +18,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
 from attrs import frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -28,22 +27,18 @@ from enrichcore.application import Enrichment
 from enrichcore.application.explaining import explain
 from enrichcore.domain.batch import Batch
 from enrichcore.projection import catch_up
-from enrichcore.registry import Registry, init_text, parse
+from enrichcore.registry import Registry, parse
 from enrichcore.store.embedded import embedded_url
 from projections import READ_MODELS
 from runners.cli.batches import progress_of
-from runners.cli.commands import FAILED, CannotDo, say
+from runners.cli.commands import CannotDo, say
 from runners.cli.opening import postgres, rows
-from runners.cli.sample_files import write_samples
-from runners.cli.showing import AsJson, line, show_json, show_table, to_side
+from runners.cli.sample_files import SAMPLE_SECRET, configuration_text, write_samples
+from runners.cli.showing import line, show_json, show_table, to_side
 from runners.daemon import Daemon, Role
 from runners.sandbox.__main__ import SECRET_VARIABLE
 
-_PANEL = "Begin here"
 _CLIENT: Final = "acme"
-_SECRET: Final = "demo-callback-secret"  # noqa: S105 - of a simulated Clay that lives as long as the demo
-#: High, for the simulated Clay is in no hurry to be spared.
-_PACE: Final = "rate = 1000\nburst = 200\nmax_in_flight = 5000"
 #: What goes wrong with the real Clay goes wrong here too, but for answers that never come: those take hours to miss.
 _WORLD: Final = (
     "--delay", "0.2", "--jitter", "0.4", "--doubled", "0.05", "--reordered", "0.05", "--empty", "0.06",
@@ -54,27 +49,22 @@ _PATIENCE_S: Final = 30.0
 _LOOK_S: Final = 0.2
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(rich_help_panel=_PANEL)(demo)
+def run_demo(rows_each: int, *, serve: bool, as_json: bool) -> bool:
+    """Run the demo in a folder that goes with the process; whether every item ended.
 
+    Args:
+        rows_each: people in each of the two files, 1 or more.
+        serve: stay up until interrupted.
+        as_json: print the summary as JSON.
 
-def demo(
-    rows_each: Annotated[
-        int, typer.Option("--rows", min=1, max=100_000, metavar="N", help="People in each file.")
-    ] = 200,
-    serve: Annotated[bool, typer.Option("--serve", help="Leave the daemon and its pages up until Ctrl-C.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """See the whole way in a minute, with fictional people and a simulated Clay; needs no account and no database.
-
-    Imports an Apollo and a CRM file, launches both, runs them to their end, and sums up final_leads.
+    Raises:
+        CannotDo: The simulated Clay did not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="enrichcore-demo-"))
     # Before the server starts, so that at the end it is stopped before its folder goes.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    said = (lambda _: None) if as_json else line
-    said("Starting an embedded PostgreSQL and a simulated Clay ...")
+    if not as_json:
+        line("Starting an embedded PostgreSQL and a simulated Clay ...")
     with _sandbox() as clay:
         path = folder / "enrichcore.toml"
         path.write_text(configuration_text(clay), encoding="utf-8")
@@ -86,9 +76,7 @@ def demo(
             serve=serve,
             as_json=as_json,
         )
-        complete = asyncio.run(_until_terminated(demonstration))
-    if not complete:
-        raise typer.Exit(FAILED)
+        return asyncio.run(_until_terminated(demonstration))
 
 
 @frozen(kw_only=True)
@@ -180,17 +168,6 @@ def _lead_counts(row: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(_SUMMARY.values(), [", ".join(row[0] or ()), *row[1:]], strict=True))
 
 
-def configuration_text(clay: str) -> str:
-    """The shipped configuration with every webhook at the simulated Clay, at a high pace and on a free port."""
-    text = init_text().replace("127.0.0.1:8000", "127.0.0.1:0").replace('"env:ACME_CALLBACK_SECRET"', f'"{_SECRET}"')
-    return re.sub(
-        r'^url = "env:ACME_(\w+)_URL"$',
-        lambda found: f'url = "{clay}/hooks/{found[1].lower()}"\n{_PACE}',
-        text,
-        flags=re.MULTILINE,
-    )
-
-
 async def _until_terminated(demonstration: Demonstration) -> bool:
     """Run it; a SIGTERM ends it as Ctrl-C does, so that nothing that it started outlives it."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -258,7 +235,7 @@ async def _bars(batches: list[Batch]) -> AsyncIterator[Any]:
 def _sandbox() -> Iterator[str]:
     """The simulated Clay in a process of its own: its address."""
     command = [sys.executable, "-m", "runners.sandbox", "--port", "0", *_WORLD]
-    environment = {**os.environ, SECRET_VARIABLE: _SECRET}
+    environment = {**os.environ, SECRET_VARIABLE: SAMPLE_SECRET}
     # A session of its own, so that Ctrl-C reaches the daemon first and the rows under way still find their Clay.
     process = subprocess.Popen(  # noqa: S603 - our own module
         command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True

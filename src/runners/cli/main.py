@@ -9,7 +9,7 @@ import typer
 from runners.cli import (
     batches,
     configuration,
-    demonstration,
+    demo,
     lanes,
     leads,
     replaying,
@@ -29,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (demonstration, configuration, uploads, serving, batches, lanes, unmatched, tracing, replaying, leads):
+for group in (demo, configuration, uploads, serving, batches, lanes, unmatched, tracing, replaying, leads):
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Fictional files to try things with: an Apollo people export and a HubSpot export of any number of rows.
+"""Fictional files to try things with: a configuration, an Apollo people export and a HubSpot export of any size.
 
 The same seed gives the same files. A part of the people of the second file are in the first one too, and so are many of
 its companies, as with a real customer: who is known is not asked about again.
@@ -6,6 +6,7 @@ its companies, as with a real customer: who is known is not asked about again.
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from enrichcore.registry import init_text
 from runners.sandbox.fiction import slug_of, world
 
 #: People to one company, on average.
@@ -23,6 +25,11 @@ _COLLEAGUES: Final = 5
 _WITH_EMAIL: Final = 0.7
 #: The part of the second file's people who are in the first one too.
 _IN_BOTH: Final = 0.25
+
+#: What the simulated Clay gives with its callbacks.
+SAMPLE_SECRET: Final = "demo-callback-secret"  # noqa: S105 - of a simulated Clay that lives as long as the demo
+#: High, for the simulated Clay is in no hurry to be spared.
+_PACE: Final = "rate = 1000\nburst = 200\nmax_in_flight = 5000"
 
 
 @frozen(kw_only=True)
@@ -49,6 +56,19 @@ class Person:
     #: Empty where the file does not know it.
     email: str
     company: Company
+
+
+def configuration_text(clay: str) -> str:
+    """The shipped configuration with every webhook at the simulated Clay, at a high pace and on a free port."""
+    text = (
+        init_text().replace("127.0.0.1:8000", "127.0.0.1:0").replace('"env:ACME_CALLBACK_SECRET"', f'"{SAMPLE_SECRET}"')
+    )
+    return re.sub(
+        r'^url = "env:ACME_(\w+)_URL"$',
+        lambda found: f'url = "{clay}/hooks/{found[1].lower()}"\n{_PACE}',
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def write_samples(folder: Path, rows: int, *, seed: int = 7) -> tuple[Path, Path]:

@@ -1,4 +1,7 @@
-"""What stays up: the daemon, and the simulated Clay."""
+"""What stays up: the daemon, and the simulated Clay.
+
+Both are imported only when they are run, for they take a second that no other command should wait for.
+"""
 
 import sys
 from typing import Annotated
@@ -7,9 +10,6 @@ import typer
 
 from runners.cli.commands import FAILED, say
 from runners.cli.opening import found
-from runners.daemon import Role, serve
-from runners.sandbox.__main__ import build_parser, settings_from
-from runners.sandbox.server import serve as serve_sandbox
 
 _PANEL = "Running"
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     role: Annotated[
-        list[Role] | None,
+        list[str] | None,
         typer.Option(metavar="ROLE", help="receiver, sender, timers, projector or web; repeatable; all by default."),
     ] = None,
 ) -> None:
@@ -32,7 +32,12 @@ def run(
 
     Roles may be split over processes and hosts that share the database. It stops in good order on Ctrl-C or SIGTERM.
     """
-    serve(found(context), frozenset(role or Role), ready=_say_ready)
+    from runners.daemon import Role, serve
+
+    unknown = sorted(set(role or ()) - set(Role))
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Role)}", param_hint="--role")
+    serve(found(context), frozenset(map(Role, role or Role)), ready=_say_ready)
 
 
 def _say_ready(message: str) -> None:
@@ -42,6 +47,9 @@ def _say_ready(message: str) -> None:
 
 def sandbox(context: typer.Context) -> None:
     """Run the simulated Clay: paced, with faults on request; `enrichcore sandbox --help` lists its options."""
+    from runners.sandbox.__main__ import build_parser, settings_from
+    from runners.sandbox.server import serve as serve_sandbox
+
     parser = build_parser()
     parser.prog = "enrichcore sandbox"
     options = parser.parse_args(context.args)

@@ -25,6 +25,7 @@ from runners.daemon.receiver import Receiver, reply, route
 from runners.daemon.sender import Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
+from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
 
@@ -70,6 +71,7 @@ class Daemon:
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run())
         self._receiver = Receiver(self._registry, self._writer)
+        self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         await self._listen()
         if Role.SENDER in self._roles:
             self._begin(Sender(self.application, self._writer).run(self._stop))
@@ -121,7 +123,7 @@ class Daemon:
             self.application.callback_base_url = self.address
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        """Health for every process; callbacks where the receiver runs."""
+        """Health for every process; callbacks where the receiver runs; all else is the pages'."""
         path = scope["path"]
         if path == "/healthz":
             return await reply(send, 200, {"status": "ok"})
@@ -129,6 +131,8 @@ class Daemon:
             return await self._readiness(send)
         if route(path) is not None and Role.RECEIVER in self._roles:
             return await self._receiver(scope, receive, send)
+        if self._pages is not None:
+            return await self._pages(scope, receive, send)
         return await reply(send, 404, {"status": "rejected", "reason": "no such address"})
 
     async def _readiness(self, send: Any) -> None:

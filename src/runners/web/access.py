@@ -82,9 +82,11 @@ def guard_api(connection: Connection, _: BaseRouteHandler) -> None:
     token = registry.runner.api_token
     if token is None:
         raise Refused(detail="The API is off: set [runner] api_token in the configuration to use it.")
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.matches(given.strip()):
-        raise TokenNeeded(detail="The token is missing or wrong: send `Authorization: Bearer ...` with [runner] api_token.")
+    bearer = connection.headers.get("authorization", "")
+    if bearer[:7].lower() != "bearer " or not token.matches(bearer[7:].strip()):
+        raise TokenNeeded(
+            detail="The token is missing or wrong: send `Authorization: Bearer ...` with [runner] api_token."
+        )
 
 
 def _require_local(connection: Connection, registry: Registry) -> None:
@@ -120,7 +122,13 @@ def cookie(token: Secret, connection: Connection) -> Cookie:
     """The cookie for who gave the token."""
     https = "https" in {connection.url.scheme, connection.headers.get("x-forwarded-proto", "")}
     return Cookie(
-        key=COOKIE, value=remembered(token), max_age=_REMEMBERED_S, httponly=True, samesite="lax", secure=https, path="/"
+        key=COOKIE,
+        value=remembered(token),
+        max_age=_REMEMBERED_S,
+        httponly=True,
+        samesite="lax",
+        secure=https,
+        path="/",
     )
 
 

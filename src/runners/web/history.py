@@ -39,6 +39,9 @@ _COLOURS: Final = {
 }
 
 
+_encoder: Final = msgspec.json.Encoder(enc_hook=str, decimal_format="string")
+
+
 @frozen(kw_only=True)
 class Told:
     """One event, for people."""
@@ -87,7 +90,7 @@ def event_json(desk: Desk, recorded: Recorded) -> dict[str, Any]:
 def _data(desk: Desk, event: Event) -> dict[str, Any]:
     found = asdict(event, recurse=False)
     body = {"body": body_text(found.pop("body"))} if "body" in found else {}
-    encoded = msgspec.json.encode({**found, **body}, enc_hook=str, decimal_format="string").decode()
+    encoded = _encoder.encode({**found, **body}).decode()
     data: dict[str, Any] = msgspec.json.decode(desk.masked(encoded))
     return data
 

@@ -16,7 +16,7 @@ Sample = tuple[dict[str, str], int]
 def metrics(desk: TheDesk) -> Response[str]:
     """Where the log and the read models stand, and what needs a person."""
     last = desk.store.last_position()
-    models = desk.rows("read_models") if desk.row("has_checkpoints")["here"] else []
+    models = desk.rows("read_models")
     families = [
         _family("log_position", "Position of the newest event.", [({}, last)]),
         _family(
@@ -35,9 +35,7 @@ def metrics(desk: TheDesk) -> Response[str]:
             [({"status": row["status"]}, row["items"]) for row in desk.rows("item_totals")],
         ),
         _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
-        _family(
-            "unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]
-        ),
+        _family("unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]),
     ]
     text = "".join(f"{line}\n" for family in families for line in family)
     return Response(text, headers={"content-type": _CONTENT_TYPE})

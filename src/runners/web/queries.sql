@@ -1,15 +1,10 @@
+-- name: upload_count
+select count(*) from enrichcore.uploads where client_id = %(client)s and workstream = any(%(workstreams)s)
+
 -- name: uploads
--- A skip scan over the uploads that name anyone: one probe each, however many people they have.
-with recursive known as (
-    (select upload_id from enrichcore.upload_people order by upload_id limit 1)
-    union all
-    select (select p.upload_id from enrichcore.upload_people p
-            where p.upload_id > known.upload_id order by p.upload_id limit 1)
-    from known where known.upload_id is not null
-)
-select e.originator_id as upload_id
-from known join enrichcore.stored_events e on e.originator_id = known.upload_id and e.originator_version = 1
-where e.client_id = %(client)s order by e.position desc
+select upload_id, file_name, workstream, uploaded_at, finished_at, row_count, person_count, company_count, rejected_count
+from enrichcore.uploads where client_id = %(client)s and workstream = any(%(workstreams)s)
+order by uploaded_at desc, upload_id limit %(limit)s offset %(offset)s
 
 -- name: people
 select person_id, company_id, facts from enrichcore.upload_people
@@ -39,9 +34,6 @@ where r.batch_id = %(batch)s and r.kind = 'item'
       else r.status = %(only)s end
 order by r.run_id limit %(limit)s offset %(offset)s
 
--- name: has_leads
-select to_regclass('enrichcore.final_leads') is not null as here
-
 -- name: leads
 select *, count(*) over () as found from enrichcore.final_leads
 where client_id = %(client)s
@@ -65,13 +57,8 @@ select status, count(*) as items from enrichcore.runs where kind = 'item' group 
 select count(*) as lanes from enrichcore.lanes where stopped <> ''
 
 -- name: unmatched
-select count(*) as answers from enrichcore.stored_events u
-where topic = 'CallbackUnmatched' and not exists (
-    select from enrichcore.stored_events m
-    where m.originator_id = u.originator_id and m.topic = 'CallbackMatched')
-
--- name: has_checkpoints
-select to_regclass('enrichcore.checkpoints') is not null as here
+select count(*) as answers from enrichcore.unmatched_callbacks where matched_item_id is null
 
 -- name: read_models
+-- Views are read models that stand nowhere: they are never behind.
 select read_model, position from enrichcore.checkpoints order by read_model

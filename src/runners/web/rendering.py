@@ -3,15 +3,20 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
+from litestar.params import Parameter
 
 from enrichcore.domain.life_cycle import State
 
+#: Which page of a table is asked for, from 1.
+PageNumber = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
+#: What stands where nothing is known.
+_NOTHING: Final = "\N{EN DASH}"
 #: Order and colour of states on pages: from what is done, over what is under way, to what went wrong.
 STATE_ORDER: Final = (
     State.COMPLETED, State.SKIPPED, State.AWAITING_ANSWER, State.SENDING, State.WAITING_FOR_COMPANY, State.READY,
@@ -49,10 +54,12 @@ class Paging:
         return max(1, -(-self.total // self.size))
 
 
-def page(name: str, *, status: int = 200, cookies: list[Cookie] | None = None, **context: Any) -> Response[str]:
+def page(
+    template: str, /, *, status_code: int = 200, cookies: list[Cookie] | None = None, **context: Any
+) -> Response[str]:
     """A rendered template as an answer."""
-    text = environment().get_template(name).render(**context)
-    return Response(text, status_code=status, media_type=MediaType.HTML, cookies=cookies)
+    text = environment().get_template(template).render(**context)
+    return Response(text, status_code=status_code, media_type=MediaType.HTML, cookies=cookies)
 
 
 @cache
@@ -76,7 +83,7 @@ def number(value: float | Decimal) -> str:
 
 def when(value: datetime | None) -> str:
     """A time in UTC, to the second."""
-    return "–" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return _NOTHING if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def words(value: str) -> str:
@@ -88,11 +95,11 @@ def cell(value: Any) -> str:
     """A field's value in a table."""
     match value:
         case None | "":
-            return "–"
+            return _NOTHING
         case bool():
             return "yes" if value else "no"
         case datetime():
             return when(value)
         case list() | tuple():
-            return ", ".join(map(str, value)) or "–"
+            return ", ".join(map(str, value)) or _NOTHING
     return str(value)

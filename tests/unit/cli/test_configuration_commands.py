@@ -59,7 +59,7 @@ def test_the_configuration_may_be_elsewhere(enrichcore, tmp_path, monkeypatch, o
 
 def test_the_demo_has_a_sound_configuration():
     """Every webhook leads to the simulated Clay, in a hurry, and nothing is asked of the environment."""
-    from runners.cli.demonstration import configuration_text
+    from runners.cli.sample_files import configuration_text
 
     registry = parse(configuration_text("http://127.0.0.1:8700"), env={})
     webhooks = registry.client("acme").webhooks

@@ -114,7 +114,7 @@ def test_a_full_lane_waits_for_answers(world):
     import re
 
     from enrichcore.registry import parse
-    from runners.cli.demonstration import configuration_text
+    from runners.cli.sample_files import configuration_text
 
     text = re.sub("max_in_flight = 5000", "max_in_flight = 1", configuration_text("http://127.0.0.1:9"))
     world.registry = parse(text, env={})

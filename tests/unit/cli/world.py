@@ -8,7 +8,7 @@ from enrichcore.application.sending import SendReport
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.registry import parse
 from enrichcore.store.memory import MemoryStore
-from runners.cli.demonstration import configuration_text
+from runners.cli.sample_files import configuration_text
 
 COMPANY = "enrich_company_via_clay_waterfall"
 PERSON = "enrich_person_via_clay_waterfall"

@@ -20,7 +20,7 @@ class Command:
     """An `enrichcore` command that a page names."""
 
     page: str
-    #: The command's words up to its first argument that is no plain word, such as `("launch",)`.
+    #: Its first word, such as `launch`.
     name: str
     #: Options that are named with it.
     options: tuple[str, ...]

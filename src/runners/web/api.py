@@ -1,0 +1,171 @@
+"""The HTTP API under `/api/v1`: uploads, batches, items and leads, for programs that know the token."""
+
+from pathlib import PurePath
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from attrs import define, frozen
+from litestar import Router, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
+from litestar.params import Body, Parameter
+
+from enrichcore.application import UnknownId
+from enrichcore.domain.ids import BatchId, UploadId
+from enrichcore.domain.life_cycle import State
+from runners.web.access import guard_api
+from runners.web.batch_actions import act
+from runners.web.desk import BY, Desk, TheDesk
+from runners.web.history import event_json
+from runners.web.progress import progress_json, progress_of, steps_of
+
+#: Most rows of one answer.
+_MOST: Final = 1000
+
+Limit = Annotated[int, Parameter(ge=1, le=_MOST, description="Most rows of the answer.")]
+Offset = Annotated[int, Parameter(ge=0, le=2**31, description="Rows to leave out before.")]
+
+
+@define
+class FileBody:
+    """A file of people, and whose it is."""
+
+    file: UploadFile
+    #: Slug or uuid.
+    client: str
+    workstream: str
+    #: JSON object: column to the field that it should be read as.
+    map: str = ""
+
+
+@frozen(kw_only=True)
+class LaunchBody:
+    """What to launch."""
+
+    upload_id: UUID
+
+
+@frozen(kw_only=True)
+class RetryBody:
+    """Which steps to run again: all that failed or timed out, unless narrowed."""
+
+    step: str | None = None
+    state: State | None = None
+
+
+def api() -> Router:
+    """Every call, behind the guard."""
+    calls = [
+        upload_file, get_upload, launch_batch, list_batches, get_batch, retry_batch, control_batch, get_item, list_leads,
+    ]  # fmt: skip
+    return Router("/api/v1", route_handlers=calls, guards=[guard_api])
+
+
+@post("/uploads", sync_to_thread=True)
+def upload_file(
+    desk: TheDesk, data: Annotated[FileBody, Body(media_type=RequestEncodingType.MULTI_PART)]
+) -> dict[str, Any]:
+    """Import a file; nothing is sent before a batch is launched."""
+    name = PurePath(data.file.filename.replace("\\", "/")).name
+    report = desk.application.upload(
+        data.file.file.read(), client=data.client, workstream=data.workstream, overrides=_overrides(data.map), name=name,
+        by=BY,
+    )  # fmt: skip
+    return {
+        "upload_id": report.upload_id,
+        "row_count": report.row_count,
+        "person_count": report.person_count,
+        "company_count": report.company_count,
+        "mapped": dict(report.mapped),
+        "unmapped": list(report.unmapped),
+        "ambiguous": dict(report.ambiguous),
+        "rejected": [{"line": line, "reason": reason} for line, reason in report.rejected],
+    }
+
+
+def _overrides(text: str) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise ClientException(detail="`map` is a JSON object from column to field") from error
+
+
+@get("/uploads/{upload_id:uuid}", sync_to_thread=True)
+def get_upload(desk: TheDesk, upload_id: UUID) -> dict[str, Any]:
+    """An upload as it stands, with the batches that were launched from it."""
+    upload = desk.application.get_upload(UploadId(upload_id))
+    return {
+        "upload_id": upload.upload_id,
+        "client": desk.client_name(upload.client_id),
+        "workstream": upload.workstream,
+        "file_name": upload.file_name,
+        "uploaded_at": upload.uploaded_at,
+        "finished": upload.finished,
+        "row_count": upload.row_count,
+        "person_count": upload.person_count,
+        "company_count": upload.company_count,
+        "rejected_count": upload.rejected,
+        "batches": [row["batch_id"] for row in desk.rows("batches_of_upload", upload=upload_id)],
+    }
+
+
+@post("/batches", sync_to_thread=True)
+def launch_batch(desk: TheDesk, data: LaunchBody) -> dict[str, Any]:
+    """Launch an upload: one item for each person."""
+    batch = desk.application.launch(UploadId(data.upload_id), by=BY)
+    return {"batch_id": batch.batch_id, "item_count": batch.item_count, "status": str(batch.status)}
+
+
+@get("/batches", sync_to_thread=True)
+def list_batches(desk: TheDesk, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    """Batches, newest first."""
+    ids = [row["batch_id"] for row in desk.rows("batch_ids", limit=limit, offset=offset)]
+    found = progress_of(desk, [batch for batch, _ in desk.store.batches(ids)])
+    return {"batches": [progress_json(one) for one in found], "total": desk.row("batch_count")["count"]}
+
+
+@get("/batches/{batch_id:uuid}", sync_to_thread=True)
+def get_batch(desk: TheDesk, batch_id: UUID) -> dict[str, Any]:
+    """One batch, with the states of each step."""
+    return _batch(desk, batch_id)
+
+
+@post("/batches/{batch_id:uuid}/retry", status_code=200, sync_to_thread=True)
+def retry_batch(desk: TheDesk, batch_id: UUID, data: RetryBody) -> dict[str, Any]:
+    """Run ended steps of a batch again."""
+    retried = desk.application.retry(BatchId(batch_id), by=BY, step=data.step, state=data.state)
+    return {**_batch(desk, batch_id), "retried": retried}
+
+
+@post("/batches/{batch_id:uuid}/{action:str}", status_code=200, sync_to_thread=True)
+def control_batch(desk: TheDesk, batch_id: UUID, action: str) -> dict[str, Any]:
+    """Pause, resume or cancel a batch: `action` is one of `pause`, `resume` and `cancel`."""
+    changed = act(desk.application, BatchId(batch_id), action)
+    return {**_batch(desk, batch_id), "changed": changed}
+
+
+@get("/items/{item_id:uuid}", sync_to_thread=True)
+def get_item(desk: TheDesk, item_id: UUID) -> dict[str, Any]:
+    """The history of an item or a company run: every event, in order; bodies cut at 2,000 characters."""
+    if item_id not in desk.store.load([item_id]):
+        raise UnknownId("item or company run", item_id)
+    return {"id": item_id, "events": [event_json(desk, recorded) for recorded in desk.store.stream(item_id)]}
+
+
+@get("/clients/{client:str}/leads", sync_to_thread=True)
+def list_leads(desk: TheDesk, client: str, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    """What is known of everyone of a client, latest change first."""
+    owner = desk.registry.client(client)
+    found = desk.rows("leads", client=owner.id, signal="", words="", limit=limit, offset=offset)
+    total = desk.row("lead_summary", client=owner.id)["leads"]
+    return {"leads": [{name: value for name, value in row.items() if name != "found"} for row in found], "total": total}
+
+
+def _batch(desk: Desk, batch_id: UUID) -> dict[str, Any]:
+    known = desk.store.batches([batch_id])
+    if not known:
+        raise UnknownId("batch", batch_id)
+    (progress,) = progress_of(desk, [known[0][0]])
+    return progress_json(progress, steps_of(desk, known[0][0], progress.items_total))

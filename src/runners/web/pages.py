@@ -1,0 +1,140 @@
+"""The pages that show: clients, batches, items and leads. Those of uploads are in `uploading`."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.response import Redirect
+
+from enrichcore.application import UnknownId
+from enrichcore.domain.batch import BatchStatus
+from enrichcore.domain.ids import BatchId
+from runners.web.access import guard_pages
+from runners.web.batch_actions import ACTIONS, act
+from runners.web.desk import PAGE, TheDesk, facts_of, person_name
+from runners.web.progress import progress_of, steps_of
+from runners.web.rendering import PageNumber, Paging, page
+from runners.web.run_page import run_page
+from runners.web.uploading import KINDS, upload_handlers
+
+#: Which items a batch page can be narrowed to.
+_ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
+#: signal → its words on the page of leads.
+SIGNALS: Final = {
+    "": "all",
+    "with_email": "with e-mail",
+    "new_in_role": "new in role",
+    "recently_funded": "recently funded",
+    "worked_at_customer": "worked at a customer",
+}
+
+
+def pages() -> Router:
+    """Every page, behind the guard."""
+    shown = [home, clients, batches, batch, batch_action, item, leads]
+    return Router("/", route_handlers=[*shown, *upload_handlers()], guards=[guard_pages], include_in_schema=False)
+
+
+@get("/", sync_to_thread=False)
+def home() -> Redirect:
+    """The batches are what people look for first."""
+    return Redirect("/batches", status_code=303)
+
+
+@get("/clients", sync_to_thread=False)
+def clients(desk: TheDesk) -> Response[str]:
+    """Every client of the configuration, with ways to its uploads and leads."""
+    ingests = {stream.ingest for stream in desk.registry.workstreams.values()}
+    kinds = [(path, kind) for path, kind in KINDS.items() if kind.ingest in ingests]
+    return page("clients.html", clients=list(desk.registry.clients.values()), kinds=kinds)
+
+
+@get("/batches", sync_to_thread=True)
+def batches(desk: TheDesk, number: PageNumber = 1) -> Response[str]:
+    """All batches, newest first."""
+    paging = Paging(number=number, size=PAGE, total=desk.row("batch_count")["count"])
+    ids = [row["batch_id"] for row in desk.rows("batch_ids", limit=paging.size, offset=paging.offset)]
+    found = progress_of(desk, [one for one, _ in desk.store.batches(ids)])
+    return page("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
+
+
+@get("/batches/{batch_id:uuid}", sync_to_thread=True)
+def batch(desk: TheDesk, batch_id: UUID, number: PageNumber = 1, only: str = "") -> Response[str]:
+    """One batch: each step with its states, and the items."""
+    known = desk.store.batches([batch_id])
+    if not known:
+        raise UnknownId("batch", batch_id)
+    found = known[0][0]
+    (progress,) = progress_of(desk, [found])
+    only = only if only in _ITEM_FILTERS else ""
+    total = {
+        "": progress.items_total,
+        "gaps": progress.items_with_gaps,
+        "in_doubt": progress.items_in_doubt,
+    }.get(only, getattr(progress, f"items_{only}", 0))
+    paging = Paging(number=number, size=PAGE, total=total)
+    rows = desk.rows("items", batch=batch_id, only=only, limit=paging.size, offset=paging.offset)
+    items: list[dict[str, Any]] = [{**row, "facts": facts_of(row["facts"])} for row in rows]
+    return page(
+        "batch.html",
+        batch=progress,
+        steps=steps_of(desk, found, progress.items_total),
+        items=[{**row, "name": person_name(row["facts"])} for row in items],
+        paging=paging,
+        only=only,
+        filters=_ITEM_FILTERS,
+        live=progress.items_active > 0 or found.status is BatchStatus.PAUSED,
+        actions=ACTIONS[found.status],
+    )
+
+
+@post("/batches/{batch_id:uuid}/{action:str}", sync_to_thread=True)
+def batch_action(desk: TheDesk, batch_id: UUID, action: str) -> Redirect:
+    """Pause, resume or cancel a batch."""
+    act(desk.application, BatchId(batch_id), action)
+    return Redirect(f"/batches/{batch_id}", status_code=303)
+
+
+@get("/items/{item_id:uuid}", sync_to_thread=True)
+def item(desk: TheDesk, item_id: UUID) -> Response[str]:
+    """The history of an item or a company run, in order."""
+    return run_page(desk, item_id)
+
+
+@get("/clients/{client:str}/leads", sync_to_thread=True)
+def leads(
+    request: Request[Any, Any, Any],
+    desk: TheDesk,
+    client: str,
+    number: PageNumber = 1,
+    signal: str = "",
+    q: str = "",
+) -> Response[str]:
+    """What is known of everyone of a client: the go-to-market dashboard."""
+    owner = desk.registry.client(client)
+    signal, q = signal if signal in SIGNALS else "", q.strip().replace("\0", "")[:200]
+    found = desk.rows(
+        "leads",
+        client=owner.id,
+        signal=signal,
+        words=f"%{_literal(q)}%" if q else "",
+        limit=PAGE,
+        offset=(number - 1) * PAGE,
+    )
+    paging = Paging(number=number, size=PAGE, total=found[0]["found"] if found else 0)
+    return page(
+        "leads.html",
+        client=owner,
+        leads=found,
+        summary=desk.row("lead_summary", client=owner.id),
+        paging=paging,
+        signal=signal,
+        signals=SIGNALS,
+        q=q,
+        path=request.url.path,
+    )
+
+
+def _literal(text: str) -> str:
+    """A text as a pattern that means just itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,79 @@
+"""The page of one item or company run: where each step stands, why it is not moving, and all that happened to it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response
+
+from enrichcore.application import UnknownId
+from enrichcore.application.explaining import explain
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.step_run import StepRun
+from runners.web.desk import Desk, person_name
+from runners.web.history import told
+from runners.web.rendering import page
+
+
+def run_page(desk: Desk, run_id: UUID) -> Response[str]:
+    """The page.
+
+    Raises:
+        UnknownId: There is no such item or company run.
+    """
+    loaded = desk.store.load([run_id]).get(run_id)
+    if loaded is None:
+        raise UnknownId("item or company run", run_id)
+    state = loaded.state
+    return page(
+        "item.html",
+        run_id=run_id,
+        kind="Item" if isinstance(state, BatchItem) else "Company run",
+        name=_name(state),
+        state=state,
+        client=desk.client_name(state.client_id),
+        status=_status(state),
+        facts=_facts(desk, state),
+        runs=[_row(desk, run) for run in _runs(state)],
+        explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=datetime.now(UTC))),
+        events=[told(desk, recorded) for recorded in desk.store.stream(run_id)],
+        live=_is_open(state),
+    )
+
+
+def _name(state: BatchItem | CompanyRun) -> str:
+    facts = dict(state.imported)
+    return person_name(facts) if isinstance(state, BatchItem) else str(facts.get("company_name") or "")
+
+
+def _runs(state: BatchItem | CompanyRun) -> list[StepRun]:
+    return [state.run(workflow) for workflow in state.workflows] if isinstance(state, BatchItem) else [state.run]
+
+
+def _status(state: BatchItem | CompanyRun) -> str:
+    return str(state.status if isinstance(state, BatchItem) else state.run.state)
+
+
+def _is_open(state: BatchItem | CompanyRun) -> bool:
+    return state.status == "active" if isinstance(state, BatchItem) else state.run.open
+
+
+def _facts(desk: Desk, state: BatchItem | CompanyRun) -> dict[str, Any]:
+    """What the import and the steps told, under the names of leads."""
+    known = state.facts() if isinstance(state, BatchItem) else {**state.imported, **state.run.facts}
+    return {name: desk.masked(str(value)) for name, value in sorted(known.items()) if value not in (None, "", [], ())}
+
+
+def _row(desk: Desk, run: StepRun) -> dict[str, Any]:
+    return {
+        "workflow": run.workflow,
+        "state": str(run.state),
+        "attempt": run.attempt,
+        "reason": desk.masked(run.reason),
+        "wake_at": run.wake_at if run.open else None,
+        "answered_at": run.answered_at,
+        "spent": run.spent,
+        "reserved": run.reserved,
+        "company_run_id": run.company_run_id,
+    }

@@ -1,0 +1,56 @@
+"""Signing in with the token, and the stylesheet and script that every page needs; all open to anyone."""
+
+from importlib.resources import files
+from typing import Annotated, Any, Final
+
+from attrs import define
+from litestar import MediaType, Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body, Parameter
+from litestar.response import Redirect
+
+from runners.web.access import cookie, own_path, require_same_origin
+from runners.web.desk import TheDesk
+from runners.web.rendering import page
+
+_STATIC: Final = {"style.css": MediaType.CSS, "live.js": "text/javascript"}
+
+
+@define
+class Credentials:
+    """What the form sends."""
+
+    token: str = ""
+    next: str = "/batches"
+
+
+@get("/login", include_in_schema=False, sync_to_thread=False)
+def show_login(wanted: Annotated[str, Parameter(query="next")] = "/batches") -> Response[str]:
+    """The form that asks for the token."""
+    return page("login.html", next=own_path(wanted), wrong=False)
+
+
+@post("/login", include_in_schema=False, sync_to_thread=False)
+def sign_in(
+    request: Request[Any, Any, Any],
+    desk: TheDesk,
+    data: Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Remember the browser that gave the token."""
+    require_same_origin(request)
+    token, wanted = desk.registry.runner.api_token, own_path(data.next)
+    if token is None:
+        return Redirect(wanted, status_code=303)
+    if not token.matches(data.token.strip()):
+        return page("login.html", status_code=401, next=wanted, wrong=True)
+    return Redirect(wanted, status_code=303, cookies=[cookie(token, request)])
+
+
+@get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
+def static_file(name: str) -> Response[bytes]:
+    """The stylesheet, or the script."""
+    if name not in _STATIC:
+        raise NotFoundException
+    content = files(__package__ or "").joinpath("static", name).read_bytes()
+    return Response(content, media_type=_STATIC[name], headers={"cache-control": "no-cache"})
