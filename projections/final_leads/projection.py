@@ -237,7 +237,7 @@ class _Fold:
         found = self._tables.find(_PERSONS, "company_id", self._told_companies)
         found += self._tables.find(_PERSONS, "client_id", self._told_clients)
         if self._day_passed:
-            found += []
+            found += self._tables.find_upto(_PERSONS, "next_change", calendar.today)
         told |= {(row["client_id"], row["person_id"]): None for row in found if not _is_merged(row)}
         links = [link for name in told if (link := self._person(name).company) is not None]
         self._tables.load(_COMPANIES, _linked(told, self._persons) if links else [])

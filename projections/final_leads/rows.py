@@ -18,6 +18,8 @@ from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment,
 #: Facts that are no columns but that indicators rest on.
 _BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
 _COLUMNS: Final = frozenset(LEAD_FIELDS)
+#: Without any of these, nothing turns with time.
+_DATED: Final = frozenset({"person_current_job_start_date", "person_current_companies", "company_last_raised_at"})
 _EMPTY: Final = Company()
 
 
@@ -149,6 +151,8 @@ def _turns(
 ) -> tuple[date | None, date | None]:
     """The last day up to today, and the first after it, on which an indicator changed by the passing of time alone."""
     turned: date | None = None
+    if not (_DATED & person.keys() or _DATED & company.keys()):
+        return None, None
     turn = next_change(person, company, None, as_of=since)
     while turn is not None and turn <= today:
         turned, turn = turn, next_change(person, company, None, as_of=turn)

@@ -28,7 +28,7 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
     """Fold answers into results."""
     concerns = Concerns(tables, "result")
     concerns.preload(event for event in events if isinstance(event.event, (*_IN_FORCE, e.ItemCreated)))
-    tables.load(_MERGES, [(event.client_id, event.entity_id) for event in events if isinstance(event.event, _IN_FORCE)])
+    _preload(events, concerns, tables)
     for recorded in events:
         match recorded.event:
             case e.BatchLaunched() | e.ItemCreated():
@@ -39,6 +39,18 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
                 _merge(Entity.PERSON, recorded, merged, tables)
             case e.CompaniesMerged(merged=merged):
                 _merge(Entity.COMPANY, recorded, merged, tables)
+
+
+def _preload(events: Sequence[e.Recorded], concerns: Concerns, tables: Tables) -> None:
+    """Fetch what the page's answers will be compared with, as far as is known before the page is folded."""
+    wanted: dict[Entity, list[tuple[Any, ...]]] = {entity: [] for entity in Entity}
+    for recorded in events:
+        if isinstance(recorded.event, _IN_FORCE):
+            concern = concerns.of(recorded)
+            wanted[concern.entity].append((recorded.client_id, concern.entity_id, recorded.event.workflow))
+    tables.load(_MERGES, [key[:2] for keys in wanted.values() for key in keys])
+    for entity, keys in wanted.items():
+        tables.load(_PLACES[entity][0], keys)
 
 
 def _answer(recorded: e.Recorded, concerns: Concerns, tables: Tables) -> None:

@@ -282,10 +282,8 @@ def test_what_does_not_exist_is_one_message(world, args, code):
 
 
 def test_a_database_that_is_away_is_one_message(world):
-    """The command does not hang, and `check` names it by its key."""
+    """`check` does not hang, and names it by its key."""
     away = {"ENRICHCORE_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere?connect_timeout=2"}
-    ended = world.ended("status", **away)
-    assert (ended.returncode, ended.stdout) == (1, "")
     assert "ENRICHCORE_DATABASE_URL" in world.run("check", code=1, **away)
 
 

@@ -11,6 +11,8 @@ from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 
 TEMPLATE = "enrichcore_template"
+#: Connections of a test's store.
+POOL_SIZE = 4
 
 _numbers = count(1)
 
@@ -43,7 +45,7 @@ def database_url(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def store(database_url: str) -> Iterator[PostgresStore]:
     """A migrated store on a database of its own."""
-    opened = PostgresStore(database_url, pool_size=4)
+    opened = PostgresStore(database_url, pool_size=POOL_SIZE)
     yield opened
     opened.close()
 

@@ -11,7 +11,7 @@ from itertools import count
 from uuid import uuid5
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from enrichcore.application import CannotLaunch, Enrichment
 from enrichcore.application.explaining import explain
@@ -23,8 +23,8 @@ from enrichcore.domain.ids import NAMESPACE
 from enrichcore.domain.life_cycle import ENDS, State, permits
 from enrichcore.domain.pipeline import OnDoubt, OnFailure
 from enrichcore.domain.step_run import Outcome
-from enrichcore.store import MemoryStore
 from enrichcore.store.replaying import fold_runs, inline_rows
+from tests.contracts.racing_store import RacingStore
 from tests.contracts.world import (
     ACME,
     APOLLO,
@@ -56,12 +56,15 @@ BODIES = [
     None,
     {"error": "no credits"},
 ]
-COMMANDS = st.one_of(
-    st.tuples(st.just("claim"), st.integers(1, 4)),
+WORK = st.one_of(
+    st.tuples(st.just("claim"), st.integers(1, 6)),
     st.tuples(st.just("outcome"), ANY, st.sampled_from(Outcome), st.sampled_from([0, 600])),
+    st.tuples(st.just("outcome"), ANY, st.just(Outcome.DELIVERED), st.just(0)),
     st.tuples(st.just("answer"), ANY, st.sampled_from(BODIES), st.booleans()),
     st.tuples(st.just("answer_early"), ANY, ANY, st.sampled_from(BODIES)),
     st.tuples(st.just("wake"), st.sampled_from([None, timedelta(0), timedelta(hours=9)])),
+)
+CONTROL = st.one_of(
     st.tuples(st.just("launch"), ANY),
     st.tuples(st.just("fill"), ANY),
     st.tuples(st.just("pause"), ANY),
@@ -73,27 +76,15 @@ COMMANDS = st.one_of(
     st.tuples(st.just("stop_lane"), st.sampled_from([(APOLLO, APOLLO_COMPANY), (CRM, CRM_COMPANY), (APOLLO, EMAIL)])),
     st.tuples(st.just("open_lanes")),
 )
-
-
-class RacingStore(MemoryStore):
-    """A store before whose next commit something else happens."""
-
-    def __init__(self):
-        super().__init__()
-        self.intruder = None
-
-    def append(self, commit):
-        """Let the intruder go first."""
-        intruder, self.intruder = self.intruder, None
-        if intruder is not None:
-            intruder()
-        return super().append(commit)
+#: Rows go out and come back more often than people change their minds.
+COMMANDS = st.one_of(WORK, WORK, CONTROL)
 
 
 class ApplicationMachine(RuleBasedStateMachine):
     """Two runners on one store, one with a clock that is behind."""
 
     @initialize(
+        launched=st.lists(st.integers(0, 2), min_size=1, max_size=2, unique=True),
         attempts=st.integers(1, 2),
         on_doubt=st.sampled_from(OnDoubt),
         on_failure=st.sampled_from(OnFailure),
@@ -101,8 +92,8 @@ class ApplicationMachine(RuleBasedStateMachine):
         in_flight=st.sampled_from([2, 100]),
         behind_s=st.sampled_from([0, 20]),
     )
-    def open(self, attempts, on_doubt, on_failure, reuse_h, in_flight, behind_s):
-        """Configure, and import everybody."""
+    def open(self, launched, attempts, on_doubt, on_failure, reuse_h, in_flight, behind_s):
+        """Configure, import everybody, and launch some."""
         registry = tuned(
             configuration(),
             attempts=attempts,
@@ -120,6 +111,8 @@ class ApplicationMachine(RuleBasedStateMachine):
         self.apps = [self.world.app, late]
         self.uploads = [self.world.upload(*people, workstream=stream).upload_id for stream, people in self.files()]
         self.sends = []
+        for which in launched:
+            self.apps[0].launch(self.uploads[which])
 
     def files(self):
         """Files of people who are partly the same."""
@@ -127,30 +120,32 @@ class ApplicationMachine(RuleBasedStateMachine):
 
     # --- what may happen ---
 
-    @rule(by=st.integers(0, 1), command=COMMANDS)
-    def one(self, by, command):
-        """One command, by either runner."""
-        self.do(self.apps[by], command)
+    @rule(by=st.integers(0, 1), commands=st.lists(COMMANDS, min_size=1, max_size=4))
+    def one_after_the_other(self, by, commands):
+        """Some commands, by either runner."""
+        for command in commands:
+            self.do(self.apps[by], command)
 
-    @rule(by=st.integers(0, 1), first=COMMANDS, second=COMMANDS)
-    def race(self, by, first, second):
-        """Two commands at once; the second commits first."""
-        self.store.intruder = lambda: self.do(self.apps[1 - by], second)
+    @rule(by=st.integers(0, 1), first=COMMANDS, second=COMMANDS, after=st.integers(0, 1))
+    def race(self, by, first, second, after):
+        """Two commands at once: the second is through before one of the first one's commits."""
+        self.store.race(lambda: self.do(self.apps[1 - by], second), after=after)
         self.do(self.apps[by], first)
-        self.store.intruder = None
+        self.store.end_race()
 
     @rule(minutes=st.sampled_from([1, 11, 61, 200]))
     def time_passes(self, minutes):
         """For everybody."""
         self.clock.tick(minutes=minutes)
 
-    @rule()
-    @precondition(lambda self: self.sends)
-    def everything_is_delivered_and_answered(self):
-        """A quiet moment: what is out comes back."""
-        for send in list(self.sends):
-            self.world.report([send])
-            self.world.answer(send)
+    @rule(by=st.integers(0, 1), body=st.sampled_from(BODIES), answered=st.integers(0, 6))
+    def a_round_of_work(self, by, body, answered):
+        """What can leave is sent, delivered, and some of it answered."""
+        sends = self.apps[by].claim(6)
+        self.sends += sends
+        self.world.report(sends, app=self.apps[by])
+        for send in sends[:answered]:
+            self.receive(self.apps[by], send, body, send.key)
 
     def do(self, app, command):
         """Carry one command out; what it cannot be carried out on is passed over."""
@@ -162,20 +157,21 @@ class ApplicationMachine(RuleBasedStateMachine):
 
     def do_outcome(self, app, which, outcome, wait_s):
         if self.sends:
-            self.world.report(
-                [self.sends[which % len(self.sends)]], outcome, app=app, reason="so it was", wait_s=wait_s
-            )
+            self.world.report([self.recent(which)], outcome, app=app, reason="so it was", wait_s=wait_s)
 
     def do_answer(self, app, which, body, with_token):
         if self.sends:
-            send = self.sends[which % len(self.sends)]
-            came = self.world.callback(
-                send.workflow,
-                self.world.body(send, result=body),
-                workstream=send.workstream,
-                token=send.key if with_token else "",
-            )
-            app.receive([came])
+            send = self.recent(which)
+            self.receive(app, send, body, send.key if with_token else "")
+
+    def receive(self, app, send, body, token):
+        """Let an answer come in."""
+        text = self.world.body(send, result=body)
+        app.receive([self.world.callback(send.workflow, text, workstream=send.workstream, token=token)])
+
+    def recent(self, which):
+        """One of the rows that were claimed, the newest first."""
+        return self.sends[-1 - which % len(self.sends)]
 
     def do_answer_early(self, app, which, step, body):
         items = [run for run in self.store.inline_rows()[0] if run.kind == "item"]
@@ -243,7 +239,7 @@ class ApplicationMachine(RuleBasedStateMachine):
         """The promises that the whole log has to keep."""
         if not hasattr(self, "world"):
             return
-        self.store.intruder = None
+        self.store.end_race()
         log = self.store.log(0, 1_000_000)
         assert self.store.inline_rows() == inline_rows(log)
         pipelines = {batch.batch_id: batch.pipeline for batch, _ in self.store.batches()}
@@ -265,12 +261,11 @@ class ApplicationMachine(RuleBasedStateMachine):
         self.do_open_lanes(self.world.app)
         for _ in range(40):
             self.clock.tick(hours=2)
-            woken = self.world.app.wake()
+            turned, woken = self.world.app.turn_batches(), self.world.app.wake()
             sends = self.world.app.claim(100)
             self.world.report(sends)
-            if not woken and not sends:
+            if not turned and not woken and not sends:
                 break
-        self.world.app.turn_batches()
         for batch, _ in self.store.batches():
             assert batch.status in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
             assert self.store.active_items(batch.batch_id) == []

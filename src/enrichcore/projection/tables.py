@@ -109,7 +109,10 @@ class PostgresTables(Tables):
 
 def rows_json(rows: Sequence[Row]) -> str:
     """Rows as JSON that PostgreSQL takes whatever their texts hold."""
-    plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    plain = [
+        {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in row.items()}
+        for row in rows
+    ]
     try:
         encoded = _encoder.encode(plain).decode()
     except UnicodeEncodeError:
@@ -117,10 +120,6 @@ def rows_json(rows: Sequence[Row]) -> str:
     if not encoded or "\\u0000" in encoded:
         encoded = _encoder.encode(_storable(plain)).decode()
     return encoded
-
-
-def _plain(value: Any) -> Any:
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
 def _storable(value: Any) -> Any:

@@ -35,7 +35,12 @@ _WITH_BODY: Final = frozenset(name for name, cls in EVENTS.items() if any(f.name
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 _decoders: Final = {name: msgspec.json.Decoder(cls) for name, cls in EVENTS.items()}
 _STATES: Final[dict[str, type[Any]]] = {"item": BatchItem, "company": CompanyRun}
-_state_encoder: Final = msgspec.msgpack.Encoder(decimal_format="string")
+_state_encoders: Final[dict[type[Any], msgspec.msgpack.Encoder]] = {
+    # An item's runs stay in the order in which they began.
+    BatchItem: msgspec.msgpack.Encoder(decimal_format="string"),
+    # A company run holds a set, which has another order in every process.
+    CompanyRun: msgspec.msgpack.Encoder(decimal_format="string", order="deterministic"),
+}
 _state_decoders: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _STATES.items()}
 
 
@@ -74,8 +79,8 @@ def decode_event(name: str, state: bytes) -> e.Event:
 
 
 def encode_run(run: BatchItem | CompanyRun) -> bytes:
-    """The folded state of an item or a company run."""
-    return _state_encoder.encode(run)
+    """The folded state of an item or a company run; equal states give equal bytes, in any process."""
+    return _state_encoders[type(run)].encode(run)
 
 
 def decode_run(kind: str, state: bytes) -> BatchItem | CompanyRun:

@@ -23,13 +23,13 @@ from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import statements
 
 #: PostgreSQL types of the parameters of `append_events`, in order.
-_TYPES = (
+_TYPES = (  # noqa: SIM905 - forty names in a list would hide their order
     "uuid[] int4[] text[] bytea[] timestamptz[] uuid[] uuid[] uuid[] "
     "uuid[] int4[] uuid[] int4[] "
     "uuid[] text[] uuid[] uuid[] uuid[] uuid[] text[] text[] int4[] bool[] int4[] bytea[] "
     "uuid[] int2[] text[] text[] uuid[] uuid[] uuid[] text[] int4[] int4[] timestamptz[] uuid[] text[] int2[] "
     "timestamptz[] numeric[] numeric[]"
-).split()  # noqa: SIM905 - forty names in a list would hide their order
+).split()
 _APPEND = f"select enrichcore.append_events({', '.join(f'%b::{name}' for name in _TYPES)})"
 
 RUN_FIELDS = (
@@ -132,7 +132,11 @@ class PostgresRecorder(ApplicationRecorder):
             row = connection.execute(statements()["last_position"]).fetchone()
         return (row[0] if row else 0) or None
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+    def subscribe(
+        self,
+        gt: int | None = None,  # noqa: ARG002 - the library's interface
+        topics: Sequence[str] = (),  # noqa: ARG002 - as above
+    ) -> Subscription[ApplicationRecorder]:
         """Not offered: projections poll the log, which misses nothing.
 
         Raises:

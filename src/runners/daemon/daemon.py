@@ -132,7 +132,8 @@ class Daemon:
         if route(path) is not None and Role.RECEIVER in self._roles:
             return await self._receiver(scope, receive, send)
         if self._pages is not None:
-            return await self._pages(scope, receive, send)
+            await self._pages(scope, receive, send)
+            return None
         return await reply(send, 404, {"status": "rejected", "reason": "no such address"})
 
     async def _readiness(self, send: Any) -> None:

@@ -8,9 +8,8 @@ import msgspec
 from attrs import define, frozen
 from litestar import Router, get, post
 from litestar.datastructures import UploadFile
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
 
 from enrichcore.application import UnknownId
 from enrichcore.domain.ids import BatchId, UploadId
@@ -24,8 +23,8 @@ from runners.web.progress import progress_json, progress_of, steps_of
 #: Most rows of one answer.
 _MOST: Final = 1000
 
-Limit = Annotated[int, Parameter(ge=1, le=_MOST, description="Most rows of the answer.")]
-Offset = Annotated[int, Parameter(ge=0, le=2**31, description="Rows to leave out before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=_MOST, description="Most rows of the answer.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=2**31, description="Rows to leave out before.")]
 
 
 @define
@@ -64,9 +63,7 @@ def api() -> Router:
 
 
 @post("/uploads", sync_to_thread=True)
-def upload_file(
-    desk: TheDesk, data: Annotated[FileBody, Body(media_type=RequestEncodingType.MULTI_PART)]
-) -> dict[str, Any]:
+def upload_file(desk: TheDesk, data: MultipartBody[FileBody]) -> dict[str, Any]:
     """Import a file; nothing is sent before a batch is launched."""
     name = PurePath(data.file.filename.replace("\\", "/")).name
     report = desk.application.upload(
@@ -93,7 +90,7 @@ def _overrides(text: str) -> dict[str, str]:
 
 
 @get("/uploads/{upload_id:uuid}", sync_to_thread=True)
-def get_upload(desk: TheDesk, upload_id: UUID) -> dict[str, Any]:
+def get_upload(desk: TheDesk, upload_id: FromPath[UUID]) -> dict[str, Any]:
     """An upload as it stands, with the batches that were launched from it."""
     upload = desk.application.get_upload(UploadId(upload_id))
     return {
@@ -112,7 +109,7 @@ def get_upload(desk: TheDesk, upload_id: UUID) -> dict[str, Any]:
 
 
 @post("/batches", sync_to_thread=True)
-def launch_batch(desk: TheDesk, data: LaunchBody) -> dict[str, Any]:
+def launch_batch(desk: TheDesk, data: JSONBody[LaunchBody]) -> dict[str, Any]:
     """Launch an upload: one item for each person."""
     batch = desk.application.launch(UploadId(data.upload_id), by=BY)
     return {"batch_id": batch.batch_id, "item_count": batch.item_count, "status": str(batch.status)}
@@ -127,27 +124,27 @@ def list_batches(desk: TheDesk, limit: Limit = 100, offset: Offset = 0) -> dict[
 
 
 @get("/batches/{batch_id:uuid}", sync_to_thread=True)
-def get_batch(desk: TheDesk, batch_id: UUID) -> dict[str, Any]:
+def get_batch(desk: TheDesk, batch_id: FromPath[UUID]) -> dict[str, Any]:
     """One batch, with the states of each step."""
     return _batch(desk, batch_id)
 
 
 @post("/batches/{batch_id:uuid}/retry", status_code=200, sync_to_thread=True)
-def retry_batch(desk: TheDesk, batch_id: UUID, data: RetryBody) -> dict[str, Any]:
+def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody]) -> dict[str, Any]:
     """Run ended steps of a batch again."""
     retried = desk.application.retry(BatchId(batch_id), by=BY, step=data.step, state=data.state)
     return {**_batch(desk, batch_id), "retried": retried}
 
 
 @post("/batches/{batch_id:uuid}/{action:str}", status_code=200, sync_to_thread=True)
-def control_batch(desk: TheDesk, batch_id: UUID, action: str) -> dict[str, Any]:
+def control_batch(desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str]) -> dict[str, Any]:
     """Pause, resume or cancel a batch: `action` is one of `pause`, `resume` and `cancel`."""
     changed = act(desk.application, BatchId(batch_id), action)
     return {**_batch(desk, batch_id), "changed": changed}
 
 
 @get("/items/{item_id:uuid}", sync_to_thread=True)
-def get_item(desk: TheDesk, item_id: UUID) -> dict[str, Any]:
+def get_item(desk: TheDesk, item_id: FromPath[UUID]) -> dict[str, Any]:
     """The history of an item or a company run: every event, in order; bodies cut at 2,000 characters."""
     if item_id not in desk.store.load([item_id]):
         raise UnknownId("item or company run", item_id)
@@ -155,7 +152,7 @@ def get_item(desk: TheDesk, item_id: UUID) -> dict[str, Any]:
 
 
 @get("/clients/{client:str}/leads", sync_to_thread=True)
-def list_leads(desk: TheDesk, client: str, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+def list_leads(desk: TheDesk, client: FromPath[str], limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
     """What is known of everyone of a client, latest change first."""
     owner = desk.registry.client(client)
     found = desk.rows("leads", client=owner.id, signal="", words="", limit=limit, offset=offset)

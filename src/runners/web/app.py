@@ -27,7 +27,7 @@ from runners.web.api import api
 from runners.web.desk import Desk
 from runners.web.metrics import metrics
 from runners.web.pages import pages
-from runners.web.rendering import page
+from runners.web.rendering import rendered
 from runners.web.signing_in import show_login, sign_in, static_file
 
 log = logging.getLogger("enrichcore.web")
@@ -44,7 +44,7 @@ _HEADERS: Final = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
-#: error → (status, what is said besides its own words)
+#: error → status; the first that fits counts
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (UnknownId, 404),
     (UnknownNameError, 404),
@@ -63,7 +63,7 @@ def create_pages(application: Enrichment, store: PostgresStore) -> Litestar:
         application: the use cases, with the configuration in force.
         store: the application's own store, which pages also read with SQL.
     """
-    desk = Desk(application=application, store=store)
+    desk = Desk(application, store)
     return Litestar(
         route_handlers=[pages(), api(), metrics, show_login, sign_in, static_file],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
@@ -99,7 +99,7 @@ def _told(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     reason = request.app.state.desk.masked(reason)
     if request.url.path.startswith(("/api/", "/schema", "/metrics")):
         return Response({"status_code": status, "reason": reason}, status_code=status, media_type=MediaType.JSON)
-    return page("fault.html", status_code=status, reason=reason, code=status)
+    return rendered("fault.html", status_code=status, reason=reason, code=status)
 
 
 def _status(error: Exception) -> tuple[int, str]:

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from threading import Lock
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import psycopg
-from attrs import Factory, field, frozen
-from litestar.params import Dependency
+from litestar.di import NamedDependency
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
@@ -32,21 +31,24 @@ _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 Row = dict[str, Any]
 
 
-@frozen(kw_only=True)
 class Desk:
-    """What handlers ask."""
+    """What handlers ask.
 
-    application: Enrichment
-    store: PostgresStore
-    #: Texts that are never shown, longest first.
-    hidden: tuple[str, ...] = field(init=False, repr=False)
-    #: One launch at a time, so that a form sent twice launches once.
-    launching: Lock = field(init=False, default=Factory(Lock), repr=False)
+    A plain class: the web framework looks into attrs classes and would copy it for every request.
 
-    @hidden.default
-    def _hidden(self) -> tuple[str, ...]:
-        texts = {secret.reveal() for secret in secrets(self.application.registry)}
-        return tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
+    Args:
+        application: the use cases.
+        store: the application's own.
+    """
+
+    def __init__(self, application: Enrichment, store: PostgresStore) -> None:
+        self.application = application
+        self.store = store
+        #: One launch at a time, so that a form sent twice launches once.
+        self.launching = Lock()
+        texts = {secret.reveal() for secret in secrets(application.registry)}
+        # The longest first, so that no secret is cut by another inside it.
+        self._hidden = sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
 
     @property
     def registry(self) -> Registry:
@@ -71,7 +73,7 @@ class Desk:
 
     def masked(self, text: str) -> str:
         """The text without secrets and webhook URLs."""
-        for hidden in self.hidden:
+        for hidden in self._hidden:
             text = text.replace(hidden, MASK)
         return text
 
@@ -83,7 +85,8 @@ class Desk:
             return str(client_id)
 
 
-TheDesk = Annotated[Desk, Dependency(skip_validation=True)]
+#: Provided to every handler as `desk`.
+TheDesk = NamedDependency[Desk]
 
 
 def secrets(registry: Registry) -> Iterator[Secret]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import MediaType, Response, get
 
+from projections import READ_MODELS
 from runners.web.desk import TheDesk
 
 _CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -16,7 +17,7 @@ Sample = tuple[dict[str, str], int]
 def metrics(desk: TheDesk) -> Response[str]:
     """Where the log and the read models stand, and what needs a person."""
     last = desk.store.last_position()
-    models = desk.rows("read_models")
+    models = desk.rows("read_models", names=[model.name for model in READ_MODELS if model.tables])
     families = [
         _family("log_position", "Position of the newest event.", [({}, last)]),
         _family(

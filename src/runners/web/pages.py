@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
@@ -13,7 +14,7 @@ from runners.web.access import guard_pages
 from runners.web.batch_actions import ACTIONS, act
 from runners.web.desk import PAGE, TheDesk, facts_of, person_name
 from runners.web.progress import progress_of, steps_of
-from runners.web.rendering import PageNumber, Paging, page
+from runners.web.rendering import PageNumber, Paging, rendered
 from runners.web.run_page import run_page
 from runners.web.uploading import KINDS, upload_handlers
 
@@ -46,20 +47,20 @@ def clients(desk: TheDesk) -> Response[str]:
     """Every client of the configuration, with ways to its uploads and leads."""
     ingests = {stream.ingest for stream in desk.registry.workstreams.values()}
     kinds = [(path, kind) for path, kind in KINDS.items() if kind.ingest in ingests]
-    return page("clients.html", clients=list(desk.registry.clients.values()), kinds=kinds)
+    return rendered("clients.html", clients=list(desk.registry.clients.values()), kinds=kinds)
 
 
 @get("/batches", sync_to_thread=True)
-def batches(desk: TheDesk, number: PageNumber = 1) -> Response[str]:
+def batches(desk: TheDesk, page: PageNumber = 1) -> Response[str]:
     """All batches, newest first."""
-    paging = Paging(number=number, size=PAGE, total=desk.row("batch_count")["count"])
+    paging = Paging(number=page, size=PAGE, total=desk.row("batch_count")["count"])
     ids = [row["batch_id"] for row in desk.rows("batch_ids", limit=paging.size, offset=paging.offset)]
     found = progress_of(desk, [one for one, _ in desk.store.batches(ids)])
-    return page("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
+    return rendered("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
 
 
 @get("/batches/{batch_id:uuid}", sync_to_thread=True)
-def batch(desk: TheDesk, batch_id: UUID, number: PageNumber = 1, only: str = "") -> Response[str]:
+def batch(desk: TheDesk, batch_id: FromPath[UUID], page: PageNumber = 1, only: FromQuery[str] = "") -> Response[str]:
     """One batch: each step with its states, and the items."""
     known = desk.store.batches([batch_id])
     if not known:
@@ -72,10 +73,10 @@ def batch(desk: TheDesk, batch_id: UUID, number: PageNumber = 1, only: str = "")
         "gaps": progress.items_with_gaps,
         "in_doubt": progress.items_in_doubt,
     }.get(only, getattr(progress, f"items_{only}", 0))
-    paging = Paging(number=number, size=PAGE, total=total)
+    paging = Paging(number=page, size=PAGE, total=total)
     rows = desk.rows("items", batch=batch_id, only=only, limit=paging.size, offset=paging.offset)
     items: list[dict[str, Any]] = [{**row, "facts": facts_of(row["facts"])} for row in rows]
-    return page(
+    return rendered(
         "batch.html",
         batch=progress,
         steps=steps_of(desk, found, progress.items_total),
@@ -89,14 +90,14 @@ def batch(desk: TheDesk, batch_id: UUID, number: PageNumber = 1, only: str = "")
 
 
 @post("/batches/{batch_id:uuid}/{action:str}", sync_to_thread=True)
-def batch_action(desk: TheDesk, batch_id: UUID, action: str) -> Redirect:
+def batch_action(desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str]) -> Redirect:
     """Pause, resume or cancel a batch."""
     act(desk.application, BatchId(batch_id), action)
     return Redirect(f"/batches/{batch_id}", status_code=303)
 
 
 @get("/items/{item_id:uuid}", sync_to_thread=True)
-def item(desk: TheDesk, item_id: UUID) -> Response[str]:
+def item(desk: TheDesk, item_id: FromPath[UUID]) -> Response[str]:
     """The history of an item or a company run, in order."""
     return run_page(desk, item_id)
 
@@ -105,10 +106,10 @@ def item(desk: TheDesk, item_id: UUID) -> Response[str]:
 def leads(
     request: Request[Any, Any, Any],
     desk: TheDesk,
-    client: str,
-    number: PageNumber = 1,
-    signal: str = "",
-    q: str = "",
+    client: FromPath[str],
+    page: PageNumber = 1,
+    signal: FromQuery[str] = "",
+    q: FromQuery[str] = "",
 ) -> Response[str]:
     """What is known of everyone of a client: the go-to-market dashboard."""
     owner = desk.registry.client(client)
@@ -119,10 +120,10 @@ def leads(
         signal=signal,
         words=f"%{_literal(q)}%" if q else "",
         limit=PAGE,
-        offset=(number - 1) * PAGE,
+        offset=(page - 1) * PAGE,
     )
-    paging = Paging(number=number, size=PAGE, total=found[0]["found"] if found else 0)
-    return page(
+    paging = Paging(number=page, size=PAGE, total=found[0]["found"] if found else 0)
+    return rendered(
         "leads.html",
         client=owner,
         leads=found,

@@ -60,5 +60,4 @@ select count(*) as lanes from enrichcore.lanes where stopped <> ''
 select count(*) as answers from enrichcore.unmatched_callbacks where matched_item_id is null
 
 -- name: read_models
--- Views are read models that stand nowhere: they are never behind.
-select read_model, position from enrichcore.checkpoints order by read_model
+select read_model, position from enrichcore.checkpoints where read_model = any(%(names)s) order by read_model

@@ -9,12 +9,12 @@ from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from enrichcore.domain.life_cycle import State
 
 #: Which page of a table is asked for, from 1.
-PageNumber = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000)]
 #: What stands where nothing is known.
 _NOTHING: Final = "\N{EN DASH}"
 #: Order and colour of states on pages: from what is done, over what is under way, to what went wrong.
@@ -54,7 +54,7 @@ class Paging:
         return max(1, -(-self.total // self.size))
 
 
-def page(
+def rendered(
     template: str, /, *, status_code: int = 200, cookies: list[Cookie] | None = None, **context: Any
 ) -> Response[str]:
     """A rendered template as an answer."""

@@ -13,7 +13,7 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told
-from runners.web.rendering import page
+from runners.web.rendering import rendered
 
 
 def run_page(desk: Desk, run_id: UUID) -> Response[str]:
@@ -26,7 +26,7 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
     if loaded is None:
         raise UnknownId("item or company run", run_id)
     state = loaded.state
-    return page(
+    return rendered(
         "item.html",
         run_id=run_id,
         kind="Item" if isinstance(state, BatchItem) else "Company run",

@@ -1,18 +1,17 @@
 """Signing in with the token, and the stylesheet and script that every page needs; all open to anyone."""
 
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from attrs import define
 from litestar import MediaType, Request, Response, get, post
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from runners.web.access import cookie, own_path, require_same_origin
 from runners.web.desk import TheDesk
-from runners.web.rendering import page
+from runners.web.rendering import rendered
 
 _STATIC: Final = {"style.css": MediaType.CSS, "live.js": "text/javascript"}
 
@@ -26,16 +25,16 @@ class Credentials:
 
 
 @get("/login", include_in_schema=False, sync_to_thread=False)
-def show_login(wanted: Annotated[str, Parameter(query="next")] = "/batches") -> Response[str]:
+def show_login(request: Request[Any, Any, Any]) -> Response[str]:
     """The form that asks for the token."""
-    return page("login.html", next=own_path(wanted), wrong=False)
+    return rendered("login.html", next=own_path(request.query_params.get("next", "")), wrong=False)
 
 
 @post("/login", include_in_schema=False, sync_to_thread=False)
 def sign_in(
     request: Request[Any, Any, Any],
     desk: TheDesk,
-    data: Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[Credentials],
 ) -> Response[Any]:
     """Remember the browser that gave the token."""
     require_same_origin(request)
@@ -43,12 +42,12 @@ def sign_in(
     if token is None:
         return Redirect(wanted, status_code=303)
     if not token.matches(data.token.strip()):
-        return page("login.html", status_code=401, next=wanted, wrong=True)
+        return rendered("login.html", status_code=401, next=wanted, wrong=True)
     return Redirect(wanted, status_code=303, cookies=[cookie(token, request)])
 
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
-def static_file(name: str) -> Response[bytes]:
+def static_file(name: FromPath[str]) -> Response[bytes]:
     """The stylesheet, or the script."""
     if name not in _STATIC:
         raise NotFoundException

@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import define, frozen
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import Body
+from litestar.params import FromPath, MultipartBody, URLEncodedBody
 from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
@@ -21,7 +20,7 @@ from enrichcore.domain.upload import Upload
 from enrichcore.ingest.errors import IngestError
 from enrichcore.registry import Client, Ingest, Workstream
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
-from runners.web.rendering import PageNumber, Paging, page
+from runners.web.rendering import PageNumber, Paging, rendered
 
 #: Rejected rows that the inspector lists.
 _REJECTED_SHOWN: Final = 50
@@ -72,7 +71,7 @@ def upload_handlers() -> list[Any]:
 
 
 @get(f"{_OF_KIND}/upload", sync_to_thread=False)
-def upload_form(desk: TheDesk, client: str, kind: str) -> Response[str]:
+def upload_form(desk: TheDesk, client: FromPath[str], kind: FromPath[str]) -> Response[str]:
     """The form that takes a file."""
     return _form(desk, desk.registry.client(client), kind)
 
@@ -80,9 +79,9 @@ def upload_form(desk: TheDesk, client: str, kind: str) -> Response[str]:
 @post(f"{_OF_KIND}/upload", sync_to_thread=True)
 def upload_file(
     desk: TheDesk,
-    client: str,
-    kind: str,
-    data: Annotated[FileForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+    client: FromPath[str],
+    kind: FromPath[str],
+    data: MultipartBody[FileForm],
 ) -> Response[Any]:
     """Import the file, and go to what came of it."""
     owner = desk.registry.client(client)
@@ -101,31 +100,31 @@ def upload_file(
 
 
 @get(f"{_OF_KIND}/uploads", sync_to_thread=True)
-def uploads(desk: TheDesk, client: str, kind: str, number: PageNumber = 1) -> Response[str]:
+def uploads(desk: TheDesk, client: FromPath[str], kind: FromPath[str], page: PageNumber = 1) -> Response[str]:
     """The client's uploads of one kind, newest first."""
     owner = desk.registry.client(client)
     which = {"client": owner.id, "workstreams": [stream.slug for stream in _workstreams(desk, kind)]}
-    paging = Paging(number=number, size=PAGE, total=desk.row("upload_count", **which)["count"])
+    paging = Paging(number=page, size=PAGE, total=desk.row("upload_count", **which)["count"])
     found = desk.rows("uploads", **which, limit=paging.size, offset=paging.offset)
-    return page("uploads.html", client=owner, kind=KINDS[kind], kind_path=kind, uploads=found, paging=paging)
+    return rendered("uploads.html", client=owner, kind=KINDS[kind], kind_path=kind, uploads=found, paging=paging)
 
 
 @get(_INSPECTOR, sync_to_thread=True)
 def inspector(
     desk: TheDesk,
-    client: str,
-    upload_id: UUID,
-    number: PageNumber = 1,
+    client: FromPath[str],
+    upload_id: FromPath[UUID],
+    page: PageNumber = 1,
 ) -> Response[str]:
     """One upload: what was read, who is in it, and what a launch would run through."""
     owner, upload = _owned(desk, client, upload_id)
     events = [recorded.event for recorded in desk.store.stream(upload_id)]
     started = next(event for event in events if isinstance(event, e.UploadStarted))
     rejected = [event for event in events if isinstance(event, e.RowRejected)]
-    paging = Paging(number=number, size=PAGE, total=upload.person_count)
+    paging = Paging(number=page, size=PAGE, total=upload.person_count)
     rows = desk.rows("people", upload=upload_id, limit=paging.size, offset=paging.offset)
     people = [facts_of(row["facts"]) for row in rows]
-    return page(
+    return rendered(
         "upload.html",
         client=owner,
         upload=upload,
@@ -140,11 +139,11 @@ def inspector(
 
 
 @get(f"{_INSPECTOR}/launch", sync_to_thread=True)
-def confirm_launch(desk: TheDesk, client: str, upload_id: UUID) -> Response[str]:
+def confirm_launch(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUID]) -> Response[str]:
     """What a launch would send and cost, before anything is sent."""
     owner, upload = _owned(desk, client, upload_id)
     counted = estimate(desk.store, desk.registry, upload, now=datetime.now(UTC))
-    return page(
+    return rendered(
         "launch.html",
         client=owner,
         upload=upload,
@@ -158,9 +157,9 @@ def confirm_launch(desk: TheDesk, client: str, upload_id: UUID) -> Response[str]
 @post(f"{_INSPECTOR}/launch", sync_to_thread=True)
 def launch(
     desk: TheDesk,
-    client: str,
-    upload_id: UUID,
-    data: Annotated[LaunchForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    client: FromPath[str],
+    upload_id: FromPath[UUID],
+    data: URLEncodedBody[LaunchForm],
 ) -> Redirect:
     """Start the batch, and go to it."""
     _owned(desk, client, upload_id)
@@ -176,7 +175,7 @@ def launch(
 
 def _form(desk: Desk, owner: Client, kind: str, *, fault: str = "") -> Response[str]:
     streams = _workstreams(desk, kind)
-    return page(
+    return rendered(
         "upload_form.html",
         status_code=422 if fault else 200,
         client=owner,

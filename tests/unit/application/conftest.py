@@ -2,9 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contracts")
-
-from enrichcore.store import MemoryStore  # noqa: E402 - assertions are rewritten only in what is imported afterwards
+from enrichcore.store import MemoryStore
 
 
 @pytest.fixture

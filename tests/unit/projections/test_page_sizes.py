@@ -1,14 +1,16 @@
 """Read models do not depend on how the log is cut into pages, whatever happened in it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.projections.written_log import ASK_COMPANY, ASK_EMAIL, ASK_PERSON, START, WrittenLog
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
+from enrichcore.projection import MemoryTables
 from projections import READ_MODELS
+from projections.final_leads import FINAL_LEADS
+from tests.unit.projections.written_log import ASK_COMPANY, ASK_EMAIL, ASK_PERSON, START, WrittenLog
 
 PEOPLE = st.integers(1, 4)
 COMPANIES = st.integers(1, 3)
@@ -51,8 +53,13 @@ def person_bodies(draw):
         }
         for _ in range(draw(st.integers(0, 2)))
     ]
-    told = {"headline": draw(st.sampled_from(["one", "two", None])), "work_email": draw(st.none() | st.just("c@x.example"))}
-    return draw(st.sampled_from([{"result": {"first_name": "Ann", "experience": jobs, **told}}, {"result": None}, b"\xff\x00"]))
+    told = {
+        "headline": draw(st.sampled_from(["one", "two", None])),
+        "work_email": draw(st.none() | st.just("c@x.example")),
+    }
+    return draw(
+        st.sampled_from([{"result": {"first_name": "Ann", "experience": jobs, **told}}, {"result": None}, b"\xff\x00"])
+    )
 
 
 company_bodies = st.builds(
@@ -73,7 +80,25 @@ def written_logs(draw):
     log.launches(2)
     for _ in range(draw(st.integers(1, 25))):
         person, company, batch = draw(PEOPLE), draw(COMPANIES), draw(BATCHES)
-        match draw(st.sampled_from(["import", "company", "item", "item", "local", "answer", "answer", "run", "merge", "join", "day", "customers", "late"])):
+        match draw(
+            st.sampled_from(
+                [
+                    "import",
+                    "company",
+                    "item",
+                    "item",
+                    "local",
+                    "answer",
+                    "answer",
+                    "run",
+                    "merge",
+                    "join",
+                    "day",
+                    "customers",
+                    "late",
+                ]
+            )
+        ):
             case "import":
                 log.imports_person(person, draw(st.none() | st.just(company)), **draw(person_facts))
             case "company":
@@ -81,7 +106,9 @@ def written_logs(draw):
             case "item":
                 if (person, batch) not in created:
                     created.add((person, batch))
-                    log.creates(person, draw(st.none() | st.just(company)), batch, **draw(person_facts), **draw(company_facts))
+                    log.creates(
+                        person, draw(st.none() | st.just(company)), batch, **draw(person_facts), **draw(company_facts)
+                    )
             case "local":
                 if (person, batch) in created:
                     log.computes(person, batch, **draw(company_facts), **draw(person_facts))
@@ -89,7 +116,9 @@ def written_logs(draw):
                 if (person, batch) in created:
                     workflow = draw(st.sampled_from([ASK_PERSON, ASK_EMAIL, ASK_COMPANY]))
                     body = draw(company_bodies if workflow == ASK_COMPANY else person_bodies())
-                    log.answers_person(person, body, workflow, batch, kind=draw(KINDS), rank=draw(st.sampled_from(Rank)))
+                    log.answers_person(
+                        person, body, workflow, batch, kind=draw(KINDS), rank=draw(st.sampled_from(Rank))
+                    )
             case "run":
                 log.answers_company(company, draw(company_bodies), batch=batch, kind=draw(KINDS))
             case "merge":
@@ -138,12 +167,8 @@ def test_a_lead_exists_for_every_launched_person_and_no_other(log):
 
 @given(written_logs())
 def test_a_row_changes_only_when_updated_at_does(log):
-    """Whenever a lead's content differs from before, the event that was folded is the one of `updated_at`, or the row is new to its key."""
-    tables, before = None, {}
-    from enrichcore.projection import MemoryTables
-    from projections.final_leads import FINAL_LEADS
-
-    tables = MemoryTables(FINAL_LEADS.tables)
+    """Whenever a row differs from before, the event just folded is the one that `updated_at` tells the time of."""
+    tables, before = MemoryTables(FINAL_LEADS.tables), {}
     for recorded in log.events:
         FINAL_LEADS.project([recorded], tables)
         now = tables.content()["final_leads"]
@@ -151,8 +176,3 @@ def test_a_row_changes_only_when_updated_at_does(log):
             if before.get(key) != row:
                 assert row["updated_at"] == recorded.at
         before = now
-
-
-def test_days_are_dates():
-    """The calendar of the written logs begins where their clock does."""
-    assert START.date() == date(2026, 3, 2)

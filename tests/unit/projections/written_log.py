@@ -75,7 +75,12 @@ class WrittenLog:
     def launches(self, batch=1):
         """A batch starts."""
         event = e.BatchLaunched(
-            upload_id=named("upload", 1), workstream="apollo", pipeline=PIPELINE, fingerprint="f", item_count=1, by="ann"
+            upload_id=named("upload", 1),
+            workstream="apollo",
+            pipeline=PIPELINE,
+            fingerprint="f",
+            item_count=1,
+            by="ann",
         )
         return self.add(event, named("batch", batch), batch_id=named("batch", batch))
 

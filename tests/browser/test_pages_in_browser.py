@@ -1,0 +1,117 @@
+"""The pages in a real browser: a person uploads a file, launches it, and watches it to its end."""
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from runners.daemon import Daemon, Role
+from tests.contracts.world import configuration, file_of, person
+from tests.end_to_end.pages_world import fresh_database
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.postgres,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium at {CHROMIUM}: apt install chromium"),
+]
+
+
+@contextmanager
+def daemon_up(url):
+    """A daemon that serves pages, receives and projects, and sends nothing: its address."""
+    registry = configuration()
+    registry = evolve(registry, runner=evolve(registry.runner, port=0))
+    up, stop, found = threading.Event(), threading.Event(), []
+
+    async def run():
+        async with Daemon(registry, url, frozenset({Role.WEB, Role.RECEIVER, Role.PROJECTOR})) as daemon:
+            found.append(daemon)
+            up.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    try:
+        assert up.wait(60)
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def daemon(tmp_path_factory):
+    """A daemon on a database of its own."""
+    with fresh_database(tmp_path_factory.mktemp("browser")) as url, daemon_up(url) as running:
+        yield running
+
+
+@pytest.fixture
+def page():
+    """A page of a headless Chromium, which must not report a fault."""
+    from playwright.sync_api import sync_playwright
+
+    faults = []
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        opened = chromium.new_page(viewport={"width": 1280, "height": 900})
+        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        yield opened
+        chromium.close()
+    assert faults == []
+
+
+def fits(page) -> bool:
+    """Whether the page as a whole needs no scrolling sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_person_uploads_launches_and_watches(daemon, page, tmp_path):
+    """From the file to a batch whose page shows a change by itself; no page is wider than the window."""
+    file = tmp_path / "people.csv"
+    file.write_bytes(file_of(*(person(name, title="Head of " + "x" * 200) for name in ("ann", "bob", "cy"))))
+    page.goto(f"{daemon.address}/clients")
+    page.get_by_role("link", name="upload", exact=True).first.click()
+    page.set_input_files("#file", file)
+    page.get_by_role("button", name="Import the file").click()
+    page.wait_for_url("**/uploads/*")
+    assert page.get_by_role("heading", name="people.csv").is_visible()
+    assert fits(page)
+    page.get_by_role("link", name="Launch…").click()
+    assert fits(page)
+    page.get_by_role("button", name="Yes, launch 3 people").click()
+    page.wait_for_url("**/batches/*")
+    assert fits(page)
+    (batch, _) = daemon.application.store.batches()[0]
+    daemon.application.pause(batch.batch_id, by="test")
+    page.wait_for_selector("h1 .s-paused")
+    page.get_by_text("Cancel…").click()
+    page.get_by_role("button", name="Yes, cancel the batch").click()
+    page.wait_for_selector("h1 .s-cancelled")
+    page.get_by_role("link", name="Ann Fennimarsh").click()
+    assert page.get_by_text("Item cancelled").is_visible()
+    assert fits(page)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_pages_fit_the_window(daemon, page, width):
+    """On a telephone and on a desk, wide tables scroll inside the page."""
+    page.set_viewport_size({"width": width, "height": 800})
+    data = file_of(*(person(f"p{number}", title="Head of everything") for number in range(60)))
+    report = daemon.application.upload(data, client="acme", workstream="apollo_scrape")
+    batch = daemon.application.launch(report.upload_id)
+    for path in (
+        f"/clients/acme/uploads/{report.upload_id}",
+        f"/batches/{batch.batch_id}",
+        "/batches",
+        "/clients/acme/leads",
+    ):
+        page.goto(f"{daemon.address}{path}")
+        assert fits(page), path

@@ -1,0 +1,364 @@
+"""The pages, the API and the metrics, as a browser or a program meets them."""
+
+import asyncio
+import re
+
+import httpx
+import pytest
+from attrs import evolve
+
+from enrichcore.domain import events as e
+from runners.daemon import Daemon, Role
+from tests.contracts.world import APOLLO, configuration, file_of, person
+from tests.end_to_end.pages_world import TOKEN, fresh_database, opened_site, with_runner, with_token
+
+pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
+
+UPLOAD = "/clients/acme/apollo-ingest/upload"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the embedded server of these tests lives."""
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture
+def site(folder):
+    """The pages without a token, as on a laptop."""
+    with opened_site(folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def browser(site):
+    """A browser on this machine."""
+    with site.browser() as client:
+        yield client
+
+
+@pytest.fixture
+def locked(folder):
+    """The pages with a token."""
+    with opened_site(folder, with_token(configuration())) as opened:
+        yield opened
+
+
+def uploaded(browser, *people, name="people.csv"):
+    """Upload people through the form; where the browser is sent."""
+    found = people or (person("ann"), person("bob"), person("cy", "caldora"))
+    answer = browser.post(UPLOAD, files={"file": (name, file_of(*found))}, data={"workstream": APOLLO})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def launched(browser, *people):
+    """Upload and launch people through the forms; the batch's address."""
+    answer = browser.post(f"{uploaded(browser, *people)}/launch", data={"seen": "0"})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def test_a_file_goes_from_the_form_to_leads(site, browser):
+    """Upload, look, confirm, launch, follow, look at a history and at the leads: every page is there."""
+    inspector = uploaded(browser)
+    shown = browser.get(inspector).text
+    assert inspector.rpartition("/")[2] in shown
+    assert "ann@quillhaven.example" in shown
+    assert "find email via waterfall" in shown
+    assert "Yes, launch 3 people" in browser.get(f"{inspector}/launch").text
+    batch = browser.post(f"{inspector}/launch", data={"seen": "0"}).headers["location"]
+    assert "data-live" in browser.get(batch).text
+    site.world.play()
+    site.catch_up()
+    ended = browser.get(batch).text
+    assert "data-live" not in ended
+    assert "finished" in ended
+    item = re.search(r"/items/[0-9a-f-]{36}", ended)[0]
+    history = browser.get(item).text
+    assert history.index("Item created") < history.index("Step sent") < history.index("Item completed")
+    assert browser.get(re.search(r"/items/[0-9a-f-]{36}(?=\">company run)", history)[0]).status_code == 200
+    assert "Chief Buyer" in browser.get("/clients/acme/leads").text
+    assert "people.csv" in browser.get("/clients/acme/apollo-ingest/uploads").text
+    assert batch in browser.get("/batches").text
+
+
+def test_empty_pages_say_what_to_do(browser):
+    """Where there is nothing yet, a sentence says so."""
+    assert browser.get("/").headers["location"] == "/batches"
+    assert "There are no batches yet" in browser.get("/batches").text
+    assert "There are no leads of Acme GTM yet" in browser.get("/clients/acme/leads").text
+    assert "Nothing was uploaded here yet" in browser.get("/clients/acme/crm-data/uploads").text
+    assert "Acme GTM" in browser.get("/clients").text
+
+
+def test_what_comes_from_outside_is_escaped(site, browser):
+    """Names, file names and answers are text, whatever they hold."""
+    uploaded_at = uploaded(
+        browser, person("eve", title=HOSTILE, company=HOSTILE), name=f"{HOSTILE}.csv".replace("/", "")
+    )
+    batch = browser.post(f"{uploaded_at}/launch", data={"seen": "0"}).headers["location"]
+    (send,) = site.world.send()
+    site.world.answer(send, site.world.body(send, note=HOSTILE))
+    site.catch_up()
+    company_run = f"/items/{send.payload['item_id']}"
+    item = re.search(r"/items/[0-9a-f-]{36}", browser.get(batch).text)[0]
+    for path in (uploaded_at, batch, item, company_run, "/clients/acme/leads", "/clients/acme/apollo-ingest/uploads"):
+        shown = browser.get(path)
+        assert shown.status_code == 200
+        assert "<script>alert" not in shown.text
+    assert "&lt;script&gt;alert" in browser.get(company_run).text
+
+
+def test_a_long_body_is_cut_and_secrets_are_masked(site, browser):
+    """Of an answer 2,000 characters are shown; a secret that it repeats is not shown, nor a webhook's URL."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    url = send.url.reveal()
+    site.world.answer(send, site.world.body(send, seen=url, filler="x" * 9000))
+    shown = browser.get(f"/items/{send.payload['item_id']}").text
+    assert url not in shown
+    assert "***" in shown
+    assert re.search(r"x{1000}", shown)
+    assert "more characters)" in shown
+    assert not re.search(r"x{2000}", shown)
+
+
+def test_a_form_sent_twice_launches_once(site, browser):
+    """The second of two equal confirmations is refused, with a reason."""
+    inspector = uploaded(browser)
+    assert browser.post(f"{inspector}/launch", data={"seen": "0"}).status_code == 303
+    second = browser.post(f"{inspector}/launch", data={"seen": "0"})
+    assert (second.status_code, "not launched again" in second.text) == (409, True)
+    assert len(site.world.events(e.BatchLaunched)) == 1
+
+
+def test_a_batch_is_paused_resumed_and_cancelled_by_its_buttons(site, browser):
+    """Each button changes the status that the page then shows."""
+    batch = launched(browser)
+    for action, status in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+        assert browser.post(f"{batch}/{action}").status_code == 303
+        assert f"s-{status}" in browser.get(batch).text
+
+
+@pytest.mark.parametrize("only", ["", "active", "completed", "failed", "cancelled", "gaps", "in_doubt", "nonsense"])
+def test_items_are_narrowed(browser, only):
+    """Every filter of a batch's items gives a page."""
+    batch = launched(browser)
+    shown = browser.get(batch, params={"only": only})
+    assert ("/items/" in shown.text) == (only in {"", "active", "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("ann", True), ("100%", False), ("_", False), ("\0ann", True), ("\\", False)]
+)
+def test_leads_are_searched_literally(site, browser, words, found):
+    """A search finds its own words; signs of patterns mean themselves."""
+    launched(browser, person("ann"))
+    site.catch_up()
+    shown = browser.get("/clients/acme/leads", params={"q": words})
+    assert (shown.status_code, "ann@quillhaven.example" in shown.text) == (200, found)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nothing", 404),
+        ("/clients/nobody/leads", 404),
+        ("/clients/acme/other/upload", 404),
+        ("/batches/5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11", 404),
+        ("/items/5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11", 404),
+        ("/items/x", 404),
+        ("/clients/acme/uploads/5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11", 404),
+        ("/batches?page=0", 400),
+        ("/static/../app.py", 404),
+    ],
+)
+def test_faults_are_pages_in_words(browser, path, status):
+    """What is not there is said on a page, without a trace of the program."""
+    shown = browser.get(path)
+    assert shown.status_code == status
+    assert 'class="notice bad"' in shown.text
+    assert "Traceback" not in shown.text
+
+
+def test_a_file_that_is_no_table_is_refused_in_words(browser):
+    """The form comes back with what is wrong."""
+    shown = browser.post(UPLOAD, files={"file": ("photo.png", b"\x89PNG\r\n\x1a\n\0\0")}, data={})
+    assert (shown.status_code, 'class="notice bad"' in shown.text) == (422, True)
+
+
+def test_an_upload_of_another_client_is_unknown(browser):
+    """Under one client's address the uploads of another are not shown."""
+    assert browser.get(uploaded(browser).replace("/acme/", "/globex/")).status_code == 404
+
+
+def test_another_site_changes_nothing(site, browser):
+    """A POST without our own origin is refused, and so is one with none."""
+    inspector = uploaded(browser)
+    for origin in ("https://evil.example", "null", ""):
+        answer = browser.post(f"{inspector}/launch", data={"seen": "0"}, headers={"origin": origin})
+        assert (answer.status_code, "another site" in answer.text) == (403, True)
+    assert site.world.events(e.BatchLaunched) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({"host": "0.0.0.0"}, {}),
+        ({}, {"host": "enrich.example.com"}),
+        ({}, {"host": "127.0.0.1.evil.example"}),
+        ({}, {"x-forwarded-for": "203.0.113.9"}),
+    ],
+)
+def test_without_a_token_pages_are_for_this_machine_alone(folder, settings, headers):
+    """Reached from elsewhere, by a rebound name or through a proxy, they are refused, and say what to set."""
+    with opened_site(folder, with_runner(configuration(), **settings)) as site, site.browser() as browser:
+        shown = browser.get("/batches", headers=headers)
+    assert (shown.status_code, "[runner] api_token" in shown.text) == (403, True)
+
+
+def test_with_a_token_pages_ask_for_it_once(locked):
+    """Signing in leads back to the page that was asked for; the cookie does not hold the token."""
+    with locked.browser("https://enrich.example.com") as browser:
+        asked = browser.get("/clients")
+        assert (asked.status_code, asked.headers["location"]) == (303, "/login?next=%2Fclients")
+        assert browser.post("/login", data={"token": "wrong", "next": "/clients"}).status_code == 401
+        answer = browser.post("/login", data={"token": TOKEN, "next": "/clients"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/clients")
+        cookie = answer.headers["set-cookie"]
+        assert TOKEN not in cookie
+        assert all(word in cookie.lower() for word in ("httponly", "secure", "samesite=lax"))
+        assert browser.get("/clients").status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"])
+def test_signing_in_never_leads_to_another_site(locked, wanted):
+    """Whatever `next` says, the browser stays here."""
+    with locked.browser() as browser:
+        answer = browser.post("/login", data={"token": TOKEN, "next": wanted})
+        assert answer.headers["location"] == "/batches"
+
+
+def test_the_api_is_off_without_a_token(browser):
+    """A sentence says what to set."""
+    answer = browser.get("/api/v1/batches")
+    assert (answer.status_code, "api_token" in answer.json()["reason"]) == (403, True)
+
+
+@pytest.mark.parametrize("given", ["", "Bearer wrong", f"Basic {TOKEN}", TOKEN])
+def test_the_api_asks_for_the_token(locked, given):
+    """Nothing but the token as a bearer token opens it."""
+    with locked.browser() as program:
+        answer = program.get("/api/v1/batches", headers={"authorization": given} if given else {})
+    assert (answer.status_code, "Bearer" in answer.json()["reason"]) == (401, True)
+
+
+def test_a_program_uploads_launches_and_reads(locked):
+    """The way of a file through the API."""
+    with locked.browser() as program:
+        program.headers = {"authorization": f"Bearer {TOKEN}"}
+        files = {"file": ("people.csv", file_of(person("ann"), person("bob")))}
+        report = program.post("/api/v1/uploads", files=files, data={"client": "acme", "workstream": APOLLO}).json()
+        assert (report["row_count"], report["company_count"]) == (2, 1)
+        answer = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
+        batch = f"/api/v1/batches/{answer.json()['batch_id']}"
+        assert (answer.status_code, answer.json()["item_count"]) == (201, 2)
+        assert program.post(f"{batch}/pause").json()["status"] == "paused"
+        assert program.post(f"{batch}/resume").json()["changed"] is True
+        assert program.post(f"{batch}/explode").status_code == 404
+        locked.world.play()
+        locked.catch_up()
+        ended = program.get(batch).json()
+        assert (ended["status"], ended["items_completed"], ended["items_total"]) == ("finished", 2, 2)
+        assert ended["steps"][0]["states"] == {"completed": 2}
+        assert program.post(f"{batch}/retry", json={}).json()["retried"] == 0
+        assert program.get("/api/v1/batches").json()["total"] == 1
+        leads = program.get("/api/v1/clients/acme/leads", params={"limit": 1}).json()
+        assert (leads["total"], len(leads["leads"])) == (2, 1)
+        item = program.get(f"/api/v1/items/{leads['leads'][0]['item_id']}").json()
+        assert [event["version"] for event in item["events"]] == list(range(1, len(item["events"]) + 1))
+        assert {"type", "at", "data"} <= set(item["events"][0])
+        upload = program.get(f"/api/v1/uploads/{report['upload_id']}").json()
+        assert upload["batches"] == [ended["batch_id"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("GET", "/api/v1/items/5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11", None, 404),
+        ("GET", "/api/v1/clients/nobody/leads", None, 404),
+        ("GET", "/api/v1/clients/acme/leads?limit=0", None, 400),
+        ("POST", "/api/v1/batches", b"{", 400),
+        ("POST", "/api/v1/batches", b"{}", 400),
+        ("POST", "/api/v1/batches", b'{"upload_id": "5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11"}', 404),
+        ("DELETE", "/api/v1/batches", None, 405),
+    ],
+)
+def test_faults_of_the_api_have_a_reason(locked, method, path, content, status):
+    """They are JSON, with a sentence."""
+    with locked.browser() as program:
+        answer = program.request(
+            method,
+            path,
+            content=content,
+            headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
+        )
+    assert (answer.status_code, bool(answer.json()["reason"])) == (status, True)
+
+
+def test_the_api_describes_itself(browser):
+    """The OpenAPI document has the API, and no page."""
+    paths = browser.get("/schema").json()["paths"]
+    assert "/api/v1/batches/{batch_id}" in paths
+    assert all(path.startswith("/api/v1/") for path in paths)
+
+
+def test_metrics_count_what_needs_a_person(site, browser):
+    """The log's position, how far read models are behind, items, stopped lanes and unmatched answers."""
+    launched(browser)
+    before = browser.get("/metrics").text
+    assert re.search(r'enrichcore_read_model_lag\{read_model="final_leads"\} [1-9]', before)
+    site.world.app.receive([site.world.callback("find_email_via_waterfall", b"no json")])
+    site.catch_up()
+    after = browser.get("/metrics")
+    assert after.headers["content-type"].startswith("text/plain; version=0.0.4")
+    position = site.world.store.last_position()
+    assert f"enrichcore_log_position {position}\n" in after.text
+    assert 'enrichcore_read_model_lag{read_model="final_leads"} 0\n' in after.text
+    assert 'enrichcore_items{status="active"} 3\n' in after.text
+    assert "enrichcore_lanes_stopped 0\n" in after.text
+    assert "enrichcore_unmatched_callbacks 1\n" in after.text
+
+
+def test_a_database_that_is_away_is_said(site, browser):
+    """The page says that it is not now, with 503."""
+    site.world.store.pool.close()
+    assert browser.get("/batches").status_code == 503
+
+
+def test_pages_load_nothing_from_elsewhere(browser):
+    """The policy of every page allows our own files only."""
+    shown = browser.get("/batches")
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert not re.search(r"(src|href)=\"https?:", shown.text)
+
+
+@pytest.mark.parametrize("roles", [frozenset({Role.WEB}), frozenset({Role.RECEIVER})])
+def test_the_daemon_serves_pages_where_the_role_is(folder, roles):
+    """With the role web the pages are up beside /healthz; without it, there are none."""
+
+    async def look(url):
+        registry = configuration()
+        registry = evolve(registry, runner=evolve(registry.runner, port=0))
+        async with Daemon(registry, url, roles) as daemon, httpx.AsyncClient(base_url=daemon.address) as client:
+            pages = await client.get("/batches")
+            health = await client.get("/healthz")
+            callback = await client.post("/callbacks/apollo_scrape/find_email_via_waterfall")
+            return pages.status_code, health.status_code, callback.status_code
+
+    with fresh_database(folder) as url:
+        found = asyncio.run(look(url))
+    web = Role.WEB in roles
+    assert found == (200 if web else 404, 200, 404 if web else 401)

@@ -1,0 +1,153 @@
+"""What only a database can get wrong: locks, transactions, connections and the schema."""
+
+from contextlib import suppress
+from threading import Thread
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from enrichcore.domain import events as e
+from enrichcore.store import StoreUnavailable
+from enrichcore.store.commit import Commit
+from enrichcore.store.postgres import PostgresStore
+from enrichcore.store.replaying import inline_rows
+from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
+from tests.contracts.world import APOLLO_PERSON, World, person
+from tests.postgres.conftest import POOL_SIZE
+
+pytestmark = pytest.mark.postgres
+
+
+def test_a_claim_skips_what_another_transaction_holds(store):
+    """And gets it when that transaction gave it back."""
+    ids = items_in(store, a_batch(), count=3)
+    with store.claims() as first:
+        held = first.ready(LANE, NOW, 2)
+        assert (held, ready(store)) == (ids[:2], ids[2:])
+    assert ready(store) == ids
+
+
+def test_a_claim_that_fails_gives_everything_back(store):
+    """Rows, tokens and the lock."""
+    ids, group = items_in(store, a_batch(), count=2), uuid4()
+    with suppress(ZeroDivisionError), store.claims() as claims:
+        claims.ready(LANE, NOW, 2)
+        claims.take_tokens(group, 5, rate=1, burst=5, now=NOW)
+        raise ZeroDivisionError
+    with store.claims() as claims:
+        assert claims.ready(LANE, NOW, 2) == ids
+        assert claims.take_tokens(group, 5, rate=1, burst=5, now=NOW) == 5
+
+
+def test_a_commit_waits_for_a_claim_of_its_row_and_neither_hangs(store):
+    """Both take rows before the lock of the log, in one order."""
+    batch = a_batch()
+    (run_id,) = items_in(store, batch)
+    run = a_run(batch, run_id=run_id)
+    with store.claims() as claims:
+        assert claims.ready(LANE, NOW, 1) == [run_id]
+        answer = Thread(
+            target=put, args=(store,), kwargs={"runs": [run], "steps": [a_step(run, "completed", batch=batch)]}
+        )
+        answer.start()
+        claims.append(Commit(events=[noted()], runs=[run], steps=[a_step(run, "sending", batch=batch)]))
+    answer.join(timeout=30)
+    assert not answer.is_alive()
+    assert [step.state for step in store.inline_rows()[1]] == ["completed"]
+
+
+def test_positions_have_no_order_but_that_of_commits(store):
+    """A reader that remembers the last position never misses an event of a slower writer."""
+    writers = [Thread(target=lambda: [put(store) for _ in range(20)]) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    seen, after = [], 0
+    while any(writer.is_alive() for writer in writers) or after < store.last_position():
+        page = store.log(after, 7)
+        seen += [event.position for event in page]
+        after = seen[-1] if seen else 0
+    for writer in writers:
+        writer.join()
+    assert seen == [event.position for event in store.log(0, 1000)]
+    assert len(seen) == 80
+
+
+def test_one_connection_is_enough(database_url):
+    """A claim asks everything on the connection that it holds."""
+    narrow = PostgresStore(database_url, pool_size=1)
+    world = World(narrow)
+    world.launch(person("ann"))
+    world.play_to(APOLLO_PERSON)
+    world.app = world.another()
+    assert [send.workflow for send in world.play()] == [APOLLO_PERSON]
+    narrow.close()
+
+
+def test_two_processes_migrate_one_database_once(server_url, database_url):
+    """Every other time there is nothing left to do."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("drop schema enrichcore cascade")
+    stores = [PostgresStore(database_url, pool_size=1) for _ in range(3)]
+    applied = []
+    threads = [Thread(target=lambda store=store: applied.append(store.migrate())) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(bool, applied)) == [False, False, True]
+    for store in stores:
+        store.close()
+
+
+def test_a_connection_that_is_cut_loses_nothing_and_is_replaced(store):
+    """The open transaction is refused as a whole; once each broken connection was met, all is well."""
+    refused = 0
+    for attempt in range(POOL_SIZE + 2):
+        try:
+            with store.claims() as claims:
+                claims.append(Commit(events=[noted()]))
+                if not attempt:
+                    cut(store)
+                claims.append(Commit(events=[noted()]))
+        except StoreUnavailable:
+            refused += 1
+    assert 1 <= refused <= POOL_SIZE
+    assert len(store.log(0, 100)) == 2 * (POOL_SIZE + 2 - refused)
+
+
+def cut(store):
+    """End every other session of the database."""
+    with psycopg.connect(store.url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
+def test_the_events_alone_give_the_rows_of_a_troubled_life(store):
+    """Pauses, doubts, retries, cancellations and late answers: written and replayed rows are the same, byte for byte."""
+    world = World(store)
+    first = world.launch(*(person(name) for name in ("ann", "bob", "eve")), person("joe", company="caldora"))
+    second = world.launch(person("kim"), workstream="crm_data")
+    sends = world.send()
+    world.answer(sends[0], world.body(sends[0], result=None, error="no credits"))
+    world.app.pause(first.batch_id, by="ann")
+    world.clock.tick(hours=7)
+    world.app.wake()
+    for send in sends:
+        world.answer(send)
+    world.app.resume(first.batch_id, by="ann")
+    (doubtful, *others) = world.claim()
+    world.clock.tick(minutes=2)
+    world.app.wake()
+    world.app.settle(first.batch_id, e.Settlement.RESEND, by="ann")
+    for send in others:
+        world.answer(send)
+    world.app.retry(first.batch_id, by="ann", state="completed")
+    world.app.cancel(second.batch_id, by="ann")
+    world.answer(doubtful)
+    world.play()
+    written, replayed = store.inline_rows(), inline_rows(store.log(0, 10_000))
+    assert written == replayed
+    assert len({step.state for step in written[1]}) > 1

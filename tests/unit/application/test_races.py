@@ -1,0 +1,146 @@
+"""Two runners decide at the same time: what one has read, the other may have changed before the first commits."""
+
+import pytest
+
+from enrichcore.application import AckStatus
+from enrichcore.domain import events as e
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import OnFailure
+from enrichcore.domain.step_run import Outcome
+from tests.contracts.racing_store import RacingStore
+from tests.contracts.world import (
+    ACME,
+    APOLLO,
+    APOLLO_COMPANY,
+    APOLLO_PERSON,
+    World,
+    configuration,
+    file_of,
+    person,
+    tuned,
+)
+
+
+@pytest.fixture
+def world():
+    """An application whose commits can be overtaken."""
+    return World(RacingStore())
+
+
+def test_an_item_that_begins_to_wait_while_the_answer_comes_is_served(world):
+    """The answer's commit finds one more wait than it had counted, and ends that too."""
+    world.launch(person("ann"))
+    (company,) = world.send()
+    late = world.upload(person("bob"))
+    world.store.race(lambda: world.another().launch(late.upload_id))
+    world.answer(company)
+    assert not world.store.end_race()
+    assert world.store.waiters([company.run_id]) == {}
+    assert len(world.play()) == 2
+
+
+def test_an_item_that_would_wait_for_a_run_that_just_ended_is_served_at_once(world):
+    """The launch decided to wait, the answer came first, and the launch decides again."""
+    world.launch(person("ann"))
+    (company,) = world.send()
+    late = world.upload(person("bob"))
+    world.store.race(lambda: world.answer(company), after=1)
+    world.app.launch(late.upload_id)
+    assert not world.store.end_race()
+    assert world.store.waiters([company.run_id]) == {}
+    assert len(world.play()) == 2
+
+
+def test_two_launches_of_one_company_start_one_run(world):
+    """The second finds the first one's run."""
+    uploads = [world.upload(person(name)) for name in ("ann", "bob")]
+    world.store.race(lambda: world.another().launch(uploads[0].upload_id), after=1)
+    world.app.launch(uploads[1].upload_id)
+    assert not world.store.end_race()
+    assert len(world.events(e.CompanyRunStarted)) == 1
+    assert [send.workflow for send in world.send()] == [APOLLO_COMPANY]
+
+
+def test_no_item_is_made_in_a_batch_that_is_being_cancelled(world):
+    """The cancellation is between the decision to make items and its commit."""
+    upload = world.upload(person("ann"), person("bob"))
+
+    def cancel():
+        ((batch, _),) = world.store.batches()
+        world.another().cancel(batch.batch_id, by="ann")
+
+    world.store.race(cancel, after=1)
+    batch = world.app.launch(upload.upload_id)
+    assert not world.store.end_race()
+    assert (world.status(batch), world.store.active_items(batch.batch_id)) == ("cancelled", [])
+
+
+def test_nothing_is_claimed_from_a_batch_that_was_just_paused(world):
+    """A pause that was told to a person holds from then on."""
+    batch = world.launch(person("ann"))
+    world.play_to(APOLLO_PERSON)
+    world.store.race(lambda: world.another().pause(batch.batch_id, by="ann"))
+    assert world.claim() == []
+    assert not world.store.end_race()
+    world.app.resume(batch.batch_id, by="ann")
+    assert len(world.claim()) == 1
+
+
+def test_a_row_that_was_just_answered_is_not_sent(world):
+    """An answer of its own came while the row was being claimed."""
+    batch = world.launch(person("ann"))
+    world.play_to(APOLLO_PERSON)
+    body = b'{"item_id": "%s", "title": "Owner"}' % str(world.item(batch).item_id).encode()
+    world.store.race(lambda: world.app.receive([world.callback(APOLLO_PERSON, body)]))
+    assert world.claim() == []
+    assert world.item(batch).run(APOLLO_PERSON).state is State.COMPLETED
+
+
+def test_a_late_answer_resumes_no_item_of_a_batch_that_is_being_cancelled():
+    """The item had failed, the answer would carry it on, and the cancellation is first."""
+    world = World(RacingStore(), tuned(configuration(), on_failure=OnFailure.STOP))
+    batch = world.launch(person("ann"), person("bob", company="caldora"))
+    failing, _ = world.send()
+    world.answer(failing, world.body(failing, result=None, error="no credits"))
+    world.store.race(lambda: world.another().cancel(batch.batch_id, by="ann"))
+    world.answer(failing)
+    assert world.store.active_items(batch.batch_id) == []
+
+
+def test_a_row_nobody_waits_for_any_more_is_not_dropped_under_a_new_waiter(world):
+    """It comes back unsent, the last waiter is gone, and a new one comes before that is recorded."""
+    batch = world.launch(person("ann"))
+    (send,) = world.claim()
+    world.app.cancel(batch.batch_id, by="ann")
+    late = world.upload(person("bob"))
+    world.store.race(lambda: world.another().launch(late.upload_id))
+    world.report([send], Outcome.NOT_DELIVERED, status=503)
+    assert not world.store.end_race()
+    world.app.wake()
+    assert len(world.play()) == 2
+
+
+def test_the_same_answer_twice_at_once_is_recorded_once(world):
+    """Both senders are told that it is durable, and one of them that it was known."""
+    world.launch(person("ann"))
+    (company,) = world.send()
+    told = []
+    world.store.race(lambda: told.append(world.answer(company).status))
+    told.append(world.answer(company).status)
+    assert sorted(told) == [AckStatus.ACCEPTED, AckStatus.DUPLICATE]
+
+
+def test_two_imports_of_one_person_make_one(world):
+    """The second decides again and finds the first one's people."""
+    world.store.race(lambda: world.another().upload(file_of(person("ann")), client=ACME, workstream=APOLLO), after=1)
+    world.upload(person("ann"), person("bob"))
+    assert not world.store.end_race()
+    people = {one.entity_id for one in world.store.log(0, 1000) if isinstance(one.event, e.PersonImported)}
+    assert len(people) == 2
+
+
+def test_two_hosts_with_one_new_configuration_record_it_once(world):
+    """The second finds it recorded."""
+    world.store.race(lambda: world.another().apply(by="bob"))
+    assert not world.app.apply(by="ann")
+    assert len(world.events(e.ConfigurationApplied)) == 1

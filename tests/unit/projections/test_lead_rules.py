@@ -1,0 +1,410 @@
+"""What wins in a lead, and when a lead changes."""
+
+from datetime import date, timedelta
+from itertools import permutations
+from uuid import uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.domain import events as e
+from enrichcore.domain.answers import Rank
+from projections.final_leads.facts import Trust, email_weight
+from tests.unit.projections.written_log import (
+    ACME,
+    ASK_COMPANY,
+    ASK_EMAIL,
+    ASK_PERSON,
+    GLOBEX,
+    NORMALIZE,
+    START,
+    WrittenLog,
+    named,
+)
+
+NOTHINGS = ["", " ", None, [], {}, "N/A", "null", "-", "undefined", "No person found"]
+
+
+@pytest.fixture
+def log():
+    """An empty log."""
+    return WrittenLog()
+
+
+def company_answer(**fields):
+    """What a provider says of a company."""
+    return {"result": {"name": "Quillhaven Robotics, Inc.", "domain": "quillhaven.example", **fields}}
+
+
+def person_answer(**fields):
+    """What a provider says of a person."""
+    return {"result": {"first_name": "Ann", "last_name": "Fennimarsh", **fields}}
+
+
+def employed(*jobs):
+    """A person's answer with a whole history: (domain, first day, last day or None)."""
+    return person_answer(
+        experience=[
+            {
+                "company": domain.split(".")[0].capitalize(),
+                "company_domain": domain,
+                "title": "Buyer",
+                "start_date": first,
+                "end_date": last,
+            }
+            for domain, first, last in jobs
+        ]
+    )
+
+
+# --- who has a lead ---
+
+
+def test_a_person_who_was_only_imported_is_no_lead(log):
+    """A lead exists from launch."""
+    log.imports_person(1, person_title="Buyer")
+    assert log.lead(1) is None
+
+
+def test_a_lead_has_what_the_import_knew_from_launch_on(log):
+    """A launched person is a lead at once, with the facts of the person's and the company's rows."""
+    created = log.leads(1, 1, person_title="Buyer", company_name="Quillhaven")
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["company_name"]) == ("Buyer", "Quillhaven")
+    assert (lead["company_id"], lead["item_id"], lead["batch_id"]) == (
+        named("company", 1),
+        created.stream_id,
+        created.batch_id,
+    )
+    assert lead["lead_id"] == uuid5(ACME, named("person", 1).hex)
+    assert lead["updated_at"] == created.at
+
+
+def test_a_lead_names_its_latest_item_and_all_its_workstreams(log):
+    """Two launches of one person make one lead."""
+    log.launches(1)
+    log.creates(1, batch=1, workstream="crm")
+    later = log.creates(1, batch=2, workstream="apollo")
+    lead = log.lead(1)
+    assert (lead["item_id"], lead["batch_id"]) == (later.stream_id, later.batch_id)
+    assert lead["workstreams"] == ["apollo", "crm"]
+
+
+def test_what_only_the_launch_tells_fills_what_nothing_else_does(log):
+    """An item's own facts are worth less than any other source."""
+    log.imports_person(1, 1, person_title="Buyer")
+    log.creates(1, 1, person_title="Seller", person_headline="Sells", company_name="Quillhaven")
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_headline"], lead["company_name"]) == ("Buyer", "Sells", "Quillhaven")
+    assert lead["provenance"]["person_headline"] == ["launch", 2]
+
+
+def test_the_company_of_a_lead_is_the_last_one_told(log):
+    """A later import with another company moves the lead there."""
+    log.imports_company(2, company_name="Caldora")
+    log.leads(1, 1, company_name="Quillhaven")
+    log.imports_person(1, 2)
+    assert (log.lead(1)["company_id"], log.lead(1)["company_name"]) == (named("company", 2), "Caldora")
+
+
+def test_clients_share_nothing(log):
+    """The same person of two clients is two leads."""
+    log.leads(1, 1, person_title="Buyer")
+    log.client = GLOBEX
+    log.leads(1, 1, person_title="Seller")
+    leads = log.tables()["final_leads"]
+    assert {key[0]: row["person_title"] for key, row in leads.items()} == {ACME: "Buyer", GLOBEX: "Seller"}
+
+
+# --- which value wins ---
+
+
+def test_an_answer_beats_a_local_step_beats_an_import(log):
+    """Trust decides before age: what comes later from a lesser source changes nothing."""
+    log.leads(1, 1, company_name="QUILLHAVEN INC", company_city="Leeds", company_type="Public")
+    log.answers_company(1, company_answer())
+    log.computes(1, company_name="Quillhaven", company_city="York")
+    log.imports_company(1, company_name="Quillhaven GmbH", company_city="Hull", company_type="Private")
+    lead = log.lead(1)
+    assert (lead["company_name"], lead["company_city"], lead["company_type"]) == (
+        "Quillhaven Robotics, Inc.",
+        "York",
+        "Private",
+    )
+    told = lead["provenance"]
+    assert [told[name][0] for name in ("company_name", "company_city", "company_type")] == [
+        ASK_COMPANY,
+        NORMALIZE,
+        "import",
+    ]
+
+
+def test_among_equals_the_later_in_the_log_wins(log):
+    """Ties go by position, never by a clock."""
+    log.leads(1)
+    log.answers_person(1, person_answer(title="Buyer"))
+    log.now -= timedelta(days=5)
+    revised = log.answers_person(1, person_answer(title="Chief Buyer"), kind=e.AnswerRevised)
+    lead = log.lead(1)
+    assert lead["person_title"] == "Chief Buyer"
+    assert lead["updated_at"] == revised.at
+
+
+@pytest.mark.parametrize("nothing", NOTHINGS)
+def test_nothing_never_overwrites_something(log, nothing):
+    """However a source says nothing, what is known stays."""
+    log.leads(1, 1, person_title="Buyer", company_name="Quillhaven", person_email="ann@quillhaven.example")
+    log.imports_person(1, person_title=nothing, person_email=nothing)
+    log.computes(1, company_name=nothing, person_title=nothing)
+    log.answers_person(1, {"result": {"title": nothing, "work_email": nothing}})
+    log.answers_company(1, {"result": {"name": nothing}})
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["company_name"], lead["person_email"]) == (
+        "Buyer",
+        "Quillhaven",
+        "ann@quillhaven.example",
+    )
+
+
+def test_a_value_of_the_wrong_type_is_no_value(log):
+    """A local function may return anything; what does not fit the column is left out."""
+    log.leads(1, 1, company_employee_count=5)
+    log.computes(
+        1, company_employee_count="many", company_founded_year=2**40, company_industries="Retail", company_name=7
+    )
+    lead = log.lead(1)
+    assert lead["company_employee_count"] == 5
+    assert (lead["company_founded_year"], lead["company_industries"], lead["company_name"]) == (None, None, None)
+
+
+def test_answers_that_are_not_in_force_change_nothing(log):
+    """An answer that was only kept, after a cancellation, is no source."""
+    log.leads(1)
+    log.answers_person(1, person_answer(title="Buyer"), kind=e.AnswerKept)
+    assert log.lead(1)["person_title"] is None
+
+
+def test_an_answer_is_read_by_the_present_rules(log):
+    """The facts that were read on the day of the answer are not used; its body is."""
+    log.leads(1)
+    log.answers_person(1, person_answer(title="Buyer"), facts={"person_title": "as read then"}, rank=Rank.EMPTY)
+    assert log.lead(1)["person_title"] == "Buyer"
+
+
+def test_an_items_own_answer_to_a_company_step_is_about_its_company(log):
+    """The pipeline says whom a step concerns, and the person's fields are not touched."""
+    log.leads(1, 1)
+    log.leads(2, 1)
+    log.answers_person(1, company_answer(), workflow=ASK_COMPANY)
+    assert log.lead(2)["company_name"] == "Quillhaven Robotics, Inc."
+    assert log.lead(1)["person_full_name"] is None
+
+
+def test_an_answer_that_says_the_same_again_changes_nothing(log):
+    """Provenance and `updated_at` tell when a value came, not when it was last confirmed."""
+    log.leads(1)
+    first = log.answers_person(1, person_answer(title="Buyer"))
+    log.answers_person(1, person_answer(title="Buyer"), kind=e.AnswerRevised)
+    assert log.lead(1)["updated_at"] == first.at
+    assert log.lead(1)["provenance"]["person_title"] == [ASK_PERSON, first.position]
+
+
+def test_a_confirmed_value_is_as_new_as_its_confirmation(log):
+    """Of two people that turn out to be one, the value that was told last wins, also where it had been told before."""
+    log.leads(1)
+    log.leads(2)
+    log.answers_person(1, person_answer(title="Buyer"))
+    log.answers_person(2, person_answer(title="Seller"))
+    log.answers_person(1, person_answer(title="Buyer"), kind=e.AnswerRevised)
+    log.merges_persons(2, 1)
+    assert log.lead(2)["person_title"] == "Buyer"
+
+
+TOLD = (
+    lambda log: log.answers_person(1, employed(("quillhaven.example", "2026-02-01", None))),
+    lambda log: log.answers_company(1, company_answer(last_raised_at="2026-01-01")),
+    lambda log: log.answers_person(1, {"email": "ann@quillhaven.example"}, workflow=ASK_EMAIL),
+    lambda log: log.answers_person(1, {"result": None}, workflow=ASK_EMAIL, rank=Rank.EMPTY, kind=e.AnswerKept),
+    lambda log: log.computes(1, company_name="Quillhaven (spoken)"),
+)
+
+
+@given(st.permutations(TOLD))
+def test_answers_in_any_order_give_the_same_lead(order):
+    """A lead's values do not depend on which answer came first."""
+    assert lead_after(order) == lead_after(TOLD)
+
+
+def lead_after(told):
+    """The values of a lead for which those answers came in that order."""
+    log = WrittenLog()
+    log.leads(1, 1, person_title="Buyer", company_name="Quillhaven")
+    for tell in told:
+        tell(log)
+    return {name: value for name, value in log.lead(1).items() if name not in {"updated_at", "provenance"}}
+
+
+# --- e-mail ---
+
+
+def test_a_verified_address_beats_a_guessed_one_of_a_better_source(log):
+    """A guess is worth less than any address that is none."""
+    log.leads(1, person_email="ann@quillhaven.example", person_email_status="Verified")
+    log.answers_person(1, {"email": "a.f@quillhaven.example", "email_status": "catch_all"}, workflow=ASK_EMAIL)
+    assert log.lead(1)["person_email"] == "ann@quillhaven.example"
+    assert log.lead(1)["person_email_status"] == "Verified"
+
+
+def test_a_status_travels_with_its_address(log):
+    """The status of an address that lost does not stay beside the one that won."""
+    log.leads(1, person_email="ann@quillhaven.example", person_email_status="Extrapolated")
+    log.answers_person(1, {"email": "a.f@quillhaven.example"}, workflow=ASK_EMAIL)
+    assert log.lead(1)["person_email"] == "a.f@quillhaven.example"
+    assert log.lead(1)["person_email_status"] is None
+
+
+@pytest.mark.parametrize("order", list(permutations(["import", "answer"])))
+def test_two_sources_of_one_address_share_its_status(log, order):
+    """An answer that only repeats the address keeps what the import says of it, in either order."""
+    log.launches()
+    log.creates(1)
+    for source in order:
+        if source == "import":
+            log.imports_person(1, person_email="ann@quillhaven.example", person_email_status="Verified")
+        else:
+            log.answers_person(1, {"work_email": "Ann@quillhaven.example"})
+    lead = log.lead(1)
+    assert (lead["person_email_status"], lead["provenance"]["person_email"][0]) == ("Verified", ASK_PERSON)
+
+
+def test_an_unusable_address_is_worth_least():
+    """Guesses beat bounced addresses, whoever tells; among the others trust decides, then verification."""
+    ordered = [
+        email_weight(Trust.IMPORT, "Bounced"),
+        email_weight(Trust.IMPORT, "Extrapolated"),
+        email_weight(Trust.ANSWER, "catch-all"),
+        email_weight(Trust.IMPORT, None),
+        email_weight(Trust.IMPORT, "Verified"),
+        email_weight(Trust.ANSWER, None),
+        email_weight(Trust.ANSWER, "VALID"),
+    ]
+    assert ordered == sorted(set(ordered))
+
+
+# --- merges ---
+
+
+def test_a_lead_follows_its_person_into_a_merge(log):
+    """Two leads become one, under the id that stays, with the best of both."""
+    log.leads(1, 1, person_title="Buyer")
+    log.leads(2, 1, person_headline="Buys")
+    merge = log.merges_persons(1, 2)
+    log.answers_person(2, person_answer(summary="Knows everyone."))
+    lead = log.lead(1)
+    assert log.lead(2) is None
+    assert (lead["person_title"], lead["person_headline"], lead["person_summary"]) == (
+        "Buyer",
+        "Buys",
+        "Knows everyone.",
+    )
+    assert lead["item_id"] == named("item of batch 1", 2)
+    assert lead["updated_at"] > merge.at
+
+
+def test_a_person_without_a_lead_has_one_after_a_merge_with_a_lead(log):
+    """The lead moves to the person that stays, also where only the other was launched."""
+    log.imports_person(1, person_headline="Buys")
+    log.leads(2, person_title="Buyer")
+    log.merges_persons(1, 2)
+    assert (log.lead(1)["person_title"], log.lead(1)["person_headline"], log.lead(2)) == ("Buyer", "Buys", None)
+
+
+def test_merges_of_merged_people_end_at_the_one_that_stays(log):
+    """Three people that are one make one lead, in whatever order that is found out."""
+    for person in (1, 2, 3):
+        log.leads(person)
+    log.merges_persons(2, 3)
+    log.merges_persons(1, 2)
+    log.answers_person(3, person_answer(title="Buyer"))
+    assert set(log.tables()["final_leads"]) == {(ACME, named("person", 1))}
+    assert log.lead(1)["person_title"] == "Buyer"
+
+
+def test_leads_follow_their_company_into_a_merge(log):
+    """Everyone of a merged company has the one that stays, and what later answers tell of it."""
+    log.leads(1, 1, company_name="Quillhaven")
+    log.leads(2, 2, company_city="Boston")
+    log.merges_companies(1, 2)
+    log.answers_company(2, company_answer(industry="Automation"))
+    one, two = log.lead(1), log.lead(2)
+    assert one["company_id"] == two["company_id"] == named("company", 1)
+    assert (two["company_name"], one["company_city"], one["company_industry"]) == (
+        "Quillhaven Robotics, Inc.",
+        "Boston",
+        "Automation",
+    )
+
+
+# --- indicators ---
+
+
+def test_indicators_age_with_the_days_that_pass(log):
+    """A role is new until the day on which it is not; the row then tells that day's event."""
+    log.leads(1, 1)
+    log.answers_person(1, employed(("quillhaven.example", "2026-02-11", None)))
+    log.answers_company(1, company_answer(last_raised_at="2025-09-01"))
+    assert (log.lead(1)["is_new_in_role"], log.lead(1)["is_recently_funded"]) == (True, True)
+    log.passes(date(2026, 8, 11))
+    before = log.lead(1)
+    turned = log.passes(date(2026, 8, 12))
+    log.passes(date(2026, 8, 13))
+    after = log.lead(1)
+    assert (before["is_new_in_role"], after["is_new_in_role"]) == (True, False)
+    assert (after["updated_at"], before["updated_at"] < turned.at) == (turned.at, True)
+    assert after["is_recently_funded"] is True
+
+
+def test_an_answer_after_the_last_day_is_read_as_of_its_own_day(log):
+    """A timer that was down does not make an old role new."""
+    log.leads(1, 1)
+    log.passes(START.date())
+    log.now += timedelta(days=365)
+    log.answers_person(1, employed(("quillhaven.example", "2026-02-11", None)))
+    assert log.lead(1)["is_new_in_role"] is False
+
+
+def test_a_changed_customer_list_changes_every_lead_that_knows_a_past_employer(log):
+    """Customers are the configuration's as it was last applied."""
+    log.configures("brackenford.example")
+    log.leads(1, 1)
+    log.answers_person(
+        1, employed(("quillhaven.example", "2026-02-11", None), ("caldora.example", "2020-01-01", "2026-01-01"))
+    )
+    assert log.lead(1)["is_worked_at_customer"] is False
+    changed = log.configures("www.caldora.example")
+    for page in (None, 1):
+        assert log.lead(1, page)["is_worked_at_customer"] is True
+        assert log.lead(1, page)["updated_at"] == changed.at
+
+
+def test_an_applied_configuration_with_the_same_customers_changes_nothing(log):
+    """Only a changed list counts."""
+    log.configures("caldora.example")
+    log.leads(1, 1)
+    told = log.answers_person(1, employed(("caldora.example", "2020-01-01", None)))
+    log.configures("caldora.example")
+    assert log.lead(1)["updated_at"] == told.at
+
+
+def test_the_history_of_a_person_comes_from_one_answer(log):
+    """A later answer's jobs replace an earlier one's as a whole: no past job of one stands beside a present one of another."""
+    log.configures("caldora.example")
+    log.leads(1, 1, company_domain="quillhaven.example")
+    log.answers_person(
+        1, employed(("quillhaven.example", "2026-02-11", None), ("caldora.example", "2020-01-01", "2026-01-01"))
+    )
+    assert log.lead(1)["is_worked_at_customer"] is True
+    log.answers_person(1, employed(("brackenford.example", "2026-03-01", None)), kind=e.AnswerRevised)
+    assert log.lead(1)["moved_company"] is True
+    assert log.lead(1)["is_worked_at_customer"] is False
