@@ -245,6 +245,13 @@ class Enrichment:
             )
         if not people:
             raise CannotLaunch(f"upload {upload.upload_id} names no one: nothing to launch")
+        asking = [
+            step.workflow
+            for step in self.registry.workstream(upload.workstream).pipeline.steps
+            if step.kind is Kind.HTTP
+        ]
+        if asking:
+            raise CannotLaunch(f"{asking[0]} is an http step, and those are not sent yet: its rows would wait for ever")
         missing = self.missing_webhooks(upload.client_id, upload.workstream)
         if missing:
             keys = ", ".join(missing)

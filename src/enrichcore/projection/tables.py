@@ -15,8 +15,8 @@ from enrichcore.projection.read_model import Key, Row, Table, Tables
 from enrichcore.projection.schema import name_of
 from enrichcore.projection.statements import trusted
 
-#: Rows kept in memory between the pages of a rebuild.
-KEPT_ROWS = 100_000
+#: Rows of one table kept in memory between the pages of a rebuild.
+KEPT_ROWS = 20_000
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 
@@ -37,6 +37,11 @@ class PostgresTables(Tables):
     def use(self, connection: Connection[TupleRow]) -> None:
         """Read and write through that connection from now on, inside its transaction."""
         self._connection = connection
+
+    @property
+    def pending(self) -> int:
+        """Changed rows that are not written yet."""
+        return sum(len(keys) for keys in self._changed.values())
 
     def flush(self) -> None:
         """Write every change."""
