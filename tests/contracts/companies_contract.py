@@ -151,6 +151,18 @@ class ReuseContract(WorldContract):
         assert original.facts == reused.facts == world.item(second).run(APOLLO_PERSON).facts
         assert original.content_hash == reused.content_hash
 
+    def test_of_several_answers_the_one_in_force_is_reused(self, world):
+        """A revision, not what it revised."""
+        upload = world.upload(person("ann"))
+        first = world.app.launch(upload.upload_id)
+        world.play()
+        world.answer(world.posted[-1], world.body(world.posted[-1], result={"title": "Owner"}))
+        second = world.app.launch(upload.upload_id)
+        reused = world.item(second).run(APOLLO_PERSON)
+        assert reused.facts == world.item(first).run(APOLLO_PERSON).facts == {"person_title": "Owner"}
+        (event,) = [event for event in world.events(e.StepAnswered) if event.source is e.Source.REUSE]
+        assert event.content_hash == world.events(e.AnswerRevised)[0].content_hash
+
     def test_an_answer_that_is_too_old_is_asked_for_again(self, store):
         """Up to `reuse_within` it serves; from then on it does not."""
         world = World(store, tuned(configuration(), reuse_within=WEEK))

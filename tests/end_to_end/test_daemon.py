@@ -167,3 +167,16 @@ def test_a_killed_daemon_loses_no_answer_and_sends_nothing_twice(make_world) -> 
     assert answers(world) >= stats["callbacks_acknowledged"]
     states = dict(world.rows("select state, count(*) from enrichcore.step_runs group by state"))
     assert set(states) <= {"completed", "skipped", "timed_out"}, states
+
+
+def test_a_taken_address_is_said_in_one_line(make_world) -> None:
+    """A second daemon at the same address ends with a message and exit code 1, and disturbs nothing."""
+    world = make_world()
+    address = world.start_daemon()
+    second = subprocess.run(
+        [ENRICHCORE, "run"], env=world.env, cwd=world.folder, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert "cannot listen on" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert httpx.get(f"{address}/readyz").json()["status"] == "ready"

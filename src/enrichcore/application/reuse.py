@@ -66,9 +66,18 @@ class EarlierAnswers:
             if run.answered_at is not None and self._serves(item, run, step)
         ]
         for _, item_id, run in sorted(young, key=lambda known: known[:2], reverse=True):
-            answer = self._answer(item_id, run)
-            if answer is not None:
-                return answer
+            content_hash = self._hash_of_answer(item_id, run)
+            if content_hash:
+                return Answer(
+                    body=b"",
+                    content_hash=content_hash,
+                    rank=run.rank or Rank.EMPTY,
+                    source=e.Source.REUSE,
+                    facts=run.facts,
+                    credits=e.NOTHING,
+                    reused_from=item_id,
+                    reused_version=run.answer_version,
+                )
         return None
 
     def _serves(self, item: BatchItem, run: StepRun, step: Step) -> bool:
@@ -79,17 +88,15 @@ class EarlierAnswers:
         same = given is not None and given.entity is step.entity and given.result == step.result
         return good and same and run.answered_at is not None and self._now - run.answered_at < step.reuse_within
 
-    def _answer(self, item_id: ItemId, run: StepRun) -> Answer | None:
+    def _hash_of_answer(self, item_id: ItemId, run: StepRun) -> str:
+        """The content hash of the answer in force; empty where that was reused itself.
+
+        A run that was sent and has seen one answer completed with that one; only where there were several, the log has
+        to say which is in force.
+        """
+        if len(run.seen) == 1:
+            return run.seen[0]
         recorded = self._store.stream(item_id)[(run.answer_version or 0) - 1].event
         if not isinstance(recorded, e.AnswerEvent) or recorded.source is e.Source.REUSE:
-            return None
-        return Answer(
-            body=b"",
-            content_hash=recorded.content_hash,
-            rank=recorded.rank,
-            source=e.Source.REUSE,
-            facts=recorded.facts,
-            credits=e.NOTHING,
-            reused_from=item_id,
-            reused_version=run.answer_version,
-        )
+            return ""
+        return recorded.content_hash

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -72,7 +73,13 @@ class Daemon:
         self._writing = asyncio.create_task(self._writer.run())
         self._receiver = Receiver(self._registry, self._writer)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
-        await self._listen()
+        try:
+            await self._listen()
+        except RuntimeError:
+            self._writer.close()
+            await self._writing
+            await asyncio.to_thread(self._stack.close)
+            raise
         if Role.SENDER in self._roles:
             self._begin(Sender(self.application, self._writer).run(self._stop))
         if Role.TIMERS in self._roles:
@@ -110,14 +117,10 @@ class Daemon:
             self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )  # fmt: skip
+        listening = _bound(runner.host, runner.port)
         self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            if self._serving.done():
-                await self._serving
-                raise RuntimeError(f"cannot listen on {runner.host}:{runner.port}")
-            await asyncio.sleep(0.01)
-        host, port = self._server.servers[0].sockets[0].getsockname()[:2]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+        host, port = listening.getsockname()[:2]
         self.address = f"http://{host}:{port}"
         if runner.callback_base_url == f"http://{runner.host}:{runner.port}":
             self.application.callback_base_url = self.address
@@ -142,6 +145,17 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - whatever keeps the database away, this process is not ready
             return await reply(send, 503, {"status": "not ready", "reason": str(error)})
         return await reply(send, 200, {"status": "ready", "position": position, "roles": sorted(self._roles)})
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket; bound here, because uvicorn ends the process where an address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise RuntimeError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; change [runner] listen"
+        ) from error
 
 
 def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], None] = print) -> None:
