@@ -1,6 +1,9 @@
-"""How hypothesis searches: quickly by default, deeply with `HYPOTHESIS_PROFILE=deep`."""
+"""How hypothesis searches: quickly by default, deeply with `HYPOTHESIS_PROFILE=deep`; and where temporary files lie."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -11,3 +14,16 @@ pytest.register_assert_rewrite("tests.contracts")
 settings.register_profile("quick", max_examples=50, stateful_step_count=30, deadline=None, print_blob=True)
 settings.register_profile("deep", max_examples=2000, stateful_step_count=100, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each session a temporary folder of its own.
+
+    pytest closes the folder that all sessions of a user share each time one starts, and an embedded server that another
+    session runs there, as a user of its own, then loses its files.
+    """
+    if config.option.basetemp is None:
+        folder = tempfile.mkdtemp(prefix="enrichcore-tests-")
+        config.option.basetemp = folder
+        # Registered first, so it runs last: after the embedded servers in it have been stopped.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
