@@ -20,7 +20,7 @@ from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import SendReport
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
-from enrichcore.store import StoreUnavailable
+from enrichcore.store import Conflict, StoreUnavailable
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -88,7 +88,11 @@ class Sender:
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
         seen, hold = await self._post(client, send)
         if hold is not None:
-            await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
+            try:
+                await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
+            except (StoreUnavailable, Conflict) as error:
+                # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
+                log.warning("a lane could not be held: %s", error)
         await self._writer.report(SendReport(send=send, outcome=seen))
 
     async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
