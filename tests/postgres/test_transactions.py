@@ -1,6 +1,6 @@
 """What only a database can get wrong: locks, transactions, connections and the schema."""
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Thread
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from enrichcore.store.commit import Commit
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
-from tests.contracts.world import APOLLO_PERSON, World, person
+from tests.contracts.world import APOLLO_PERSON, World, configuration, person, tuned
 from tests.postgres.conftest import POOL_SIZE
 
 pytestmark = pytest.mark.postgres
@@ -151,3 +151,42 @@ def test_the_events_alone_give_the_rows_of_a_troubled_life(store):
     written, replayed = store.inline_rows(), inline_rows(store.log(0, 10_000))
     assert written == replayed
     assert len({step.state for step in written[1]}) > 1
+
+
+class _Overtaken:
+    """A claim during which another runner claims too, once this one has counted what is out."""
+
+    def __init__(self, claims, other):
+        self._claims = claims
+        self._other = other
+
+    def in_flight(self, lane, cap):
+        counted = self._claims.in_flight(lane, cap)
+        self._other.start()
+        # A runner that must wait for this claim cannot end before it; one that need not has ended by then.
+        self._other.join(timeout=2)
+        return counted
+
+    def __getattr__(self, name):
+        return getattr(self._claims, name)
+
+
+def test_two_runners_at_once_keep_the_cap_of_a_lane(store, monkeypatch):
+    """The second counts only when the first has sent, so together they send no more than the cap allows."""
+    world = World(store, tuned(configuration(), APOLLO_PERSON, lane={"max_in_flight": 1}))
+    world.launch(person("ann"), person("ben"))
+    world.play_to(APOLLO_PERSON)
+    world.clock.tick(seconds=10)
+    plain, theirs = store.claims, []
+    other = Thread(target=lambda: theirs.extend(world.another().claim(10)))
+
+    @contextmanager
+    def overtaken():
+        monkeypatch.setattr(store, "claims", plain)
+        with plain() as claims:
+            yield _Overtaken(claims, other)
+
+    monkeypatch.setattr(store, "claims", overtaken)
+    ours = world.app.claim(10)
+    other.join(timeout=30)
+    assert len(ours) + len(theirs) == 1

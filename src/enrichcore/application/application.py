@@ -389,11 +389,13 @@ class Enrichment:
         lane, settings, now = lane_id(owner.id, workstream, step.workflow), webhook.lane, self._clock()
         try:
             with self.store.claims() as claims:
+                group = uuid5(NAMESPACE, f"pace/{settings.pace_group}")
+                # Locks the group's bucket, so that runners count what is out one after the other.
+                claims.take_tokens(group, 0, rate=settings.rate, burst=settings.burst, now=now)
                 room = settings.max_in_flight - claims.in_flight(lane, settings.max_in_flight)
                 found = claims.ready(lane, now, min(limit, room)) if room > 0 else []
                 if not found:
                     return []
-                group = uuid5(NAMESPACE, f"pace/{settings.pace_group}")
                 tokens = claims.take_tokens(group, len(found), rate=settings.rate, burst=settings.burst, now=now)
                 unit = self._unit(now, claims)
                 sends = self._claim_runs(unit, found[:tokens], step.workflow, webhook, lane)
