@@ -5,6 +5,7 @@ outcome of a POST is tried again until the database is back, for it cannot be le
 """
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -12,9 +13,15 @@ from enrichcore.application import Ack, Enrichment, Incoming
 from enrichcore.application.sending import SendReport
 from enrichcore.store import Conflict, StoreUnavailable
 
+log = logging.getLogger("enrichcore.writer")
+
 #: Most things recorded in one commit.
 GROUP: Final = 400
 _RETRY_S: Final = 0.5
+
+#: What is to be recorded, with who waits for it.
+_Answer = tuple[Incoming, asyncio.Future[Ack]]
+_Report = tuple[SendReport, asyncio.Future[None]]
 
 
 class GroupWriter:
@@ -23,8 +30,8 @@ class GroupWriter:
     def __init__(self, application: Enrichment) -> None:
         self._application = application
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._answers: list[tuple[Incoming, asyncio.Future[Ack]]] = []
-        self._reports: list[tuple[SendReport, asyncio.Future[None]]] = []
+        self._answers: list[_Answer] = []
+        self._reports: list[_Report] = []
         self._there_is_work = asyncio.Event()
         self._closing = False
 
@@ -64,6 +71,10 @@ class GroupWriter:
     async def _commit_group(self) -> None:
         answers, self._answers = self._answers[:GROUP], self._answers[GROUP:]
         reports, self._reports = self._reports[:GROUP], self._reports[GROUP:]
+        await self._record(answers, reports)
+
+    async def _record(self, answers: list[_Answer], reports: list[_Report]) -> None:
+        """Record these in one commit and tell each waiter; what comes meanwhile gathers beside them."""
         loop = asyncio.get_running_loop()
         try:
             acks = await loop.run_in_executor(
@@ -78,36 +89,26 @@ class GroupWriter:
             self._reports = reports + self._reports
             if reports:
                 await asyncio.sleep(_RETRY_S)
-            return
-        except Exception as error:  # noqa: BLE001 - a fault of one must not stop the writer; each waiter learns of it
-            await self._commit_singly(answers, reports, error)
-            return
-        for ack, (_, waiting) in zip(acks, answers, strict=True):
-            _succeed(waiting, ack)
-        for _, told in reports:
-            _succeed(told, None)
+        except Exception as error:  # noqa: BLE001 - a fault of one must not stop the writer; its waiter learns of it
+            await self._record_apart(answers, reports, error)
+        else:
+            for ack, (_, waiting) in zip(acks, answers, strict=True):
+                _succeed(waiting, ack)
+            for _, told in reports:
+                _succeed(told, None)
 
-    async def _commit_singly(
-        self,
-        answers: list[tuple[Incoming, asyncio.Future[Ack]]],
-        reports: list[tuple[SendReport, asyncio.Future[None]]],
-        error: Exception,
-    ) -> None:
-        """One of the group cannot be recorded: find out which, and record the others."""
+    async def _record_apart(self, answers: list[_Answer], reports: list[_Report], error: Exception) -> None:
+        """One of the group cannot be recorded: halve until it stands alone, and record the others."""
         if len(answers) + len(reports) == 1:
+            log.error("cannot be recorded: %s: %s", type(error).__name__, error)
             for _, waiting in answers:
                 _fail(waiting, error)
             for _, told in reports:
                 _fail(told, error)
             return
-        waiting_answers, waiting_reports = self._answers, self._reports
-        for one in answers:
-            self._answers, self._reports = [one], []
-            await self._commit_group()
-        for other in reports:
-            self._answers, self._reports = [], [other]
-            await self._commit_group()
-        self._answers, self._reports = waiting_answers + self._answers, waiting_reports + self._reports
+        half_answers, half_reports = (len(answers) + 1) // 2, len(reports) // 2
+        await self._record(answers[:half_answers], reports[:half_reports])
+        await self._record(answers[half_answers:], reports[half_reports:])
 
 
 def _succeed(future: asyncio.Future[Ack] | asyncio.Future[None], result: Ack | None) -> None:

@@ -1,0 +1,112 @@
+"""Group commit: what came together is recorded together, what came meanwhile waits its turn, and one fault stays alone."""
+
+import asyncio
+from threading import Semaphore
+from uuid import UUID
+
+import pytest
+
+from enrichcore.application import Ack, AckStatus, Incoming
+from enrichcore.store import StoreUnavailable
+from runners.daemon.writer import GroupWriter
+
+CLIENT = UUID(int=1)
+PATIENCE_S = 10
+
+
+class Books:
+    """Records what it is given, each time it is let; a body or outcome that says "bad" cannot be recorded."""
+
+    def __init__(self):
+        self.groups = []
+        #: Faults to raise before anything is recorded, first one first.
+        self.faults = []
+        self.entered, self.let = Semaphore(0), Semaphore(0)
+
+    def record(self, reports, incoming):
+        self.entered.release()
+        assert self.let.acquire(timeout=PATIENCE_S)
+        if self.faults:
+            raise self.faults.pop(0)
+        if any(one.body == b"bad" for one in incoming) or "bad" in reports:
+            raise ValueError("one of them is bad")
+        self.groups.append((list(reports), [one.body for one in incoming]))
+        return [Ack(status=AckStatus.ACCEPTED, item_id=one.body.decode()) for one in incoming]
+
+
+def came(body: bytes) -> Incoming:
+    """A callback with that body."""
+    return Incoming(client_id=CLIENT, workstream="w", workflow="f", body=body)
+
+
+def told(books, *things, then=(), during=1):
+    """What each waiter is told, of things that come together and of others that come during a commit, by its number."""
+
+    async def play():
+        writer = GroupWriter(books)
+        waiting = [asyncio.ensure_future(thing(writer)) for thing in things]
+        await asyncio.sleep(0)
+        writing = asyncio.create_task(writer.run())
+        for number in range(1, during + 1):
+            assert await asyncio.to_thread(books.entered.acquire, timeout=PATIENCE_S)
+            if number < during:
+                books.let.release()
+        waiting += [asyncio.ensure_future(thing(writer)) for thing in then]
+        await asyncio.sleep(0)
+        books.let.release(1000)
+        results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), PATIENCE_S)
+        writer.close()
+        await asyncio.wait_for(writing, PATIENCE_S)
+        return [result.item_id if isinstance(result, Ack) else result for result in results]
+
+    return asyncio.run(play())
+
+
+def answer(body):
+    """An answer that comes."""
+    return lambda writer: writer.answer(came(body))
+
+
+def report(name):
+    """An outcome that is learnt."""
+    return lambda writer: writer.report(name)
+
+
+def test_what_is_there_is_recorded_in_one_commit():
+    """Answers and outcomes that came before the commit began go together."""
+    books = Books()
+    assert told(books, answer(b"a"), report("sent"), answer(b"b")) == ["a", None, "b"]
+    assert books.groups == [(["sent"], [b"a", b"b"])]
+
+
+def test_what_comes_during_a_commit_is_recorded_by_the_next():
+    """Nothing waits for a timer."""
+    books = Books()
+    assert told(books, answer(b"a"), then=[answer(b"b"), answer(b"c")]) == ["a", "b", "c"]
+    assert books.groups == [([], [b"a"]), ([], [b"b", b"c"])]
+
+
+def test_one_that_cannot_be_recorded_fails_alone():
+    """Its neighbours are recorded, in smaller commits."""
+    results = told(Books(), *(answer(name) for name in (b"a", b"b", b"bad", b"c")), report("sent"), report("bad"))
+    assert [str(result) for result in results] == [
+        "a", "b", "one of them is bad", "c", "None", "one of them is bad",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("during", [1, 2, 3])
+def test_what_comes_while_a_bad_one_is_being_found_is_not_lost(during):
+    """The search for the bad one takes several commits, and callbacks go on coming."""
+    later = [answer(b"b"), report("sent"), answer(b"c")]
+    results = told(Books(), answer(b"bad"), answer(b"a"), then=later, during=during)
+    assert [str(result) for result in results] == ["one of them is bad", "a", "b", "None", "c"]
+
+
+def test_without_the_database_answers_are_refused_and_outcomes_are_kept():
+    """An answer comes again when it is refused; what became of a POST is learnt only once."""
+    books = Books()
+    books.faults = [StoreUnavailable("gone"), StoreUnavailable("gone")]
+    results = told(books, answer(b"a"), report("sent"))
+    assert isinstance(results[0], StoreUnavailable)
+    assert results[1] is None
+    assert books.groups == [(["sent"], [])]
