@@ -95,7 +95,7 @@ def _tells_of_failure(status: Tree) -> bool:
 
 def _words(value: Tree) -> str:
     """The words in whatever shape a provider gives them."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return ": ".join(dict.fromkeys(words for part in value.values() if (words := _words(part))))
     if isinstance(value, list):
         return "; ".join(words for part in value if (words := _words(part)))
@@ -109,7 +109,7 @@ def _is_error_text(value: Tree) -> bool:
 
 def _has_content(answer: Tree, entity: Entity) -> bool:
     """Whether an answer says anything beside the envelope and echoes of what was sent."""
-    if not isinstance(answer, Mapping | list):
+    if not isinstance(answer, dict | list):
         return False
     others = COMPANY_FIELDS if entity is Entity.PERSON else PERSON_FIELDS
     beside = keys("envelope") | keys("errors") | {folded_key(name) for name in others}
@@ -118,7 +118,7 @@ def _has_content(answer: Tree, entity: Entity) -> bool:
 
 def _leaves(node: Tree, key: str = "") -> Iterator[tuple[str, Tree]]:
     """Every value that holds no further ones, with its key; what lies under the envelope's keys is left out."""
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         for name, part in node.items():
             if name not in keys("envelope"):
                 yield from _leaves(part, name)
@@ -143,9 +143,9 @@ def _credits(answer: Tree) -> Decimal | None:
 
 
 def _costs(node: Tree) -> Iterator[Tree]:
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         for key, part in node.items():
-            if key == _CREDIT_PATH[0] and isinstance(part, Mapping):
+            if key == _CREDIT_PATH[0] and isinstance(part, dict):
                 yield part.get(_CREDIT_PATH[1])
             else:
                 yield from _costs(part)

@@ -28,7 +28,10 @@ _LIST_KEYS = ("technologies", "items", "list", "values", "results", "data", "nam
 
 def texts(value: Any) -> Iterator[str]:
     """Every text that a value holds: itself, the members of a list, the name of an object."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if text := normalize.clean_text(value):
+            yield text
+    elif isinstance(value, Mapping):
         inner = next(
             (value[key] for key in (*_TEXT_KEYS, *_LIST_KEYS) if not normalize.is_nothing(value.get(key))), None
         )

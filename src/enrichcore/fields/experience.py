@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.fields import cleaners
-from enrichcore.fields.payloads import Tree, values_at
+from enrichcore.fields.payloads import Tree, values_along
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths
 
@@ -78,10 +78,11 @@ def main_job(
     """
     current = history.current
     latest = history.latest if history.latest and history.latest.is_current else None
+    asked = [job for job in current if asked_domain and job.domain == asked_domain]
+    if asked or latest:
+        return asked[0] if asked else latest
     key = normalize.company_name_key(employer)
     choices = (
-        [job for job in current if asked_domain and job.domain == asked_domain],
-        [latest] if latest else [],
         [job for job in current if title and (job.title or "").casefold() == title.casefold()],
         [job for job in current if key and normalize.company_name_key(job.company) == key],
         sorted((job for job in current if job.start_date), key=lambda job: job.start_date or "", reverse=True),
@@ -118,16 +119,15 @@ def from_record(record: Any, *, is_current: bool) -> Job | None:
 
 def _jobs(node: Tree, kind: str) -> Iterator[Job]:
     """The jobs of one list, or of the single one, under the keys of that kind."""
-    for path in job_paths(kind):
-        for value in values_at(node, path):
-            for part in (value if isinstance(value, list) else [value])[:MAX_JOBS]:
-                job = _job(part)
-                if job is not None:
-                    yield job
+    for value in values_along((node,), job_paths(kind)):
+        for part in (value if isinstance(value, list) else [value])[:MAX_JOBS]:
+            job = _job(part)
+            if job is not None:
+                yield job
 
 
 def _job(part: Tree) -> Job | None:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return None
     job = Job(
         title=_first(part, "title", cleaners.label),
@@ -154,7 +154,7 @@ def _flat(node: Tree) -> Iterator[Job]:
 
 
 def _is_current(part: Tree, said_at: str, end_at: str) -> bool:
-    for value in (value for path in job_paths(said_at) for value in values_at(part, path)):
+    for value in values_along((part,), job_paths(said_at)):
         if is_yes(value):
             return True
         if value is False or str(value).strip().casefold() in _NO:
@@ -164,8 +164,11 @@ def _is_current(part: Tree, said_at: str, end_at: str) -> bool:
 
 
 def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:
-    cleaned = (clean(value) for path in job_paths(kind) for value in values_at(part, path))
-    return next((value for value in cleaned if value is not None), None)
+    for value in values_along((part,), job_paths(kind)):
+        cleaned = clean(value)
+        if cleaned is not None:
+            return cleaned
+    return None
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:

@@ -7,6 +7,7 @@ employer, an echo of what was sent) only a field's own full name counts.
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -14,10 +15,10 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, label
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, label
 from enrichcore.fields.experience import as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
-from enrichcore.fields.payloads import Tree, objects_in, tree, values_at
+from enrichcore.fields.payloads import Tree, objects_in, tree, values_along
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
 
@@ -32,6 +33,8 @@ class _Objects:
     own: list[Tree]
     #: Objects of the other kind.
     foreign: list[Tree]
+    #: Every key of the own objects: most paths of most fields begin with none of them.
+    own_keys: frozenset[str]
 
 
 def extract_company_fields(payload: Any, *, sources: Sources | None = None) -> dict[str, Any]:
@@ -157,26 +160,38 @@ def _objects(payload: Tree, entity: Entity) -> _Objects:
     sure = [one.values for one in found if one.owner is entity]
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
-    return _Objects(sure=sure, own=[*sure, *unsure], foreign=foreign)
+    own = [*sure, *unsure]
+    return _Objects(sure=sure, own=own, foreign=foreign, own_keys=frozenset[str]().union(*own))
 
 
 def _field(objects: _Objects, name: str, sources: Sources | None) -> Any:
     """The first value along the field's paths that its cleaner accepts."""
-    clean = CLEANERS[FIELDS_BY_NAME[name].clean]
-    own_name = (folded_key(name),)
+    clean, own_name = _cleaning(name)
+    own_keys = objects.own_keys
     for path in paths_of(name, sources):
-        nodes = [*objects.own, *objects.foreign] if path == own_name else objects.own
+        if path == own_name:
+            nodes = [*objects.own, *objects.foreign]
+        elif path and path[0] not in own_keys:
+            continue
+        else:
+            nodes = objects.own
         value = next(_values(nodes, (path,), clean), None)
         if value is not None:
             return value
     return None
 
 
-def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Any) -> Iterator[Any]:
-    for path in found_at:
-        for node in nodes:
-            cleaned = (clean(value) for value in values_at(node, path))
-            yield from (value for value in cleaned if value is not None)
+@cache
+def _cleaning(name: str) -> tuple[Cleaner, Path]:
+    """How a field's values are cleaned, and the path that is its own full name."""
+    return CLEANERS[FIELDS_BY_NAME[name].clean], (folded_key(name),)
+
+
+def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> Iterator[Any]:
+    for value in values_along(nodes, found_at):
+        cleaned = clean(value)
+        if cleaned is not None:
+            yield cleaned
 
 
 def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:

@@ -1,13 +1,14 @@
 """Any JSON as a tree to look through: bounded, its keys folded, stringified JSON inside it unfolded, its objects found.
 
 Invariants: a tree holds no more than `MAX_NODES` values and is no deeper than `MAX_DEPTH`, whatever came in; what lies
-beyond is cut off, the rest stays usable. Every mapping in a tree has folded keys (`folded_key`). Nothing here raises.
+beyond is cut off, the rest stays usable. A tree is made of plain dicts, whose keys are folded (`folded_key`), and plain
+lists. Nothing here raises.
 """
 
 import codecs
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -25,6 +26,9 @@ MAX_DIGITS = 40
 #: Objects in which fields are looked for, and steps that lead to one.
 MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
+
+#: How a text begins that may hold a JSON object or list, also one that was escaped once too often.
+_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"')
 
 Tree = Any
 
@@ -66,22 +70,29 @@ def tree(value: Any) -> Tree:
     return _tree(value, MAX_DEPTH, budget)
 
 
-def values_at(node: Tree, path: Path) -> Iterator[Tree]:
+def values_at(node: Tree, path: Path) -> Sequence[Tree]:
     """The values at a path that say something, going through lists."""
     if isinstance(node, list):
-        for part in node:
-            yield from values_at(part, path)
-    elif not path:
-        if not is_nothing(node):
-            yield node
-    elif isinstance(node, Mapping) and path[0] in node:
-        rest = node[path[0]]
-        if not path[1:] and isinstance(rest, list):
-            # A list at the end of a path is one value: it may be a list of labels.
-            if not is_nothing(rest):
-                yield rest
-        else:
-            yield from values_at(rest, path[1:])
+        return [value for part in node for value in values_at(part, path)]
+    if not path:
+        return () if is_nothing(node) else (node,)
+    rest = node.get(path[0]) if isinstance(node, dict) else None
+    if rest is None:
+        return ()
+    if len(path) == 1 and isinstance(rest, list):
+        # A list at the end of a path is one value: it may be a list of labels.
+        return () if is_nothing(rest) else (rest,)
+    return values_at(rest, path[1:])
+
+
+def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]:
+    """The values at several paths of several objects, path by path."""
+    for path in paths:
+        first = path[0] if path else None
+        for node in nodes:
+            # Most paths begin with a key that is not there; asking here spares a call for each.
+            if first is None or not isinstance(node, dict) or first in node:
+                yield from values_at(node, path)
 
 
 def objects_in(payload: Tree) -> list[Found]:
@@ -94,7 +105,7 @@ def objects_in(payload: Tree) -> list[Found]:
             node = next((part for part in node if not is_nothing(part)), None)
         if isinstance(node, list) and depth < MAX_WRAPPERS:
             waiting.append((node, told, depth + 1, is_wrapped))
-        if not isinstance(node, Mapping):
+        if not isinstance(node, dict):
             continue
         signed = _owner_by_content(node)
         owner = signed or told
@@ -103,7 +114,7 @@ def objects_in(payload: Tree) -> list[Found]:
             waiting.extend(
                 (part, _owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
                 for key, part in node.items()
-                if isinstance(part, Mapping | list) and _leads_on(key, certain=signed is not None)
+                if isinstance(part, dict | list) and _leads_on(key, certain=signed is not None)
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
 
@@ -120,9 +131,9 @@ def _owner_by_key(key: str) -> Entity | None:
 
 
 def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
-    if any(key in node for key in keys("person_signs")) or linkedin_key(node.get("url"), "in"):
+    if not keys("person_signs").isdisjoint(node) or linkedin_key(node.get("url"), "in"):
         return Entity.PERSON
-    if any(key in node for key in keys("company_signs")) or linkedin_key(node.get("url"), "company"):
+    if not keys("company_signs").isdisjoint(node) or linkedin_key(node.get("url"), "company"):
         return Entity.COMPANY
     return None
 
@@ -131,13 +142,13 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
     budget[0] -= 1
     if depth == 0 or budget[0] < 0:
         return None
-    if isinstance(value, bytes):
-        return _tree(_parsed(value), depth - 1, budget)
     if isinstance(value, str):
         inner = _unfolded(value)
         return value if inner is None else _tree(inner, depth - 1, budget)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         return _folded_mapping(value, depth, budget)
+    if isinstance(value, bytes):
+        return _tree(_parsed(value), depth - 1, budget)
     if isinstance(value, list | tuple):
         parts: list[Tree] = []
         for part in value:
@@ -155,7 +166,7 @@ def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> 
             break
         name = folded_key(str(key)) or str(key)
         # Two keys that fold to one: the first that says something stays.
-        if is_nothing(folded.get(name)):
+        if name not in folded or is_nothing(folded[name]):
             folded[name] = _tree(part, depth - 1, budget)
     return folded
 
@@ -170,7 +181,7 @@ def _parsed(body: bytes) -> Any:
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
     text = value.strip()
-    if not text.startswith(("{", "[", '"{', '"[', '"\\"', '{\\"', '[\\"')):
+    if not text.startswith(_JSON_STARTS):
         return None
     for attempt in (text, text.replace('\\"', '"')):
         try:

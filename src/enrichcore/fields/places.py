@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.fields import cleaners
-from enrichcore.fields.payloads import Tree, values_at
+from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.sources import Path, Place, company_places, person_place, place_words
 from enrichcore.normalize import clean_text, country_name, is_known_country, subdivision_name
 
@@ -61,24 +61,23 @@ def is_yes(value: Any) -> bool:
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
     """The places given as one text: "City, State", "City, State, Country", "City, Country"."""
-    for path in place_words("line"):
-        for value in (value for node in nodes for value in values_at(node, path)):
-            text = clean_text(value) if isinstance(value, str) else None
-            parts = [part.strip() for part in (text or "").split(",") if part.strip()]
-            if not parts or len(parts) > 3 or any(part[0].isdigit() for part in parts):  # noqa: PLR2004 - city, state, country
-                continue
-            if _is_area(parts[0]):
-                continue
-            # A code at the end is a state: "CA" is California here, not Canada.
-            ends = len(parts) > 1 and len(parts[-1]) > 3 and is_known_country(parts[-1])  # noqa: PLR2004 - codes
-            country = country_name(parts[-1]) if ends or len(parts) == 3 else None  # noqa: PLR2004 - as above
-            inner = parts[1:-1] if country else parts[1:]
-            yield Location(city=parts[0], state=inner[0] if inner else None, country=country, doubt=3)
+    for value in values_along(nodes, place_words("line")):
+        text = clean_text(value) if isinstance(value, str) else None
+        parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+        if not parts or len(parts) > 3 or any(part[0].isdigit() for part in parts):  # noqa: PLR2004 - city, state, country
+            continue
+        if _is_area(parts[0]):
+            continue
+        # A code at the end is a state: "CA" is California here, not Canada.
+        ends = len(parts) > 1 and len(parts[-1]) > 3 and is_known_country(parts[-1])  # noqa: PLR2004 - codes
+        country = country_name(parts[-1]) if ends or len(parts) == 3 else None  # noqa: PLR2004 - as above
+        inner = parts[1:-1] if country else parts[1:]
+        yield Location(city=parts[0], state=inner[0] if inner else None, country=country, doubt=3)
 
 
 def _told(node: Tree, line: Location) -> Iterator[Location]:
     for place in company_places():
-        found = list(values_at(node, place.at))[:MAX_PLACES] if place.at else [node]
+        found = values_at(node, place.at)[:MAX_PLACES] if place.at else [node]
         spread = [part for one in found for part in (one if isinstance(one, list) else [one])][:MAX_PLACES]
         alone = len(spread) == 1
         for part in spread:
@@ -94,7 +93,7 @@ def _told(node: Tree, line: Location) -> Iterator[Location]:
 def _doubt(part: Tree, location: Location, line: Location, *, explicit: bool, alone: bool) -> int:
     if explicit:
         return 0
-    if any(is_yes(value) for path in place_words("headquarters") for value in values_at(part, path)):
+    if any(is_yes(value) for value in values_along((part,), place_words("headquarters"))):
         return 1
     return 2 if alone or _same(location.city, line.city) else 4
 
@@ -109,8 +108,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:
-    cleaned = (clean(value) for path in found_at for value in values_at(node, path))
-    return next((value for value in cleaned if value), None)
+    return next((cleaned for value in values_along((node,), found_at) if (cleaned := clean(value))), None)
 
 
 def _same(one: str | None, other: str | None) -> bool:

@@ -81,16 +81,18 @@ def _first_host(value: Any) -> str | None:
     text = clean_text(value) if isinstance(value, str) else None
     if text is None:
         return None
+    text = text[:MAX_URL]
     whole = _host(text)
     if whole is not None:
         return whole
     return next((host for part in re.split(r"[,;|]", text)[:20] if (host := _host(part.strip()))), None)
 
 
+@lru_cache(maxsize=4_096)
 def _host(text: str) -> str | None:
     """The public host in one URL-like text, in ASCII."""
-    rest = _SCHEME.sub("", text[:MAX_URL], count=1) if _SCHEME.match(text) else text[:MAX_URL]
-    has_scheme = len(rest) < len(text[:MAX_URL])
+    rest = _SCHEME.sub("", text, count=1) if _SCHEME.match(text) else text
+    has_scheme = len(rest) < len(text)
     if not has_scheme and _OTHER_SCHEME.match(rest):
         return None
     authority = _HOST_END.split(rest, maxsplit=1)[0]
@@ -140,6 +142,7 @@ def _is_ip(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=65_536)
 def _listed(domain: str, name: str) -> bool:
     """Whether the domain or one that it lies below is in the list."""
     labels = domain.lower().strip(".").split(".")[-10:]

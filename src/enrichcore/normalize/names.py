@@ -29,11 +29,15 @@ def person_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
         return None
-    plain = "".join(part for part in text if unicodedata.category(part) not in {"So", "Cn", "Co"} and part != "\ufe0f")
+    plain = text if text.isascii() else "".join(part for part in text if not _is_picture(part))
     bare = _without_suffixes(" ".join(_PRONOUNS.sub("", plain).split()).strip(' ,;|"“”„*_'))
     if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     return _recased(_without_honorifics(bare))
+
+
+def _is_picture(character: str) -> bool:
+    return unicodedata.category(character) in {"So", "Cn", "Co"} or character == "\ufe0f"
 
 
 def split_full_name(full: Any) -> tuple[str | None, str | None]:
@@ -131,14 +135,12 @@ def _legal_forms() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...
 
 def _without_suffixes(name: str) -> str:
     """The name without credentials and suffixes; doubtful ones leave only after a comma."""
-    sure, doubtful = _suffixes()
+    sure, lowered, known = _suffixes()
     parts = [part.strip() for part in name.split(",")]
-    known = {suffix.casefold() for suffix in sure | doubtful}
     while len(parts) > 1 and (not parts[-1] or all(word in known for word in _undotted(parts[-1].casefold()).split())):
         parts.pop()
     words = ", ".join(part for part in parts if part).split()
     folds = name.isupper() or name.islower()
-    lowered = {suffix.casefold() for suffix in sure}
     while len(words) > 1:
         last = _undotted(words[-1].strip("()"))
         if not (last in sure or last.casefold() in _GENERATIONS or (folds and last.casefold() in lowered)):
@@ -149,18 +151,24 @@ def _without_suffixes(name: str) -> str:
 
 def _without_honorifics(name: str) -> str:
     words = name.split()
-    titles = {title.casefold() for title in lines("honorifics")}
-    while len(words) > 1 and words[0].rstrip(".").casefold() in titles:
+    while len(words) > 1 and words[0].rstrip(".").casefold() in _honorifics():
         words = words[1:]
     return " ".join(words)
 
 
 @cache
-def _suffixes() -> tuple[frozenset[str], frozenset[str]]:
-    """Suffixes that are surely none of a name, and those that may be."""
+def _honorifics() -> frozenset[str]:
+    return frozenset(title.casefold() for title in lines("honorifics"))
+
+
+@cache
+def _suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Suffixes that surely belong to no name; the same without case; and, without case, those that may be one too."""
     rows = lines("name_suffixes")
     sure = frozenset(_undotted(row) for row in rows if not row.startswith("!"))
-    return sure, frozenset(word for row in rows if row.startswith("!") for word in _undotted(row[1:]).split())
+    doubtful = frozenset(word for row in rows if row.startswith("!") for word in _undotted(row[1:]).split())
+    lowered = frozenset(suffix.casefold() for suffix in sure)
+    return sure, lowered, lowered | {suffix.casefold() for suffix in doubtful}
 
 
 def _undotted(text: str) -> str:

@@ -10,12 +10,15 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from enrichcore.normalize.lists import entries
 
 #: Characters of a text that are looked at; the rest is cut off.
 MAX_CHARACTERS = 100_000
+#: Characters of a text whose cleaning is remembered.
+MAX_REMEMBERED = 200
 #: Levels of lists and mappings that are searched for something.
 MAX_DEPTH = 8
 #: A sentence that says nothing is shorter than this; longer ones are prose.
@@ -63,8 +66,16 @@ def clean_text(value: Any) -> str | None:
     text = _text(value)
     if text is None:
         return None
+    return _clean_line(text) if len(text) > MAX_REMEMBERED else _clean_short_line(text)
+
+
+def _clean_line(text: str) -> str | None:
     line = _settled(text, lambda raw: " ".join(raw.split()))
     return None if _says_nothing(line) else line
+
+
+#: The texts of an answer are asked about several times each: whether they say nothing, and by every field that they may be.
+_clean_short_line = lru_cache(maxsize=16_384)(_clean_line)
 
 
 def clean_paragraph(value: Any) -> str | None:
@@ -91,9 +102,9 @@ def _is_nothing(value: Any, depth: int) -> bool:
         return clean_text(value) is None
     if isinstance(value, float):
         return not math.isfinite(value)
-    if depth == 0:
+    if depth == 0 or isinstance(value, int):
         return False
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         told = (part for key, part in value.items() if str(key).casefold() not in STATUS_KEYS)
         only_status = bool(value) and all(str(key).casefold() in STATUS_KEYS for key in value)
         return all(_is_nothing(part, depth - 1) for part in (value.values() if only_status else told))
