@@ -41,7 +41,7 @@ class Concerns:
     def support(prefix: str) -> tuple[Table, Table]:
         """The two support tables."""
         return (
-            Table(name=f"{prefix}_batches", key=("batch_id",), public=False),
+            Table(name=f"{prefix}_batches", key=("batch_id",), public=False, common=True),
             Table(name=f"{prefix}_items", key=("item_id",), public=False),
         )
 

@@ -333,9 +333,10 @@ FINAL_LEADS: Final = ReadModel(
         Table(name=_LEADS, key=("client_id", "person_id")),
         Table(name=_PERSONS, key=("client_id", "person_id"), public=False),
         Table(name=_COMPANIES, key=("client_id", "company_id"), public=False),
-        Table(name=_CLIENTS, key=("client_id",), public=False),
-        Table(name=_DAYS, key=("day",), public=False, by_client=False),
+        Table(name=_CLIENTS, key=("client_id",), public=False, common=True),
+        Table(name=_DAYS, key=("day",), public=False, by_client=False, common=True),
         *Concerns.support("lead"),
     ),
     project=project,
+    common=frozenset({"BatchLaunched", "ConfigurationApplied", "DayPassed"}),
 )

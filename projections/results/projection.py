@@ -130,4 +130,5 @@ RESULTS: Final = ReadModel(
         *Concerns.support("result"),
     ),
     project=project,
+    common=frozenset({"BatchLaunched"}),
 )

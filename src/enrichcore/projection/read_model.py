@@ -9,7 +9,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from enrichcore.domain.events import Recorded
+from enrichcore.domain.events import Event, Recorded
+from enrichcore.store.codec import EVENTS
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -26,6 +27,8 @@ class Table:
     public: bool = True
     #: Whether each row belongs to one client, named by its column `client_id`.
     by_client: bool = True
+    #: Whether its rows come from events of no person or company alone, so that every part of the log makes the same ones.
+    common: bool = False
 
     def key_of(self, row: Row) -> Key:
         """The row's key."""
@@ -124,6 +127,11 @@ class Tables:
         return ()
 
 
+def topics(*events: type[Event]) -> frozenset[str]:
+    """The names in the log of events of these classes."""
+    return frozenset(name for name, kind in EVENTS.items() if issubclass(kind, events))
+
+
 @frozen(kw_only=True)
 class ReadModel:
     """One read model."""
@@ -136,3 +144,9 @@ class ReadModel:
     tables: tuple[Table, ...] = field(default=(), converter=tuple[Table, ...])
     #: Folds events, in the order of the log, into the tables.
     project: Callable[[Sequence[Recorded], Tables], None] = lambda _events, _tables: None
+    #: Names of the events that its rows turn on; None for all.
+    topics: frozenset[str] | None = None
+    #: Whether an event changes only rows of the persons and companies that it is tied to, and of common tables: then a
+    #: rebuild folds the log in closed parts (`enrichcore.projection.parts`). What it needs to know besides are events of no
+    #: person or company, whose names these are; None where the log must be folded in one piece.
+    common: frozenset[str] | None = None
