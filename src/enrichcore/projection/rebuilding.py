@@ -52,6 +52,9 @@ PART: Final = "__part"
 #: Rows that a rebuild changes before it writes them: most rows change several times, and a crash begins anew anyway.
 PENDING_ROWS: Final = 20_000
 
+#: Parts that each process should have to fold before it is worth starting one.
+PARTS_APART: Final = 3
+
 #: Told the position reached and the last one to reach.
 Progress = Callable[[int, int], None]
 
@@ -156,7 +159,7 @@ class Building:
         self.position = 0
 
     def _folded(self, folder: PartFolder, parts: Sequence[Part]) -> Iterator[int]:
-        if self.processes > 1 and len(parts) > self.processes:
+        if self.processes > 1 and len(parts) >= self.processes * PARTS_APART:
             return fold_apart(folder, _conninfo(self.pool), parts, self.processes)
         return self._folded_here(folder, parts)
 
@@ -297,7 +300,7 @@ def rebuild(
     """
     with building(pool, models, NEW, page=page, processes=processes, seal=seal) as beside:
         beside.fill(progress)
-        _switch(beside, _put_all_in_place)
+        _switch(beside, _newest, _put_all_in_place)
         return Rebuilt(read_models=tuple(model.name for model in beside.models), position=beside.position)
 
 
@@ -322,19 +325,26 @@ def recompute(
     span = Span(client_id=client_id)
     with building(pool, models, PART, span=span, page=page, processes=processes, seal=seal) as beside:
         beside.fill(progress)
-        _switch(beside, lambda connection, one: _replace_client(connection, one, client_id))
+        _switch(beside, _follow_live, lambda connection, one: _replace_client(connection, one, client_id))
         return Rebuilt(read_models=tuple(model.name for model in beside.models), position=beside.position)
 
 
-def _switch(beside: Building, put: Callable[[Connection[TupleRow], Building], None]) -> None:
-    """Fold the rest and put the tables in place, in one transaction; tried again while readers hold a live table."""
+def _switch(
+    beside: Building,
+    reach: Callable[[Connection[TupleRow], Building], int],
+    put: Callable[[Connection[TupleRow], Building], None],
+) -> None:
+    """Fold the rest and put the tables in place, in one transaction; tried again while readers hold a live table.
+
+    The log grows meanwhile, so `reach` says once up to which position both sides tell, and everything goes by that.
+    """
     for left in reversed(range(SWITCH_TRIES)):
         begun = beside.position
         try:
             with beside.pool.connection() as connection:
                 connection.execute(f"set local lock_timeout = {SWITCH_WAIT_MS}")
                 checkpoints(connection, beside.models, lock=True)
-                beside.span = evolve(beside.span, upto=last_position(connection))
+                beside.span = evolve(beside.span, upto=reach(connection, beside))
                 while beside.fold_page(connection):
                     pass
                 beside.position = max(beside.position, beside.span.upto or 0)
@@ -348,6 +358,21 @@ def _switch(beside: Building, put: Callable[[Connection[TupleRow], Building], No
             return
 
 
+def _newest(connection: Connection[TupleRow], _beside: Building) -> int:
+    return last_position(connection)
+
+
+def _follow_live(connection: Connection[TupleRow], beside: Building) -> int:
+    """Bring the live tables to the end of the log; the position that they stand at."""
+    known = checkpoints(connection, beside.models)
+    for model in beside.models:
+        if known[model.name].shape != shape(model):
+            raise StaleTables(model.name)
+    follow(connection, beside.models, page=beside.page, seal=beside.seal)
+    reached = {mark.position for mark in checkpoints(connection, beside.models).values()}
+    return max(reached)
+
+
 def _put_all_in_place(connection: Connection[TupleRow], beside: Building) -> None:
     known = checkpoints(connection, beside.models)
     for model in beside.models:
@@ -358,11 +383,6 @@ def _put_all_in_place(connection: Connection[TupleRow], beside: Building) -> Non
 
 
 def _replace_client(connection: Connection[TupleRow], beside: Building, client_id: UUID) -> None:
-    known = checkpoints(connection, beside.models)
-    for model in beside.models:
-        if known[model.name].shape != shape(model):
-            raise StaleTables(model.name)
-    follow(connection, beside.models, page=beside.page, seal=beside.seal)
     for model in beside.models:
         for table in model.tables:
             if table.by_client:

@@ -53,13 +53,13 @@ class PostgresTables(Tables):
                 self._delete(self._tables[name], gone)
             keys.clear()
             if len(rows) > KEPT_ROWS:
-                rows.clear()
+                self._forget(name)
         self._journal.clear()
 
     def forget(self) -> None:
         """Forget all rows, after a transaction that was rolled back."""
         for name in self._tables:
-            self._rows[name].clear()
+            self._forget(name)
             self._changed[name].clear()
         self._journal.clear()
 

@@ -1,5 +1,6 @@
 """`replay`: read models from the events, again, as of a moment, or only compared."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -115,9 +116,9 @@ class _Replaying:
         began = time.monotonic()
         with self._progress() as progress:
             if self._client_id is None:
-                rebuilt = rebuild(self._pool, self._models, progress=progress)
+                rebuilt = rebuild(self._pool, self._models, progress=progress, processes=_PROCESSES)
             else:
-                rebuilt = recompute(self._pool, self._models, self._client_id, progress=progress)
+                rebuilt = recompute(self._pool, self._models, self._client_id, progress=progress, processes=_PROCESSES)
         names, seconds = list(rebuilt.read_models), round(time.monotonic() - began, 3)
         if self._as_json:
             show_json({"read_models": names, "position": rebuilt.position, "seconds": seconds})
@@ -126,7 +127,14 @@ class _Replaying:
 
     def compare(self, moment: datetime | None) -> None:
         with self._progress() as progress:
-            found = diff(self._pool, self._models, moment=moment, client_id=self._client_id, progress=progress)
+            found = diff(
+                self._pool,
+                self._models,
+                moment=moment,
+                client_id=self._client_id,
+                progress=progress,
+                processes=_PROCESSES,
+            )
         if self._as_json:
             changes = any(not one.is_empty for one in found)
             show_json({"changes": changes, "as_of": moment, "tables": [_diff_json(one) for one in found]})
@@ -146,7 +154,9 @@ class _Replaying:
     def look_back(self, moment: datetime, *, with_rows: bool) -> None:
         with (
             self._progress() as progress,
-            as_of(self._pool, self._models, moment, client_id=self._client_id, progress=progress) as then,
+            as_of(
+                self._pool, self._models, moment, client_id=self._client_id, progress=progress, processes=_PROCESSES
+            ) as then,
         ):
             tables = [table for model in self._models for table in model.tables if table.public]
             counts = [(table.name, self._count(table, then.table(table.name)), self._count(table)) for table in tables]
@@ -175,6 +185,8 @@ class _Replaying:
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
+#: Processes that fold a long log; more than a few would only take memory and the database's own cores.
+_PROCESSES: Final = min(os.cpu_count() or 1, 4)
 _OF_CLIENT: Final = "(%(client)s::uuid is null or client_id = %(client)s)"
 _OF_ALL: Final = "(%(client)s::uuid is null or true)"
 
