@@ -192,11 +192,10 @@ class PostgresStore:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
-        counts = {"gaps": 0, "in_doubt": 0}
-        for status, count, gaps, in_doubt in self._rows("item_counts", batch=batch_id):
+        counts = {"gaps": 0, "in_doubt": self._rows("items_in_doubt", batch=batch_id)[0][0]}
+        for status, count, gaps in self._rows("item_counts", batch=batch_id):
             counts[status] = count
             counts["gaps"] += gaps
-            counts["in_doubt"] += in_doubt
         return counts
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:

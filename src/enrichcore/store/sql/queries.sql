@@ -115,8 +115,16 @@ select lane_id, client_id, workstream, workflow, stopped, held_until, version fr
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
 
 -- name: item_counts
-select status, count(*), count(*) filter (where gaps > 0), count(*) filter (where in_doubt)
+select status, count(*), count(*) filter (where gaps > 0)
 from enrichcore.runs where batch_id = %(batch)s and kind = 'item' group by status
+
+-- name: items_in_doubt
+-- Items whose own row, or whose company's, may or may not have been delivered.
+select count(distinct s.run_id)
+from enrichcore.step_runs s
+left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+where s.batch_id = %(batch)s
+  and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
 
 -- name: all_runs
 select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
