@@ -177,6 +177,8 @@ class ReadModel:
     #: Creates its tables, under names that end in `{suffix}`; or its views, where it has no tables.
     sql: str
     tables: tuple[Table, ...] = field(default=(), converter=tuple[Table, ...])
+    #: Names of the views that it makes.
+    views: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     #: Folds events, in the order of the log, into the tables.
     project: Callable[[Sequence[Recorded], Tables], None] = lambda _events, _tables: None
     #: Names of the events that its rows turn on; None for all.
