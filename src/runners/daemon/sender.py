@@ -21,6 +21,7 @@ from enrichcore.application.sending import SendReport
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import Conflict, StoreUnavailable
+from runners.daemon.outcomes import name_of_error, outcome_of_error
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -32,14 +33,6 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
 _POST_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _HOLDS: Final = frozenset({429, 503})
-#: Raised before any byte of the request can have left.
-_NOT_LEFT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
 
 
 class Sender:
@@ -101,10 +94,10 @@ class Sender:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
         try:
             response = await client.post(send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers)
-        except _NOT_LEFT as error:
-            return self._outcome(send, Outcome.NOT_DELIVERED, f"could not connect ({type(error).__name__})"), None
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
-            return self._outcome(send, Outcome.UNKNOWN, f"no response ({type(error).__name__})"), None
+            outcome = outcome_of_error(error)
+            said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
+            return self._outcome(send, outcome, f"{said} ({name_of_error(error)})"), None
         return self._of_response(send, response)
 
     def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:

@@ -1,0 +1,100 @@
+"""The sender over real sockets: what it makes of webhooks that answer, refuse, and lose the connection."""
+
+import asyncio
+import socket
+
+import pytest
+from attrs import evolve
+from httpx_aiohttp import HttpxAiohttpClient
+
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+from enrichcore.registry.secret import Secret
+from enrichcore.store import MemoryStore
+from runners.daemon.sender import Sender
+from runners.daemon.writer import GroupWriter
+from tests.contracts.world import World, configuration, person
+from tests.unit.daemon.webhook import PATIENCE_S, Reports, a_send, listening, posted, response
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
+
+
+@pytest.mark.parametrize(
+    "does",
+    [{}, {"resets": True}, {"says": HALF}, {"says": response("200 OK", b"ok")[:-1]}],
+    ids=["closed", "reset", "half a head", "half a body"],
+)
+def test_a_connection_that_is_lost_once_the_row_was_read_is_a_doubt(does):
+    """The third party has the row; whether it took it, nobody knows."""
+    seen, rows = posted(**does)
+    assert (seen.outcome, rows) == (Outcome.UNKNOWN, 1)
+
+
+def test_a_refused_connection_is_no_delivery():
+    """Nothing left."""
+
+    async def post():
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            url = Secret(f"http://127.0.0.1:{nobody.getsockname()[1]}/hook")
+            reports = Reports()
+            async with HttpxAiohttpClient() as client:
+                await Sender(None, reports)._send(client, a_send(url))
+        return reports.outcomes
+
+    (seen,) = asyncio.run(post())
+    assert (seen.outcome, seen.reason) == (Outcome.NOT_DELIVERED, "could not connect (ClientConnectorError)")
+
+
+def to(url, registry):
+    """The configuration with every webhook at that address."""
+    clients = {
+        slug: evolve(client, webhooks={place: evolve(webhook, url=url) for place, webhook in client.webhooks.items()})
+        for slug, client in registry.clients.items()
+    }
+    return evolve(registry, clients=clients)
+
+
+def test_a_row_whose_connection_was_lost_is_posted_once_and_stands_in_doubt():
+    """However long the sender goes on: only its answer, its deadline or a person moves it."""
+
+    async def live():
+        async with listening() as webhook:
+            world = World(MemoryStore(), to(webhook.url(), configuration()))
+            world.launch(person("ann"))
+            writer, stop = GroupWriter(world.app), asyncio.Event()
+            claimed = counted(world.app)
+            writing = asyncio.create_task(writer.run())
+            sending = asyncio.create_task(Sender(world.app, writer, clock=world.clock).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                while not doubtful(world):
+                    await claimed.acquire()
+                for _ in range(3):
+                    world.clock.tick(hours=1)
+                    world.app.wake()
+                    await claimed.acquire()
+                stop.set()
+                await sending
+                writer.close()
+                await writing
+            return world, len(webhook.rows)
+
+    world, rows = asyncio.run(live())
+    assert (doubtful(world), rows) == (1, 1)
+
+
+def counted(application) -> asyncio.Semaphore:
+    """Released each time the sender claims."""
+    claimed, claim, loop = asyncio.Semaphore(0), application.claim, asyncio.get_running_loop()
+
+    def claiming(limit):
+        loop.call_soon_threadsafe(claimed.release)
+        return claim(limit)
+
+    application.claim = claiming
+    return claimed
+
+
+def doubtful(world) -> int:
+    """How many step runs stand in doubt."""
+    return sum(step.state == State.IN_DOUBT for step in world.store.inline_rows()[1])
