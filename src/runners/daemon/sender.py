@@ -21,7 +21,7 @@ from enrichcore.application.sending import SendReport
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import Conflict, StoreUnavailable
-from runners.daemon.outcomes import name_of_error, outcome_of_error
+from runners.daemon.outcomes import name_of_error, outcome_of_error, words_of
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -102,7 +102,7 @@ class Sender:
 
     def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:
         outcome = outcome_of_status(response.status_code)
-        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {response.text[:200]}"
+        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {_said(response, send)}"
         asked = retry_after(response.headers.get("retry-after", ""), self._clock())
         hold = asked
         if response.status_code in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
@@ -149,6 +149,11 @@ def retry_after(header: str, now: datetime) -> datetime | None:
     except ValueError:
         return None
     return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
+
+
+def _said(response: httpx.Response, send: Send) -> str:
+    # Not response.text: a charset that the third party names may be any codec of Python's, also one that makes no text.
+    return words_of(response.content.decode("utf-8", "replace"), send)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

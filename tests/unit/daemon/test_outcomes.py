@@ -1,14 +1,18 @@
-"""What is made of an error in a response's place: not delivered only where surely no byte left."""
+"""What is made of a response or of an error in its place: not delivered only where surely no byte left."""
 
 import socket
+from html import escape
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import aiohttp
 import httpx
 import pytest
 
 from enrichcore.domain.step_run import Outcome
-from runners.daemon.outcomes import name_of_error, outcome_of_error
+from enrichcore.registry.secret import Secret
+from runners.daemon.outcomes import name_of_error, outcome_of_error, words_of
+from tests.unit.daemon.webhook import a_send
 
 PLACE = SimpleNamespace(host="clay.example", port=443, is_ssl=True, ssl=True)
 REFUSED = OSError(111, "refused")
@@ -57,3 +61,39 @@ def test_without_a_connection_nothing_was_delivered(error):
 def test_whatever_else_went_wrong_is_a_doubt(error):
     """The row may have been read before it."""
     assert outcome_of_error(error) is Outcome.UNKNOWN
+
+
+SECRET_PATH = "/v3/sources/webhook/pull-in-data-5e1f?key=a b/c&more=1"
+SEND = a_send(Secret(f"https://clay.example{quote(SECRET_PATH, safe='/?&=')}"), auth=Secret("an/auth value"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Cannot POST {quote(SECRET_PATH, safe='/?&=')}",
+        f"Cannot POST {SECRET_PATH}",
+        "Cannot POST /v3/sources/webhook/pull-in-data-5e1f",
+        "no webhook PULL-IN-DATA-5E1F is known",
+        f"<pre>{escape(SEND.url.reveal())}</pre>",
+        f'{{"path": "{SEND.url.reveal()}"}}'.replace("/", "\\/"),
+        f"see https://login.example/?next={quote(SEND.url.reveal(), safe='')}",
+        "the key an/auth value is wrong",
+        "the key an%2fauth%20value is wrong",
+        "x" * 150 + SEND.url.reveal(),
+        SEND.url.reveal() * 200,
+        "Cannot\0 POST /v3/sources/webhook/\0pull-in-data-5e1f",
+    ],
+)
+def test_no_secret_comes_back_in_what_a_third_party_says(said):
+    """Neither the webhook's address, nor its path, nor the long parts of it, nor the client's key, however written."""
+    kept = words_of(said, SEND)
+    assert "***" in kept
+    for part in ("pull-in-data", "5e1f", "auth", "key=", "a b/c", "webhook/"):
+        assert part not in kept.lower()
+
+
+def test_what_a_third_party_says_is_kept_otherwise():
+    """Its beginning, without what no event can hold."""
+    assert words_of("No\0t fo\ud800und: table 7 is gone", SEND) == "Not found: table 7 is gone"
+    assert words_of("x" * 100_000, SEND) == "x" * 200
+    assert words_of("go to /", a_send(Secret("http://clay.example/"))) == "go to /"

@@ -46,6 +46,13 @@ def test_a_refused_connection_is_no_delivery():
     assert (seen.outcome, seen.reason) == (Outcome.NOT_DELIVERED, "could not connect (ClientConnectorError)")
 
 
+def test_a_webhook_that_names_its_path_tells_no_secret():
+    """What is kept of its words goes into events, which anyone with the database reads."""
+    path = "/v3/sources/webhook/pull-in-data-5e1f"
+    seen, _ = posted(path=path, says=response("404 Not Found", f"Cannot POST {path}".encode()))
+    assert (seen.outcome, seen.reason) == (Outcome.LANE_REFUSED, "HTTP 404: Cannot POST ***")
+
+
 def to(url, registry):
     """The configuration with every webhook at that address."""
     clients = {
