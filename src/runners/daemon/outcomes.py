@@ -9,6 +9,8 @@ Words of others enter through `words_of` only, which takes our secrets out of th
 import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -48,7 +50,22 @@ _LOOKED_AT: Final = 8192
 _SHORTEST: Final = 4
 #: A part of a path or query that is at least this long may be the secret of the webhook by itself.
 _SHORTEST_PART: Final = 12
+#: Longest pause that a third party may ask for.
+_LONGEST_PAUSE: Final = timedelta(days=1)
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+def retry_after(header: str, now: datetime) -> datetime | None:
+    """When a `Retry-After` header allows the next try, within a day: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return now + min(timedelta(seconds=int(text.lstrip("0")[:6] or 0)), _LONGEST_PAUSE)
+    try:
+        named = parsedate_to_datetime(text)
+        named = named if named.tzinfo is not None else named.replace(tzinfo=UTC)
+        return min(max(named.astimezone(UTC), now), now + _LONGEST_PAUSE)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def words_of(said: str, send: Send) -> str:

@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -20,8 +19,8 @@ from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import SendReport
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
-from enrichcore.store import Conflict, StoreUnavailable
-from runners.daemon.outcomes import name_of_error, outcome_of_error, words_of
+from enrichcore.store import StoreUnavailable
+from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -83,7 +82,7 @@ class Sender:
         if hold is not None:
             try:
                 await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
-            except (StoreUnavailable, Conflict) as error:
+            except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
         await self._writer.report(SendReport(send=send, outcome=seen))
@@ -94,11 +93,11 @@ class Sender:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
         try:
             response = await client.post(send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers)
+            return self._of_response(send, response)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
             said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
             return self._outcome(send, outcome, f"{said} ({name_of_error(error)})"), None
-        return self._of_response(send, response)
 
     def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:
         outcome = outcome_of_status(response.status_code)
@@ -135,20 +134,6 @@ def full_jitter(attempt: int) -> timedelta:
     """A random pause before the next attempt, up to twice as long each time, five minutes at most."""
     longest = min(2.0 ** min(attempt, 16), _LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=random.uniform(0.0, longest))  # noqa: S311 - spreads load, keeps no secret
-
-
-def retry_after(header: str, now: datetime) -> datetime | None:
-    """When a `Retry-After` header allows the next try: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    text = header.strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return now + timedelta(seconds=min(int(text), 86_400))
-    try:
-        parsed = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
 
 
 def _said(response: httpx.Response, send: Send) -> str:

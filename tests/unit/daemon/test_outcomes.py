@@ -1,6 +1,7 @@
 """What is made of a response or of an error in its place: not delivered only where surely no byte left."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 from html import escape
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -11,7 +12,7 @@ import pytest
 
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
-from runners.daemon.outcomes import name_of_error, outcome_of_error, words_of
+from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
 from tests.unit.daemon.webhook import a_send
 
 PLACE = SimpleNamespace(host="clay.example", port=443, is_ssl=True, ssl=True)
@@ -97,3 +98,36 @@ def test_what_a_third_party_says_is_kept_otherwise():
     assert words_of("No\0t fo\ud800und: table 7 is gone", SEND) == "Not found: table 7 is gone"
     assert words_of("x" * 100_000, SEND) == "x" * 200
     assert words_of("go to /", a_send(Secret("http://clay.example/"))) == "go to /"
+
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SOON, TOMORROW = NOW + timedelta(seconds=90), NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("header", "until"),
+    [
+        ("90", SOON),
+        ("00000000090", SOON),
+        ("0", NOW),
+        ("Mon, 02 Mar 2026 09:01:30 GMT", SOON),
+        ("Mon, 02 Mar 2026 09:01:30 -0000", SOON),
+        ("Mon, 02 Mar 2026 10:01:30 +0100", SOON),
+        ("Mon, 02 Mar 2020 09:00:00 GMT", NOW),
+        ("86401", TOMORROW),
+        ("9" * 5000, TOMORROW),
+        ("Mon, 02 Mar 2099 09:00:00 GMT", TOMORROW),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", TOMORROW),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("", None),
+        ("\u00b2", None),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("Mon, 99 Mar 2026 09:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 09:00:00 +99999999", None),
+    ],
+)
+def test_a_third_party_says_how_long_it_wants_to_be_left_alone(header, until):
+    """In seconds or as a date, a day at most; what is neither is no wish."""
+    assert retry_after(header, NOW) == until

@@ -14,7 +14,7 @@ from enrichcore.store import MemoryStore
 from runners.daemon.sender import Sender
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
-from tests.unit.daemon.webhook import PATIENCE_S, Reports, a_send, listening, posted, response
+from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
 
 HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
 
@@ -51,6 +51,31 @@ def test_a_webhook_that_names_its_path_tells_no_secret():
     path = "/v3/sources/webhook/pull-in-data-5e1f"
     seen, _ = posted(path=path, says=response("404 Not Found", f"Cannot POST {path}".encode()))
     assert (seen.outcome, seen.reason) == (Outcome.LANE_REFUSED, "HTTP 404: Cannot POST ***")
+
+
+class NoLane(Held):
+    """A lane that cannot be held, whatever the reason."""
+
+    def hold_lane(self, _send, _until, _reason):
+        """Fail."""
+        raise ValueError("a fault of ours")
+
+
+@pytest.mark.parametrize("asked", ["5", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT", "²".encode().decode("latin-1")])
+@pytest.mark.parametrize("application", [Held(), NoLane()])
+def test_a_row_that_was_put_off_has_its_outcome_whatever_the_third_party_asks_for(asked, application):
+    """And whether or not the lane can be held."""
+    says = response("429 Too Many Requests", retry_after=asked)
+    seen, rows = posted(says=says, application=application)
+    assert (seen.outcome, seen.http_status, rows) == (Outcome.NOT_DELIVERED, 429, 1)
+
+
+@pytest.mark.parametrize("charset", ["hex", "utf-7", "undefined", "no-such"])
+def test_a_response_in_any_charset_is_read(charset):
+    """Some codecs make no text, or refuse everything."""
+    says = response("422 Unprocessable Content", b"no domain", content_type=f"text/plain; charset={charset}")
+    seen, _ = posted(says=says)
+    assert (seen.outcome, seen.reason) == (Outcome.ROW_REFUSED, "HTTP 422: no domain")
 
 
 def to(url, registry):
