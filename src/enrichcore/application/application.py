@@ -441,6 +441,7 @@ class Enrichment:
                     payload=payload(draft.state, facts, workflow, sending.key, self.callback_base_url),
                     reserved=sending.reserved,
                     lane_id=lane,
+                    lease_until=sending.lease_until,
                 )
             )
         return sends

@@ -30,7 +30,8 @@ _IDLE_S: Final = 0.2
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 #: How long a third party that says "too many" without saying for how long is left alone.
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
-_POST_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_ANSWER_S: Final = 30.0
+_CONNECT_S: Final = 10.0
 _HOLDS: Final = frozenset({429, 503})
 
 
@@ -45,18 +46,19 @@ class Sender:
         self._writer = writer
         self._connections = connections
         self._clock = clock
-        self._free = asyncio.Semaphore(connections)
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
         limits = httpx.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
-        async with HttpxAiohttpClient(timeout=_POST_TIMEOUT, limits=limits, follow_redirects=False) as client:
+        async with HttpxAiohttpClient(limits=limits, follow_redirects=False) as client:
             while not stop.is_set():
                 claimed = await self._claim()
                 for number, send in enumerate(claimed):
                     if stop.is_set():
-                        await asyncio.gather(*(self._hand_back(unsent) for unsent in claimed[number:]))
+                        await asyncio.gather(
+                            *(self._hand_back(unsent, "the runner was stopping") for unsent in claimed[number:])
+                        )
                         break
                     task = asyncio.create_task(self._send(client, send))
                     self._in_flight.add(task)
@@ -78,6 +80,9 @@ class Sender:
             return []
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
+        if send.lease_until <= self._clock():
+            # The host slept, or the process was stopped: the row may be another attempt's by now.
+            return await self._hand_back(send, "its lease was over")
         seen, hold = await self._post(client, send)
         if hold is not None:
             try:
@@ -85,14 +90,17 @@ class Sender:
             except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
-        await self._writer.report(SendReport(send=send, outcome=seen))
+        return await self._writer.report(SendReport(send=send, outcome=seen))
 
     async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
         headers = {"content-type": "application/json", "idempotency-key": send.key}
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
         try:
-            response = await client.post(send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers)
+            response = await client.post(
+                send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers,
+                timeout=within_lease(send.lease_until - self._clock()),
+            )  # fmt: skip
             return self._of_response(send, response)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
@@ -120,11 +128,11 @@ class Sender:
             due=due or self._clock() + full_jitter(send.attempt),
         )
 
-    async def _hand_back(self, send: Send) -> None:
+    async def _hand_back(self, send: Send, why: str) -> None:
         seen = PostOutcome(
             attempt=send.attempt,
             outcome=Outcome.NOT_DELIVERED,
-            reason="not sent: the runner was stopping",
+            reason=f"not sent: {why}",
             due=self._clock(),
         )
         await self._writer.report(SendReport(send=send, outcome=seen))
@@ -134,6 +142,13 @@ def full_jitter(attempt: int) -> timedelta:
     """A random pause before the next attempt, up to twice as long each time, five minutes at most."""
     longest = min(2.0 ** min(attempt, 16), _LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=random.uniform(0.0, longest))  # noqa: S311 - spreads load, keeps no secret
+
+
+def within_lease(left: timedelta) -> httpx.Timeout:
+    """How long a POST may take, of whose lease this much is left: it must have a connection before the lease is over."""
+    connect_s = max(min(_CONNECT_S, left.total_seconds()), 0.001)
+    # aiohttp's transport counts the wait for a free connection and that for a new one together, as "pool".
+    return httpx.Timeout(_ANSWER_S, connect=connect_s, pool=connect_s)
 
 
 def _said(response: httpx.Response, send: Send) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
@@ -11,7 +12,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
 from enrichcore.store import MemoryStore
-from runners.daemon.sender import Sender
+from runners.daemon.sender import Sender, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
 from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
@@ -76,6 +77,20 @@ def test_a_response_in_any_charset_is_read(charset):
     says = response("422 Unprocessable Content", b"no domain", content_type=f"text/plain; charset={charset}")
     seen, _ = posted(says=says)
     assert (seen.outcome, seen.reason) == (Outcome.ROW_REFUSED, "HTTP 422: no domain")
+
+
+def test_a_row_whose_lease_is_over_does_not_leave():
+    """The runner slept between claim and POST: a second attempt may be out, so the first is handed back unsent."""
+    send = a_send(Secret("set when the webhook listens"))
+    seen, rows = posted(send=send, clock=lambda: send.lease_until)
+    assert (seen.outcome, seen.reason, rows) == (Outcome.NOT_DELIVERED, "not sent: its lease was over", 0)
+
+
+@pytest.mark.parametrize(("left_s", "connect_s"), [(60, 10), (4, 4), (-1, 0.001)])
+def test_a_row_that_meets_no_connection_within_its_lease_does_not_leave_later(left_s, connect_s):
+    """The wait for a free connection and for a new one ends with the lease; that for an answer does not."""
+    limits = within_lease(timedelta(seconds=left_s))
+    assert (limits.connect, limits.pool, limits.read) == (connect_s, connect_s, 30)
 
 
 def to(url, registry):

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -76,6 +77,7 @@ def a_send(url: Secret, **more) -> Send:
             "payload": {"item_id": "1"},
             "reserved": Decimal(1),
             "lane_id": UUID(int=2),
+            "lease_until": datetime.now(UTC) + timedelta(minutes=1),
             **more,
         }
     )
