@@ -4,6 +4,7 @@ It holds no state but what it may forget. Each method is one use case: load, dec
 decided again. Time and new ids come from arguments, so tests say what time it is.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -46,7 +47,9 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.domain.upload import Upload
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
-from enrichcore.store.commit import Claims, Commit, Conflict, Store, UploadedPerson
+from enrichcore.store.commit import Claims, Commit, Conflict, Store, StoreUnavailable, UploadedPerson
+
+log = logging.getLogger("enrichcore.application")
 
 CONFIGURATION: Final = uuid5(NAMESPACE, "configuration")
 CALENDAR: Final = uuid5(NAMESPACE, "calendar")
@@ -369,9 +372,14 @@ class Enrichment:
     def claim(self, limit: int) -> list[Send]:
         """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`.
 
-        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token.
+        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token. A lane
+        that cannot be claimed keeps no other from it.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached, and nothing was taken.
         """
         claimed: list[Send] = []
+        failure: Exception | None = None
         open_lanes = [
             known for lane in self.store.ready_lanes(self._clock()) if (known := self._lanes.get(LaneId(lane)))
         ]
@@ -379,7 +387,15 @@ class Enrichment:
             share = max(1, (limit - len(claimed)) // (len(open_lanes) - number))
             if len(claimed) >= limit:
                 break
-            claimed += self._claim_lane(owner, workstream, step, min(share, limit - len(claimed)))
+            try:
+                claimed += self._claim_lane(owner, workstream, step, min(share, limit - len(claimed)))
+            except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
+                log.warning("%s of %s could not be claimed: %s", step.workflow, owner.slug, error)
+                failure = error
+                if isinstance(error, StoreUnavailable):
+                    break
+        if failure is not None and not claimed:
+            raise failure
         return claimed
 
     def _claim_lane(self, owner: Client, workstream: str, step: Step, limit: int) -> list[Send]:
