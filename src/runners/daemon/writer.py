@@ -6,6 +6,7 @@ outcome of a POST is tried again until the database is back, for it cannot be le
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -15,8 +16,13 @@ from enrichcore.store import Conflict, StoreUnavailable
 
 log = logging.getLogger("enrichcore.writer")
 
-#: Most things recorded in one commit.
+#: Most answers, and most outcomes, recorded in one commit.
 GROUP: Final = 400
+#: A commit takes no further answer when its bodies have this many bytes: PostgreSQL ends a connection whose statement is
+#: near 1 GB, which looks like an outage to everything that was in the group.
+GROUP_BYTES: Final = 32 * 1024 * 1024
+#: A body that is larger than this is recorded by itself, so that it can doom no other.
+_ALONE_BYTES: Final = 4 * 1024 * 1024
 _RETRY_S: Final = 0.5
 
 #: What is to be recorded, with who waits for it.
@@ -69,8 +75,12 @@ class GroupWriter:
         self._there_is_work.set()
 
     async def _commit_group(self) -> None:
-        answers, self._answers = self._answers[:GROUP], self._answers[GROUP:]
+        together = _fitting([len(incoming.body) for incoming, _ in self._answers[:GROUP]])
+        answers, self._answers = self._answers[:together], self._answers[together:]
         reports, self._reports = self._reports[:GROUP], self._reports[GROUP:]
+        if reports and answers and len(answers[0][0].body) > _ALONE_BYTES:
+            await self._record([], reports)
+            reports = []
         await self._record(answers, reports)
 
     async def _record(self, answers: list[_Answer], reports: list[_Report]) -> None:
@@ -109,6 +119,16 @@ class GroupWriter:
         half_answers, half_reports = (len(answers) + 1) // 2, len(reports) // 2
         await self._record(answers[:half_answers], reports[:half_reports])
         await self._record(answers[half_answers:], reports[half_reports:])
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many of these bodies go into one commit."""
+    total = 0
+    for number, size in enumerate(sizes):
+        total += size
+        if number and (total > GROUP_BYTES or max(size, sizes[0]) > _ALONE_BYTES):
+            return number
+    return len(sizes)
 
 
 def _succeed(future: asyncio.Future[Ack] | asyncio.Future[None], result: Ack | None) -> None:

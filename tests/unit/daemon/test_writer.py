@@ -110,3 +110,33 @@ def test_without_the_database_answers_are_refused_and_outcomes_are_kept():
     assert isinstance(results[0], StoreUnavailable)
     assert results[1] is None
     assert books.groups == [(["sent"], [])]
+
+
+MB = 1024 * 1024
+
+
+def sizes(books) -> list[tuple[int, list[int]]]:
+    """Of each group: how many outcomes, and how many megabytes each body had."""
+    return [(len(reports), [len(body) // MB for body in bodies]) for reports, bodies in books.groups]
+
+
+def test_a_commit_is_bounded_in_bytes():
+    """However many large bodies come at once, no statement comes near what the database refuses."""
+    books = Books()
+    told(books, *(answer(b"x" * (3 * MB)) for _ in range(25)), report("sent"))
+    assert sizes(books) == [(1, [3] * 10), (0, [3] * 10), (0, [3] * 5)]
+
+
+def test_a_body_too_large_for_an_answer_is_recorded_by_itself():
+    """Nothing else is lost with it where it is too much for the database."""
+    books = Books()
+    huge = b"x" * (16 * MB)
+    told(books, answer(b"a"), answer(huge), answer(huge), answer(b"b"), report("sent"), report("sent too"))
+    assert sizes(books) == [(2, [0]), (0, [16]), (0, [16]), (0, [0])]
+
+
+def test_outcomes_do_not_share_the_commit_of_a_huge_body():
+    """They go before it."""
+    books = Books()
+    told(books, answer(b"x" * (16 * MB)), report("sent"))
+    assert sizes(books) == [(1, []), (0, [16])]
