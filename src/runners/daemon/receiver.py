@@ -61,6 +61,8 @@ class Receiver:
             reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"
             return await reply(send, 401, {"status": "rejected", "reason": reason})
         body = await read_body(receive)
+        if body is None:
+            return None
         workstream, workflow = target
         incoming = Incoming(
             client_id=client_id,
@@ -105,13 +107,15 @@ def route(path: str) -> tuple[str, str] | None:
     return None
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The request's body, up to one byte more than is ever kept."""
+async def read_body(receive: Receive) -> bytes | None:
+    """The request's body, up to one byte more than is ever kept; None where the client left before its end."""
     parts: list[bytes] = []
     size = 0
     more = True
     while more and size <= LARGEST_KEPT:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
