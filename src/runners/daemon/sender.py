@@ -90,7 +90,13 @@ class Sender:
             except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
-        return await self._writer.report(SendReport(send=send, outcome=seen))
+        return await self._report(send, seen)
+
+    async def _report(self, send: Send, seen: PostOutcome) -> None:
+        try:
+            await self._writer.report(SendReport(send=send, outcome=seen))
+        except Exception as error:  # noqa: BLE001 - the row is in doubt when its lease is over; others go on
+            log.error("what became of attempt %d of %s is lost: %s", send.attempt, send.run_id, error)  # noqa: TRY400 - the writer tells more
 
     async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
         headers = {"content-type": "application/json", "idempotency-key": send.key}
@@ -135,7 +141,7 @@ class Sender:
             reason=f"not sent: {why}",
             due=self._clock(),
         )
-        await self._writer.report(SendReport(send=send, outcome=seen))
+        await self._report(send, seen)
 
 
 def full_jitter(attempt: int) -> timedelta:

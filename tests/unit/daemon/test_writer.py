@@ -140,3 +140,63 @@ def test_outcomes_do_not_share_the_commit_of_a_huge_body():
     books = Books()
     told(books, answer(b"x" * (16 * MB)), report("sent"))
     assert sizes(books) == [(1, []), (0, [16])]
+
+
+class Away:
+    """A database that is away."""
+
+    def record(self, reports, incoming):
+        """Fail."""
+        raise StoreUnavailable("gone")
+
+
+def test_a_process_that_stops_gives_up_what_the_database_does_not_take(caplog):
+    """It ends, says how many outcomes are lost, and their rows fall in doubt with their lease."""
+
+    async def stop():
+        writer = GroupWriter(Away(), last_tries_s=0)
+        writing = asyncio.create_task(writer.run())
+        lost = [asyncio.ensure_future(writer.report(name)) for name in ("sent", "sent too")]
+        await asyncio.sleep(0)
+        writer.close()
+        await asyncio.wait_for(writing, PATIENCE_S)
+        return await asyncio.gather(*lost, return_exceptions=True)
+
+    assert [type(error) for error in asyncio.run(stop())] == [StoreUnavailable, StoreUnavailable]
+    assert "2 outcomes could not be recorded" in caplog.text
+
+
+def test_a_process_that_stops_still_records_what_the_database_takes_soon():
+    """It tries for some seconds."""
+    books = Books()
+    books.let.release(1000)
+    books.faults = [StoreUnavailable("gone")]
+
+    async def stop():
+        writer = GroupWriter(books)
+        writing = asyncio.create_task(writer.run())
+        sent = asyncio.ensure_future(writer.report("sent"))
+        await asyncio.sleep(0)
+        writer.close()
+        await asyncio.wait_for(writing, PATIENCE_S)
+        return await sent
+
+    assert asyncio.run(stop()) is None
+    assert books.groups == [(["sent"], [])]
+
+
+def test_whoever_waits_when_the_writer_ends_by_itself_is_told():
+    """No callback and no sender waits for ever, and none that comes later does."""
+
+    async def end():
+        books = Books()
+        writer = GroupWriter(books)
+        writing = asyncio.create_task(writer.run())
+        waiting = [asyncio.ensure_future(thing(writer)) for thing in (answer(b"a"), report("sent"))]
+        assert await asyncio.to_thread(books.entered.acquire, timeout=PATIENCE_S)
+        writing.cancel()
+        books.let.release(1000)
+        told_then = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), PATIENCE_S)
+        return told_then + await asyncio.gather(writer.answer(came(b"b")), return_exceptions=True)
+
+    assert [type(error) for error in asyncio.run(end())] == [StoreUnavailable] * 3
