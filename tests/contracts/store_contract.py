@@ -424,6 +424,21 @@ class BatchContract:
         put(store, batches=[batch], runs=[a_run(batch, status=item)])
         assert store.turning_batches() == ([batch.batch_id] if turns else [])
 
+    @pytest.mark.parametrize(
+        ("status", "filled", "found"),
+        [
+            (BatchStatus.RUNNING, False, True),
+            (BatchStatus.PAUSED, False, True),
+            (BatchStatus.CANCELLED, False, False),
+            (BatchStatus.RUNNING, True, False),
+        ],
+    )
+    def test_a_batch_is_unfilled_until_its_items_exist_or_it_is_cancelled(self, store, status, filled, found):
+        """It comes with the number of items that do."""
+        batch, empty = a_batch(status, filled=filled), a_batch(status, filled=filled)
+        put(store, batches=[batch, empty], runs=[a_run(batch), a_run(batch), a_run(batch, kind="company")])
+        assert store.unfilled() == ({batch.batch_id: 2, empty.batch_id: 0} if found else {})
+
     def test_items_are_listed_in_order_and_in_pages(self, store):
         """The page after the last id goes on where the first ended."""
         batch, other = a_batch(), a_batch()

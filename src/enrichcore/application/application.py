@@ -5,7 +5,7 @@ decided again. Time and new ids come from arguments, so tests say what time it i
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -271,16 +271,21 @@ class Enrichment:
 
     def fill(self, batch_id: BatchId, *, progress: Callable[[int], None] = lambda _: None) -> Batch:
         """Make every item of a batch that does not exist yet; also after an interrupted launch."""
+        for done in self.filling(batch_id):
+            progress(done)
+        return self._batch(batch_id)[0]
+
+    def filling(self, batch_id: BatchId) -> Iterator[int]:
+        """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
         batch, _ = self._batch(batch_id)
         people = self.store.people(batch.upload_id)
         done = 0
         for chunk in chunks(people, LAUNCH_CHUNK):
             self._decided(partial(self._create_items, batch=batch, people=chunk))
             done += len(chunk)
-            progress(done)
+            yield done
         self._on_batch(batch_id, partial(_filled, item_count=len(people)))
         self.turn_batches()
-        return self._batch(batch_id)[0]
 
     def _create_items(self, unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
         ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}

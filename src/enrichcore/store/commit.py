@@ -175,6 +175,9 @@ class Store(Protocol):
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""
 
+    def unfilled(self) -> dict[UUID, int]:
+        """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         """Items of a batch that have not ended."""
 

@@ -188,6 +188,14 @@ class MemoryStore:
         found = [pair for key, pair in self._batches.items() if batch_ids is None or key in batch_ids]
         return sorted(found, key=lambda pair: (pair[0].launched_at, pair[0].batch_id), reverse=True)
 
+    def unfilled(self) -> dict[UUID, int]:
+        batches = [batch for batch, _ in list(self._batches.values())]
+        return {
+            batch.batch_id: len(self._items(batch.batch_id))
+            for batch in batches
+            if not batch.filled and batch.status is not BatchStatus.CANCELLED
+        }
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         active = (row.run_id for row in self._items(batch_id) if row.status == "active")
         return sorted(active)[:limit]

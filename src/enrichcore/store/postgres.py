@@ -151,6 +151,9 @@ class PostgresStore:
         ids = None if batch_ids is None else list(batch_ids)
         return _batches(self._rows("batches", ids=ids))
 
+    def unfilled(self) -> dict[UUID, int]:
+        return dict(self._rows("unfilled"))
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         return self._first("active_items", batch=batch_id, limit=limit)
 

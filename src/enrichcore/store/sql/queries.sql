@@ -89,6 +89,10 @@ select count(*) from (
 select state, version from enrichcore.batches
 where %(ids)s::uuid[] is null or batch_id = any(%(ids)s) order by launched_at desc, batch_id desc
 
+-- name: unfilled
+select b.batch_id, (select count(*) from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item')
+from enrichcore.batches b where not b.filled and b.status <> 'cancelled'
+
 -- name: active_items
 select run_id from enrichcore.runs
 where batch_id = %(batch)s and kind = 'item' and status = 'active' order by run_id limit %(limit)s
