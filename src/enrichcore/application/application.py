@@ -47,7 +47,7 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.domain.upload import Upload
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
-from enrichcore.store.commit import Claims, Commit, Conflict, Store, StoreUnavailable, UploadedPerson
+from enrichcore.store.commit import Claims, Commit, Conflict, Store, StoreError, StoreUnavailable, UploadedPerson
 
 log = logging.getLogger("enrichcore.application")
 
@@ -433,39 +433,46 @@ class Enrichment:
         sends: list[Send] = []
         unit.preload(run_ids)
         for run_id in run_ids:
-            draft = unit.run(run_id)
-            if draft is None:
+            try:
+                send = self._claim_run(unit, run_id, workflow, webhook, lane)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("%s cannot be sent", run_id)
                 continue
-            step = _pinned_step(unit, draft, workflow)
-            run = draft.state.run(workflow) if isinstance(draft.state, BatchItem) else draft.state.run
-            if step is None:
-                continue
-            decided = steps.decide_claim(
-                run, step, ItemId(run_id), now=unit.now, lease=self.registry.runner.lease,
-                workstream=draft.state.workstream, webhook=webhook.url.fingerprint(),
-                price=webhook.lane.credits_per_send,
-            )  # fmt: skip
-            if not draft.emit_all(decided):
-                continue
-            (sending,) = decided
-            assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
-            facts = _known_facts(unit, draft)
-            sends.append(
-                Send(
-                    run_id=run_id,
-                    workstream=draft.state.workstream,
-                    workflow=workflow,
-                    attempt=sending.attempt,
-                    key=sending.key,
-                    url=webhook.url,
-                    auth=webhook.auth,
-                    payload=payload(draft.state, facts, workflow, sending.key, self.callback_base_url),
-                    reserved=sending.reserved,
-                    lane_id=lane,
-                    lease_until=sending.lease_until,
-                )
-            )
+            if send is not None:
+                sends.append(send)
         return sends
+
+    def _claim_run(self, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
+        draft = unit.run(run_id)
+        step = _pinned_step(unit, draft, workflow) if draft is not None else None
+        if draft is None or step is None:
+            return None
+        run = draft.state.run(workflow) if isinstance(draft.state, BatchItem) else draft.state.run
+        decided = steps.decide_claim(
+            run, step, ItemId(run_id), now=unit.now, lease=self.registry.runner.lease,
+            workstream=draft.state.workstream, webhook=webhook.url.fingerprint(), price=webhook.lane.credits_per_send,
+        )  # fmt: skip
+        if not decided:
+            return None
+        (sending,) = decided
+        assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
+        send = Send(
+            run_id=run_id,
+            workstream=draft.state.workstream,
+            workflow=workflow,
+            attempt=sending.attempt,
+            key=sending.key,
+            url=webhook.url,
+            auth=webhook.auth,
+            payload=payload(draft.state, _known_facts(unit, draft), workflow, sending.key, self.callback_base_url),
+            reserved=sending.reserved,
+            lane_id=lane,
+            lease_until=sending.lease_until,
+        )
+        draft.emit_all(decided)
+        return send
 
     def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
         """Record what became of claimed attempts, and answers, all in one commit.
@@ -617,7 +624,20 @@ class Enrichment:
             How many runs moved.
         """
         due = self.store.due(self._clock(), limit, deadlines=receiver_up is None or bool(receiver_up))
-        return self._decided(lambda unit: self._wake(unit, due, receiver_up)) if due else 0
+        return self._wake_all(due, receiver_up) if due else 0
+
+    def _wake_all(self, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
+        """Wake these in one commit; where one cannot be decided, halve until it stands alone, and wake the others."""
+        try:
+            return self._decided(lambda unit: self._wake(unit, run_ids, receiver_up))
+        except StoreError:
+            raise
+        except Exception:
+            if len(run_ids) == 1:
+                log.exception("%s cannot be moved on", run_ids[0])
+                return 0
+        middle = len(run_ids) // 2
+        return self._wake_all(run_ids[:middle], receiver_up) + self._wake_all(run_ids[middle:], receiver_up)
 
     def _deadline_counts(self, step: Step, receiver_up: timedelta | None) -> bool:
         return receiver_up is None or receiver_up >= min(self.registry.runner.timeout_grace, step.answer_within)

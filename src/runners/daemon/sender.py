@@ -27,6 +27,7 @@ log = logging.getLogger("enrichcore.sender")
 
 CONNECTIONS: Final = 64
 _IDLE_S: Final = 0.2
+_RETRY_S: Final = 1.0
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 #: How long a third party that says "too many" without saying for how long is left alone.
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
@@ -53,7 +54,7 @@ class Sender:
         limits = httpx.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
         async with HttpxAiohttpClient(limits=limits, follow_redirects=False) as client:
             while not stop.is_set():
-                claimed = await self._claim()
+                claimed = await self._claim(stop)
                 for number, send in enumerate(claimed):
                     if stop.is_set():
                         await asyncio.gather(
@@ -68,7 +69,7 @@ class Sender:
             if self._in_flight:
                 await asyncio.wait(set(self._in_flight))
 
-    async def _claim(self) -> list[Send]:
+    async def _claim(self, stop: asyncio.Event) -> list[Send]:
         free = self._connections - len(self._in_flight)
         if free <= 0:
             await asyncio.wait(set(self._in_flight), return_when=asyncio.FIRST_COMPLETED)
@@ -77,7 +78,10 @@ class Sender:
             return await asyncio.to_thread(self._application.claim, free)
         except StoreUnavailable as error:
             log.warning("cannot claim: %s", error)
-            return []
+        except Exception:
+            log.exception("cannot claim")
+        await _pause(stop, _RETRY_S)
+        return []
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from enrichcore.domain import step_run as steps
 from enrichcore.store import MemoryStore, StoreUnavailable
 from tests.contracts.world import CRM, World, person
 
@@ -52,3 +53,18 @@ def test_a_claim_that_takes_nothing_says_why(world, error):
     world.store.fails = {1: error, 2: error}
     with pytest.raises(type(error)):
         world.claim()
+
+
+def test_a_row_that_cannot_be_decided_keeps_no_other_of_its_lane(world, monkeypatch):
+    """It stays ready, and its neighbours leave."""
+    world.launch(person("eve", company="nimbleforge"))
+    broken, *others = [row.run_id for row in world.store.inline_rows()[1] if row.state == "ready"]
+    decide = steps.decide_claim
+
+    def decide_claim(run, step, run_id, **more):
+        if run_id == broken:
+            raise ValueError("a fault of ours")
+        return decide(run, step, run_id, **more)
+
+    monkeypatch.setattr(steps, "decide_claim", decide_claim)
+    assert {send.run_id for send in world.claim()} == set(others)

@@ -11,7 +11,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
-from enrichcore.store import MemoryStore
+from enrichcore.store import MemoryStore, StoreUnavailable
 from runners.daemon.sender import Sender, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
@@ -128,6 +128,25 @@ def test_a_row_whose_connection_was_lost_is_posted_once_and_stands_in_doubt():
 
     world, rows = asyncio.run(live())
     assert (doubtful(world), rows) == (1, 1)
+
+
+def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
+    """Whatever the fault was: it pauses and claims again."""
+    monkeypatch.setattr("runners.daemon.sender._RETRY_S", 0.01)
+
+    async def live():
+        stop, loop, faults = asyncio.Event(), asyncio.get_running_loop(), [StoreUnavailable("gone"), ValueError("ours")]
+
+        class Stumbling:
+            def claim(self, _limit):
+                if faults:
+                    raise faults.pop()
+                loop.call_soon_threadsafe(stop.set)
+                return []
+
+        await asyncio.wait_for(Sender(Stumbling(), Reports()).run(stop), PATIENCE_S)
+
+    asyncio.run(live())
 
 
 def counted(application) -> asyncio.Semaphore:
