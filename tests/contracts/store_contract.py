@@ -477,6 +477,40 @@ EMAIL, LINKEDIN = Key(KeyKind.PERSON_EMAIL, "ann@quillhaven.example"), Key(KeyKi
 ANN, BOB, EVE = (UUID(int=number) for number in (101, 102, 103))
 
 
+class ReceiversContract:
+    """Since when callbacks could be taken."""
+
+    def test_without_a_receiver_there_is_no_time(self, store):
+        """Nor once the last one has left."""
+        runner = uuid4()
+        assert store.receiver_up() == timedelta(0)
+        store.beat(runner)
+        assert store.receiver_up() > timedelta(0)
+        store.leave(runner)
+        assert store.receiver_up() == timedelta(0)
+
+    def test_the_receiver_that_has_been_up_longest_counts(self, store):
+        """However many come and go beside it."""
+        old, young = uuid4(), uuid4()
+        store.beat(old)
+        before = store.receiver_up()
+        store.beat(young)
+        store.beat(old)
+        assert store.receiver_up() > before
+        store.leave(young)
+        assert store.receiver_up() > before
+
+    def test_an_interruption_begins_the_time_anew(self, store):
+        """What was missed before it counts no more."""
+        runner = uuid4()
+        store.beat(runner)
+        while store.receiver_up() < timedelta(seconds=0.2):
+            store.beat(runner)
+        before = store.receiver_up()
+        store.beat(runner, anew=True)
+        assert store.receiver_up() < before
+
+
 class DirectoryContract:
     """Whom keys mean."""
 
@@ -531,5 +565,5 @@ class DirectoryContract:
         assert store.people(UploadId(uuid4())) == []
 
 
-class StoreContract(AppendingContract, QueueContract, BatchContract, DirectoryContract):
+class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract, DirectoryContract):
     """Everything that a store promises."""

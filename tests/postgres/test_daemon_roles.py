@@ -42,3 +42,22 @@ def test_a_daemon_notices_that_its_server_or_its_writer_ended(database_url, end,
 
     asyncio.run(live())
     assert "ended by itself" in caplog.text
+
+
+async def until(holds) -> None:
+    """Wait for a condition, not for a time."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - the database has no event for this
+            await asyncio.sleep(0.01)
+
+
+def test_a_receiver_is_known_to_be_up_in_every_process_until_it_stops(database_url, store):
+    """Timers, wherever they run, count deadlines only while there is one; they are none themselves."""
+
+    async def live():
+        async with Daemon(quiet(), database_url, frozenset(Role) - {Role.RECEIVER}):
+            async with Daemon(quiet(), database_url, frozenset({Role.RECEIVER})):
+                await until(store.receiver_up)
+            assert not store.receiver_up()
+
+    asyncio.run(live())

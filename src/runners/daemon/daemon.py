@@ -21,6 +21,7 @@ from enrichcore.projection import catch_up
 from enrichcore.registry import Registry
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
+from runners.daemon.heartbeat import Heartbeat
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
 from runners.daemon.sender import Sender
@@ -71,7 +72,8 @@ class Daemon:
         await asyncio.to_thread(self.application.apply, by="daemon")
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
-        self._receiver = Receiver(self._registry, self._writer)
+        heartbeat = Heartbeat(self._store)
+        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
@@ -80,6 +82,8 @@ class Daemon:
             await self._writing
             await asyncio.to_thread(self._stack.close)
             raise
+        if Role.RECEIVER in self._roles:
+            self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
             self._begin(Role.SENDER, Sender(self.application, self._writer).run(self._stop))
         if Role.TIMERS in self._roles:

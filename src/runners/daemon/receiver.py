@@ -39,10 +39,17 @@ _TAKEN: Final = 200
 
 
 class Receiver:
-    """Takes callbacks for all clients of a registry."""
+    """Takes callbacks for all clients of a registry.
 
-    def __init__(self, registry: Registry, writer: GroupWriter) -> None:
+    Args:
+        registry: the clients and their secrets.
+        writer: what makes an answer durable.
+        interrupted: told whenever an answer met a database that is away.
+    """
+
+    def __init__(self, registry: Registry, writer: GroupWriter, interrupted: Callable[[], None] = lambda: None) -> None:
         self._writer = writer
+        self._interrupted = interrupted
         self._secrets = [
             (secret.reveal().encode(), client.id)
             for client in registry.clients.values()
@@ -77,7 +84,9 @@ class Receiver:
     async def _record(self, incoming: Incoming, send: SendMessage) -> None:
         try:
             ack = await self._writer.answer(incoming)
-        except (StoreUnavailable, Conflict):
+        except (StoreUnavailable, Conflict) as error:
+            if isinstance(error, StoreUnavailable):
+                self._interrupted()
             return await reply(send, 503, {"status": "rejected", "reason": "nothing was stored: please try again"})
         except Exception:  # noqa: BLE001 - the sender must learn that nothing was stored, whatever the fault was
             return await reply(send, 500, {"status": "rejected", "reason": "nothing was stored"})

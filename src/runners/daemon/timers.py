@@ -28,7 +28,6 @@ class Timers:
     def __init__(self, application: Enrichment, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._application = application
         self._clock = clock
-        self._up_since = clock()
         self._day: date | None = None
         self._launches = _Launches(application)
 
@@ -59,7 +58,8 @@ class Timers:
         return self._application.wake(_BULK, receiver_up=timedelta(0))
 
     def _end_waits(self) -> int:
-        return self._application.wake(_BULK, receiver_up=self._clock() - self._up_since)
+        up = self._application.store.receiver_up()
+        return self._application.wake(_BULK, receiver_up=up) if up else 0
 
     def _pass_day(self) -> int:
         today = self._clock().date()

@@ -3,10 +3,19 @@
 import asyncio
 
 from enrichcore.application import Ack, AckStatus
+from enrichcore.store import StoreUnavailable
 from runners.daemon.receiver import Receiver
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, configuration
 
 REGISTRY = configuration()
+
+
+class Away:
+    """Stands where the writer does, while the database is away."""
+
+    async def answer(self, _incoming):
+        """Refuse one."""
+        raise StoreUnavailable("gone")
 
 
 class Kept:
@@ -23,21 +32,27 @@ class Kept:
 
 def received(*messages):
     """The bodies that are kept of a request of these messages, and what is answered."""
+    kept = Kept()
+    return kept.bodies, answered(Receiver(REGISTRY, kept), *messages)
+
+
+def answered(receiver, *messages):
+    """What a receiver answers to a request of these messages."""
     (secret, *_) = REGISTRY.clients[ACME].callback_secrets
     scope = {
         "type": "http", "method": "POST", "path": f"/callbacks/{APOLLO}/{APOLLO_COMPANY}", "query_string": b"",
         "headers": [(b"x-enrichcore-secret", secret.reveal().encode())],
     }  # fmt: skip
-    kept, answered, left = Kept(), [], iter(messages)
+    statuses, left = [], iter(messages)
 
     async def receive():
         return next(left)
 
     async def send(message):
-        answered.append(message.get("status", 0))
+        statuses.append(message.get("status", 0))
 
-    asyncio.run(Receiver(REGISTRY, kept)(scope, receive, send))
-    return kept.bodies, answered
+    asyncio.run(receiver(scope, receive, send))
+    return statuses
 
 
 def part(body: bytes, *, more: bool):
@@ -53,3 +68,10 @@ def test_a_body_may_come_in_pieces():
 def test_a_client_that_leaves_in_the_middle_of_a_body_gave_no_answer():
     """Its beginning is not taken for a whole body; the client sends again, for it was told nothing."""
     assert received(part(b'{"a"', more=True), {"type": "http.disconnect"}) == ([], [])
+
+
+def test_a_callback_that_meets_no_database_interrupts_the_time_the_receiver_was_up():
+    """It is told to come again, and may not: deadlines wait for the grace time from here."""
+    interruptions = []
+    receiver = Receiver(REGISTRY, Away(), lambda: interruptions.append(1))
+    assert (answered(receiver, part(b"{}", more=False)), interruptions) == ([503, 0], [1])

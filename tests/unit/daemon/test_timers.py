@@ -1,7 +1,7 @@
 """The timers: what they mind at each tick, what they leave alone, and that no fault of one thing keeps them from the rest."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -123,6 +123,25 @@ def test_a_day_whose_record_failed_is_recorded_later(world, timers, monkeypatch)
     monkeypatch.setattr(world.app, "pass_day", pass_day)
     timers.tick()
     assert len(world.events(e.DayPassed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("up", "state"),
+    [
+        (timedelta(0), State.AWAITING_ANSWER),
+        (timedelta(minutes=14), State.AWAITING_ANSWER),
+        (timedelta(minutes=15), State.TIMED_OUT),
+    ],
+    ids=["no receiver", "for less than the grace", "long enough"],
+)
+def test_a_deadline_counts_only_where_a_receiver_was_up(world, timers, monkeypatch, up, state):
+    """However long the timers themselves have been: an answer may have met a closed door, and is sent again."""
+    monkeypatch.setattr(world.store, "receiver_up", lambda: up)
+    world.launch(person("ann"))
+    (send,) = world.send()
+    world.clock.tick(hours=7)
+    timers.tick()
+    assert world.run_of(send).state is state
 
 
 def stuck(send, monkeypatch):
