@@ -4,7 +4,8 @@ It holds no state but what it may forget. Each method is one use case: load, dec
 decided again. Time and new ids come from arguments, so tests say what time it is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -46,7 +47,9 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.domain.upload import Upload
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
-from enrichcore.store.commit import Claims, Commit, Conflict, Store, UploadedPerson
+from enrichcore.store.commit import Claims, Commit, Conflict, Store, StoreError, StoreUnavailable, UploadedPerson
+
+log = logging.getLogger("enrichcore.application")
 
 CONFIGURATION: Final = uuid5(NAMESPACE, "configuration")
 CALENDAR: Final = uuid5(NAMESPACE, "calendar")
@@ -268,16 +271,21 @@ class Enrichment:
 
     def fill(self, batch_id: BatchId, *, progress: Callable[[int], None] = lambda _: None) -> Batch:
         """Make every item of a batch that does not exist yet; also after an interrupted launch."""
+        for done in self.filling(batch_id):
+            progress(done)
+        return self._batch(batch_id)[0]
+
+    def filling(self, batch_id: BatchId) -> Iterator[int]:
+        """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
         batch, _ = self._batch(batch_id)
         people = self.store.people(batch.upload_id)
         done = 0
         for chunk in chunks(people, LAUNCH_CHUNK):
             self._decided(partial(self._create_items, batch=batch, people=chunk))
             done += len(chunk)
-            progress(done)
+            yield done
         self._on_batch(batch_id, partial(_filled, item_count=len(people)))
         self.turn_batches()
-        return self._batch(batch_id)[0]
 
     def _create_items(self, unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
         ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
@@ -369,9 +377,14 @@ class Enrichment:
     def claim(self, limit: int) -> list[Send]:
         """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`.
 
-        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token.
+        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token. A lane
+        that cannot be claimed keeps no other from it.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached, and nothing was taken.
         """
         claimed: list[Send] = []
+        failure: Exception | None = None
         open_lanes = [
             known for lane in self.store.ready_lanes(self._clock()) if (known := self._lanes.get(LaneId(lane)))
         ]
@@ -379,7 +392,15 @@ class Enrichment:
             share = max(1, (limit - len(claimed)) // (len(open_lanes) - number))
             if len(claimed) >= limit:
                 break
-            claimed += self._claim_lane(owner, workstream, step, min(share, limit - len(claimed)))
+            try:
+                claimed += self._claim_lane(owner, workstream, step, min(share, limit - len(claimed)))
+            except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
+                log.warning("%s of %s could not be claimed: %s", step.workflow, owner.slug, error)
+                failure = error
+                if isinstance(error, StoreUnavailable):
+                    break
+        if failure is not None and not claimed:
+            raise failure
         return claimed
 
     def _claim_lane(self, owner: Client, workstream: str, step: Step, limit: int) -> list[Send]:
@@ -412,38 +433,46 @@ class Enrichment:
         sends: list[Send] = []
         unit.preload(run_ids)
         for run_id in run_ids:
-            draft = unit.run(run_id)
-            if draft is None:
+            try:
+                send = self._claim_run(unit, run_id, workflow, webhook, lane)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("%s cannot be sent", run_id)
                 continue
-            step = _pinned_step(unit, draft, workflow)
-            run = draft.state.run(workflow) if isinstance(draft.state, BatchItem) else draft.state.run
-            if step is None:
-                continue
-            decided = steps.decide_claim(
-                run, step, ItemId(run_id), now=unit.now, lease=self.registry.runner.lease,
-                workstream=draft.state.workstream, webhook=webhook.url.fingerprint(),
-                price=webhook.lane.credits_per_send,
-            )  # fmt: skip
-            if not draft.emit_all(decided):
-                continue
-            (sending,) = decided
-            assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
-            facts = _known_facts(unit, draft)
-            sends.append(
-                Send(
-                    run_id=run_id,
-                    workstream=draft.state.workstream,
-                    workflow=workflow,
-                    attempt=sending.attempt,
-                    key=sending.key,
-                    url=webhook.url,
-                    auth=webhook.auth,
-                    payload=payload(draft.state, facts, workflow, sending.key, self.callback_base_url),
-                    reserved=sending.reserved,
-                    lane_id=lane,
-                )
-            )
+            if send is not None:
+                sends.append(send)
         return sends
+
+    def _claim_run(self, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
+        draft = unit.run(run_id)
+        step = _pinned_step(unit, draft, workflow) if draft is not None else None
+        if draft is None or step is None:
+            return None
+        run = draft.state.run(workflow) if isinstance(draft.state, BatchItem) else draft.state.run
+        decided = steps.decide_claim(
+            run, step, ItemId(run_id), now=unit.now, lease=self.registry.runner.lease,
+            workstream=draft.state.workstream, webhook=webhook.url.fingerprint(), price=webhook.lane.credits_per_send,
+        )  # fmt: skip
+        if not decided:
+            return None
+        (sending,) = decided
+        assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
+        send = Send(
+            run_id=run_id,
+            workstream=draft.state.workstream,
+            workflow=workflow,
+            attempt=sending.attempt,
+            key=sending.key,
+            url=webhook.url,
+            auth=webhook.auth,
+            payload=payload(draft.state, _known_facts(unit, draft), workflow, sending.key, self.callback_base_url),
+            reserved=sending.reserved,
+            lane_id=lane,
+            lease_until=sending.lease_until,
+        )
+        draft.emit_all(decided)
+        return send
 
     def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
         """Record what became of claimed attempts, and answers, all in one commit.
@@ -595,7 +624,20 @@ class Enrichment:
             How many runs moved.
         """
         due = self.store.due(self._clock(), limit, deadlines=receiver_up is None or bool(receiver_up))
-        return self._decided(lambda unit: self._wake(unit, due, receiver_up)) if due else 0
+        return self._wake_all(due, receiver_up) if due else 0
+
+    def _wake_all(self, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
+        """Wake these in one commit; where one cannot be decided, halve until it stands alone, and wake the others."""
+        try:
+            return self._decided(lambda unit: self._wake(unit, run_ids, receiver_up))
+        except StoreError:
+            raise
+        except Exception:
+            if len(run_ids) == 1:
+                log.exception("%s cannot be moved on", run_ids[0])
+                return 0
+        middle = len(run_ids) // 2
+        return self._wake_all(run_ids[:middle], receiver_up) + self._wake_all(run_ids[middle:], receiver_up)
 
     def _deadline_counts(self, step: Step, receiver_up: timedelta | None) -> bool:
         return receiver_up is None or receiver_up >= min(self.registry.runner.timeout_grace, step.answer_within)

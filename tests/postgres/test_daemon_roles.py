@@ -1,0 +1,63 @@
+"""A daemon in this process: it notices when a part of it ends, and stops whatever has ended."""
+
+import asyncio
+
+import pytest
+from attrs import evolve
+
+from runners.daemon import Daemon, Role
+from tests.contracts.world import configuration
+
+pytestmark = pytest.mark.postgres
+
+PATIENCE_S = 30
+
+
+def quiet():
+    """A configuration that listens at any free port."""
+    registry = configuration()
+    return evolve(registry, runner=evolve(registry.runner, port=0))
+
+
+def end_server(daemon):
+    """As uvicorn ends."""
+    daemon._server.should_exit = True
+
+
+def end_writer(daemon):
+    """As a fault would end it."""
+    daemon._writing.cancel()
+
+
+@pytest.mark.parametrize("roles", [frozenset(Role), frozenset({Role.WEB})], ids=["all roles", "no role that loops"])
+@pytest.mark.parametrize("end", [end_server, end_writer])
+def test_a_daemon_notices_that_its_server_or_its_writer_ended(database_url, end, roles, caplog):
+    """Without them callbacks are lost or never answered, so the process must end and be started again."""
+
+    async def live():
+        async with Daemon(quiet(), database_url, roles) as daemon:
+            failing = asyncio.create_task(daemon.failed())
+            end(daemon)
+            await asyncio.wait_for(failing, PATIENCE_S)
+
+    asyncio.run(live())
+    assert "ended by itself" in caplog.text
+
+
+async def until(holds) -> None:
+    """Wait for a condition, not for a time."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - the database has no event for this
+            await asyncio.sleep(0.01)
+
+
+def test_a_receiver_is_known_to_be_up_in_every_process_until_it_stops(database_url, store):
+    """Timers, wherever they run, count deadlines only while there is one; they are none themselves."""
+
+    async def live():
+        async with Daemon(quiet(), database_url, frozenset(Role) - {Role.RECEIVER}):
+            async with Daemon(quiet(), database_url, frozenset({Role.RECEIVER})):
+                await until(store.receiver_up)
+            assert not store.receiver_up()
+
+    asyncio.run(live())
