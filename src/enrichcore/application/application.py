@@ -33,6 +33,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import (
     NAMESPACE,
     BatchId,
+    ClientId,
     ItemId,
     LaneId,
     UploadId,
@@ -42,7 +43,7 @@ from enrichcore.domain.ids import (
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import PostOutcome
 from enrichcore.domain.upload import Upload
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
@@ -460,12 +461,7 @@ class Enrichment:
             self._record_outcomes(unit, reports)
             return [self._place(unit, one, *what) for one, what in zip(incoming, parsed, strict=True)]
 
-        acks = self._decided(command)
-        for report in reports:
-            if report.outcome.outcome is Outcome.LANE_REFUSED:
-                send = report.send
-                self._stop_lane(send.lane_id, send.workstream, send.workflow, by="runner", why=report.outcome.reason)
-        return acks
+        return self._decided(command)
 
     def record_outcomes(self, reports: Sequence[SendReport]) -> None:
         """Record what became of claimed attempts, in one commit."""
@@ -476,13 +472,10 @@ class Enrichment:
         return self.record(incoming=incoming)
 
     def _record_outcomes(self, unit: Unit, reports: Sequence[SendReport]) -> None:
-        for report in reports:
-            send, seen = report.send, report.outcome
+        for send, seen in self._told_by_lanes(unit, reports):
             draft = unit.run(send.run_id)
-            if draft is None:
-                continue
-            step = _pinned_step(unit, draft, send.workflow)
-            if step is None:
+            step = _pinned_step(unit, draft, send.workflow) if draft is not None else None
+            if draft is None or step is None:
                 continue
             if isinstance(draft.state, BatchItem):
                 before = draft.state.run(send.workflow)
@@ -491,10 +484,27 @@ class Enrichment:
             else:
                 draft.emit_all(steps.decide_outcome(draft.state.run, step, seen, price=send.reserved, now=unit.now))
 
+    def _told_by_lanes(self, unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send, PostOutcome]]:
+        """What became of each POST, with what that says of its lane; a lane that refuses all stops in this commit."""
+        by_lane: dict[LaneId, list[SendReport]] = {}
+        for report in reports:
+            by_lane.setdefault(report.send.lane_id, []).append(report)
+        told: list[tuple[Send, PostOutcome]] = []
+        for known, group in by_lane.items():
+            send = group[0].send
+            lane = unit.lane(known, _client_of(send))
+            events, outcomes = lanes.decide_outcomes(
+                lane.state, [report.outcome for report in group], workstream=send.workstream, workflow=send.workflow
+            )
+            lane.emit_all(events)
+            told += [(report.send, outcome) for report, outcome in zip(group, outcomes, strict=True)]
+        return told
+
     def hold_lane(self, send: Send, until: datetime, reason: str) -> bool:
         """Send nothing on a lane before `until`, as the third party asked."""
         return self._on_lane(
             send.lane_id,
+            _client_of(send),
             lambda lane: lanes.decide_hold(
                 lane, workstream=send.workstream, workflow=send.workflow, until=until, reason=reason
             ),
@@ -503,36 +513,25 @@ class Enrichment:
     def stop_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str) -> bool:
         """Send nothing on a lane until it is resumed."""
         owner = self.registry.client(client)
-        self.registry.workflow(workstream, workflow)
-        return self._stop_lane(lane_id(owner.id, workstream, workflow), workstream, workflow, by=by, why=why)
-
-    def _stop_lane(self, lane: LaneId, workstream: str, workflow: str, *, by: str, why: str) -> bool:
+        self.registry.lane(client, workstream, workflow)
         return self._on_lane(
-            lane, lambda known: lanes.decide_stop(known, workstream=workstream, workflow=workflow, reason=why, by=by)
+            lane_id(owner.id, workstream, workflow),
+            owner.id,
+            lambda lane: lanes.decide_stop(lane, workstream=workstream, workflow=workflow, reason=why, by=by),
         )
 
     def resume_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str = "") -> bool:
         """Send on a lane again."""
         owner = self.registry.client(client)
+        self.registry.lane(client, workstream, workflow)
         return self._on_lane(
-            lane_id(owner.id, workstream, workflow), lambda lane: lanes.decide_resume(lane, by=by, why=why)
+            lane_id(owner.id, workstream, workflow), owner.id, lambda lane: lanes.decide_resume(lane, by=by, why=why)
         )
 
-    def _on_lane(self, lane: LaneId, decide: Callable[[Lane], Iterable[e.Event]]) -> bool:
-        owner, workstream, step = self._lanes[lane]
-
+    def _on_lane(self, lane: LaneId, client_id: ClientId, decide: Callable[[Lane], Iterable[e.Event]]) -> bool:
         def command(unit: Unit) -> bool:
-            fresh = Lane(lane_id=lane, client_id=owner.id, workstream=workstream, workflow=step.workflow)
-            known, version = next(
-                ((found, at) for found, at in self.store.lanes() if found.lane_id == lane), (fresh, 0)
-            )
-            draft = Draft(known, version, lanes.fold, unit.now)
-            draft.emit_all(decide(known))
-            for number, event in enumerate(draft.events, start=version + 1):
-                unit.record(event, lane, number, client_id=owner.id)
-            if draft.events:
-                unit.commit.lanes.append((draft.state, draft.version))
-            return bool(draft.events)
+            draft = unit.lane(lane, client_id)
+            return draft.emit_all(decide(draft.state))
 
         return self._decided(command)
 
@@ -720,6 +719,10 @@ class Enrichment:
                 with suppress(ImportError, AttributeError, ValueError):
                     self._functions[step.function] = resolve_name(step.function)
         return found[0]
+
+
+def _client_of(send: Send) -> ClientId:
+    return ClientId(UUID(send.payload["client_id"]))
 
 
 _NOT_JSON: Final = object()

@@ -12,11 +12,13 @@ from uuid import UUID
 from enrichcore.application.reuse import EarlierAnswers
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
+from enrichcore.domain import lane as lanes
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, CompanyRunId, PersonId, company_run_id
+from enrichcore.domain.ids import BatchId, ClientId, CompanyRunId, LaneId, PersonId, company_run_id
+from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun, decide_answer, decide_cancel
@@ -52,6 +54,8 @@ class Unit:
         #: As loaded: state (None for what is new) and version.
         self._before: dict[UUID, tuple[BatchItem | CompanyRun | None, int]] = {}
         self._waits: dict[UUID, int] = {}
+        self._lanes: dict[LaneId, Draft[Lane]] = {}
+        self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         #: Items whose company is to be asked about again, whatever answer there is.
         self.anew: set[UUID] = set()
         self._earlier = EarlierAnswers(store, batches, now)
@@ -84,6 +88,15 @@ class Unit:
         """The draft of a company run."""
         draft = self.run(run_id)
         return draft if draft is not None and isinstance(draft.state, CompanyRun) else None
+
+    def lane(self, lane_id: LaneId, client_id: ClientId) -> Draft[Lane]:
+        """The draft of a lane; one that never stopped, was held or refused a row begins here."""
+        if lane_id not in self._lanes:
+            if self._known_lanes is None:
+                self._known_lanes = {lane.lane_id: (lane, version) for lane, version in self._store.lanes()}
+            fresh = Lane(lane_id=lane_id, client_id=client_id)
+            self._lanes[lane_id] = Draft(*self._known_lanes.get(lane_id, (fresh, 0)), lanes.fold, self.now)
+        return self._lanes[lane_id]
 
     def _fetch(self, run_ids: Iterable[UUID]) -> None:
         wanted = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in self._before]
@@ -307,10 +320,19 @@ class Unit:
             self.record(event, batch.batch_id, version, client_id=batch.client_id, batch_id=batch.batch_id)
         self.commit.batches.append((folded, version))
 
+    def _record_lanes(self) -> None:
+        for lane_id, draft in self._lanes.items():
+            first = draft.version - len(draft.events) + 1
+            for version, event in enumerate(draft.events, start=first):
+                self.record(event, lane_id, version, client_id=draft.state.client_id)
+            if draft.events:
+                self.commit.lanes.append((draft.state, draft.version))
+
     def finish(self) -> Commit:
         """Everything decided, as one commit."""
         self.end_waits()
         self.drop_unwanted()
+        self._record_lanes()
         commit = self.commit
         for run_id, draft in self._drafts.items():
             before, version = self._before.get(run_id, (None, 0))

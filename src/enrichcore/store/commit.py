@@ -188,7 +188,7 @@ class Store(Protocol):
         """The distinct people of an upload, in order of id."""
 
     def lanes(self) -> list[tuple[Lane, int]]:
-        """Lanes that ever stopped or were held, with their versions."""
+        """Lanes that ever stopped, were held, or refused a row, with their versions."""
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""

@@ -20,7 +20,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.store.codec import decode_run
 from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson
 from enrichcore.store.log import EventLog
-from enrichcore.store.rows import RunRow, StepRow
+from enrichcore.store.rows import RunRow, StepRow, lane_row
 
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
@@ -55,7 +55,7 @@ class MemoryStore:
             for step in commit.steps:
                 self._put_step(step)
             self._batches.update({batch.batch_id: (batch, version) for batch, version in commit.batches})
-            self._lanes.update({lane.lane_id: (lane, version) for lane, version in commit.lanes})
+            self._lanes.update({lane.lane_id: (lane_row(lane), version) for lane, version in commit.lanes})
             for client_id, change in commit.directory:
                 for entity, _, since in change.new:
                     self._since.setdefault(entity, since)

@@ -26,7 +26,7 @@ from enrichcore.store.codec import Seal, decode_run
 from enrichcore.store.commit import Commit, Conflict, DirectoryChange, LoadedRun, StoreUnavailable, UploadedPerson
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
-from enrichcore.store.rows import RunRow, StepRow
+from enrichcore.store.rows import RunRow, StepRow, lane_row
 from enrichcore.store.statements import migrations, statements
 
 #: Serialises migrations and table creation of all processes.
@@ -182,10 +182,11 @@ class PostgresStore:
                     workflow=workflow,
                     stopped=stopped,
                     held_until=held_until,
+                    refusals=refusals,
                 ),
                 version,
             )
-            for lane_id, client_id, workstream, workflow, stopped, held_until, version in self._rows("lanes")
+            for lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version in self._rows("lanes")
         ]
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
@@ -284,10 +285,14 @@ def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:
 
 def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
     for lane, version in commit.lanes:
+        row = lane_row(lane)
         cursor.execute(
             statements()["put_lane"],
-            [lane.lane_id, lane.client_id, lane.workstream, lane.workflow, lane.stopped, lane.held_until, version],
-        )
+            [
+                row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.refusals,
+                version,
+            ],
+        )  # fmt: skip
 
 
 def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: DirectoryChange) -> None:

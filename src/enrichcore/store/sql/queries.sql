@@ -109,7 +109,7 @@ join enrichcore.directory_entities o on o.entity_id = k.entity_id
 select person_id, company_id, facts from enrichcore.upload_people where upload_id = %(upload)s order by person_id
 
 -- name: lanes
-select lane_id, client_id, workstream, workflow, stopped, held_until, version from enrichcore.lanes order by lane_id
+select lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version from enrichcore.lanes order by lane_id
 
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
@@ -135,10 +135,10 @@ on conflict (batch_id) do update set status = excluded.status, filled = excluded
     item_count = excluded.item_count, version = excluded.version, state = excluded.state
 
 -- name: put_lane
-insert into enrichcore.lanes (lane_id, client_id, workstream, workflow, stopped, held_until, version)
-values (%s, %s, %s, %s, %s, %s, %s)
+insert into enrichcore.lanes (lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
-    stopped = excluded.stopped, held_until = excluded.held_until, version = excluded.version
+    stopped = excluded.stopped, held_until = excluded.held_until, refusals = excluded.refusals, version = excluded.version
 
 -- name: put_keys
 insert into enrichcore.directory_keys (client_id, kind, value, entity_id)
