@@ -1,6 +1,6 @@
 """What people decide about batches and lanes: nothing is lost by it, and nothing is paid for twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
@@ -15,6 +15,7 @@ from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import UnknownNameError
 from enrichcore.store import StoreUnavailable
+from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.world import (
     ACME,
@@ -93,6 +94,52 @@ class LaunchContract(WorldContract):
         assert world.status(batch) == "cancelled"
         assert world.store.active_items(batch.batch_id) == []
         assert world.play() == []
+
+
+class LocalStepsContract(WorldContract):
+    """Local functions are a user's own code."""
+
+    @pytest.mark.parametrize("made", [{"company_revenue": 2**64}, {1: "x"}, {"company_logo": b"x"}, SystemExit(3)])
+    def test_a_bad_result_fails_its_own_row_and_no_other(self, store, made):
+        """The batch is launched, and goes on past it."""
+        world = World(store, with_first_step(configuration(), makes_for_ann))
+        MADE["ann"] = made
+        batch = world.launch(person("ann"), person("bob"))
+        world.play()
+        counts = store.step_counts(batch.batch_id)
+        first = world.registry.workstreams[APOLLO].pipeline.steps[0].workflow
+        assert (counts[first, State.FAILED], counts[first, State.COMPLETED]) == (1, 1)
+        assert (world.status(batch), store.inline_rows()) == ("finished", inline_rows(store.log(0, 1000)))
+
+    def test_what_a_function_gives_is_the_same_when_it_is_replayed(self, store):
+        """A date is a text in both lives, and what it changes in place is changed in neither."""
+        world = World(store, with_first_step(configuration(), makes_for_ann))
+        MADE["ann"] = {"company_seen": date(2026, 3, 2), "company_technologies": ("Zoom",)}
+        world.launch(person("ann"))
+        world.play()
+        assert store.inline_rows() == inline_rows(store.log(0, 1000))
+
+
+#: What the local function gives for each person, by first name.
+MADE = {}
+
+
+def makes_for_ann(facts):
+    """A local function that changes what it was given, and gives what a test says."""
+    facts.setdefault("company_technologies", []).append("Apache")
+    made = MADE.get(facts["person_first_name"].lower(), {})
+    if isinstance(made, BaseException):
+        raise made
+    return made
+
+
+def with_first_step(registry, function):
+    """The Apollo pipeline with another function in its first step."""
+    stream = registry.workstreams[APOLLO]
+    first, *others = stream.pipeline.steps
+    first = evolve(first, function=f"{__name__}:{function.__name__}")
+    changed = evolve(stream, pipeline=evolve(stream.pipeline, steps=[first, *others]))
+    return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
 class BatchControlContract(WorldContract):
@@ -432,5 +479,5 @@ def without_webhook(registry, workflow):
     return evolve(registry, clients=clients)
 
 
-class ControlContract(LaunchContract, BatchControlContract, RetryContract, LanesContract):
+class ControlContract(LaunchContract, LocalStepsContract, BatchControlContract, RetryContract, LanesContract):
     """Everything that people decide."""

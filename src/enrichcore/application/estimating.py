@@ -5,6 +5,7 @@ of later steps will bring is not known yet, so a conditional step counts whoever
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,10 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from enrichcore.application.reuse import EarlierAnswers
-from enrichcore.domain.batch_item import LocalFunction, asks_company
+from enrichcore.domain.batch_item import asks_company
 from enrichcore.domain.company_run import CompanyRun, serves_at_once
 from enrichcore.domain.ids import UploadId, company_run_id
+from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
@@ -105,10 +107,9 @@ class _Counting:
     def _local(self, step: Step, wanted: Sequence[UploadedPerson], function: LocalFunction) -> StepEstimate:
         for person in wanted:
             facts = self._facts[person.person_id]
-            try:
-                facts.update(function(facts))
-            except Exception:  # noqa: BLE001, S112 - the launch marks such a row as failed; the count only goes on without it
-                continue
+            # The launch marks a row whose function fails; the count only goes on without what it would have found.
+            with suppress(LocalFunctionFailed):
+                facts.update(call(step.function, function, facts))
         return self._estimated(step, concerned=len(wanted), skipped=len(self.people) - len(wanted))
 
     def _person(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:

@@ -14,12 +14,13 @@ from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
 from enrichcore.domain import lane as lanes
 from enrichcore.domain.batch import Batch, BatchStatus
-from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
+from enrichcore.domain.batch_item import BatchItem, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ClientId, CompanyRunId, LaneId, PersonId, company_run_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun, decide_answer, decide_cancel
 from enrichcore.store.commit import Commit, LoadedRun, Store
