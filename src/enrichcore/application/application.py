@@ -283,11 +283,10 @@ class Enrichment:
     def _create_items(self, unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
         ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
         unit.preload(ids.values())
-        unit.preload(_company_runs(batch, people))
-        unit.expect(person.person_id for person in people)
         workflows = tuple(step.workflow for step in batch.pipeline.steps)
         if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
             return
+        new: list[tuple[BatchItem, e.ItemCreated]] = []
         for person in people:
             if unit.run(ids[person.person_id]) is not None:
                 continue
@@ -299,7 +298,9 @@ class Enrichment:
                 company_id=person.company_id,
                 facts=person.facts,
             )
-            state = batch_item.initial(ids[person.person_id], batch.client_id, batch.batch_id, created)
+            new.append((batch_item.initial(ids[person.person_id], batch.client_id, batch.batch_id, created), created))
+        unit.expect([state for state, _ in new])
+        for state, created in new:
             unit.add_item(state, created)
 
     def pause(self, batch_id: BatchId, *, by: str, why: str = "") -> bool:
@@ -768,12 +769,6 @@ def _known_facts(unit: Unit, draft: Draft[Any]) -> dict[str, Any]:
     if isinstance(state, BatchItem):
         return state.facts(unit.company_facts(state))
     return {**state.imported, **state.run.facts}
-
-
-def _company_runs(batch: Batch, people: Sequence[UploadedPerson]) -> list[UUID]:
-    results = {step.result for step in batch.pipeline.steps if batch_item.asks_company(step)}
-    companies = {person.company_id for person in people if person.company_id is not None}
-    return [uuid5(batch.client_id, f"{company.hex}/{result}") for company in companies for result in results]
 
 
 def _lane_index(registry: Registry) -> dict[LaneId, tuple[Client, str, Step]]:

@@ -4,12 +4,12 @@ What was loaded and not changed becomes a guard, so that no decision rests on wh
 company run ends in a unit, every wait for it ends in the same commit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from enrichcore.application.reuse import EarlierAnswers
+from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
 from enrichcore.domain import lane as lanes
@@ -17,7 +17,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, ClientId, CompanyRunId, LaneId, PersonId, company_run_id
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
@@ -59,7 +59,8 @@ class Unit:
         self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         #: Items whose company is to be asked about again, whatever answer there is.
         self.anew: set[UUID] = set()
-        self._earlier = EarlierAnswers(store, batches, now)
+        self._same = SameEntities(store)
+        self._earlier = EarlierAnswers(self._same, store, batches, now)
 
     # --- reading ---
 
@@ -158,9 +159,34 @@ class Unit:
         while self._join_company(item) or self._reuse(item):
             batch_item.advance(item, self.around(item.state))
 
-    def expect(self, people: Iterable[PersonId]) -> None:
-        """Look up at once what is known of people whose items are about to be carried on."""
-        self._earlier.preload(people)
+    def expect(self, items: Collection[BatchItem]) -> None:
+        """Look up at once what is known of the people and companies whose items are about to be carried on."""
+        self._same.preload(
+            entity for item in items for entity in (item.person_id, item.company_id) if entity is not None
+        )
+        self._earlier.preload(item.person_id for item in items)
+        self._fetch(
+            run_id for item in items for result in self._results(item) for run_id in self._runs_of(item, result)
+        )
+
+    def _results(self, item: BatchItem) -> set[str]:
+        return {step.result for step in self.batch(item.batch_id).pipeline.steps if batch_item.asks_company(step)}
+
+    def _runs_of(self, item: BatchItem, result: str) -> list[CompanyRunId]:
+        """The runs that bring that result for the item's company, under each id it ever had; the standing one's first."""
+        if item.company_id is None:
+            return []
+        return [
+            company_run_id(item.client_id, CompanyId(company), result) for company in self._same.ids(item.company_id)
+        ]
+
+    def _run_for(self, item: BatchItem, step: Step) -> CompanyRunId:
+        """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
+        run_ids = self._runs_of(item, step.result)
+        known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
+        reuse_within = timedelta(0) if item.item_id in self.anew else step.reuse_within
+        found = serving(known, reuse_within, self.now)
+        return run_ids[0] if found is None else found.company_run_id
 
     def _reuse(self, item: Draft[BatchItem]) -> bool:
         """Serve a person's step, as it becomes ready for the first time, from an earlier item of the same person."""
@@ -182,12 +208,12 @@ class Unit:
     def _join(self, item: Draft[BatchItem], run: StepRun, step: Step) -> None:
         state = item.state
         assert state.company_id is not None  # noqa: S101 - needs_company_run asks for it
-        run_id = company_run_id(state.client_id, state.company_id, step.result)
+        run_id = self._run_for(state, step)
         wish = Wish(
             item_id=state.item_id,
             client_id=state.client_id,
             batch_id=state.batch_id,
-            company_id=state.company_id,
+            company_id=CompanyId(self._same.ids(state.company_id)[0]),
             workstream=state.workstream,
             step=step,
             facts={name: value for name, value in state.facts().items() if name.startswith("company_")},
@@ -244,7 +270,7 @@ class Unit:
                 if run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY:
                     item.emit(company_run.served(ended, version, run.workflow, reused=False))
                     served.append((item, run))
-        self.expect(item.state.person_id for item, _ in served)
+        self.expect([item.state for item, _ in served])
         for item, run in served:
             self.go_on(item, run)
         before, _ = self._before.get(run_id, (None, 0))

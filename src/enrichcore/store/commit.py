@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
@@ -55,6 +55,29 @@ class UploadedPerson:
     person_id: PersonId
     company_id: CompanyId | None
     facts: Mapping[str, Any]
+
+    def joined(self, other: "UploadedPerson") -> "UploadedPerson":
+        """The two as one person: what this one knew goes first, and nothing is said of a company that is not its own."""
+        company_id = self.company_id or other.company_id
+        known = {
+            name: value
+            for name, value in other.facts.items()
+            if other.company_id == company_id or not name.startswith("company_")
+        }
+        return evolve(self, company_id=company_id, facts={**known, **self.facts})
+
+
+def distinct(rows: Iterable[tuple[PersonId, UploadedPerson]]) -> list[UploadedPerson]:
+    """One row for each person who stays, in order of id.
+
+    Args:
+        rows: each with the id under which it was imported; the person's own row goes before those merged into it.
+    """
+    found: dict[PersonId, UploadedPerson] = {}
+    for _, person in sorted(rows, key=lambda row: (row[0] != row[1].person_id, row[0])):
+        known = found.get(person.person_id)
+        found[person.person_id] = person if known is None else known.joined(person)
+    return [person for _, person in sorted(found.items())]
 
 
 @frozen(kw_only=True)
@@ -185,7 +208,10 @@ class Store(Protocol):
         """Whom each known key of a client means."""
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        """The distinct people of an upload, in order of id."""
+        """The distinct people of an upload, in order of id, with people and companies as merges left them."""
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
 
     def lanes(self) -> list[tuple[Lane, int]]:
         """Lanes that ever stopped, were held, or refused a row, with their versions."""

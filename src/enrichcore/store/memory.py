@@ -10,15 +10,17 @@ from threading import RLock
 from typing import Any, Final
 from uuid import UUID
 
+from attrs import evolve
+
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Recorded
-from enrichcore.domain.ids import BatchId, ClientId, UploadId
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.store.codec import decode_run
-from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson
+from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.log import EventLog
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 
@@ -42,6 +44,9 @@ class MemoryStore:
         self._lanes: dict[UUID, tuple[Lane, int]] = {}
         self._keys: dict[tuple[UUID, Key], UUID] = {}
         self._since: dict[UUID, int] = {}
+        #: Who stays for each entity that was merged, and the other way round; never in chains.
+        self._merged_into: dict[UUID, UUID] = {}
+        self._merged: dict[UUID, set[UUID]] = {}
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
 
@@ -62,9 +67,16 @@ class MemoryStore:
                 merged = change.stays
                 self._keys = {name: merged.get(owner, owner) for name, owner in self._keys.items()}
                 self._keys.update({(client_id, key): owner for key, owner in change.keys})
+                self._merge(merged)
             for upload_id, person in commit.people:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
             return positions
+
+    def _merge(self, stays: dict[UUID, UUID]) -> None:
+        for merged, kept in stays.items():
+            group = {merged} | self._merged.pop(merged, set())
+            self._merged.setdefault(kept, set()).update(group)
+            self._merged_into.update(dict.fromkeys(group, kept))
 
     def _check(self, commit: Commit) -> None:
         seen: dict[UUID, int] = {}
@@ -211,7 +223,20 @@ class MemoryStore:
         }
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        return [person for _, person in sorted(self._people.get(upload_id, {}).items())]
+        rows = list(self._people.get(upload_id, {}).items())
+        return distinct((PersonId(was), self._standing(person)) for was, person in rows)
+
+    def _standing(self, person: UploadedPerson) -> UploadedPerson:
+        company_id = person.company_id
+        return evolve(
+            person,
+            person_id=PersonId(self._merged_into.get(person.person_id, person.person_id)),
+            company_id=company_id and CompanyId(self._merged_into.get(company_id, company_id)),
+        )
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        stays = {asked: self._merged_into.get(asked, asked) for asked in entity_ids}
+        return {asked: [kept, *sorted(self._merged[kept])] for asked, kept in stays.items() if kept in self._merged}
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return [pair for _, pair in sorted(self._lanes.items())]

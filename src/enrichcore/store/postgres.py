@@ -23,7 +23,15 @@ from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.codec import Seal, decode_run
-from enrichcore.store.commit import Commit, Conflict, DirectoryChange, LoadedRun, StoreUnavailable, UploadedPerson
+from enrichcore.store.commit import (
+    Commit,
+    Conflict,
+    DirectoryChange,
+    LoadedRun,
+    StoreUnavailable,
+    UploadedPerson,
+    distinct,
+)
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow, lane_row
@@ -167,10 +175,16 @@ class PostgresStore:
         return found
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        return [
-            UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
-            for person, company, facts in self._rows("people", upload=upload_id)
-        ]
+        return distinct(
+            (was, UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts)))
+            for was, person, company, facts in self._rows("people", upload=upload_id)
+        )
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
+            found.setdefault(asked, [stays]).append(merged)
+        return found
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return [
