@@ -384,7 +384,7 @@ class QueueContract:
         assert store.waiters([company, nobody]) == {company: sorted([first.run_id, second.run_id])}
         put(store, steps=[a_step(first, "failed", **waiting)])
         assert store.waiters([company]) == {company: [second.run_id]}
-        assert store.gaps_of(company) == [first.run_id]
+        assert store.gaps_of([company, nobody]) == {company: [first.run_id]}
         put(
             store,
             steps=[a_step(second, "waiting_for_company", step_no=1, **waiting), a_step(second, "completed", **waiting)],

@@ -459,6 +459,7 @@ class Enrichment:
             unit.preload(
                 [*(report.send.run_id for report in reports), *(found for _, found in parsed if found is not None)]
             )
+            unit.expect(unit.items(found for _, found in parsed if found is not None))
             self._record_outcomes(unit, reports)
             return [self._place(unit, one, *what) for one, what in zip(incoming, parsed, strict=True)]
 
@@ -602,6 +603,7 @@ class Enrichment:
 
     def _wake(self, unit: Unit, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
         unit.preload(run_ids)
+        unit.expect(unit.items(run_ids))
         moved = 0
         for run_id in run_ids:
             draft = unit.run(run_id)

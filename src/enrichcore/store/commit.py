@@ -183,8 +183,8 @@ class Store(Protocol):
     def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items that wait for each company run."""
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        """Items whose step failed or timed out with that company run."""
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items whose step failed or timed out with each company run."""
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items of each person that were sent somewhere and have an answer, in order of id."""

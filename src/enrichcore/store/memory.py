@@ -18,7 +18,7 @@ from enrichcore.domain.events import Recorded
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.codec import decode_run
 from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.log import EventLog
@@ -163,11 +163,12 @@ class MemoryStore:
             if self._waits.get(run_id)
         }
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        gaps = {State.FAILED, State.TIMED_OUT}
-        return sorted(
-            row.run_id for row in self._steps.values() if row.company_run_id == company_run_id and row.state in gaps
-        )
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        wanted, found = set(company_run_ids), dict[UUID, list[UUID]]()
+        for row in sorted(self._steps.values(), key=lambda row: row.run_id):
+            if row.state in GAPS and row.company_run_id in wanted and row.company_run_id is not None:
+                found.setdefault(row.company_run_id, []).append(row.run_id)
+        return found
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         wanted, found = set(person_ids), dict[UUID, set[UUID]]()

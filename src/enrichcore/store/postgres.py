@@ -135,19 +135,13 @@ class PostgresStore:
             return self._log.last_position()
 
     def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for company_run_id, item in self._rows("waiters", ids=list(company_run_ids)):
-            found.setdefault(company_run_id, []).append(item)
-        return found
+        return self._grouped("waiters", company_run_ids)
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        return self._first("gaps_of", id=company_run_id)
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("gaps_of", company_run_ids)
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for person, item in self._rows("answered_items", ids=list(person_ids)):
-            found.setdefault(person, []).append(item)
-        return found
+        return self._grouped("answered_items", person_ids)
 
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
@@ -229,6 +223,12 @@ class PostgresStore:
 
     def _first(self, name: str, **params: Any) -> list[UUID]:
         return [row[0] for row in self._rows(name, **params)]
+
+    def _grouped(self, name: str, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, run_id in self._rows(name, ids=list(ids)):
+            found.setdefault(asked, []).append(run_id)
+        return found
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:

@@ -28,8 +28,8 @@ select company_run_id, run_id from enrichcore.step_runs
 where company_run_id = any(%(ids)s) and state = 'waiting_for_company' order by run_id
 
 -- name: gaps_of
-select run_id from enrichcore.step_runs
-where company_run_id = %(id)s and state in ('failed', 'timed_out') order by run_id
+select company_run_id, run_id from enrichcore.step_runs
+where company_run_id = any(%(ids)s) and state in ('failed', 'timed_out') order by run_id
 
 -- name: answered_items
 select r.person_id, r.run_id from enrichcore.runs r
