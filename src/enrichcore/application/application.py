@@ -326,21 +326,10 @@ class Enrichment:
 
     def _cancel_items(self, unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) -> None:
         unit.preload(item_ids)
-        freed: dict[UUID, set[UUID]] = {}
         for run_id in item_ids:
             item = unit.item(run_id)
-            if item is None:
-                continue
-            for run in item.state.open_runs:
-                if run.state is State.WAITING_FOR_COMPANY and run.company_run_id is not None:
-                    freed.setdefault(run.company_run_id, set()).add(run_id)
-            batch_item.cancel(item, by=by, why=why)
-        waiting = self.store.waiters(list(freed)) if freed else {}
-        for company_id, items in freed.items():
-            company = unit.company(company_id)
-            unsent = company is not None and company.state.run.state in {State.READY, State.RETRY_WAIT}
-            if company is not None and unsent and set(waiting.get(company_id, [])) <= items:
-                company.emit_all(steps.decide_cancel(company.state.run, by=by, why=why))
+            if item is not None:
+                batch_item.cancel(item, by=by, why=why)
 
     def turn_batches(self) -> int:
         """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""

@@ -324,12 +324,11 @@ class Unit:
         )
 
     def drop_unwanted(self) -> None:
-        """Cancel company runs that could be sent again but that nobody waits for any more."""
-        unwanted = {
-            draft.state.company_run_id: draft
-            for draft in self._companies()
-            if draft.events and draft.state.run.state in UNSENT and not self._is_wanted(draft.state.company_run_id)
-        }
+        """Cancel company runs that could be sent but that nobody waits for any more.
+
+        Those that this unit moved are looked at, and those that an item of it waited for.
+        """
+        unwanted = {draft.state.company_run_id: draft for draft in self._companies() if self._seems_unwanted(draft)}
         stored = self._store.waiters(list(unwanted)) if unwanted else {}
         for run_id, draft in unwanted.items():
             waiters = stored.get(run_id, [])
@@ -337,8 +336,12 @@ class Unit:
                 self._waits[run_id] = len(waiters)
                 draft.emit_all(decide_cancel(draft.state.run, by="enrichcore", why="nobody waits for it any more"))
 
-    def _is_wanted(self, run_id: CompanyRunId) -> bool:
-        return run_id in self._waits or bool(self._waiting_for(run_id))
+    def _seems_unwanted(self, draft: Draft[CompanyRun]) -> bool:
+        """Whether nobody in this unit waits for a company run that the unit moved or let go."""
+        run_id = draft.state.company_run_id
+        concerned = bool(draft.events) or run_id in self._waiting
+        wanted = run_id in self._waits or bool(self._waiting_for(run_id))
+        return draft.state.run.state in UNSENT and concerned and not wanted
 
     def _still_waits(self, item_id: UUID, run_id: CompanyRunId) -> bool:
         """Whether an item that waits in the store does so after this unit too."""

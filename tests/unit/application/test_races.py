@@ -120,6 +120,16 @@ def test_a_row_nobody_waits_for_any_more_is_not_dropped_under_a_new_waiter(world
     assert len(world.play()) == 2
 
 
+def test_a_cancelled_batch_drops_no_company_that_another_began_to_wait_for(world):
+    """The other batch's item comes when the last waiter is being cancelled, and its row is sent."""
+    batch = world.launch(person("ann"))
+    late, launched = world.upload(person("bob")), []
+    world.store.race_after_waiters(lambda: launched.append(world.another().launch(late.upload_id)))
+    world.app.cancel(batch.batch_id, by="ann")
+    assert [send.workflow for send in world.play()] == [APOLLO_COMPANY, APOLLO_PERSON]
+    assert world.store.item_counts(launched[0].batch_id)["gaps"] == 0
+
+
 def test_the_same_answer_twice_at_once_is_recorded_once(world):
     """Both senders are told that it is durable, and one of them that it was known."""
     world.launch(person("ann"))
