@@ -1,5 +1,6 @@
 """Imports find who is known, and the configuration changes nothing that was launched."""
 
+import os
 from datetime import date, timedelta
 from threading import Barrier, Thread
 from uuid import UUID
@@ -141,6 +142,14 @@ class DirectoryImportsContract(WorldContract):
             world.app.launch(unfinished)
         report = world.app.upload(file, client=ACME, workstream=APOLLO)
         assert (companies_and_people(world), world.app.launch(report.upload_id).item_count) == ((1, 3), 3)
+
+    @pytest.mark.parametrize(
+        ("name", "kept"), [(os.fsdecode(b"caf\xe9.csv"), "caf\ufffd.csv"), ("half \ud83d.csv", "half \ufffd.csv")]
+    )
+    def test_a_file_may_be_called_anything(self, world, name, kept):
+        """What no text can hold of its name is replaced."""
+        report = world.app.upload(file_of(person("ann")), client=ACME, workstream=APOLLO, name=name)
+        assert world.app.get_upload(report.upload_id).file_name == kept
 
     def test_rows_that_name_no_one_are_kept_aside_with_a_reason(self, world):
         """The rest is imported."""

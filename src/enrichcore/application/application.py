@@ -45,6 +45,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
 from enrichcore.domain.step_run import PostOutcome
 from enrichcore.domain.upload import Upload
+from enrichcore.domain.words import holdable
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
 from enrichcore.store.commit import Claims, Commit, Conflict, Store, UploadedPerson
@@ -164,7 +165,8 @@ class Enrichment:
             BadMapping: An override names a column or field that does not exist.
         """
         owner, stream = self.registry.client(client), self.registry.workstream(workstream)
-        name = name or (source.name if isinstance(source, Path) else "rows")
+        # A name that is not UTF-8 comes with a lone surrogate for each such byte.
+        name = holdable(name or (source.name if isinstance(source, Path) else "rows"))
         reading = read_import(source, profile=str(stream.ingest), overrides=overrides or {}, name=name)
         if dry_run:
             return imports.count(reading, owner.id, self.store)
