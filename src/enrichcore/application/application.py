@@ -19,6 +19,7 @@ from enrichcore.application import imports
 from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse, read
 from enrichcore.application.errors import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.application.imports import CHUNK, Importer, UploadReport, chunks
+from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.sending import Send, SendReport, payload
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch as batches
@@ -71,6 +72,8 @@ class Enrichment:
         registry: workstreams and clients.
         clock: tells the time, in UTC.
         new_id: makes ids for what has no natural one: uploads and batches.
+        callback_base_url: what Clay can reach; the configuration's unless given.
+        pause: waits between two lost races, given how many were lost.
     """
 
     def __init__(
@@ -81,12 +84,14 @@ class Enrichment:
         clock: Callable[[], datetime] = _utc_now,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
+        pause: Pause = pause_at_random,
     ) -> None:
         self.store = store
         self.registry = registry
         self.callback_base_url = callback_base_url or registry.runner.callback_base_url
         self._clock = clock
         self._new_id = new_id
+        self._pause = pause
         self._functions = dict(load_functions(registry))
         self._lanes = _lane_index(registry)
 
@@ -98,10 +103,8 @@ class Enrichment:
         Raises:
             StaleConfiguration: This very configuration was superseded by a newer one, and `on_purpose` is not set.
         """
-        for _ in range(_TRIES):
-            with suppress(Conflict):
-                return self._apply(by=by, on_purpose=on_purpose)
-        return self._apply(by=by, on_purpose=on_purpose)
+        decide = partial(self._apply, by=by, on_purpose=on_purpose)
+        return decide_until_first(decide, self._pause, tries=_TRIES)
 
     def _apply(self, *, by: str, on_purpose: bool) -> bool:
         current = fingerprint(self.registry)
@@ -183,7 +186,7 @@ class Enrichment:
             by=by,
         )
         self._append_one(upload_id, 1, started, client_id=owner.id)
-        importer = Importer(store=self.store, client_id=owner.id, upload_id=upload_id, at=now)
+        importer = Importer(store=self.store, client_id=owner.id, upload_id=upload_id, at=now, pause=self._pause)
         for chunk in chunks(reading.rows(), CHUNK):
             importer.add(chunk)
             progress(importer.row_count)
@@ -680,19 +683,16 @@ class Enrichment:
 
     def _decided(self, command: Callable[[Unit], T]) -> T:
         """Decide and commit; decide again when another writer was first."""
-        for left in reversed(range(_TRIES)):
+
+        def decide() -> T:
             unit = self._unit(self._clock())
             outcome = command(unit)
-            try:
-                commit = unit.finish()
-                if not commit.empty:
-                    self.store.append(commit)
-            except Conflict:
-                if not left:
-                    raise
-                continue
+            commit = unit.finish()
+            if not commit.empty:
+                self.store.append(commit)
             return outcome
-        raise AssertionError("unreachable")
+
+        return decide_until_first(decide, self._pause, tries=_TRIES)
 
     def _unit(self, now: datetime, claims: Claims | None = None) -> Unit:
         """A new unit; one that claims reads on the claim's own connection."""

@@ -7,6 +7,7 @@ decided again. A crash in the middle leaves an unfinished upload, and importing 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +15,7 @@ from uuid import UUID, uuid5
 
 from attrs import Factory, define, evolve, frozen
 
+from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.domain import events as e
 from enrichcore.domain.directory import Known, Match, resolve
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
@@ -73,6 +75,8 @@ class Importer:
     client_id: ClientId
     upload_id: UploadId
     at: datetime
+    #: Waits between two lost races.
+    pause: Pause = pause_at_random
     people: dict[PersonId, UploadedPerson] = Factory(dict)
     companies: dict[CompanyId, dict[str, Any]] = Factory(dict)
     #: Companies of this file that turned out to be another, and which.
@@ -87,21 +91,21 @@ class Importer:
         Raises:
             Conflict: Other imports of the same client were first, again and again.
         """
-        for left in reversed(range(_TRIES)):
-            companies = {key: dict(facts) for key, facts in self.companies.items()}
-            kept = (dict(self.people), companies, dict(self.merged_companies))
-            chunk = _Chunk(self, rows)
-            try:
-                self.store.append(chunk.commit)
-            except Conflict:
-                self.people, self.companies, self.merged_companies = kept
-                if not left:
-                    raise
-                continue
-            self._upload_version += len(chunk.rejected)
-            self.rejected += [(row.line, row.reason) for row in chunk.rejected]
-            self.row_count += len(rows) - len(chunk.rejected)
-            return
+        chunk = decide_until_first(partial(self._record, rows), self.pause, tries=_TRIES)
+        self._upload_version += len(chunk.rejected)
+        self.rejected += [(row.line, row.reason) for row in chunk.rejected]
+        self.row_count += len(rows) - len(chunk.rejected)
+
+    def _record(self, rows: list[ImportedRow | RejectedRow]) -> "_Chunk":
+        companies = {key: dict(facts) for key, facts in self.companies.items()}
+        kept = (dict(self.people), companies, dict(self.merged_companies))
+        chunk = _Chunk(self, rows)
+        try:
+            self.store.append(chunk.commit)
+        except Conflict:
+            self.people, self.companies, self.merged_companies = kept
+            raise
+        return chunk
 
     def standing(self, company_id: CompanyId) -> CompanyId:
         """The company that stands for one that this file has named."""
