@@ -28,12 +28,13 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
 
 
 def read_models(*names: str) -> tuple[ReadModel, ...]:
-    """The read models of those names, or of those tables; all without names.
+    """The read models of those names, or of those tables or views; all without names.
 
     Raises:
         UnknownReadModel: There is none of that name.
     """
-    by_name = {table.name: model for model in READ_MODELS for table in model.tables}
+    by_name = {table.name: model for model in READ_MODELS for table in model.tables if table.public}
+    by_name |= {view: model for model in READ_MODELS for view in model.views}
     by_name |= {model.name: model for model in READ_MODELS}
     for name in names:
         if name not in by_name:

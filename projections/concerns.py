@@ -4,7 +4,7 @@ An event names its stream and one entity. Of an item, the entity is the person, 
 same; so the launch's pipeline and each item's company are remembered in two support tables of the read model.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -41,18 +41,22 @@ class Concerns:
     def support(prefix: str) -> tuple[Table, Table]:
         """The two support tables."""
         return (
-            Table(name=f"{prefix}_batches", key=("batch_id",), public=False),
+            Table(name=f"{prefix}_batches", key=("batch_id",), public=False, common=True),
             Table(name=f"{prefix}_items", key=("item_id",), public=False),
         )
 
-    def preload(self, events: Iterable[e.Recorded]) -> None:
-        """Fetch what the events of a page will ask for."""
-        wanted = [event for event in events if isinstance(event.event, e.StepEvent | e.ItemCreated)]
+    def learn(self, events: Sequence[e.Recorded], asked: tuple[type[e.StepEvent], ...]) -> None:
+        """Remember the launches and new items of a page, and fetch what its step events of the classes `asked` need.
+
+        What is learnt of a launch or an item never changes, so it may be known before its turn comes.
+        """
+        wanted = [event for event in events if isinstance(event.event, (*asked, e.ItemCreated))]
         self._tables.load(self._items, [(event.stream_id,) for event in wanted])
         self._tables.load(self._batches, [(event.batch_id,) for event in wanted if event.batch_id is not None])
+        for recorded in events:
+            self._remember(recorded)
 
-    def learn(self, recorded: e.Recorded) -> None:
-        """Remember a launch or a new item."""
+    def _remember(self, recorded: e.Recorded) -> None:
         match recorded.event:
             case e.BatchLaunched(pipeline=pipeline, workstream=workstream):
                 batch = {

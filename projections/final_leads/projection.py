@@ -62,7 +62,7 @@ class _Fold:
 
     def preload(self, events: Sequence[e.Recorded]) -> None:
         """Fetch what the page will ask for."""
-        self._concerns.preload(event for event in events if isinstance(event.event, (*_GIVES_FACTS, e.ItemCreated)))
+        self._concerns.learn(events, _GIVES_FACTS)
         persons: list[Name] = []
         companies: list[Name] = []
         for recorded in events:
@@ -71,16 +71,23 @@ class _Fold:
                 continue
             if entity is not None and isinstance(event, (*_TOLD_OF_PERSON, *_GIVES_FACTS)):
                 persons.append((client, entity))
-            if entity is not None and isinstance(event, (*_TOLD_OF_COMPANY, *_GIVES_FACTS)):
+            if entity is not None and isinstance(event, _TOLD_OF_COMPANY):
                 companies.append((client, entity))
-            if isinstance(event, e.ItemCreated | e.PersonImported) and event.company_id is not None:
-                companies.append((client, event.company_id))
+            company_id = self._company_of(recorded)
+            if company_id is not None:
+                companies.append((client, company_id))
         for table, names in ((_PERSONS, persons), (_COMPANIES, companies)):
             self._tables.load(table, names)
             rows = (self._tables.get(table, *name) for name in dict.fromkeys(names))
             self._tables.load(
                 table, [(row["client_id"], row["merged_into"]) for row in rows if row and _is_merged(row)]
             )
+
+    def _company_of(self, recorded: e.Recorded) -> UUID | None:
+        event = recorded.event
+        if isinstance(event, e.ItemCreated | e.PersonImported):
+            return event.company_id
+        return self._concerns.of(recorded).company_id if isinstance(event, _GIVES_FACTS) else None
 
     def apply(self, recorded: e.Recorded) -> None:
         """Take in one event."""
@@ -92,12 +99,9 @@ class _Fold:
                     self._day_passed = True
             case e.ConfigurationApplied(snapshot=snapshot):
                 self._configure(snapshot, recorded)
-            case e.BatchLaunched():
-                self._concerns.learn(recorded)
             case _ if client is None:
                 return
             case e.ItemCreated() as created:
-                self._concerns.learn(recorded)
                 self._launch((client, created.person_id), created, recorded)
             case e.PersonImported(facts=facts, company_id=company_id) if entity is not None:
                 told = cells(facts, Entity.PERSON, Trust.IMPORT, "import", recorded)
@@ -333,9 +337,10 @@ FINAL_LEADS: Final = ReadModel(
         Table(name=_LEADS, key=("client_id", "person_id")),
         Table(name=_PERSONS, key=("client_id", "person_id"), public=False),
         Table(name=_COMPANIES, key=("client_id", "company_id"), public=False),
-        Table(name=_CLIENTS, key=("client_id",), public=False),
-        Table(name=_DAYS, key=("day",), public=False, by_client=False),
+        Table(name=_CLIENTS, key=("client_id",), public=False, common=True),
+        Table(name=_DAYS, key=("day",), public=False, by_client=False, common=True),
         *Concerns.support("lead"),
     ),
     project=project,
+    common=frozenset({"BatchLaunched", "ConfigurationApplied", "DayPassed"}),
 )

@@ -12,14 +12,13 @@ from uuid import UUID, uuid5
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, compute_indicators, next_change
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, basis_of, change_after, indicators_of
+from enrichcore.fields.indicators import Basis
 from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person
 
 #: Facts that are no columns but that indicators rest on.
 _BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
 _COLUMNS: Final = frozenset(LEAD_FIELDS)
-#: Without any of these, nothing turns with time.
-_DATED: Final = frozenset({"person_current_job_start_date", "person_current_companies", "company_last_raised_at"})
 _EMPTY: Final = Company()
 
 
@@ -99,11 +98,12 @@ def row_of(
         rests_on.append(company.merged)
     newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
     today = max(newest_answer, calendar.today)
-    indicators = compute_indicators(person_data, company_data, None, asked, as_of=today)
+    basis = basis_of(person_data, company_data, None)
+    indicators = indicators_of(basis, asked, today)
     if indicators["is_worked_at_customer"] is not None and known.moment is not None:
         rests_on.append(known.moment)
     last = max(rests_on, key=lambda moment: moment.position)
-    turned, turns = _turns(person_data, company_data, max(newest_answer, calendar.before(last.position)), today)
+    turned, turns = _turns(basis, max(newest_answer, calendar.before(last.position)), today)
     if turned is not None:
         last = calendar.reached(turned, last.position) or last
     row = {
@@ -146,14 +146,10 @@ def _moments(cells: Iterable[Cell]) -> list[Moment]:
     return [Moment(position=cell.since, at=cell.at) for cell in cells]
 
 
-def _turns(
-    person: Mapping[str, Any], company: Mapping[str, Any], since: date, today: date
-) -> tuple[date | None, date | None]:
+def _turns(basis: Basis, since: date, today: date) -> tuple[date | None, date | None]:
     """The last day up to today, and the first after it, on which an indicator changed by the passing of time alone."""
     turned: date | None = None
-    if not (_DATED & person.keys() or _DATED & company.keys()):
-        return None, None
-    turn = next_change(person, company, None, as_of=since)
+    turn = change_after(basis, since)
     while turn is not None and turn <= today:
-        turned, turn = turn, next_change(person, company, None, as_of=turn)
+        turned, turn = turn, change_after(basis, turn)
     return turned, turn

@@ -15,7 +15,8 @@ select
     coalesce(i.items_failed, 0) as items_failed,
     coalesce(i.items_cancelled, 0) as items_cancelled,
     coalesce(i.items_with_gaps, 0) as items_with_gaps,
-    coalesce(i.items_in_doubt, 0) as items_in_doubt
+    -- Their own row, or their company's, may or may not have been delivered.
+    coalesce(d.items_in_doubt, 0) as items_in_doubt
 from enrichcore.batches as b
 left join lateral (
     select
@@ -24,11 +25,17 @@ left join lateral (
         count(*) filter (where r.status = 'completed') as items_completed,
         count(*) filter (where r.status = 'failed') as items_failed,
         count(*) filter (where r.status = 'cancelled') as items_cancelled,
-        count(*) filter (where r.gaps > 0) as items_with_gaps,
-        count(*) filter (where r.in_doubt) as items_in_doubt
+        count(*) filter (where r.gaps > 0) as items_with_gaps
     from enrichcore.runs as r
     where r.kind = 'item' and r.batch_id = b.batch_id
-) as i on true;
+) as i on true
+left join lateral (
+    select count(distinct s.run_id) as items_in_doubt
+    from enrichcore.step_runs as s
+    left join enrichcore.step_runs as c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+    where s.batch_id = b.batch_id
+      and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+) as d on true;
 
 -- How many of a batch's step runs are in each state; a step that no item has reached has no row.
 create or replace view enrichcore.batch_step_progress as

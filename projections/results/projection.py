@@ -27,12 +27,10 @@ _IN_FORCE: Final = (e.StepAnswered, e.AnswerRevised)
 def project(events: Sequence[e.Recorded], tables: Tables) -> None:
     """Fold answers into results."""
     concerns = Concerns(tables, "result")
-    concerns.preload(event for event in events if isinstance(event.event, (*_IN_FORCE, e.ItemCreated)))
+    concerns.learn(events, _IN_FORCE)
     _preload(events, concerns, tables)
     for recorded in events:
         match recorded.event:
-            case e.BatchLaunched() | e.ItemCreated():
-                concerns.learn(recorded)
             case e.StepAnswered() | e.AnswerRevised():
                 _answer(recorded, concerns, tables)
             case e.PersonsMerged(merged=merged):
@@ -42,15 +40,21 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
 
 
 def _preload(events: Sequence[e.Recorded], concerns: Concerns, tables: Tables) -> None:
-    """Fetch what the page's answers will be compared with, as far as is known before the page is folded."""
+    """Fetch what the page's answers will be compared with."""
     wanted: dict[Entity, list[tuple[Any, ...]]] = {entity: [] for entity in Entity}
+    reused: dict[Entity, list[Any]] = {entity: [] for entity in Entity}
     for recorded in events:
-        if isinstance(recorded.event, _IN_FORCE):
+        event = recorded.event
+        if isinstance(event, _IN_FORCE):
             concern = concerns.of(recorded)
-            wanted[concern.entity].append((recorded.client_id, concern.entity_id, recorded.event.workflow))
+            wanted[concern.entity].append((recorded.client_id, concern.entity_id, event.workflow))
+            if event.reused_from is not None:
+                reused[concern.entity].append(concern.entity_id)
     tables.load(_MERGES, [key[:2] for keys in wanted.values() for key in keys])
     for entity, keys in wanted.items():
-        tables.load(_PLACES[entity][0], keys)
+        table, column = _PLACES[entity]
+        tables.load(table, keys)
+        tables.find(table, column, reused[entity])
 
 
 def _answer(recorded: e.Recorded, concerns: Concerns, tables: Tables) -> None:
@@ -84,12 +88,17 @@ def _answer(recorded: e.Recorded, concerns: Concerns, tables: Tables) -> None:
 
 
 def _with_body(entity: Entity, row: dict[str, Any], tables: Tables) -> dict[str, Any]:
-    """The row of a reused answer with the body of the original."""
+    """The row of a reused answer with the body of the original, or of the latest that says the same."""
     table, column = _PLACES[entity]
-    for other in tables.find(table, column, [row[column]]):
-        if other["client_id"] == row["client_id"] and other["content_hash"] == row["content_hash"] and other["body"]:
-            return {**row, "body": other["body"], "body_text": other["body_text"]}
-    return row
+    same = [
+        other
+        for other in tables.find(table, column, [row[column]])
+        if other["client_id"] == row["client_id"] and other["content_hash"] == row["content_hash"] and other["body"]
+    ]
+    if not same:
+        return row
+    original = max(same, key=lambda other: (other["item_id"] == row["reused_from"], other["position"]))
+    return {**row, "body": original["body"], "body_text": original["body_text"]}
 
 
 def _keep_better(entity: Entity, row: Mapping[str, Any], tables: Tables) -> None:
@@ -130,4 +139,5 @@ RESULTS: Final = ReadModel(
         *Concerns.support("result"),
     ),
     project=project,
+    common=frozenset({"BatchLaunched"}),
 )

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from enrichcore.domain import events as e
-from enrichcore.projection import ReadModel, Table, Tables
+from enrichcore.projection import ReadModel, Table, Tables, topics
 
 _SPEND: Final = "spend"
 _BATCHES: Final = "spend_batches"
@@ -67,4 +67,5 @@ SPEND: Final = ReadModel(
         Table(name=_BATCHES, key=("batch_id",), public=False),
     ),
     project=project,
+    topics=topics(*_TELLS_WORKSTREAM, *_MONEY),
 )

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Final
 
 from enrichcore.domain import events as e
-from enrichcore.projection import ReadModel, Table, Tables
+from enrichcore.projection import ReadModel, Table, Tables, topics
 from projections.texts import readable
 
 _CALLBACKS: Final = "unmatched_callbacks"
@@ -45,4 +45,5 @@ UNMATCHED_CALLBACKS: Final = ReadModel(
     sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
     tables=(Table(name=_CALLBACKS, key=("callback_id",)),),
     project=project,
+    topics=topics(e.CallbackUnmatched, e.CallbackMatched),
 )

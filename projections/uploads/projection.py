@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from enrichcore.domain import events as e
-from enrichcore.projection import ReadModel, Table, Tables
+from enrichcore.projection import ReadModel, Table, Tables, topics
 
 _UPLOADS: Final = "uploads"
 _REJECTIONS: Final = "upload_rejections"
@@ -87,4 +87,5 @@ UPLOADS: Final = ReadModel(
     sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
     tables=(Table(name=_UPLOADS, key=("upload_id",)), Table(name=_REJECTIONS, key=("upload_id", "line"))),
     project=project,
+    topics=topics(e.UploadStarted, e.UploadFinished, e.RowRejected, e.BatchLaunched),
 )

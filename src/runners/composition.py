@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
@@ -16,6 +17,9 @@ from enrichcore.registry import Registry, find_configuration, load
 from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
+
+#: Variables of the environment that are settings of ours.
+SETTINGS: Final = ("ENRICHCORE_DATABASE_URL", "DATABASE_URL", "ENRICHCORE_CONFIG")
 
 
 @frozen(kw_only=True)

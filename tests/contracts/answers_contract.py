@@ -223,7 +223,7 @@ class UnplacedContract(WorldContract):
         [
             (b"<html>502</html>", AckStatus.NOT_JSON),
             (b"\xff\xfe{", AckStatus.NOT_JSON),
-            (b"", AckStatus.NO_ID),
+            (b"", AckStatus.NOT_JSON),
             (b"[]", AckStatus.NO_ID),
             (b'{"id": "6a636caa-38ee-52f4-b4a3-ba5a45dee039"}', AckStatus.NO_ID),
             (b'{"item_id": 7}', AckStatus.NO_ID),

@@ -287,6 +287,15 @@ class RetryContract(WorldContract):
         assert world.store.item_counts(batch.batch_id)["in_doubt"] == 1
         return batch, send
 
+    def test_a_company_in_doubt_leaves_all_who_wait_for_it_in_doubt(self, world):
+        """Each of them is counted, for a decision about the batch concerns them all."""
+        batch = world.launch(person("ann"), person("bob"), person("cy", "caldora"))
+        doubtful = next(send for send in world.claim() if send.payload["company_domain"] == "quillhaven.example")
+        world.report([doubtful], Outcome.UNKNOWN, reason="the connection broke")
+        assert world.store.item_counts(batch.batch_id)["in_doubt"] == 2
+        assert world.app.settle(batch.batch_id, e.Settlement.SENT, by="ann") == 1
+        assert world.store.item_counts(batch.batch_id)["in_doubt"] == 0
+
     def test_a_doubt_settled_as_sent_waits_for_its_answer(self, world):
         """Nothing is sent again."""
         batch, send = self.doubtful(world)

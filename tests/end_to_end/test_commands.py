@@ -157,12 +157,25 @@ def test_a_file_goes_in_and_leads_come_out(world):
     assert {lead["lead_id"] for lead in exported} == {lead["lead_id"] for lead in leads}
 
 
+def test_who_only_looks_needs_no_secret(world):
+    """A host that shows and exports has no webhooks; one that would send is told which are missing."""
+    text = re.sub(r'url = "[^"]+"', 'url = "env:ENRICHCORE_TEST_UNSET_URL"', world.text)
+    (world.folder / "looking.toml").write_text(text)
+    looking = ("--config", "looking.toml")
+    assert json.loads(world.run(*looking, "status", "--json"))["batches"]
+    assert world.run(*looking, "leads", "--client", "acme", "--format", "jsonl")
+    refused = world.ended(*looking, "upload", world.crm, "--client", "acme", "--workstream", "crm_data")
+    assert (refused.returncode, "ENRICHCORE_TEST_UNSET_URL" in refused.stderr) == (1, True)
+
+
 def test_a_replay_changes_nothing_where_no_rule_changed(world):
     """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
     world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")
     before = world.run("leads", "--client", "acme")
     assert world.json("replay", "final_leads", "--diff")["changes"] is False
-    assert "final_leads" in world.json("replay")["read_models"]
+    assert {"final_leads", "progress"} <= set(world.json("replay")["read_models"])
+    assert world.json("replay", "company_enrichment_results")["read_models"] == ["results"]
+    assert set(world.json("replay", "batch_progress")["inline_state"].values()) == {0}
     world.json("replay", "final_leads", "--client", "acme")
     assert world.json("replay", "--diff")["changes"] is False
     assert world.run("leads", "--client", "acme") == before

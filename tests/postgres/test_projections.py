@@ -78,7 +78,7 @@ def content(pool):
 def beside(pool):
     """Tables and indexes that are not the live ones."""
     with pool.connection() as connection:
-        found = connection.execute("select relname from pg_class where relname ~ '__(new|part|at|diff)'")
+        found = connection.execute("select relname from pg_class where relname ~ '__(new|part|at|diff)|^parts_'")
         return [name for (name,) in found]
 
 
@@ -108,6 +108,32 @@ def test_following_in_pages_of_any_size_gives_what_a_rebuild_gives(world, pool, 
     live = content(pool)
     assert all(live[name] for name in ("final_leads", "spend", "uploads", "unmatched_callbacks", "lead_days"))
     rebuild(pool, READ_MODELS, page=50)
+    assert content(pool) == live
+    assert beside(pool) == []
+
+
+@pytest.fixture
+def tangled(world):
+    """The lived-in log, with people and companies that turn out to be one, over several imports and batches."""
+    first = {"linkedin": "", "website": "https://tangle.example"}
+    second = {"email": "", "website": "", "linkedin": "https://www.linkedin.com/in/gus-tangle"}
+    joined = {"linkedin": "https://www.linkedin.com/in/gus-tangle", "website": "https://tangle.example"}
+    world.launch(person("gus", "tangle", **first), person("hal", "tangle", **first))
+    world.play()
+    world.launch(person("gus", "tangle", **second), person("ida", "other"))
+    world.play()
+    world.launch(person("gus", "tangle", **joined), workstream=CRM)
+    world.play()
+    assert any(isinstance(recorded.event, e.PersonsMerged) for recorded in world.store.log(0, 10_000))
+    return world
+
+
+@pytest.mark.parametrize(("size", "processes"), [(1, 1), (3, 1), (20, 1), (5000, 1), (20, 2)])
+def test_parts_of_any_size_give_what_following_gives(tangled, pool, size, processes):
+    """Groups that are larger than a part allows, parts of one group, and parts that other processes fold."""
+    catch_up(pool, READ_MODELS)
+    live = content(pool)
+    rebuild(pool, READ_MODELS, page=size, processes=processes)
     assert content(pool) == live
     assert beside(pool) == []
 
@@ -381,6 +407,25 @@ def test_recomputing_a_client_mends_its_rows_and_no_others(world, pool):
     rebuild(pool, READ_MODELS)
     assert content(pool) == mended
     assert beside(pool) == []
+
+
+def test_what_comes_while_a_client_is_recomputed_is_in_its_rows(world, pool, monkeypatch):
+    """An answer is committed between the rows' last page and their switch."""
+    world.launch(person("fay"))
+    catch_up(pool, READ_MODELS)
+    send = world.send()[0]
+    replace = rebuilding._replace_client
+
+    def overtaken(connection, beside, client_id):
+        world.answer(send)
+        replace(connection, beside, client_id)
+
+    monkeypatch.setattr(rebuilding, "_replace_client", overtaken)
+    recompute(pool, READ_MODELS, world.registry.client(ACME).id)
+    catch_up(pool, READ_MODELS)
+    live = content(pool)
+    rebuild(pool, READ_MODELS)
+    assert content(pool) == live
 
 
 def test_run_projection_recomputes_the_client_of_a_batch(world, pool, store, capsys):

@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from enrichcore.domain import events as e
+from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.commit import Commit
+from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
@@ -151,6 +153,80 @@ def test_the_events_alone_give_the_rows_of_a_troubled_life(store):
     written, replayed = store.inline_rows(), inline_rows(store.log(0, 10_000))
     assert written == replayed
     assert len({step.state for step in written[1]}) > 1
+
+
+@pytest.fixture
+def troubled(store):
+    """A world in which much went wrong, and a batch and a lane were stopped."""
+    world = World(store)
+    world.launch(person("ann"), person("bob"), person("cy", "caldora"))
+    world.play()
+    paused = world.launch(person("dee"), person("eve", "caldora"))
+    world.app.pause(paused.batch_id, by="ann")
+    world.app.stop_lane("acme", "apollo_scrape", APOLLO_PERSON, by="ann", why="to look into it")
+    return world
+
+
+def everything(store):
+    """All inline state."""
+    return store.inline_rows(), store.batches(), store.lanes()
+
+
+def test_inline_state_that_is_right_is_left_alone(troubled, store):
+    """Nothing differs from what the events say."""
+    before = everything(store)
+    assert mend_inline_state(store).is_nothing
+    assert everything(store) == before
+
+
+def test_a_lane_that_refused_is_mended_from_its_events_too(store):
+    """Its count of refusals, and the words of a refusal as a row can hold them."""
+    world = World(store)
+    world.launch(person("ann"), person("bob", "caldora"))
+    row, lane = world.claim()
+    world.report([row], Outcome.ROW_REFUSED, status=422)
+    assert mend_inline_state(store).is_nothing
+    world.report([lane], Outcome.LANE_REFUSED, status=401, reason="denied\x00")
+    assert mend_inline_state(store).is_nothing
+    before = store.lanes()
+    with store.pool.connection() as connection:
+        connection.execute("update enrichcore.lanes set refusals = 7, stopped = ''")
+    assert (mend_inline_state(store).lanes, store.lanes()) == (1, before)
+
+
+def test_inline_state_is_mended_from_the_events(troubled, store):
+    """Rows that are wrong, missing, or of nothing; looking alone changes nothing."""
+    before = everything(store)
+    with store.pool.connection() as connection:
+        connection.execute("update enrichcore.runs set status = 'failed', gaps = 7 where person_id is not null")
+        connection.execute("delete from enrichcore.step_runs where state = 'completed'")
+        connection.execute(
+            "insert into enrichcore.runs select gen_random_uuid(), kind, client_id, batch_id, person_id,"
+            " company_id, workstream, status, gaps, in_doubt, version, state from enrichcore.runs limit 1"
+        )
+        connection.execute("delete from enrichcore.batches where status = 'paused'")
+        connection.execute("update enrichcore.lanes set stopped = ''")
+    damaged = everything(store)
+    found = mend_inline_state(store, only_compare=True)
+    assert everything(store) == damaged
+    assert (found.items_and_company_runs, found.batches, found.lanes) == (6, 1, 1)
+    assert found.step_runs > 0
+    assert mend_inline_state(store) == found
+    assert everything(store) == before
+
+
+def test_what_is_committed_while_inline_state_is_mended_stays(troubled, store):
+    """Streams that moved on meanwhile are folded again once writers are held off."""
+    sends = []
+
+    def meanwhile(_events):
+        if not sends:
+            troubled.launch(person("fay", "brackenford"))
+            sends.extend(troubled.send())
+
+    assert mend_inline_state(store, progress=meanwhile).is_nothing
+    assert sends
+    assert store.inline_rows() == inline_rows(store.log(0, 10_000))
 
 
 class _Overtaken:

@@ -64,6 +64,8 @@ def parse(body: bytes) -> Any:
     Raises:
         ValueError: It is not JSON.
     """
+    if not body.strip():
+        raise ValueError("the body is empty")
     return parse_body(body)
 
 

@@ -17,7 +17,7 @@ from enrichcore.fields.catalogue import (
     FieldType,
 )
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
-from enrichcore.fields.indicators import compute_indicators, next_change
+from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
 from enrichcore.fields.sources import Sources, default_sources
 
@@ -31,11 +31,14 @@ __all__ = [
     "Field",
     "FieldType",
     "Sources",
+    "basis_of",
+    "change_after",
     "compute_indicators",
     "default_sources",
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
+    "indicators_of",
     "known",
     "next_change",
     "parse_body",

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.fields import cleaners
-from enrichcore.fields.payloads import Tree, values_along
+from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths
 
@@ -164,10 +164,12 @@ def _is_current(part: Tree, said_at: str, end_at: str) -> bool:
 
 
 def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:
-    for value in values_along((part,), job_paths(kind)):
-        cleaned = clean(value)
-        if cleaned is not None:
-            return cleaned
+    for path in job_paths(kind):
+        if path[0] in part:
+            for value in values_at(part, path):
+                cleaned = clean(value)
+                if cleaned is not None:
+                    return cleaned
     return None
 
 

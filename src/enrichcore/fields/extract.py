@@ -18,7 +18,7 @@ from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIE
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label
 from enrichcore.fields.experience import as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
-from enrichcore.fields.payloads import Tree, objects_in, tree, values_along
+from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
 
@@ -175,9 +175,12 @@ def _field(objects: _Objects, name: str, sources: Sources | None) -> Any:
             continue
         else:
             nodes = objects.own
-        value = next(_values(nodes, (path,), clean), None)
-        if value is not None:
-            return value
+        for node in nodes:
+            if not path or path[0] in node:
+                for value in values_at(node, path):
+                    cleaned = clean(value)
+                    if cleaned is not None:
+                        return cleaned
     return None
 
 

@@ -47,6 +47,70 @@ class Customers:
     names: frozenset[str]
 
 
+@frozen(kw_only=True)
+class Basis:
+    """What the indicators of a lead rest on, read once from its fields, for any day."""
+
+    history: History
+    #: The days on which the present role may have begun.
+    role_start: Span | None
+    #: The days on which the company may have raised money last.
+    raised: Span | None
+    #: Whether the person works elsewhere than at the company asked about.
+    moved: bool | None
+
+
+def basis_of(
+    person_data: Mapping[str, Any] | None,
+    company_data: Mapping[str, Any] | None,
+    raw_person_payload: Any,
+    *,
+    asked_company_domain: str | None = None,
+) -> Basis:
+    """What the indicators rest on; arguments as for `compute_indicators`."""
+    person, company = _mapping(person_data), _mapping(company_data)
+    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
+    history = _history(person, raw_person_payload)
+    return Basis(
+        history=history,
+        role_start=_role_start(person, history, asked),
+        raised=_span(company.get("company_last_raised_at")),
+        moved=_moved(history, asked, company),
+    )
+
+
+def indicators_of(
+    basis: Basis,
+    customer_domains: Collection[Any],
+    day: date,
+    *,
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS,
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
+) -> dict[str, bool | None]:
+    """The four indicators on a day."""
+    return {
+        "is_new_in_role": _is_recent(basis.role_start, day, new_in_role_months),
+        "is_recently_funded": _is_recent(basis.raised, day, recently_funded_months),
+        "is_worked_at_customer": _worked_at_customer(basis.history, _customers(customer_domains)),
+        "moved_company": basis.moved,
+    }
+
+
+def change_after(
+    basis: Basis,
+    day: date,
+    *,
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS,
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
+) -> date | None:
+    """The first day after that one on which an indicator changes by the passing of time alone; None when none will."""
+    changes = (
+        _next_change(basis.role_start, day, new_in_role_months),
+        _next_change(basis.raised, day, recently_funded_months),
+    )
+    return min((change for change in changes if change), default=None)
+
+
 def compute_indicators(
     person_data: Mapping[str, Any] | None,
     company_data: Mapping[str, Any] | None,
@@ -70,16 +134,14 @@ def compute_indicators(
         recently_funded_months: For how many months funding is recent.
         asked_company_domain: The company that was asked about; by default the `company_domain` of `company_data`.
     """
-    person, company = _mapping(person_data), _mapping(company_data)
-    day = _day(as_of)
-    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
-    history = _history(person, raw_person_payload)
-    return {
-        "is_new_in_role": _is_recent(_role_start(person, history, asked), day, new_in_role_months),
-        "is_recently_funded": _is_recent(_span(company.get("company_last_raised_at")), day, recently_funded_months),
-        "is_worked_at_customer": _worked_at_customer(history, _customers(customer_domains)),
-        "moved_company": _moved(history, asked, company),
-    }
+    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
+    return indicators_of(
+        basis,
+        customer_domains,
+        _day(as_of),
+        new_in_role_months=new_in_role_months,
+        recently_funded_months=recently_funded_months,
+    )
 
 
 def next_change(
@@ -97,15 +159,10 @@ def next_change(
 
     Arguments as for `compute_indicators`.
     """
-    person, company = _mapping(person_data), _mapping(company_data)
-    day = _day(as_of)
-    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
-    start = _role_start(person, _history(person, raw_person_payload), asked)
-    changes = (
-        _next_change(start, day, new_in_role_months),
-        _next_change(_span(company.get("company_last_raised_at")), day, recently_funded_months),
+    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
+    return change_after(
+        basis, _day(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
     )
-    return min((change for change in changes if change), default=None)
 
 
 def _is_recent(span: Span | None, day: date, months: int) -> bool | None:

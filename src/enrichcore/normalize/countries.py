@@ -9,11 +9,13 @@ from typing import Any
 
 from enrichcore.normalize.lists import lines
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import remembered
 
 #: Shorter texts than this are codes.
 _CODE_LENGTH = 3
 
 
+@remembered
 def country_name(value: Any) -> str | None:
     """The English name of a country given by ISO code or by name: "US", "USA", "Deutschland"."""
     if isinstance(value, Mapping):

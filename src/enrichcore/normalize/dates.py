@@ -12,6 +12,7 @@ from typing import Any
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import lines
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import remembered
 
 #: Years outside of these are typing errors in facts about living people and their companies.
 FIRST_YEAR = 1900
@@ -31,6 +32,7 @@ _MILLISECONDS_DIGITS = 13
 _WORDS = re.compile(r"[^\W_]+")
 
 
+@remembered
 def partial_date(value: Any) -> str | None:
     """A date as ISO text with the precision given: "2023-02-01", "2021-01" or "2019"; None where it is no date.
 

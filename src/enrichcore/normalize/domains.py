@@ -16,6 +16,7 @@ from publicsuffixlist import PublicSuffixList
 
 from enrichcore.normalize.lists import entries
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import remembered
 
 #: Characters of a host name, after RFC 1035.
 MAX_HOST = 253
@@ -40,6 +41,7 @@ def registrable_domain(value: Any) -> str | None:
     return None if host is None else _registrable(host)
 
 
+@remembered
 def company_domain(value: Any) -> str | None:
     """As `registrable_domain`, but None where the host is free mail or a place of other people's pages."""
     host = _first_host(value)

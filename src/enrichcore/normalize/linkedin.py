@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import remembered
 
 Kind = Literal["in", "company"]
 
@@ -29,6 +30,7 @@ _PLAIN = "-_.~'&"
 _SLUG = re.compile(r"[\w.\-\u2019'&~]+")
 
 
+@remembered
 def linkedin_key(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     """The key of a person's (`in`) or company's (`company`) LinkedIn page.
 

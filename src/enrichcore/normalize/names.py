@@ -13,6 +13,7 @@ from typing import Any
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import lines
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import remembered
 
 #: Longer texts are no names.
 MAX_PERSON_NAME = 200
@@ -24,6 +25,7 @@ _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
 
+@remembered
 def person_name(value: Any) -> str | None:
     """A name, first, last or full, fit to show; None for addresses, links and what has no letters."""
     text = clean_text(value)
@@ -70,6 +72,7 @@ def company_name(value: Any) -> str | None:
     return bare if any(part.isalnum() for part in bare) else None
 
 
+@remembered
 def company_name_key(value: Any) -> str | None:
     """A company's name folded for matching: no legal form, case, accent or punctuation.
 

@@ -10,15 +10,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from enrichcore.normalize.lists import entries
+from enrichcore.normalize.remembering import remembered
 
 #: Characters of a text that are looked at; the rest is cut off.
 MAX_CHARACTERS = 100_000
-#: Characters of a text whose cleaning is remembered.
-MAX_REMEMBERED = 200
 #: Levels of lists and mappings that are searched for something.
 MAX_DEPTH = 8
 #: A sentence that says nothing is shorter than this; longer ones are prose.
@@ -57,6 +55,7 @@ _NOTHING_SENTENCE = re.compile(
 )
 
 
+@remembered
 def clean_text(value: Any) -> str | None:
     """A text or number as one line of clean text; None where it says nothing or is no text.
 
@@ -66,16 +65,8 @@ def clean_text(value: Any) -> str | None:
     text = _text(value)
     if text is None:
         return None
-    return _clean_line(text) if len(text) > MAX_REMEMBERED else _clean_short_line(text)
-
-
-def _clean_line(text: str) -> str | None:
     line = _settled(text, lambda raw: " ".join(raw.split()))
     return None if _says_nothing(line) else line
-
-
-#: The texts of an answer are asked about several times each: whether they say nothing, and by every field that they may be.
-_clean_short_line = lru_cache(maxsize=16_384)(_clean_line)
 
 
 def clean_paragraph(value: Any) -> str | None:

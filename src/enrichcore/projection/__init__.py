@@ -12,10 +12,11 @@ from enrichcore.projection.errors import (
     StaleTables,
     UnknownReadModel,
     UnreadableEvent,
+    UnwritableRows,
 )
 from enrichcore.projection.following import StoredFault, catch_up, faults, stale
 from enrichcore.projection.memory import MemoryTables
-from enrichcore.projection.read_model import Key, ReadModel, Row, Table, Tables
+from enrichcore.projection.read_model import Key, ReadModel, Row, Table, Tables, topics
 from enrichcore.projection.rebuilding import Rebuilt, rebuild, recompute
 from enrichcore.projection.schema import ensure_tables
 
@@ -37,6 +38,7 @@ __all__ = [
     "Tables",
     "UnknownReadModel",
     "UnreadableEvent",
+    "UnwritableRows",
     "as_of",
     "catch_up",
     "diff",
@@ -45,4 +47,5 @@ __all__ = [
     "rebuild",
     "recompute",
     "stale",
+    "topics",
 ]

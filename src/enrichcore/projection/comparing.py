@@ -74,12 +74,13 @@ def as_of(
     client_id: UUID | None = None,
     progress: Progress = _silent,
     page: int = PAGE,
+    processes: int = 1,
     seal: Seal | None = None,
 ) -> Iterator[AsOf]:
     """Read models from what was recorded by a moment, with indicators as of its day (UTC); dropped at the end."""
     suffix = f"__at_{uuid4().hex[:8]}"
     span = Span(until=moment, client_id=client_id)
-    with building(pool, models, suffix, span=span, page=page, seal=seal) as beside:
+    with building(pool, models, suffix, span=span, page=page, processes=processes, seal=seal) as beside:
         _fill_as_of(beside, moment, progress)
         yield AsOf(moment=moment, position=beside.position, suffix=suffix)
 
@@ -92,6 +93,7 @@ def diff(
     client_id: UUID | None = None,
     progress: Progress = _silent,
     page: int = PAGE,
+    processes: int = 1,
     seal: Seal | None = None,
 ) -> list[Diff]:
     """What a rebuild by the present rules would change, table by table; only tables that users read.
@@ -102,7 +104,8 @@ def diff(
         moment: compare with what was known then, instead of now.
         client_id: only this client's rows.
         progress: told how far it is.
-        page: events a transaction.
+        page: events folded at once.
+        processes: how many fold at the same time, as for `rebuild`.
         seal: opens what the store's seal closed.
     """
     ensure_tables(pool, models)
@@ -112,7 +115,7 @@ def diff(
         with pool.connection() as connection:
             live = checkpoints(connection, [model])[model.name]
         span = Span(until=moment, client_id=client_id, upto=None if moment else live.position)
-        with building(pool, [model], suffix, span=span, page=page, seal=seal) as beside:
+        with building(pool, [model], suffix, span=span, page=page, processes=processes, seal=seal) as beside:
             if moment is not None:
                 _fill_as_of(beside, moment, progress)
             else:

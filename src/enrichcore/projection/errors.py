@@ -2,6 +2,7 @@
 
 ProjectionError
 ├── UnreadableEvent     ours: the rules cannot fold an event; a rebuild stops, a follower sets it aside
+├── UnwritableRows      ours: PostgreSQL refuses what the rules made; a rebuild stops
 ├── RebuildRunning      the caller: another rebuild of the same read model is under way
 ├── RebuildLost         nobody: this rebuild fell silent for so long that another took over; begin again
 ├── StaleTables         the caller: the tables are of an older shape; rebuild the whole read model
@@ -9,6 +10,7 @@ ProjectionError
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class ProjectionError(Exception):
@@ -31,6 +33,23 @@ class UnreadableEvent(ProjectionError):
         self.position = position
         self.topic = topic
         self.reason = reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # It may be raised in another process.
+        return type(self), (self.read_model, self.position, self.topic, self.reason)
+
+
+class UnwritableRows(ProjectionError):
+    """Rows that the tables of a read model cannot hold."""
+
+    def __init__(self, read_model: str, table: str, reason: str) -> None:
+        super().__init__(f"the rows of {read_model} do not fit its table {table}: {reason}")
+        self.read_model = read_model
+        self.table = table
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.read_model, self.table, self.reason)
 
 
 class RebuildRunning(ProjectionError):

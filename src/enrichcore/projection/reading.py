@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 from enrichcore.domain.events import Recorded
 from enrichcore.projection.read_model import ReadModel, Tables
 from enrichcore.projection.statements import statement
-from enrichcore.store.codec import Seal, decode_event
+from enrichcore.store.codec import EVENTS, Seal, decode_event
 
 #: Events of a page.
 PAGE = 5000
@@ -37,6 +37,8 @@ class Span:
     until: datetime | None = None
     #: Only what belongs to this client or to none.
     client_id: UUID | None = None
+    #: Only events of these names, and of names that nobody knows; None for all.
+    topics: frozenset[str] | None = None
 
 
 EVERYTHING = Span()
@@ -71,10 +73,15 @@ def read_page(
         "upto": span.upto,
         "until": span.until,
         "client": span.client_id,
+        "skipped": skipped(span.topics),
         "max_bytes": MAX_PAGE_BYTES,
     }
-    rows = connection.execute(statement("page"), params, binary=True).fetchall()
-    read = [_decoded(seal, *row) for row in rows]
+    return page_of(connection.execute(statement("page"), params, binary=True).fetchall(), seal)
+
+
+def page_of(rows: Sequence[TupleRow], seal: Seal | None) -> Page:
+    """Rows of the log, position first, as a page."""
+    read = [decoded(seal, *row) for row in rows]
     return Page(
         events=tuple(one for one in read if isinstance(one, Recorded)),
         faults=tuple(one for one in read if isinstance(one, Fault)),
@@ -82,13 +89,19 @@ def read_page(
     )
 
 
-def last_position(connection: Connection[TupleRow]) -> int:
-    """Position of the newest event; 0 in an empty log."""
-    row = connection.execute(statement("last_position")).fetchone()
+def skipped(topics: frozenset[str] | None) -> list[str]:
+    """The names of events that one who reads only those of `topics` passes over; a name that nobody knows is none."""
+    return [] if topics is None else sorted(EVENTS.keys() - topics)
+
+
+def last_position(connection: Connection[TupleRow], until: datetime | None = None) -> int:
+    """Position of the newest event, or of the newest that was recorded by a moment; 0 where there is none."""
+    name = "last_position" if until is None else "last_position_by"
+    row = connection.execute(statement(name), {"until": until}).fetchone()
     return int(row[0]) if row else 0
 
 
-def _decoded(
+def decoded(
     seal: Seal | None,
     position: int,
     stream_id: UUID,
@@ -100,6 +113,7 @@ def _decoded(
     entity_id: UUID | None,
     batch_id: Any,
 ) -> Recorded | Fault:
+    """A row of the log, or why its bytes are no event."""
     try:
         event = decode_event(topic, seal.open(entity_id, state) if seal else state)
     except Exception as error:  # noqa: BLE001 - bytes in the log may be anything; one event is set aside, not the log

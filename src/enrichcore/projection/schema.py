@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from enrichcore.projection.read_model import ReadModel, Table
-from enrichcore.projection.statements import statement, trusted
+from enrichcore.projection.statements import part_statement, statement, table_of, trusted
 from enrichcore.store.postgres import MIGRATION_LOCK
 
 Pool = ConnectionPool[Connection[TupleRow]]
@@ -98,8 +98,9 @@ def drop(connection: Connection[TupleRow], model: ReadModel, suffix: str) -> Non
 def drop_leftovers(connection: Connection[TupleRow], models: Sequence[ReadModel]) -> None:
     """Drop the tables of rebuilds that were not heard of for too long."""
     by_name = {model.name: model for model in models}
-    for name, suffix in connection.execute(statement("leftovers")).fetchall():
+    for name, suffix, owner in connection.execute(statement("leftovers")).fetchall():
         if name in by_name:
+            connection.execute(part_statement("drop_parts", table_of(owner)))
             drop(connection, by_name[name], suffix)
             connection.execute(statement("forget_rebuild"), {"name": name, "suffix": suffix})
 

@@ -7,18 +7,16 @@ lists types twice. A write is one statement a table.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow, dict_row
 
 from enrichcore.projection.read_model import Key, Row, Table, Tables
 from enrichcore.projection.schema import name_of
 from enrichcore.projection.statements import trusted
+from enrichcore.projection.storable import json_bytes
 
 #: Rows of one table kept in memory between the pages of a rebuild.
 KEPT_ROWS = 20_000
-
-_encoder = msgspec.json.Encoder(decimal_format="string")
 
 
 class PostgresTables(Tables):
@@ -55,13 +53,13 @@ class PostgresTables(Tables):
                 self._delete(self._tables[name], gone)
             keys.clear()
             if len(rows) > KEPT_ROWS:
-                rows.clear()
+                self._forget(name)
         self._journal.clear()
 
     def forget(self) -> None:
         """Forget all rows, after a transaction that was rolled back."""
         for name in self._tables:
-            self._rows[name].clear()
+            self._forget(name)
             self._changed[name].clear()
         self._journal.clear()
 
@@ -118,24 +116,7 @@ def rows_json(rows: Sequence[Row]) -> str:
         {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in row.items()}
         for row in rows
     ]
-    try:
-        encoded = _encoder.encode(plain).decode()
-    except UnicodeEncodeError:
-        encoded = ""
-    if not encoded or "\\u0000" in encoded:
-        encoded = _encoder.encode(_storable(plain)).decode()
-    return encoded
-
-
-def _storable(value: Any) -> Any:
-    """The same without what a text in PostgreSQL cannot hold: the character 0, and lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_storable(name): _storable(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(part) for part in value]
-    return value
+    return json_bytes(plain).decode()
 
 
 def _keys_json(table: Table, keys: Sequence[Key]) -> str:

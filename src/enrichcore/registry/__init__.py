@@ -16,7 +16,7 @@ from enrichcore.registry.errors import (
     UnknownWorkflowError,
     UnknownWorkstreamError,
 )
-from enrichcore.registry.functions import check_functions, load_functions
+from enrichcore.registry.functions import check_functions, check_functions_in, load_functions
 from enrichcore.registry.http_request import HttpRequest, RenderedRequest
 from enrichcore.registry.parse import find_configuration, load, parse
 from enrichcore.registry.reference import reference_markdown
@@ -46,6 +46,7 @@ __all__ = [
     "Webhook",
     "Workstream",
     "check_functions",
+    "check_functions_in",
     "find_configuration",
     "fingerprint",
     "init_text",

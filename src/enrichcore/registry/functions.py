@@ -3,7 +3,8 @@
 Apart from parsing, so that reading a configuration never runs a user's code.
 """
 
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from importlib import import_module
 from types import MappingProxyType
@@ -24,6 +25,22 @@ def check_functions(registry: Registry) -> tuple[Fault, ...]:
     return _loaded(registry)[1]
 
 
+def check_functions_in(text: str) -> tuple[Fault, ...]:
+    """The same for a configuration that has other faults too, so that all are told at once; none where it is no TOML."""
+    try:
+        tree = tomllib.loads(text)
+    except ValueError:
+        return ()
+    workstreams = tree.get("workstreams")
+    named = [
+        (slug, str(step.get("workflow")), step["function"])
+        for slug, stream in (workstreams.items() if isinstance(workstreams, dict) else ())
+        for step in (stream.get("steps") if isinstance(stream, dict) else None) or ()
+        if isinstance(step, dict) and step.get("kind") == Kind.LOCAL and isinstance(step.get("function"), str)
+    ]
+    return _load_all(named)[1]
+
+
 def load_functions(registry: Registry) -> Mapping[str, Callable[..., Any]]:
     """Every local step's function, by its place as configured (`package.module:function`).
 
@@ -37,18 +54,26 @@ def load_functions(registry: Registry) -> Mapping[str, Callable[..., Any]]:
 
 
 def _loaded(registry: Registry) -> tuple[dict[str, Callable[..., Any]], tuple[Fault, ...]]:
+    return _load_all(
+        (slug, step.workflow, step.function)
+        for slug, workstream in registry.workstreams.items()
+        for step in workstream.pipeline.steps
+        if step.kind is Kind.LOCAL
+    )
+
+
+def _load_all(
+    named: Iterable[tuple[str, str, str]],
+) -> tuple[dict[str, Callable[..., Any]], tuple[Fault, ...]]:
     functions: dict[str, Callable[..., Any]] = {}
     faults: list[Fault] = []
-    for slug, workstream in registry.workstreams.items():
-        for step in workstream.pipeline.steps:
-            if step.kind is not Kind.LOCAL:
-                continue
-            try:
-                functions[step.function] = _load(step.function)
-            except _UnloadableError as error:
-                key = str(At() / "workstreams" / slug / "steps" / step.workflow / "function")
-                problem, remedy = error.args
-                faults.append(Fault(key=key, problem=problem, remedy=remedy))
+    for slug, workflow, place in named:
+        try:
+            functions[place] = _load(place)
+        except _UnloadableError as error:
+            key = str(At() / "workstreams" / slug / "steps" / workflow / "function")
+            problem, remedy = error.args
+            faults.append(Fault(key=key, problem=problem, remedy=remedy))
     return functions, tuple(faults)
 
 

@@ -220,7 +220,7 @@ class Store(Protocol):
         """Step runs of a batch's items by (workflow, state)."""
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
-        """Items of a batch by status, with `gaps` and `in_doubt`."""
+        """Items of a batch by status, with `gaps` and `in_doubt`, where their company's row counts as theirs."""
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         """All inline state, in order of id: what a replay is compared with."""

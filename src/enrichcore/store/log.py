@@ -154,5 +154,21 @@ class EventLog(Application[UUID]):
         """Position of the newest event; 0 in an empty log."""
         return self.recorder.max_notification_id() or 0
 
+    def decode(self, row: tuple[Any, ...]) -> Recorded:
+        """A row of the log as an event: stream, version, topic, state, time, client, entity, batch, position."""
+        names = (
+            "originator_id",
+            "originator_version",
+            "topic",
+            "state",
+            "at",
+            "client_id",
+            "entity_id",
+            "batch_id",
+            "id",
+        )
+        (recorded,) = self._decode([EnvelopedNotification(**dict(zip(names, row, strict=True)))])
+        return recorded
+
     def _decode(self, stored: Iterable[StoredEvent]) -> list[Recorded]:
         return [cast("Recorded", self.mapper.to_domain_event(event)) for event in stored]

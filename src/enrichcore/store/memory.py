@@ -251,10 +251,19 @@ class MemoryStore:
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         rows = self._items(batch_id)
-        counts = {"gaps": sum(row.gaps > 0 for row in rows), "in_doubt": sum(row.in_doubt for row in rows)}
+        counts = {"gaps": sum(row.gaps > 0 for row in rows), "in_doubt": len(self._items_in_doubt(batch_id))}
         for row in rows:
             counts[row.status] = counts.get(row.status, 0) + 1
         return counts
+
+    def _items_in_doubt(self, batch_id: BatchId) -> set[UUID]:
+        doubted = {row.run_id for row in self._steps.values() if row.state == State.IN_DOUBT}
+        return {
+            row.run_id
+            for row in self._steps.values()
+            if row.batch_id == batch_id
+            and (row.run_id in doubted or (row.state == State.WAITING_FOR_COMPANY and row.company_run_id in doubted))
+        }
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = sorted(self._runs.values(), key=lambda row: row.run_id)

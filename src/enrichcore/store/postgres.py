@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, Transaction
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -153,6 +153,41 @@ class PostgresStore:
         ids = None if batch_ids is None else list(batch_ids)
         return _batches(self._rows("batches", ids=ids))
 
+    # --- inside a transaction of somebody else's; for `enrichcore.store.mending` ---
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[Connection[TupleRow], Transaction]]:
+        """One transaction on a connection of its own."""
+        with self._connection() as connection, connection.transaction() as transaction:
+            yield connection, transaction
+
+    def position_on(self, connection: Connection[TupleRow]) -> int:
+        """As `last_position`."""
+        row = connection.execute(statements()["last_position"]).fetchone()
+        return int(row[0]) if row else 0
+
+    def stream_on(self, connection: Connection[TupleRow], stream_id: UUID) -> list[Recorded]:
+        """As `stream`."""
+        rows = connection.execute(statements()["stream"], {"id": stream_id}, binary=True)
+        return [self.recorded((stream_id, *row)) for row in rows]
+
+    def recorded(self, row: TupleRow) -> Recorded:
+        """A row of the log as an event: stream, version, topic, state, time, client, entity, batch, position."""
+        return self._log.decode(row)
+
+    def batches_on(self, connection: Connection[TupleRow]) -> list[tuple[Batch, int]]:
+        """As `batches`, all of them."""
+        return _batches(connection.execute(statements()["batches"], {"ids": None}, binary=True).fetchall())
+
+    def lanes_on(self, connection: Connection[TupleRow]) -> list[tuple[Lane, int]]:
+        """As `lanes`."""
+        return _lanes(connection.execute(statements()["lanes"], binary=True).fetchall())
+
+    def put_small_on(self, cursor: Cursor[TupleRow], commit: Commit) -> None:
+        """Put the rows of batches and lanes."""
+        _put_batches(cursor, commit)
+        _put_lanes(cursor, commit)
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         return self._first("active_items", batch=batch_id, limit=limit)
 
@@ -181,31 +216,16 @@ class PostgresStore:
         return found
 
     def lanes(self) -> list[tuple[Lane, int]]:
-        return [
-            (
-                Lane(
-                    lane_id=LaneId(lane_id),
-                    client_id=ClientId(client_id),
-                    workstream=workstream,
-                    workflow=workflow,
-                    stopped=stopped,
-                    held_until=held_until,
-                    refusals=refusals,
-                ),
-                version,
-            )
-            for lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version in self._rows("lanes")
-        ]
+        return _lanes(self._rows("lanes"))
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
-        counts = {"gaps": 0, "in_doubt": 0}
-        for status, count, gaps, in_doubt in self._rows("item_counts", batch=batch_id):
+        counts = {"gaps": 0, "in_doubt": self._rows("items_in_doubt", batch=batch_id)[0][0]}
+        for status, count, gaps in self._rows("item_counts", batch=batch_id):
             counts[status] = count
             counts["gaps"] += gaps
-            counts["in_doubt"] += in_doubt
         return counts
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
@@ -284,6 +304,24 @@ def _loaded(rows: Iterable[TupleRow]) -> dict[UUID, LoadedRun]:
 
 def _batches(rows: Iterable[TupleRow]) -> list[tuple[Batch, int]]:
     return [(_batch_decoder.decode(state), version) for state, version in rows]
+
+
+def _lanes(rows: Iterable[TupleRow]) -> list[tuple[Lane, int]]:
+    return [
+        (
+            Lane(
+                lane_id=LaneId(lane_id),
+                client_id=ClientId(client_id),
+                workstream=workstream,
+                workflow=workflow,
+                stopped=stopped,
+                held_until=held_until,
+                refusals=refusals,
+            ),
+            version,
+        )
+        for lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version in rows
+    ]
 
 
 def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:

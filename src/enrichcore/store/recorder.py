@@ -22,6 +22,9 @@ from enrichcore.store.log import EnvelopedEvent, EnvelopedNotification
 from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import statements
 
+#: Serialises the writers of the log; `append_events` takes it.
+APPEND_LOCK = 4985317
+
 #: PostgreSQL types of the parameters of `append_events`, in order.
 _TYPES = (  # noqa: SIM905 - forty names in a list would hide their order
     "uuid[] int4[] text[] bytea[] timestamptz[] uuid[] uuid[] uuid[] "

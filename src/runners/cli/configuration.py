@@ -9,19 +9,21 @@ from uuid import uuid4
 
 import typer
 
+from enrichcore.domain.pipeline import Kind
 from enrichcore.registry import (
     ConfigurationError,
     Fault,
     Registry,
     check_functions,
+    check_functions_in,
     missing_webhooks,
     write_template,
 )
 from enrichcore.store.commit import StoreUnavailable
 from runners.cli.commands import FAILED
-from runners.cli.opening import BY, application, found
+from runners.cli.opening import BY, found
 from runners.cli.showing import AsJson, line, show_json
-from runners.composition import Configured, database_url, opened_store
+from runners.composition import database_url, opened, opened_store
 
 _PANEL = "Begin here"
 #: Keys that are read and not acted upon yet, and what to do meanwhile.
@@ -74,10 +76,15 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
     try:
         configuration = found(context)
     except ConfigurationError as error:
-        return list(error.faults), []
-    registry = configuration.registry
-    faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(configuration)]
-    return faults, [*_callback_warnings(registry), *_webhook_warnings(registry), *_setting_warnings(configuration.path)]
+        path = error.path
+        if path is None or not path.is_file():
+            return list(error.faults), []
+        more = check_functions_in(path.read_bytes().decode("utf-8-sig", "replace"))
+        return [*error.faults, *more, *_database_faults(path)], []
+    registry, path = configuration.registry, configuration.path
+    faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
+    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _http_warnings)
+    return faults, [*(warning for told in warnings for warning in told(registry)), *_setting_warnings(path)]
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -92,9 +99,9 @@ def _webhook_faults(registry: Registry) -> Iterator[Fault]:
                 yield from missing_webhooks(registry, client.slug, workstream)
 
 
-def _database_faults(configuration: Configured) -> Iterator[Fault]:
+def _database_faults(path: Path) -> Iterator[Fault]:
     try:
-        with opened_store(database_url(configuration.path)) as store:
+        with opened_store(database_url(path)) as store:
             store.last_position()
     except StoreUnavailable as error:
         reason = str(error).strip() or "no answer"
@@ -114,6 +121,24 @@ def _webhook_warnings(registry: Registry) -> Iterator[Fault]:
                     key=f"clients.{client.slug}.webhooks.{workstream}",
                     problem="is missing",
                     remedy="give it before this client launches in that workstream",
+                )
+
+
+def _emptiness(registry: Registry) -> Iterator[Fault]:
+    for name, known in (("workstreams", registry.workstreams), ("clients", registry.clients)):
+        if not known:
+            remedy = "add one, or write a configuration to start from with: enrichcore init"
+            yield Fault(key=name, problem="has none, so nothing can be imported", remedy=remedy)
+
+
+def _http_warnings(registry: Registry) -> Iterator[Fault]:
+    for slug, stream in registry.workstreams.items():
+        for step in stream.pipeline.steps:
+            if step.kind is Kind.HTTP:
+                yield Fault(
+                    key=f"workstreams.{slug}.steps.{step.workflow}.kind",
+                    problem="http steps are not sent yet, so a launch of this workstream is refused",
+                    remedy="ask by a webhook, or leave the step out",
                 )
 
 
@@ -159,7 +184,7 @@ def apply(context: typer.Context, as_json: AsJson = False) -> None:
 
     `upload`, `launch` and `run` do it by themselves for a changed file; an older file has to be applied on purpose.
     """
-    with application(context) as enrichment:
+    with opened(found(context), by=BY, record=False) as enrichment:
         changed = enrichment.apply(by=BY, on_purpose=True)
     if as_json:
         show_json({"changed": changed})

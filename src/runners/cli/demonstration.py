@@ -187,6 +187,7 @@ async def _ended(enrichment: Enrichment, batches: list[Batch]) -> bool:
             done = await asyncio.to_thread(lambda: [_done(enrichment, batch) for batch in batches])
             show([items for items, _ in done])
             if all(items >= batch.item_count for (items, _), batch in zip(done, batches, strict=True)):
+                await asyncio.to_thread(enrichment.turn_batches)
                 return True
             moved = sum(steps for _, steps in done)
             if moved != last:

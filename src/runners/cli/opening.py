@@ -1,7 +1,8 @@
 """What commands open: the configuration, the application on its database, and short statements on read models."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -13,20 +14,24 @@ import typer
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
 from enrichcore.store.postgres import PostgresStore
-from runners.composition import Configured, configured, opened
+from runners.composition import SETTINGS, Configured, configured, opened
 
 #: Who did it, in events.
 BY: Final = "command line"
 _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
-def found(context: typer.Context) -> Configured:
+def found(context: typer.Context, *, for_sending: bool = True) -> Configured:
     """The configuration that the global options mean.
+
+    Args:
+        context: the command's.
+        for_sending: whether secrets and webhooks are needed; without, those that the environment lacks are no fault.
 
     Raises:
         ConfigurationError: It is missing or has faults.
     """
-    return configured(context.obj)
+    return configured(context.obj, None if for_sending else Unset(os.environ))
 
 
 @contextmanager
@@ -35,10 +40,33 @@ def application(context: typer.Context, *, record: bool = False) -> Iterator[Enr
 
     Args:
         context: the command's.
-        record: whether a changed configuration is recorded first.
+        record: whether a changed configuration is recorded first, which needs all its secrets.
     """
-    with opened(found(context), by=BY, record=record) as opened_application:
+    with opened(found(context, for_sending=record), by=BY, record=record) as opened_application:
         yield opened_application
+
+
+class Unset(Mapping[str, str]):
+    """An environment in which a variable that is not set holds a text that stands for a secret and leads nowhere.
+
+    Who only looks needs no secret.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def __getitem__(self, name: str) -> str:
+        return self._env[name] if self._env.get(name) else f"https://{name}.unset.invalid/"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What the variable holds; for those of our own settings, only what was set."""
+        return self._env.get(name, default) if name in SETTINGS else self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
 
 
 def postgres(application: Enrichment) -> PostgresStore:

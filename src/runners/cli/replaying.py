@@ -1,5 +1,6 @@
 """`replay`: read models from the events, again, as of a moment, or only compared."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,13 +9,16 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
+from attrs import asdict
 
 from enrichcore.application import Enrichment, UnknownId
-from enrichcore.projection import Diff, ReadModel, Table, UnknownReadModel, as_of, diff, rebuild, recompute
+from enrichcore.projection import Diff, ReadModel, Table, as_of, diff, rebuild, recompute
 from enrichcore.projection.rebuilding import Progress
-from projections import READ_MODELS
+from enrichcore.store.mending import Mended, mend_inline_state
+from projections import read_models as chosen
+from projections.progress import PROGRESS
 from runners.cli.opening import application, postgres
-from runners.cli.progress import reaching
+from runners.cli.progress import counting, reaching
 from runners.cli.showing import AsJson, line, show_json, show_table
 
 _PANEL = "Looking into it"
@@ -50,7 +54,7 @@ def replay(
 
     Do it after the rules that make leads from answers have changed. `--diff` shows what would change first.
     """
-    models, moment = chosen(read_models or []), _moment(as_of_)
+    models, moment = chosen(*(read_models or [])), _moment(as_of_)
     with application(context) as enrichment:
         replaying = _Replaying(enrichment, models, _client_id(enrichment, client, batch_id), as_json=as_json)
         if only_diff:
@@ -59,19 +63,6 @@ def replay(
             replaying.look_back(moment, with_rows=bool(read_models))
         else:
             replaying.rebuild()
-
-
-def chosen(names: Sequence[str]) -> list[ReadModel]:
-    """The read models of those names; all for none.
-
-    Raises:
-        UnknownReadModel: There is none of a name.
-    """
-    known = {model.name: model for model in READ_MODELS}
-    for name in names:
-        if name not in known:
-            raise UnknownReadModel(name, known)
-    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -101,8 +92,11 @@ class _Replaying:
     def __init__(
         self, enrichment: Enrichment, models: Sequence[ReadModel], client_id: UUID | None, *, as_json: bool
     ) -> None:
-        self._pool = postgres(enrichment).pool
-        self._models = models
+        self._store = postgres(enrichment)
+        self._pool = self._store.pool
+        self._models = [model for model in models if model.tables]
+        #: Progress is counted from inline state, which belongs to all clients.
+        self._inline = PROGRESS in models and client_id is None
         self._client_id = client_id
         self._as_json = as_json
 
@@ -113,23 +107,50 @@ class _Replaying:
 
     def rebuild(self) -> None:
         began = time.monotonic()
+        position = self._rebuild_tables() if self._models else self._store.last_position()
+        mended = self._mend(only_compare=False) if self._inline else None
+        names = [model.name for model in self._models] + [PROGRESS.name] * self._inline
+        seconds = round(time.monotonic() - began, 3)
+        if self._as_json:
+            told = {"read_models": names, "position": position, "seconds": seconds}
+            show_json({**told, "inline_state": _mended_json(mended)} if mended else told)
+            return
+        if self._models:
+            line(
+                f"Rebuilt {', '.join(model.name for model in self._models)} from {position:,} events in {seconds:.1f} s"
+            )
+        if mended is not None:
+            _say_mended(mended, "were put right")
+        if not names:
+            line("Nothing to rebuild: the events are the log itself, and progress is that of all clients")
+
+    def _rebuild_tables(self) -> int:
         with self._progress() as progress:
             if self._client_id is None:
-                rebuilt = rebuild(self._pool, self._models, progress=progress)
-            else:
-                rebuilt = recompute(self._pool, self._models, self._client_id, progress=progress)
-        names, seconds = list(rebuilt.read_models), round(time.monotonic() - began, 3)
-        if self._as_json:
-            show_json({"read_models": names, "position": rebuilt.position, "seconds": seconds})
-        else:
-            line(f"Rebuilt {', '.join(names)} from {rebuilt.position:,} events in {seconds:.1f} s")
+                return rebuild(self._pool, self._models, progress=progress, processes=_PROCESSES).position
+            return recompute(
+                self._pool, self._models, self._client_id, progress=progress, processes=_PROCESSES
+            ).position
+
+    def _mend(self, *, only_compare: bool) -> Mended:
+        with counting("Events folded into inline state", silent=self._as_json) as progress:
+            return mend_inline_state(self._store, only_compare=only_compare, progress=progress)
 
     def compare(self, moment: datetime | None) -> None:
+        mended = self._mend(only_compare=True) if self._inline and moment is None else None
         with self._progress() as progress:
-            found = diff(self._pool, self._models, moment=moment, client_id=self._client_id, progress=progress)
+            found = diff(
+                self._pool,
+                self._models,
+                moment=moment,
+                client_id=self._client_id,
+                progress=progress,
+                processes=_PROCESSES,
+            )
         if self._as_json:
-            changes = any(not one.is_empty for one in found)
-            show_json({"changes": changes, "as_of": moment, "tables": [_diff_json(one) for one in found]})
+            changes = any(not one.is_empty for one in found) or (mended is not None and not mended.is_nothing)
+            told = {"changes": changes, "as_of": moment, "tables": [_diff_json(one) for one in found]}
+            show_json({**told, "inline_state": _mended_json(mended)} if mended else told)
             return
         show_table(
             ["table", "rows added", "removed", "changed"],
@@ -137,16 +158,20 @@ class _Replaying:
         )
         for one in (one for one in found if one.by_field):
             show_table([f"{one.table}: field", "rows that change"], one.by_field.items())
+        if mended is not None:
+            _say_mended(mended, "differ")
         line(
             "Nothing would change"
-            if all(one.is_empty for one in found)
+            if all(one.is_empty for one in found) and (mended is None or mended.is_nothing)
             else "Nothing was changed; `replay` would do it"
         )
 
     def look_back(self, moment: datetime, *, with_rows: bool) -> None:
         with (
             self._progress() as progress,
-            as_of(self._pool, self._models, moment, client_id=self._client_id, progress=progress) as then,
+            as_of(
+                self._pool, self._models, moment, client_id=self._client_id, progress=progress, processes=_PROCESSES
+            ) as then,
         ):
             tables = [table for model in self._models for table in model.tables if table.public]
             counts = [(table.name, self._count(table, then.table(table.name)), self._count(table)) for table in tables]
@@ -175,8 +200,19 @@ class _Replaying:
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
+#: Processes that fold a long log; more than a few would only take memory and the database's own cores.
+_PROCESSES: Final = min(os.cpu_count() or 1, 4)
 _OF_CLIENT: Final = "(%(client)s::uuid is null or client_id = %(client)s)"
 _OF_ALL: Final = "(%(client)s::uuid is null or true)"
+
+
+def _say_mended(mended: Mended, what: str) -> None:
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _mended_json(mended).items() if count)
+    line(f"Inline state, which progress is counted from: {f'{counts} {what}' if counts else 'as the events say'}")
+
+
+def _mended_json(mended: Mended) -> dict[str, int]:
+    return {name: count for name, count in asdict(mended).items() if name != "position"}
 
 
 def _diff_json(found: Diff) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -12,8 +12,6 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
 from runners.web.desk import Desk, Row
 from runners.web.rendering import STATE_ORDER
-
-_STATUSES: Final = ("active", "completed", "failed", "cancelled")
 
 
 @frozen(kw_only=True)
@@ -64,15 +62,12 @@ class Progress:
 
 def progress_of(desk: Desk, batches: Sequence[Batch]) -> list[Progress]:
     """The batches with their counts, in the given order; one round trip."""
-    counts: dict[UUID, list[Row]] = {}
-    for row in desk.rows("item_status_counts", batches=[batch.batch_id for batch in batches]):
-        counts.setdefault(row["batch_id"], []).append(row)
-    return [_progress(desk, batch, counts.get(batch.batch_id, [])) for batch in batches]
+    rows = desk.rows("batch_progress", batches=[batch.batch_id for batch in batches])
+    counts = {row["batch_id"]: row for row in rows}
+    return [_progress(desk, batch, counts[batch.batch_id]) for batch in batches if batch.batch_id in counts]
 
 
-def _progress(desk: Desk, batch: Batch, rows: Iterable[Row]) -> Progress:
-    found = list(rows)
-    counts = dict.fromkeys(_STATUSES, 0) | {row["status"]: row["items"] for row in found}
+def _progress(desk: Desk, batch: Batch, counts: Row) -> Progress:
     return Progress(
         batch_id=batch.batch_id,
         client=desk.client_name(batch.client_id),
@@ -80,13 +75,13 @@ def _progress(desk: Desk, batch: Batch, rows: Iterable[Row]) -> Progress:
         upload_id=batch.upload_id,
         launched_at=batch.launched_at,
         status=str(batch.status),
-        items_total=sum(counts.values()),
-        items_active=counts["active"],
-        items_completed=counts["completed"],
-        items_failed=counts["failed"],
-        items_cancelled=counts["cancelled"],
-        items_with_gaps=sum(row["gaps"] for row in found),
-        items_in_doubt=sum(row["in_doubt"] for row in found),
+        items_total=counts["items_total"],
+        items_active=counts["items_active"],
+        items_completed=counts["items_completed"],
+        items_failed=counts["items_failed"],
+        items_cancelled=counts["items_cancelled"],
+        items_with_gaps=counts["items_with_gaps"],
+        items_in_doubt=counts["items_in_doubt"],
     )
 
 

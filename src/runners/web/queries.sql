@@ -19,20 +19,22 @@ select batch_id from enrichcore.batches order by launched_at desc, batch_id desc
 -- name: batch_count
 select count(*) from enrichcore.batches
 
--- name: item_status_counts
-select batch_id, status, count(*) as items, count(*) filter (where gaps > 0) as gaps,
-       count(*) filter (where in_doubt) as in_doubt
-from enrichcore.runs where batch_id = any(%(batches)s) and kind = 'item' group by batch_id, status
+-- name: batch_progress
+select * from enrichcore.batch_progress where batch_id = any(%(batches)s)
 
 -- name: items
-select r.run_id, r.status, r.gaps, r.in_doubt, p.facts
+select i.run_id, i.status, i.gaps, i.in_doubt, i.facts from (
+select r.run_id, r.status, r.gaps, p.facts, r.in_doubt or exists (
+           select from enrichcore.step_runs s join enrichcore.step_runs c on c.run_id = s.company_run_id
+           where s.run_id = r.run_id and s.state = 'waiting_for_company' and c.state = 'in_doubt') as in_doubt
 from enrichcore.runs r
 join enrichcore.batches b on b.batch_id = r.batch_id
 left join enrichcore.upload_people p on p.upload_id = b.upload_id and p.person_id = r.person_id
 where r.batch_id = %(batch)s and r.kind = 'item'
-  and case %(only)s when '' then true when 'gaps' then r.gaps > 0 when 'in_doubt' then r.in_doubt
-      else r.status = %(only)s end
-order by r.run_id limit %(limit)s offset %(offset)s
+) as i
+where case %(only)s when '' then true when 'gaps' then i.gaps > 0 when 'in_doubt' then i.in_doubt
+      else i.status = %(only)s end
+order by i.run_id limit %(limit)s offset %(offset)s
 
 -- name: leads
 select *, count(*) over () as found from enrichcore.final_leads

@@ -32,6 +32,30 @@ def test_check_names_every_fault_by_its_key(enrichcore):
     assert {"key", "problem", "remedy"} == set(found["faults"][0])
 
 
+def test_check_tells_of_functions_beside_all_other_faults(enrichcore, tmp_path):
+    """Whatever else is wrong with the configuration."""
+    enrichcore("init")
+    path = tmp_path / "enrichcore.toml"
+    path.write_text(path.read_text().replace("steps:normalize_company_name", "steps:normalise_company_name"))
+    keys = {fault["key"] for fault in json.loads(enrichcore("check", "--json").stdout)["faults"]}
+    assert "workstreams.apollo_scrape.steps.normalize_company_name.function" in keys
+    assert "clients.acme.callback_secret" in keys
+
+
+def test_check_warns_of_what_cannot_be_launched(enrichcore, tmp_path):
+    """An empty configuration is no fault, and an http step is none either; both are worth a word."""
+    path = tmp_path / "enrichcore.toml"
+    path.write_text("")
+    found = json.loads(enrichcore("check", "--json").stdout)
+    assert [fault["key"] for fault in found["warnings"]] == ["workstreams", "clients"]
+    path.write_text(
+        '[workstreams.w]\nlabel = "W"\ningest = "crm"\n[[workstreams.w.steps]]\nworkflow = "find"\nkind = "http"\n'
+        'entity = "person"\nmethod = "GET"\nurl = "https://find.example"\n'
+    )
+    found = json.loads(enrichcore("check", "--json").stdout)
+    assert "workstreams.w.steps.find.kind" in [fault["key"] for fault in found["warnings"]], found
+
+
 def test_settings_that_are_not_enforced_are_named(tmp_path):
     """Wherever they stand, by their key; a step goes by its workflow."""
     path = tmp_path / "enrichcore.toml"

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,9 +24,9 @@ from tests.unit.projections.written_log import (
 )
 
 
-def results(log, entity="person"):
+def results(log, entity="person", page=None):
     """The results in force, by entity and workflow."""
-    return {key[1:]: row for key, row in log.tables(models=[RESULTS])[f"{entity}_enrichment_results"].items()}
+    return {key[1:]: row for key, row in log.tables(page, [RESULTS])[f"{entity}_enrichment_results"].items()}
 
 
 # --- results ---
@@ -89,6 +90,20 @@ def test_a_reused_answer_has_the_body_of_the_original():
     log.answers_person(1, b"", workflow=ASK_EMAIL, batch=2, **reused)
     found = results(log)
     assert [found[named("person", 1), flow]["body"] for flow in (ASK_PERSON, ASK_EMAIL)] == [b'{"a": 1}'] * 2
+
+
+@pytest.mark.parametrize("page", [None, 1])
+def test_of_two_answers_that_say_the_same_the_reused_one_gives_the_body(page):
+    """What was written with other spaces has the same content; the size of pages decides nothing."""
+    log = WrittenLog()
+    log.leads(1)
+    log.answers_person(1, b'{"status":"none"}', content_hash="h", workflow=ASK_EMAIL)
+    log.creates(1, batch=2)
+    original = log.answers_person(1, b'{"status": "none"}', content_hash="h", batch=2)
+    log.creates(1, batch=3)
+    reused = {"source": e.Source.REUSE, "reused_from": original.stream_id, "reused_version": 2, "content_hash": "h"}
+    log.answers_person(1, b"", batch=3, kind=e.AnswerRevised, **reused)
+    assert results(log, page=page)[named("person", 1), ASK_PERSON]["body"] == b'{"status": "none"}'
 
 
 # --- spend ---

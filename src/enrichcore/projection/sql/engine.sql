@@ -61,6 +61,9 @@ delete from enrichcore.projection_faults where read_model = %(name)s and positio
 -- name: last_position
 select coalesce(max(position), 0) from enrichcore.stored_events
 
+-- name: last_position_by
+select position from enrichcore.stored_events where recorded_at <= %(until)s order by position desc limit 1
+
 -- name: page
 -- At most so many events, and no more than one beyond so many bytes.
 select position, originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id
@@ -72,6 +75,7 @@ from (
           and (%(upto)s::bigint is null or position <= %(upto)s)
           and (%(until)s::timestamptz is null or recorded_at <= %(until)s)
           and (%(client)s::uuid is null or client_id is null or client_id = %(client)s)
+          and topic <> all(%(skipped)s)
         order by position limit %(limit)s
     ) as e
 ) as w
@@ -96,7 +100,7 @@ where read_model = any(%(names)s) and suffix = %(suffix)s and owner = %(owner)s
 
 -- name: leftovers
 -- A rebuild that is at work holds its row, so that what is locked is no leftover.
-select read_model, suffix from enrichcore.rebuilds where until < now() for update skip locked
+select read_model, suffix, owner from enrichcore.rebuilds where until < now() for update skip locked
 
 -- name: forget_rebuild
 delete from enrichcore.rebuilds where read_model = %(name)s and suffix = %(suffix)s
@@ -121,3 +125,10 @@ select exists (
 -- name: columns
 select column_name from information_schema.columns
 where table_schema = 'enrichcore' and table_name = %(table)s order by ordinal_position
+
+-- name: column_types
+select attname, atttypid::bigint, format_type(atttypid, null) from pg_attribute
+where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum
+
+-- name: owner_of_rebuild
+select owner from enrichcore.rebuilds where read_model = %(name)s and suffix = %(suffix)s

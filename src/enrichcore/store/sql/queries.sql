@@ -128,8 +128,16 @@ select lane_id, client_id, workstream, workflow, stopped, held_until, refusals, 
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
 
 -- name: item_counts
-select status, count(*), count(*) filter (where gaps > 0), count(*) filter (where in_doubt)
+select status, count(*), count(*) filter (where gaps > 0)
 from enrichcore.runs where batch_id = %(batch)s and kind = 'item' group by status
+
+-- name: items_in_doubt
+-- Items whose own row, or whose company's, may or may not have been delivered.
+select count(distinct s.run_id)
+from enrichcore.step_runs s
+left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+where s.batch_id = %(batch)s
+  and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
 
 -- name: all_runs
 select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
@@ -176,3 +184,45 @@ from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where e.entity_id = m.mer
 insert into enrichcore.upload_people (upload_id, person_id, company_id, facts)
 select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[])
 on conflict (upload_id, person_id) do update set company_id = excluded.company_id, facts = excluded.facts
+
+-- name: told_tables
+create temp table told_runs (like enrichcore.runs) on commit drop;
+create temp table told_step_runs (like enrichcore.step_runs) on commit drop
+
+-- name: streams
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from enrichcore.stored_events where topic = any(%(topics)s) order by originator_id, originator_version
+
+-- name: streams_since
+select distinct originator_id from enrichcore.stored_events where position > %(after)s and topic = any(%(topics)s)
+
+-- name: forget_told
+with gone as (delete from told_step_runs where run_id = %(id)s)
+delete from told_runs where run_id = %(id)s
+
+-- name: drop_steps
+delete from enrichcore.step_runs s
+where not exists (select from told_step_runs t where t.run_id = s.run_id and t.step_no = s.step_no)
+
+-- name: drop_runs
+delete from enrichcore.runs r where not exists (select from told_runs t where t.run_id = r.run_id)
+
+-- name: mend_runs
+insert into enrichcore.runs as r
+select t.* from told_runs t left join enrichcore.runs o on o.run_id = t.run_id
+where o.run_id is null or o.* is distinct from t.*
+on conflict (run_id) do update set
+    kind = excluded.kind, client_id = excluded.client_id, batch_id = excluded.batch_id, person_id = excluded.person_id,
+    company_id = excluded.company_id, workstream = excluded.workstream, status = excluded.status, gaps = excluded.gaps,
+    in_doubt = excluded.in_doubt, version = excluded.version, state = excluded.state
+
+-- name: mend_steps
+insert into enrichcore.step_runs as s
+select t.* from told_step_runs t left join enrichcore.step_runs o on o.run_id = t.run_id and o.step_no = t.step_no
+where o.run_id is null or o.* is distinct from t.*
+on conflict (run_id, step_no) do update set
+    workflow = excluded.workflow, workstream = excluded.workstream, client_id = excluded.client_id,
+    batch_id = excluded.batch_id, lane_id = excluded.lane_id, state = excluded.state, generation = excluded.generation,
+    attempt = excluded.attempt, wake_at = excluded.wake_at, company_run_id = excluded.company_run_id,
+    reason = excluded.reason, rank = excluded.rank, answered_at = excluded.answered_at, reserved = excluded.reserved,
+    spent = excluded.spent

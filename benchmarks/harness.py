@@ -1,0 +1,190 @@
+"""What every benchmark needs: a database of its own, measures of processes, and results as JSON lines and a table.
+
+A result is one JSON object a line on standard output; the table goes to standard error, for people.
+"""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+from typing import Any, Self
+from uuid import uuid4
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from enrichcore.projection import ensure_tables
+from enrichcore.store.embedded import embedded_url
+from enrichcore.store.postgres import PostgresStore
+from projections import READ_MODELS
+
+KIB = 1024
+
+
+def server_url() -> str:
+    """The server to measure on: `ENRICHCORE_BENCH_URL`, else an embedded one in a temporary folder, with fsync on."""
+    return os.environ.get("ENRICHCORE_BENCH_URL") or embedded_url(Path(tempfile.mkdtemp(prefix="enrichcore-bench-")))
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """A new database with all tables; dropped at the end."""
+    name = f"bench_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    url = psycopg.conninfo.make_conninfo(server, dbname=name)
+    store = PostgresStore(url, pool_size=2)
+    store.migrate()
+    ensure_tables(store.pool, READ_MODELS)
+    store.close()
+    try:
+        yield url
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")
+
+
+@contextmanager
+def timed() -> Iterator[list[float]]:
+    """The seconds that the block took, as the only entry of the list."""
+    seconds: list[float] = []
+    began = time.perf_counter()
+    yield seconds
+    seconds.append(time.perf_counter() - began)
+
+
+class Memory:
+    """The most memory that this process and its children held together, in KiB of proportional set size."""
+
+    def __init__(self, every_s: float = 0.25) -> None:
+        self._every_s = every_s
+        self._stop = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+        self.most_kib = 0
+        self.children = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._every_s):
+            pids = [pid for pid in family(os.getpid()) if is_python(pid)]
+            self.children = max(self.children, len(pids) - 1)
+            self.most_kib = max(self.most_kib, sum(map(pss_kib, pids)))
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [one for child in task.read_text().split() for one in family(int(child))]
+        except OSError:
+            continue
+    return found
+
+
+def is_python(pid: int) -> bool:
+    """Whether a process is one of ours, and not a database server that this one started."""
+    try:
+        return "python" in Path(f"/proc/{pid}/exe").resolve().name
+    except OSError:
+        return False
+
+
+def pss_kib(pid: int) -> int:
+    """Proportional set size of a process; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine(server: str) -> dict[str, Any]:
+    """What the figures were measured on."""
+    with psycopg.connect(server) as connection:
+        names = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "wal_level")
+        settings = {name: connection.execute(f"show {name}").fetchone()[0] for name in names}
+    packages = ("eventsourcing", "psycopg", "msgspec", "httpx", "aiohttp", "uvicorn")
+    return {
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "postgresql": settings,
+        "versions": {name: version(name) for name in packages},
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+class Report:
+    """Results of one benchmark."""
+
+    def __init__(self, name: str, server: str) -> None:
+        self.name = name
+        self.results: list[dict[str, Any]] = []
+        self._emit({"benchmark": name, "machine": machine(server)})
+
+    def add(self, what: str, **figures: Any) -> None:
+        """One result."""
+        self.results.append({"what": what, **figures})
+        self._emit({"benchmark": self.name, **self.results[-1]})
+
+    def figure(self, what: str, name: str) -> float:
+        """The median of a figure over the runs of one result."""
+        return median(result[name] for result in self.results if result["what"] == what)
+
+    def table(self) -> None:
+        """All results, for people."""
+        columns = list(dict.fromkeys(key for result in self.results for key in result))
+        table = Table(title=self.name)
+        for column in columns:
+            table.add_column(column, justify="left" if column == "what" else "right")
+        for result in self.results:
+            table.add_row(*(_shown(result.get(column)) for column in columns))
+        Console(stderr=True, width=180).print(table)
+
+    def _emit(self, line: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(line, default=str) + "\n")
+        sys.stdout.flush()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def say(text: str) -> None:
+    """Tell people how far it is."""
+    sys.stderr.write(f"{text}\n")
