@@ -5,12 +5,15 @@ from datetime import timedelta
 from attrs import evolve
 
 from enrichcore.application import AckStatus
+from enrichcore.application.estimating import estimate
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
 from tests.contracts.answers_contract import WorldContract
+from tests.contracts.imports_contract import COMPANY_TWICE, THE_SAME_COMPANY
 from tests.contracts.world import (
+    ACME,
     APOLLO,
     APOLLO_COMPANY,
     APOLLO_PERSON,
@@ -231,6 +234,54 @@ class ReuseContract(WorldContract):
         assert (len(of_companies(world.posted)), world.store.item_counts(batch.batch_id)["gaps"]) == (1, 0)
 
 
+class MergedContract(WorldContract):
+    """Who turned out to be the same was paid for already."""
+
+    def test_a_merged_persons_answer_serves_the_one_who_stays(self, world):
+        """The younger of the two was asked about, under an id that is no longer launched."""
+        world.upload(person("ann", linkedin=""))
+        world.launch(person("ann", email="", first="Anna"))
+        asked = world.play()
+        world.launch(person("ann"))
+        assert [send.workflow for send in asked if send.workflow == APOLLO_PERSON]
+        assert world.play() == []
+
+    def upload(self, world, rows):
+        """Import rows of a file."""
+        return world.app.upload(rows, client=ACME, workstream=APOLLO).upload_id
+
+    def test_a_merged_companys_answer_serves_the_one_that_stays(self, world):
+        """Both were asked about while they were two; once they are one, nothing is."""
+        two = self.upload(world, COMPANY_TWICE)
+        bob_only = COMPANY_TWICE.replace(COMPANY_TWICE.splitlines(keepends=True)[1], b"")
+        world.app.launch(self.upload(world, bob_only))
+        (asked,) = of_companies(world.play())
+        self.upload(world, COMPANY_TWICE + THE_SAME_COMPANY)
+        estimated = estimate(world.store, world.registry, world.app.get_upload(two), now=world.clock.now)
+        (company,) = [step for step in estimated.steps if step.workflow == APOLLO_COMPANY]
+        assert (company.concerned, company.reused, company.to_send) == (1, 1, 0)
+        batch = world.app.launch(two)
+        assert of_companies(world.play()) == []
+        assert world.item(batch).run(APOLLO_COMPANY).company_run_id == asked.run_id
+
+    def test_one_waits_for_a_merged_companys_row_that_is_under_way(self, world):
+        """Instead of sending another; and too old an answer is asked for anew, of the one that stays."""
+        two = self.upload(world, COMPANY_TWICE)
+        bob_only = COMPANY_TWICE.replace(COMPANY_TWICE.splitlines(keepends=True)[1], b"")
+        world.app.launch(self.upload(world, bob_only))
+        (asked,) = world.send()
+        self.upload(world, COMPANY_TWICE + THE_SAME_COMPANY)
+        world.app.launch(two)
+        assert world.send() == []
+        world.answer(asked)
+        assert of_companies(world.play()) == []
+        world.clock.tick(days=40)
+        world.app.launch(two)
+        (again,) = of_companies(world.send())
+        stays = {str(one.company_id) for one in world.store.people(two)}
+        assert {again.payload["company_id"]} == stays != {asked.payload["company_id"]}
+
+
 class Weather:
     """What a local function depends on."""
 
@@ -256,5 +307,5 @@ def stopped_by_its_first_step(registry):
     return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
-class CompaniesContract(SharingContract, ReuseContract):
+class CompaniesContract(SharingContract, ReuseContract, MergedContract):
     """Everything about shared companies and reused answers."""

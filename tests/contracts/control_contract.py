@@ -1,6 +1,6 @@
 """What people decide about batches and lanes: nothing is lost by it, and nothing is paid for twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
@@ -9,10 +9,13 @@ from enrichcore.application import AckStatus, CannotLaunch, UnknownId
 from enrichcore.application import application as module
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import ItemStatus
+from enrichcore.domain.lane import REFUSALS_IN_A_ROW
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
+from enrichcore.registry import UnknownNameError
 from enrichcore.store import StoreUnavailable
+from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.world import (
     ACME,
@@ -91,6 +94,52 @@ class LaunchContract(WorldContract):
         assert world.status(batch) == "cancelled"
         assert world.store.active_items(batch.batch_id) == []
         assert world.play() == []
+
+
+class LocalStepsContract(WorldContract):
+    """Local functions are a user's own code."""
+
+    @pytest.mark.parametrize("made", [{"company_revenue": 2**64}, {1: "x"}, {"company_logo": b"x"}, SystemExit(3)])
+    def test_a_bad_result_fails_its_own_row_and_no_other(self, store, made):
+        """The batch is launched, and goes on past it."""
+        world = World(store, with_first_step(configuration(), makes_for_ann))
+        MADE["ann"] = made
+        batch = world.launch(person("ann"), person("bob"))
+        world.play()
+        counts = store.step_counts(batch.batch_id)
+        first = world.registry.workstreams[APOLLO].pipeline.steps[0].workflow
+        assert (counts[first, State.FAILED], counts[first, State.COMPLETED]) == (1, 1)
+        assert (world.status(batch), store.inline_rows()) == ("finished", inline_rows(store.log(0, 1000)))
+
+    def test_what_a_function_gives_is_the_same_when_it_is_replayed(self, store):
+        """A date is a text in both lives, and what it changes in place is changed in neither."""
+        world = World(store, with_first_step(configuration(), makes_for_ann))
+        MADE["ann"] = {"company_seen": date(2026, 3, 2), "company_technologies": ("Zoom",)}
+        world.launch(person("ann"))
+        world.play()
+        assert store.inline_rows() == inline_rows(store.log(0, 1000))
+
+
+#: What the local function gives for each person, by first name.
+MADE = {}
+
+
+def makes_for_ann(facts):
+    """A local function that changes what it was given, and gives what a test says."""
+    facts.setdefault("company_technologies", []).append("Apache")
+    made = MADE.get(facts["person_first_name"].lower(), {})
+    if isinstance(made, BaseException):
+        raise made
+    return made
+
+
+def with_first_step(registry, function):
+    """The Apollo pipeline with another function in its first step."""
+    stream = registry.workstreams[APOLLO]
+    first, *others = stream.pipeline.steps
+    first = evolve(first, function=f"{__name__}:{function.__name__}")
+    changed = evolve(stream, pipeline=evolve(stream.pipeline, steps=[first, *others]))
+    return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
 class BatchControlContract(WorldContract):
@@ -333,6 +382,83 @@ class LanesContract(WorldContract):
         assert world.status(batch) == "finished"
         assert len(world.events(e.LaneStopped)) == 1
 
+    def test_a_lane_stops_in_the_commit_that_learns_of_it(self, world, monkeypatch):
+        """Nobody can claim the refused row between the two, and no failure can part them."""
+        world.launch(person("ann"))
+        sends, commits, append = world.claim(), [], world.store.append
+        monkeypatch.setattr(world.store, "append", lambda commit: commits.append(commit) or append(commit))
+        world.report(sends, Outcome.LANE_REFUSED, status=401)
+        (commit,) = commits
+        assert {e.SendRefused, e.LaneStopped} <= {type(recorded.event) for recorded in commit.events}
+
+    def test_a_refusal_may_hold_any_character(self, world):
+        """What no text of a database holds is replaced, and the lane stops with the rest of the words."""
+        world.launch(person("ann"))
+        world.report(world.claim(), Outcome.LANE_REFUSED, status=401, reason="denied\x00 for good")
+        ((lane, _),) = world.store.lanes()
+        assert (lane.stopped, world.claim()) == ("denied\ufffd for good", [])
+
+    def refuse(self, world, count, outcome=Outcome.ROW_REFUSED):
+        """Have so many rows refused, one commit each."""
+        sends = world.claim(count)
+        for send in sends:
+            world.report([send], outcome, status=422, reason="HTTP 422: no such column")
+        return [world.run_of(send).state for send in sends]
+
+    def ready_people(self, store, count):
+        """A world in which the rows of so many people are ready."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000, "burst": 1000}))
+        world.launch(*(person(f"a{chr(97 + number // 26)}{chr(97 + number % 26)}") for number in range(count)))
+        world.play_to(APOLLO_PERSON)
+        return world
+
+    def test_many_refused_rows_in_a_row_stop_their_lane(self, store):
+        """It is the lane that refuses then: from the last of them on, rows go back instead of failing."""
+        world = self.ready_people(store, REFUSALS_IN_A_ROW + 2)
+        on_the_wire = world.claim(1)
+        states = self.refuse(world, REFUSALS_IN_A_ROW)
+        assert states == [State.FAILED] * (REFUSALS_IN_A_ROW - 1) + [State.READY]
+        world.report(on_the_wire, Outcome.ROW_REFUSED, status=422)
+        assert (world.run_of(on_the_wire[0]).state, world.claim()) == (State.READY, [])
+        ((lane, _),) = world.store.lanes()
+        assert lane.stopped == "20 rows in a row were refused, the last with: HTTP 422: no such column"
+        world.app.resume_lane(ACME, APOLLO, APOLLO_PERSON, by="ann")
+        assert len(world.play()) == 3
+
+    def test_many_refused_rows_in_one_commit_stop_their_lane_too(self, store):
+        """However they are grouped."""
+        world = self.ready_people(store, REFUSALS_IN_A_ROW + 5)
+        sends = world.claim()
+        world.report(sends, Outcome.ROW_REFUSED, status=422)
+        states = [world.run_of(send).state for send in sends]
+        assert (states.count(State.FAILED), states.count(State.READY)) == (REFUSALS_IN_A_ROW - 1, 6)
+
+    def test_a_row_that_is_taken_ends_the_count_of_refusals(self, store):
+        """Bad rows among good ones fail, each for itself."""
+        world = self.ready_people(store, 2 * REFUSALS_IN_A_ROW)
+        self.refuse(world, REFUSALS_IN_A_ROW - 1)
+        self.refuse(world, 1, Outcome.DELIVERED)
+        assert set(self.refuse(world, REFUSALS_IN_A_ROW - 1)) == {State.FAILED}
+        assert len(world.claim()) == 1
+
+    def test_a_lane_that_left_the_configuration_still_learns_what_became_of_its_rows(self, world):
+        """Outcomes and pauses are recorded; whoever names it is told that the configuration does not."""
+        world.launch(person("ann"))
+        (send,) = world.claim()
+        crm_only = {CRM: world.registry.workstreams[CRM]}
+        app = world.another(evolve(world.registry, workstreams=crm_only))
+        assert app.hold_lane(send, world.clock.now + timedelta(minutes=5), "429")
+        world.report([send], Outcome.LANE_REFUSED, status=404, reason="gone", app=app)
+        ((lane, _),) = world.store.lanes()
+        assert (lane.stopped, world.run_of(send).state) == ("gone", State.READY)
+        with pytest.raises(UnknownNameError):
+            app.resume_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann")
+
+    def test_a_local_step_has_no_lane_to_stop(self, world):
+        """Nothing is sent for it."""
+        with pytest.raises(UnknownNameError):
+            world.app.stop_lane(ACME, APOLLO, "normalize_company_name", by="ann", why="out of credits")
+
     def test_other_lanes_go_on(self, world):
         """A stopped lane holds back its own rows only."""
         world.launch(person("ann"))
@@ -396,5 +522,5 @@ def without_webhook(registry, workflow):
     return evolve(registry, clients=clients)
 
 
-class ControlContract(LaunchContract, BatchControlContract, RetryContract, LanesContract):
+class ControlContract(LaunchContract, LocalStepsContract, BatchControlContract, RetryContract, LanesContract):
     """Everything that people decide."""

@@ -1,7 +1,9 @@
 """Imports find who is known, and the configuration changes nothing that was launched."""
 
+import os
 from datetime import date, timedelta
 from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -14,7 +16,15 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.store import StoreUnavailable
 from tests.contracts.answers_contract import SAMPLES, WorldContract
-from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, CRM, World, file_of, person, tuned
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, APOLLO_PERSON, CRM, World, file_of, person, tuned
+
+_COLUMNS = b"First Name,Last Name,Email,Company Name,Website,Company Linkedin Url\n"
+_PAGE = b"https://www.linkedin.com/company/quillhaven"
+#: Two rows of what are two companies until a third row says otherwise.
+COMPANY_TWICE = (
+    _COLUMNS + b"Ann,Fenn,,Quillhaven,https://quillhaven.example,\n" + b"Bob,Fenn,,QH Robotics,," + _PAGE + b"\n"
+)
+THE_SAME_COMPANY = b"Cid,Fenn,,Quillhaven,https://quillhaven.example," + _PAGE + b"\n"
 
 
 def companies_and_people(world):
@@ -70,6 +80,29 @@ class DirectoryImportsContract(WorldContract):
         assert (joined.person_id, merged.merged != elder.person_id) == (elder.person_id, True)
         assert world.store.people(world.upload(by_profile).upload_id)[0].person_id == elder.person_id
 
+    def test_an_upload_that_a_later_one_joined_is_launched_as_it_is_now(self, world):
+        """One item for the one person, whoever imported them, and whenever."""
+        first = world.upload(person("ann", linkedin=""), person("ann", email="", first="Anna"))
+        world.upload(person("ann"))
+        batch = world.app.launch(first.upload_id)
+        assert (batch.item_count, len(world.store.items_of(batch.batch_id, None, 10))) == (1, 1)
+        assert [send.workflow for send in world.play()] == [APOLLO_COMPANY, APOLLO_PERSON]
+
+    def test_a_person_of_an_earlier_chunk_is_counted_and_launched_once(self, store, monkeypatch):
+        """The row that joins two may come long after theirs."""
+        monkeypatch.setattr("enrichcore.application.application.CHUNK", 2)
+        world = World(store)
+        report = world.upload(person("ann", linkedin=""), person("ann", email="", first="Anna"), person("ann"))
+        assert (report.person_count, world.app.launch(report.upload_id).item_count) == (1, 1)
+
+    def test_companies_that_a_row_joins_are_one_for_everyone_of_the_file(self, world):
+        """One by its site, one by its page, and a row that has both: one company is asked about."""
+        report = world.app.upload(COMPANY_TWICE + THE_SAME_COMPANY, client=ACME, workstream=APOLLO)
+        assert report.company_count == 1
+        world.app.launch(report.upload_id)
+        (send,) = world.claim()
+        assert {one.company_id for one in world.store.people(report.upload_id)} == {UUID(send.payload["company_id"])}
+
     def test_within_one_file_two_rows_become_one_person(self, world):
         """Who was two in the first rows is launched once."""
         batch = world.launch(person("ann", linkedin=""), person("ann", email="", first="Anna"), person("ann"))
@@ -109,6 +142,14 @@ class DirectoryImportsContract(WorldContract):
             world.app.launch(unfinished)
         report = world.app.upload(file, client=ACME, workstream=APOLLO)
         assert (companies_and_people(world), world.app.launch(report.upload_id).item_count) == ((1, 3), 3)
+
+    @pytest.mark.parametrize(
+        ("name", "kept"), [(os.fsdecode(b"caf\xe9.csv"), "caf\ufffd.csv"), ("half \ud83d.csv", "half \ufffd.csv")]
+    )
+    def test_a_file_may_be_called_anything(self, world, name, kept):
+        """What no text can hold of its name is replaced."""
+        report = world.app.upload(file_of(person("ann")), client=ACME, workstream=APOLLO, name=name)
+        assert world.app.get_upload(report.upload_id).file_name == kept
 
     def test_rows_that_name_no_one_are_kept_aside_with_a_reason(self, world):
         """The rest is imported."""

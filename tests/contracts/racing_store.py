@@ -12,6 +12,7 @@ class RacingStore(MemoryStore):
         super().__init__()
         self._intruder: Callable[[], object] | None = None
         self._commits_before = 0
+        self._when_asked: Callable[[], object] | None = None
 
     def race(self, intruder: Callable[[], object], *, after: int = 0) -> None:
         """Let the intruder go first, when that many commits have passed."""
@@ -21,6 +22,18 @@ class RacingStore(MemoryStore):
         """Forget an intruder who had no turn; tells whether there was one."""
         waiting, self._intruder = self._intruder is not None, None
         return waiting
+
+    def race_after_waiters(self, intruder: Callable[[], object]) -> None:
+        """Let the intruder go when it was told who waits, before anything is made of that."""
+        self._when_asked = intruder
+
+    def waiters(self, company_run_ids):
+        """Tell who waits, then let the intruder go."""
+        found = super().waiters(company_run_ids)
+        if self._when_asked is not None:
+            intruder, self._when_asked = self._when_asked, None
+            intruder()
+        return found
 
     def append(self, commit):
         """Commit, after the intruder."""

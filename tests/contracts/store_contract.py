@@ -384,7 +384,7 @@ class QueueContract:
         assert store.waiters([company, nobody]) == {company: sorted([first.run_id, second.run_id])}
         put(store, steps=[a_step(first, "failed", **waiting)])
         assert store.waiters([company]) == {company: [second.run_id]}
-        assert store.gaps_of(company) == [first.run_id]
+        assert store.gaps_of([company, nobody]) == {company: [first.run_id]}
         put(
             store,
             steps=[a_step(second, "waiting_for_company", step_no=1, **waiting), a_step(second, "completed", **waiting)],
@@ -542,6 +542,50 @@ class DirectoryContract:
         self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, BOB), (third, EVE)], new=new)
         self.change(store, merged=[(EVE, BOB), (BOB, ANN)])
         assert {owner for owner, _, _ in self.known(store, EMAIL, LINKEDIN, third).values()} == {ANN}
+
+    def test_whoever_is_the_same_is_found_from_each_of_them(self, store):
+        """The one that stays comes first, however many merges led there; who never was merged is left out."""
+        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
+        self.change(store, merged=[(EVE, BOB)])
+        assert store.same_entities([EVE, BOB, ANN]) == {EVE: [BOB, EVE], BOB: [BOB, EVE]}
+        self.change(store, merged=[(BOB, ANN)])
+        assert store.same_entities([EVE, ANN]) == {EVE: [ANN, BOB, EVE], ANN: [ANN, BOB, EVE]}
+
+    def test_people_of_an_upload_are_those_whom_merges_left(self, store):
+        """Whoever stays knows what all of them knew, its own word first, and nothing of another's company."""
+        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
+        upload, here, there = UploadId(uuid4()), CompanyId(uuid4()), CompanyId(uuid4())
+        told = {
+            BOB: (None, {"person_title": "CFO", "person_email": "bob@quillhaven.example"}),
+            ANN: (here, {"person_title": "CEO", "company_name": "Quillhaven"}),
+            EVE: (there, {"person_headline": "Buys", "company_city": "Ghent"}),
+        }
+        put(
+            store,
+            people=[
+                (upload, UploadedPerson(person_id=PersonId(one), company_id=company, facts=facts))
+                for one, (company, facts) in told.items()
+            ],
+        )
+        self.change(store, merged=[(EVE, BOB)])
+        self.change(store, merged=[(BOB, ANN)])
+        (ann,) = store.people(upload)
+        assert (ann.person_id, ann.company_id) == (ANN, here)
+        assert ann.facts == {
+            "person_title": "CEO",
+            "person_email": "bob@quillhaven.example",
+            "person_headline": "Buys",
+            "company_name": "Quillhaven",
+        }
+
+    def test_the_company_of_an_uploads_person_is_the_one_that_stays(self, store):
+        """Also where only the company was merged."""
+        old, new = CompanyId(uuid4()), CompanyId(uuid4())
+        self.change(store, new=[(old, "company", 1), (new, "company", 2)])
+        upload = UploadId(uuid4())
+        put(store, people=[(upload, UploadedPerson(person_id=PersonId(ANN), company_id=new, facts={}))])
+        self.change(store, merged=[(new, old)])
+        assert [one.company_id for one in store.people(upload)] == [old]
 
     def test_a_known_entity_stays_as_old_as_it_is(self, store):
         """Telling of it again does not make it younger."""

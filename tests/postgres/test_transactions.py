@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from enrichcore.domain import events as e
+from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
@@ -177,6 +178,21 @@ def test_inline_state_that_is_right_is_left_alone(troubled, store):
     before = everything(store)
     assert mend_inline_state(store).is_nothing
     assert everything(store) == before
+
+
+def test_a_lane_that_refused_is_mended_from_its_events_too(store):
+    """Its count of refusals, and the words of a refusal as a row can hold them."""
+    world = World(store)
+    world.launch(person("ann"), person("bob", "caldora"))
+    row, lane = world.claim()
+    world.report([row], Outcome.ROW_REFUSED, status=422)
+    assert mend_inline_state(store).is_nothing
+    world.report([lane], Outcome.LANE_REFUSED, status=401, reason="denied\x00")
+    assert mend_inline_state(store).is_nothing
+    before = store.lanes()
+    with store.pool.connection() as connection:
+        connection.execute("update enrichcore.lanes set refusals = 7, stopped = ''")
+    assert (mend_inline_state(store).lanes, store.lanes()) == (1, before)
 
 
 def test_inline_state_is_mended_from_the_events(troubled, store):

@@ -20,6 +20,7 @@ from enrichcore.application import imports
 from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse, read
 from enrichcore.application.errors import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.application.imports import CHUNK, Importer, UploadReport, chunks
+from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.sending import Send, SendReport, payload
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch as batches
@@ -34,6 +35,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import (
     NAMESPACE,
     BatchId,
+    ClientId,
     ItemId,
     LaneId,
     UploadId,
@@ -43,8 +45,9 @@ from enrichcore.domain.ids import (
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import PostOutcome
 from enrichcore.domain.upload import Upload
+from enrichcore.domain.words import holdable
 from enrichcore.ingest import read_import
 from enrichcore.registry import Client, Registry, Webhook, fingerprint, load_functions, snapshot
 from enrichcore.store.commit import Claims, Commit, Conflict, Store, StoreError, StoreUnavailable, UploadedPerson
@@ -72,6 +75,8 @@ class Enrichment:
         registry: workstreams and clients.
         clock: tells the time, in UTC.
         new_id: makes ids for what has no natural one: uploads and batches.
+        callback_base_url: what Clay can reach; the configuration's unless given.
+        pause: waits between two lost races, given how many were lost.
     """
 
     def __init__(
@@ -82,12 +87,14 @@ class Enrichment:
         clock: Callable[[], datetime] = _utc_now,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
+        pause: Pause = pause_at_random,
     ) -> None:
         self.store = store
         self.registry = registry
         self.callback_base_url = callback_base_url or registry.runner.callback_base_url
         self._clock = clock
         self._new_id = new_id
+        self._pause = pause
         self._functions = dict(load_functions(registry))
         self._lanes = _lane_index(registry)
 
@@ -99,10 +106,8 @@ class Enrichment:
         Raises:
             StaleConfiguration: This very configuration was superseded by a newer one, and `on_purpose` is not set.
         """
-        for _ in range(_TRIES):
-            with suppress(Conflict):
-                return self._apply(by=by, on_purpose=on_purpose)
-        return self._apply(by=by, on_purpose=on_purpose)
+        decide = partial(self._apply, by=by, on_purpose=on_purpose)
+        return decide_until_first(decide, self._pause, tries=_TRIES)
 
     def _apply(self, *, by: str, on_purpose: bool) -> bool:
         current = fingerprint(self.registry)
@@ -166,7 +171,8 @@ class Enrichment:
             BadMapping: An override names a column or field that does not exist.
         """
         owner, stream = self.registry.client(client), self.registry.workstream(workstream)
-        name = name or (source.name if isinstance(source, Path) else "rows")
+        # A name that is not UTF-8 comes with a lone surrogate for each such byte.
+        name = holdable(name or (source.name if isinstance(source, Path) else "rows"))
         reading = read_import(source, profile=str(stream.ingest), overrides=overrides or {}, name=name)
         if dry_run:
             return imports.count(reading, owner.id, self.store)
@@ -183,7 +189,7 @@ class Enrichment:
             by=by,
         )
         self._append_one(upload_id, 1, started, client_id=owner.id)
-        importer = Importer(store=self.store, client_id=owner.id, upload_id=upload_id, at=now)
+        importer = Importer(store=self.store, client_id=owner.id, upload_id=upload_id, at=now, pause=self._pause)
         for chunk in chunks(reading.rows(), CHUNK):
             importer.add(chunk)
             progress(importer.row_count)
@@ -290,11 +296,10 @@ class Enrichment:
     def _create_items(self, unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
         ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
         unit.preload(ids.values())
-        unit.preload(_company_runs(batch, people))
-        unit.expect(person.person_id for person in people)
         workflows = tuple(step.workflow for step in batch.pipeline.steps)
         if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
             return
+        new: list[tuple[BatchItem, e.ItemCreated]] = []
         for person in people:
             if unit.run(ids[person.person_id]) is not None:
                 continue
@@ -306,7 +311,9 @@ class Enrichment:
                 company_id=person.company_id,
                 facts=person.facts,
             )
-            state = batch_item.initial(ids[person.person_id], batch.client_id, batch.batch_id, created)
+            new.append((batch_item.initial(ids[person.person_id], batch.client_id, batch.batch_id, created), created))
+        unit.expect([state for state, _ in new])
+        for state, created in new:
             unit.add_item(state, created)
 
     def pause(self, batch_id: BatchId, *, by: str, why: str = "") -> bool:
@@ -332,21 +339,10 @@ class Enrichment:
 
     def _cancel_items(self, unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) -> None:
         unit.preload(item_ids)
-        freed: dict[UUID, set[UUID]] = {}
         for run_id in item_ids:
             item = unit.item(run_id)
-            if item is None:
-                continue
-            for run in item.state.open_runs:
-                if run.state is State.WAITING_FOR_COMPANY and run.company_run_id is not None:
-                    freed.setdefault(run.company_run_id, set()).add(run_id)
-            batch_item.cancel(item, by=by, why=why)
-        waiting = self.store.waiters(list(freed)) if freed else {}
-        for company_id, items in freed.items():
-            company = unit.company(company_id)
-            unsent = company is not None and company.state.run.state in {State.READY, State.RETRY_WAIT}
-            if company is not None and unsent and set(waiting.get(company_id, [])) <= items:
-                company.emit_all(steps.decide_cancel(company.state.run, by=by, why=why))
+            if item is not None:
+                batch_item.cancel(item, by=by, why=why)
 
     def turn_batches(self) -> int:
         """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""
@@ -486,15 +482,11 @@ class Enrichment:
             unit.preload(
                 [*(report.send.run_id for report in reports), *(found for _, found in parsed if found is not None)]
             )
+            unit.expect(unit.items(found for _, found in parsed if found is not None))
             self._record_outcomes(unit, reports)
             return [self._place(unit, one, *what) for one, what in zip(incoming, parsed, strict=True)]
 
-        acks = self._decided(command)
-        for report in reports:
-            if report.outcome.outcome is Outcome.LANE_REFUSED:
-                send = report.send
-                self._stop_lane(send.lane_id, send.workstream, send.workflow, by="runner", why=report.outcome.reason)
-        return acks
+        return self._decided(command)
 
     def record_outcomes(self, reports: Sequence[SendReport]) -> None:
         """Record what became of claimed attempts, in one commit."""
@@ -505,13 +497,10 @@ class Enrichment:
         return self.record(incoming=incoming)
 
     def _record_outcomes(self, unit: Unit, reports: Sequence[SendReport]) -> None:
-        for report in reports:
-            send, seen = report.send, report.outcome
+        for send, seen in self._told_by_lanes(unit, reports):
             draft = unit.run(send.run_id)
-            if draft is None:
-                continue
-            step = _pinned_step(unit, draft, send.workflow)
-            if step is None:
+            step = _pinned_step(unit, draft, send.workflow) if draft is not None else None
+            if draft is None or step is None:
                 continue
             if isinstance(draft.state, BatchItem):
                 before = draft.state.run(send.workflow)
@@ -520,10 +509,27 @@ class Enrichment:
             else:
                 draft.emit_all(steps.decide_outcome(draft.state.run, step, seen, price=send.reserved, now=unit.now))
 
+    def _told_by_lanes(self, unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send, PostOutcome]]:
+        """What became of each POST, with what that says of its lane; a lane that refuses all stops in this commit."""
+        by_lane: dict[LaneId, list[SendReport]] = {}
+        for report in reports:
+            by_lane.setdefault(report.send.lane_id, []).append(report)
+        told: list[tuple[Send, PostOutcome]] = []
+        for known, group in by_lane.items():
+            send = group[0].send
+            lane = unit.lane(known, _client_of(send))
+            events, outcomes = lanes.decide_outcomes(
+                lane.state, [report.outcome for report in group], workstream=send.workstream, workflow=send.workflow
+            )
+            lane.emit_all(events)
+            told += [(report.send, outcome) for report, outcome in zip(group, outcomes, strict=True)]
+        return told
+
     def hold_lane(self, send: Send, until: datetime, reason: str) -> bool:
         """Send nothing on a lane before `until`, as the third party asked."""
         return self._on_lane(
             send.lane_id,
+            _client_of(send),
             lambda lane: lanes.decide_hold(
                 lane, workstream=send.workstream, workflow=send.workflow, until=until, reason=reason
             ),
@@ -532,36 +538,25 @@ class Enrichment:
     def stop_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str) -> bool:
         """Send nothing on a lane until it is resumed."""
         owner = self.registry.client(client)
-        self.registry.workflow(workstream, workflow)
-        return self._stop_lane(lane_id(owner.id, workstream, workflow), workstream, workflow, by=by, why=why)
-
-    def _stop_lane(self, lane: LaneId, workstream: str, workflow: str, *, by: str, why: str) -> bool:
+        self.registry.lane(client, workstream, workflow)
         return self._on_lane(
-            lane, lambda known: lanes.decide_stop(known, workstream=workstream, workflow=workflow, reason=why, by=by)
+            lane_id(owner.id, workstream, workflow),
+            owner.id,
+            lambda lane: lanes.decide_stop(lane, workstream=workstream, workflow=workflow, reason=why, by=by),
         )
 
     def resume_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str = "") -> bool:
         """Send on a lane again."""
         owner = self.registry.client(client)
+        self.registry.lane(client, workstream, workflow)
         return self._on_lane(
-            lane_id(owner.id, workstream, workflow), lambda lane: lanes.decide_resume(lane, by=by, why=why)
+            lane_id(owner.id, workstream, workflow), owner.id, lambda lane: lanes.decide_resume(lane, by=by, why=why)
         )
 
-    def _on_lane(self, lane: LaneId, decide: Callable[[Lane], Iterable[e.Event]]) -> bool:
-        owner, workstream, step = self._lanes[lane]
-
+    def _on_lane(self, lane: LaneId, client_id: ClientId, decide: Callable[[Lane], Iterable[e.Event]]) -> bool:
         def command(unit: Unit) -> bool:
-            fresh = Lane(lane_id=lane, client_id=owner.id, workstream=workstream, workflow=step.workflow)
-            known, version = next(
-                ((found, at) for found, at in self.store.lanes() if found.lane_id == lane), (fresh, 0)
-            )
-            draft = Draft(known, version, lanes.fold, unit.now)
-            draft.emit_all(decide(known))
-            for number, event in enumerate(draft.events, start=version + 1):
-                unit.record(event, lane, number, client_id=owner.id)
-            if draft.events:
-                unit.commit.lanes.append((draft.state, draft.version))
-            return bool(draft.events)
+            draft = unit.lane(lane, client_id)
+            return draft.emit_all(decide(draft.state))
 
         return self._decided(command)
 
@@ -644,6 +639,7 @@ class Enrichment:
 
     def _wake(self, unit: Unit, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
         unit.preload(run_ids)
+        unit.expect(unit.items(run_ids))
         moved = 0
         for run_id in run_ids:
             draft = unit.run(run_id)
@@ -729,19 +725,16 @@ class Enrichment:
 
     def _decided(self, command: Callable[[Unit], T]) -> T:
         """Decide and commit; decide again when another writer was first."""
-        for left in reversed(range(_TRIES)):
+
+        def decide() -> T:
             unit = self._unit(self._clock())
             outcome = command(unit)
-            try:
-                commit = unit.finish()
-                if not commit.empty:
-                    self.store.append(commit)
-            except Conflict:
-                if not left:
-                    raise
-                continue
+            commit = unit.finish()
+            if not commit.empty:
+                self.store.append(commit)
             return outcome
-        raise AssertionError("unreachable")
+
+        return decide_until_first(decide, self._pause, tries=_TRIES)
 
     def _unit(self, now: datetime, claims: Claims | None = None) -> Unit:
         """A new unit; one that claims reads on the claim's own connection."""
@@ -762,6 +755,10 @@ class Enrichment:
                 with suppress(ImportError, AttributeError, ValueError):
                     self._functions[step.function] = resolve_name(step.function)
         return found[0]
+
+
+def _client_of(send: Send) -> ClientId:
+    return ClientId(UUID(send.payload["client_id"]))
 
 
 _NOT_JSON: Final = object()
@@ -807,12 +804,6 @@ def _known_facts(unit: Unit, draft: Draft[Any]) -> dict[str, Any]:
     if isinstance(state, BatchItem):
         return state.facts(unit.company_facts(state))
     return {**state.imported, **state.run.facts}
-
-
-def _company_runs(batch: Batch, people: Sequence[UploadedPerson]) -> list[UUID]:
-    results = {step.result for step in batch.pipeline.steps if batch_item.asks_company(step)}
-    companies = {person.company_id for person in people if person.company_id is not None}
-    return [uuid5(batch.client_id, f"{company.hex}/{result}") for company in companies for result in results]
 
 
 def _lane_index(registry: Registry) -> dict[LaneId, tuple[Client, str, Step]]:

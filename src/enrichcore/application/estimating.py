@@ -4,7 +4,8 @@ Local steps are run on what the import knew, because conditions of later steps m
 of later steps will bring is not known yet, so a conditional step counts whoever needs it by what is known today.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,11 @@ from uuid import UUID
 
 from attrs import Factory, define, field, frozen
 
-from enrichcore.application.reuse import EarlierAnswers
-from enrichcore.domain.batch_item import LocalFunction, asks_company
-from enrichcore.domain.company_run import CompanyRun, serves_at_once
-from enrichcore.domain.ids import UploadId, company_run_id
+from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
+from enrichcore.domain.batch_item import asks_company
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.ids import CompanyId, CompanyRunId, UploadId, company_run_id
+from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
@@ -86,10 +88,14 @@ class _Counting:
     #: Company runs that an earlier step of this launch asks for already.
     _asked: set[UUID] = Factory(set)
 
+    _same: SameEntities = field(init=False)
     _earlier: EarlierAnswers = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._earlier = EarlierAnswers(self.store, lambda batch_id: self.store.batches([batch_id])[0], self.now)
+        self._same = SameEntities(self.store)
+        self._earlier = EarlierAnswers(
+            self._same, self.store, lambda batch_id: self.store.batches([batch_id])[0], self.now
+        )
         self._facts = {person.person_id: dict(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
@@ -105,10 +111,9 @@ class _Counting:
     def _local(self, step: Step, wanted: Sequence[UploadedPerson], function: LocalFunction) -> StepEstimate:
         for person in wanted:
             facts = self._facts[person.person_id]
-            try:
-                facts.update(function(facts))
-            except Exception:  # noqa: BLE001, S112 - the launch marks such a row as failed; the count only goes on without it
-                continue
+            # The launch marks a row whose function fails; the count only goes on without what it would have found.
+            with suppress(LocalFunctionFailed):
+                facts.update(call(step.function, function, facts))
         return self._estimated(step, concerned=len(wanted), skipped=len(self.people) - len(wanted))
 
     def _person(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
@@ -129,19 +134,15 @@ class _Counting:
 
     def _company(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
         with_company = [person for person in wanted if person.company_id is not None]
-        run_of = {
-            person.company_id: company_run_id(self.upload.client_id, person.company_id, step.result)
-            for person in with_company
-            if person.company_id is not None
-        }
-        known = self.store.load(run_of.values())
-        runs = {run: loaded.state for run, loaded in known.items() if isinstance(loaded.state, CompanyRun)}
-        under_way = {run for run, state in runs.items() if state.run.open} | (self._asked & set(run_of.values()))
-        reused = {run for run, state in runs.items() if serves_at_once(state, step.reuse_within, self.now)} - under_way
+        runs = self._serving_runs([person.company_id for person in with_company if person.company_id], step)
+        run_of = {company: run_id for company, (run_id, _) in runs.items()}
+        known = {run_id: run for run_id, run in runs.values() if run is not None}
+        under_way = {run for run, state in known.items() if state.run.open} | (self._asked & set(run_of.values()))
+        reused = set(known) - under_way
         for person in with_company:
             run_id = run_of[person.company_id] if person.company_id is not None else None
             if run_id in reused:
-                self._facts[person.person_id].update(runs[run_id].run.facts)
+                self._facts[person.person_id].update(known[run_id].run.facts)
         self._asked |= set(run_of.values()) - reused
         return self._estimated(
             step,
@@ -151,6 +152,25 @@ class _Counting:
             under_way=len(under_way),
             skipped=len(self.people) - len(with_company),
         )
+
+    def _serving_runs(
+        self, companies: Collection[CompanyId], step: Step
+    ) -> dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]]:
+        """The run that would serve each company, and how it stands; None where the company would be asked about."""
+        self._same.preload(companies)
+        of_company = {
+            company: [
+                company_run_id(self.upload.client_id, CompanyId(one), step.result) for one in self._same.ids(company)
+            ]
+            for company in companies
+        }
+        loaded = self.store.load(run for runs in of_company.values() for run in runs)
+        known = {run: found.state for run, found in loaded.items() if isinstance(found.state, CompanyRun)}
+        found: dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]] = {}
+        for company, run_ids in of_company.items():
+            run = serving((known[run] for run in run_ids if run in known), step.reuse_within, self.now)
+            found[company] = (run.company_run_id if run else run_ids[0], run)
+        return found
 
     def _estimated(
         self,

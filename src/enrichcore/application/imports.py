@@ -7,6 +7,7 @@ decided again. A crash in the middle leaves an unfinished upload, and importing 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +15,7 @@ from uuid import UUID, uuid5
 
 from attrs import Factory, define, evolve, frozen
 
+from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.domain import events as e
 from enrichcore.domain.directory import Known, Match, resolve
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
@@ -73,8 +75,12 @@ class Importer:
     client_id: ClientId
     upload_id: UploadId
     at: datetime
+    #: Waits between two lost races.
+    pause: Pause = pause_at_random
     people: dict[PersonId, UploadedPerson] = Factory(dict)
     companies: dict[CompanyId, dict[str, Any]] = Factory(dict)
+    #: Companies of this file that turned out to be another, and which.
+    merged_companies: dict[CompanyId, CompanyId] = Factory(dict)
     rejected: list[tuple[int, str]] = Factory(list)
     row_count: int = 0
     _upload_version: int = 1
@@ -85,20 +91,27 @@ class Importer:
         Raises:
             Conflict: Other imports of the same client were first, again and again.
         """
-        for left in reversed(range(_TRIES)):
-            kept = (dict(self.people), {key: dict(facts) for key, facts in self.companies.items()})
-            chunk = _Chunk(self, rows)
-            try:
-                self.store.append(chunk.commit)
-            except Conflict:
-                self.people, self.companies = kept
-                if not left:
-                    raise
-                continue
-            self._upload_version += len(chunk.rejected)
-            self.rejected += [(row.line, row.reason) for row in chunk.rejected]
-            self.row_count += len(rows) - len(chunk.rejected)
-            return
+        chunk = decide_until_first(partial(self._record, rows), self.pause, tries=_TRIES)
+        self._upload_version += len(chunk.rejected)
+        self.rejected += [(row.line, row.reason) for row in chunk.rejected]
+        self.row_count += len(rows) - len(chunk.rejected)
+
+    def _record(self, rows: list[ImportedRow | RejectedRow]) -> "_Chunk":
+        companies = {key: dict(facts) for key, facts in self.companies.items()}
+        kept = (dict(self.people), companies, dict(self.merged_companies))
+        chunk = _Chunk(self, rows)
+        try:
+            self.store.append(chunk.commit)
+        except Conflict:
+            self.people, self.companies, self.merged_companies = kept
+            raise
+        return chunk
+
+    def standing(self, company_id: CompanyId) -> CompanyId:
+        """The company that stands for one that this file has named."""
+        while company_id in self.merged_companies:
+            company_id = self.merged_companies[company_id]
+        return company_id
 
     @property
     def upload_version(self) -> int:
@@ -141,7 +154,8 @@ class _Chunk:
         )
         self._append(event, person_id)
         known = self._importer.people.get(person_id)
-        company_id = known.company_id if known is not None and known.company_id is not None else company_id
+        if known is not None and known.company_id is not None:
+            company_id = self._importer.standing(known.company_id)
         company_facts = self._importer.companies.get(company_id, {}) if company_id is not None else {}
         facts = {**company_facts, **row.person, **(known.facts if known else {})}
         self._importer.people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
@@ -156,6 +170,7 @@ class _Chunk:
             self._importer.companies.setdefault(company_id, {}).update(
                 self._importer.companies.pop(merged.entity_id, {})
             )
+            self._importer.merged_companies[merged.entity_id] = company_id
         before = self._importer.companies.get(company_id)
         facts = {**row.company, **(before or {})}
         if before is None or facts != before or match.new_keys:
@@ -180,9 +195,10 @@ class _Chunk:
         return match
 
     def _follow(self, merged: PersonId, kept: PersonId) -> None:
-        known = self._importer.people.pop(merged, None)
-        if known is not None:
-            self._importer.people.setdefault(kept, evolve(known, person_id=kept))
+        people = self._importer.people
+        if merged in people:
+            moved = evolve(people.pop(merged), person_id=kept)
+            people[kept] = people[kept].joined(moved) if kept in people else moved
 
     def _append(self, event: e.Event, entity_id: UUID) -> None:
         self._version += 1

@@ -6,13 +6,15 @@ reused itself serves nobody.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from enrichcore.domain import company_run
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
@@ -20,16 +22,47 @@ from enrichcore.domain.step_run import Answer, StepRun
 from enrichcore.store.commit import Store
 
 
+class SameEntities:
+    """Under which ids a person or company was known, before merges too; each is looked up once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ids: dict[UUID, list[UUID]] = {}
+
+    def preload(self, entity_ids: Iterable[UUID]) -> None:
+        """Look entities up, in one round trip."""
+        wanted = [entity for entity in dict.fromkeys(entity_ids) if entity not in self._ids]
+        if wanted:
+            self._ids |= {entity: [entity] for entity in wanted} | self._store.same_entities(wanted)
+
+    def ids(self, entity_id: UUID) -> list[UUID]:
+        """Every id that means the same, the one that stays first."""
+        self.preload([entity_id])
+        return self._ids[entity_id]
+
+
+def serving(runs: Iterable[CompanyRun], reuse_within: timedelta, now: datetime) -> CompanyRun | None:
+    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer is young enough."""
+    known = list(runs)
+    under_way = (run for run in known if run.run.open)
+    young = (run for run in known if company_run.serves_at_once(run, reuse_within, now))
+    return next(under_way, None) or next(young, None)
+
+
 class EarlierAnswers:
     """What is known of people from their earlier items; each person is looked up once.
 
     Args:
+        same: under which ids each person was known.
         store: where items are kept.
         find_batch: an item's batch, whose pipeline says what each workflow's answer is about.
         now: the time from which answers are too old.
     """
 
-    def __init__(self, store: Store, find_batch: Callable[[BatchId], tuple[Batch, int]], now: datetime) -> None:
+    def __init__(
+        self, same: SameEntities, store: Store, find_batch: Callable[[BatchId], tuple[Batch, int]], now: datetime
+    ) -> None:
+        self._same = same
         self._store = store
         self._find_batch = find_batch
         self._pipelines: dict[BatchId, Pipeline] = {}
@@ -37,14 +70,17 @@ class EarlierAnswers:
         self._items: dict[UUID, list[BatchItem]] = {}
 
     def preload(self, person_ids: Iterable[PersonId]) -> None:
-        """Look people up, in two round trips."""
+        """Look people up, in three round trips."""
         wanted = [person for person in dict.fromkeys(person_ids) if person not in self._items]
         if not wanted:
             return
-        found = self._store.answered_items(wanted)
+        self._same.preload(wanted)
+        ids = {person: self._same.ids(person) for person in wanted}
+        found = self._store.answered_items({one for same in ids.values() for one in same})
         loaded = self._store.load(item for items in found.values() for item in items) if found else {}
-        for person in wanted:
-            states = (loaded[item].state for item in found.get(person, ()) if item in loaded)
+        for person, same in ids.items():
+            items = sorted(item for one in same for item in found.get(one, ()))
+            states = (loaded[item].state for item in items if item in loaded)
             self._items[person] = [state for state in states if isinstance(state, BatchItem)]
 
     def find(self, person_id: PersonId, step: Step, *, besides: ItemId | None = None) -> Answer | None:

@@ -4,20 +4,23 @@ What was loaded and not changed becomes a guard, so that no decision rests on wh
 company run ends in a unit, every wait for it ends in the same commit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from enrichcore.application.reuse import EarlierAnswers
+from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
+from enrichcore.domain import lane as lanes
 from enrichcore.domain.batch import Batch, BatchStatus
-from enrichcore.domain.batch_item import BatchItem, LocalFunction, Surroundings
+from enrichcore.domain.batch_item import BatchItem, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, CompanyRunId, PersonId, company_run_id
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id
+from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun, decide_answer, decide_cancel
 from enrichcore.store.commit import Commit, LoadedRun, Store
@@ -52,18 +55,22 @@ class Unit:
         #: As loaded: state (None for what is new) and version.
         self._before: dict[UUID, tuple[BatchItem | CompanyRun | None, int]] = {}
         self._waits: dict[UUID, int] = {}
+        #: By company run, the items that wait for it or did; whether one still does, its draft tells.
+        self._waiting: dict[CompanyRunId, dict[UUID, Draft[BatchItem]]] = {}
+        self._lanes: dict[LaneId, Draft[Lane]] = {}
+        self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         #: Items whose company is to be asked about again, whatever answer there is.
         self.anew: set[UUID] = set()
-        self._earlier = EarlierAnswers(store, batches, now)
+        self._same = SameEntities(store)
+        self._earlier = EarlierAnswers(self._same, store, batches, now)
 
     # --- reading ---
 
     def preload(self, run_ids: Iterable[UUID]) -> None:
         """Load runs, and the company runs that they wait for, in two round trips."""
-        self._fetch(run_ids)
         self._fetch(
             run.company_run_id
-            for draft in list(self._drafts.values())
+            for draft in self._fetch(run_ids)
             if isinstance(draft.state, BatchItem)
             for run in draft.state.runs.values()
             if run.company_run_id is not None
@@ -85,21 +92,41 @@ class Unit:
         draft = self.run(run_id)
         return draft if draft is not None and isinstance(draft.state, CompanyRun) else None
 
-    def _fetch(self, run_ids: Iterable[UUID]) -> None:
+    def lane(self, lane_id: LaneId, client_id: ClientId) -> Draft[Lane]:
+        """The draft of a lane; one that never stopped, was held or refused a row begins here."""
+        if lane_id not in self._lanes:
+            if self._known_lanes is None:
+                self._known_lanes = {lane.lane_id: (lane, version) for lane, version in self._store.lanes()}
+            fresh = Lane(lane_id=lane_id, client_id=client_id)
+            self._lanes[lane_id] = Draft(*self._known_lanes.get(lane_id, (fresh, 0)), lanes.fold, self.now)
+        return self._lanes[lane_id]
+
+    def items(self, run_ids: Iterable[UUID]) -> list[BatchItem]:
+        """Those of the runs that are items, as they stand."""
+        drafts = [self.item(run_id) for run_id in dict.fromkeys(run_ids)]
+        return [draft.state for draft in drafts if draft is not None]
+
+    def _fetch(self, run_ids: Iterable[UUID]) -> list[AnyDraft]:
+        """Load what is not known yet in one round trip; the drafts that are new."""
         wanted = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in self._before]
-        if not wanted:
-            return
-        found = self._load(wanted)
-        for run_id in wanted:
-            loaded = found.get(run_id)
-            self._before[run_id] = (loaded.state, loaded.version) if loaded else (None, 0)
-            if loaded is not None:
-                state = loaded.state
-                self._drafts[run_id] = (
-                    batch_item.draft(state, loaded.version, self.now)
-                    if isinstance(state, BatchItem)
-                    else company_run.draft(state, loaded.version, self.now)
-                )
+        found = self._load(wanted) if wanted else {}
+        self._before |= dict.fromkeys(wanted, (None, 0))
+        return [self._begin(run_id, loaded) for run_id, loaded in found.items()]
+
+    def _begin(self, run_id: UUID, loaded: LoadedRun) -> AnyDraft:
+        state, version = loaded.state, loaded.version
+        self._before[run_id] = (state, version)
+        if isinstance(state, CompanyRun):
+            self._drafts[run_id] = company_run.draft(state, version, self.now)
+            return self._drafts[run_id]
+        item = self._drafts[run_id] = batch_item.draft(state, version, self.now)
+        for run in state.open_runs:
+            if run.company_run_id is not None and _is_wait(run, run.company_run_id):
+                self._note_wait(item, run.company_run_id)
+        return item
+
+    def _note_wait(self, item: Draft[BatchItem], run_id: CompanyRunId) -> None:
+        self._waiting.setdefault(run_id, {})[item.state.item_id] = item
 
     def around(self, item: BatchItem) -> Surroundings:
         """What the item's decisions may look at."""
@@ -144,9 +171,39 @@ class Unit:
         while self._join_company(item) or self._reuse(item):
             batch_item.advance(item, self.around(item.state))
 
-    def expect(self, people: Iterable[PersonId]) -> None:
-        """Look up at once what is known of people whose items are about to be carried on."""
-        self._earlier.preload(people)
+    def expect(self, items: Collection[BatchItem]) -> None:
+        """Look up at once what is known of the people and companies whose items are about to be carried on.
+
+        One alone asks when it has to, which most need not.
+        """
+        if len(items) == 1:
+            return
+        self._same.preload(
+            entity for item in items for entity in (item.person_id, item.company_id) if entity is not None
+        )
+        self._earlier.preload(item.person_id for item in items)
+        self._fetch(
+            run_id for item in items for result in self._results(item) for run_id in self._runs_of(item, result)
+        )
+
+    def _results(self, item: BatchItem) -> set[str]:
+        return {step.result for step in self.batch(item.batch_id).pipeline.steps if batch_item.asks_company(step)}
+
+    def _runs_of(self, item: BatchItem, result: str) -> list[CompanyRunId]:
+        """The runs that bring that result for the item's company, under each id it ever had; the standing one's first."""
+        if item.company_id is None:
+            return []
+        return [
+            company_run_id(item.client_id, CompanyId(company), result) for company in self._same.ids(item.company_id)
+        ]
+
+    def _run_for(self, item: BatchItem, step: Step) -> CompanyRunId:
+        """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
+        run_ids = self._runs_of(item, step.result)
+        known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
+        reuse_within = timedelta(0) if item.item_id in self.anew else step.reuse_within
+        found = serving(known, reuse_within, self.now)
+        return run_ids[0] if found is None else found.company_run_id
 
     def _reuse(self, item: Draft[BatchItem]) -> bool:
         """Serve a person's step, as it becomes ready for the first time, from an earlier item of the same person."""
@@ -168,12 +225,12 @@ class Unit:
     def _join(self, item: Draft[BatchItem], run: StepRun, step: Step) -> None:
         state = item.state
         assert state.company_id is not None  # noqa: S101 - needs_company_run asks for it
-        run_id = company_run_id(state.client_id, state.company_id, step.result)
+        run_id = self._run_for(state, step)
         wish = Wish(
             item_id=state.item_id,
             client_id=state.client_id,
             batch_id=state.batch_id,
-            company_id=state.company_id,
+            company_id=CompanyId(self._same.ids(state.company_id)[0]),
             workstream=state.workstream,
             step=step,
             facts={name: value for name, value in state.facts().items() if name.startswith("company_")},
@@ -190,6 +247,7 @@ class Unit:
                 company_run.restart(company, wish)
                 self.anew.discard(state.item_id)
         item.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
+        self._note_wait(item, run_id)
         if reused and company is not None:
             item.emit(company_run.served(company.state, company.version, run.workflow, reused=True))
 
@@ -201,96 +259,94 @@ class Unit:
     def end_waits(self) -> None:
         """End every wait for the company runs that ended in this unit."""
         served: set[tuple[UUID, int]] = set()
-        while True:
-            ended = [
-                draft
-                for draft in list(self._drafts.values())
-                if isinstance(draft.state, CompanyRun)
-                and draft.events
-                and draft.state.run.ended
-                and (draft.state.company_run_id, draft.version) not in served
-            ]
-            if not ended:
-                return
-            for company in ended:
-                served.add((company.state.company_run_id, company.version))
-                self._end_waits_of(company)
+        while ended := [draft for draft in self._ended() if (draft.state.company_run_id, draft.version) not in served]:
+            served |= {(draft.state.company_run_id, draft.version) for draft in ended}
+            self._end_waits_of([(draft.state, draft.version) for draft in ended])
 
-    def _end_waits_of(self, company: Draft[CompanyRun]) -> None:
-        run_id = company.state.company_run_id
-        if run_id not in self._waits:
-            stored = self._store.waiters([run_id]).get(run_id, [])
-            self._waits[run_id] = len(stored)
-            self.preload(stored)
-        # Every wait ends as the run stands now; only then do the items go on, for one of them may start the run anew.
-        ended, version = company.state, company.version
-        served: list[tuple[Draft[BatchItem], StepRun]] = []
-        for item in self._waiting_for(run_id):
-            for run in item.state.open_runs:
-                if run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY:
-                    item.emit(company_run.served(ended, version, run.workflow, reused=False))
-                    served.append((item, run))
-        self.expect(item.state.person_id for item, _ in served)
-        for item, run in served:
-            self.go_on(item, run)
-        before, _ = self._before.get(run_id, (None, 0))
-        if isinstance(before, CompanyRun) and before.run.is_gap and ended.run.state is State.COMPLETED:
-            self._mend_gaps(ended, version)
+    def _ended(self) -> list[Draft[CompanyRun]]:
+        return [draft for draft in self._companies() if draft.events and draft.state.run.ended]
+
+    def _companies(self) -> list[Draft[CompanyRun]]:
+        return [draft for draft in self._drafts.values() if isinstance(draft.state, CompanyRun)]
+
+    def _end_waits_of(self, ended: Sequence[tuple[CompanyRun, int]]) -> None:
+        self._load_waiters(company.company_run_id for company, _ in ended)
+        # Every wait ends as the runs stand now; only then do the items go on, for one of them may start a run anew.
+        moved = self._serve(ended) + self._mend_gaps([pair for pair in ended if self._came_late(pair[0])])
+        self.expect([item.state for item, _ in moved])
+        for item, before in moved:
+            self.go_on(item, before)
+
+    def _load_waiters(self, run_ids: Iterable[CompanyRunId]) -> None:
+        asked = [run_id for run_id in run_ids if run_id not in self._waits]
+        stored = self._store.waiters(asked) if asked else {}
+        self._waits |= {run_id: len(stored.get(run_id, ())) for run_id in asked}
+        self.preload(item for items in stored.values() for item in items)
+
+    def _serve(self, ended: Iterable[tuple[CompanyRun, int]]) -> list[tuple[Draft[BatchItem], StepRun]]:
+        moved: list[tuple[Draft[BatchItem], StepRun]] = []
+        for company, version in ended:
+            for item in self._waiting_for(company.company_run_id):
+                for run in item.state.open_runs:
+                    if _is_wait(run, company.company_run_id):
+                        item.emit(company_run.served(company, version, run.workflow, reused=False))
+                        moved.append((item, run))
+        return moved
 
     def _waiting_for(self, run_id: CompanyRunId) -> list[Draft[BatchItem]]:
-        return [
-            draft
-            for draft in list(self._drafts.values())
-            if isinstance(draft.state, BatchItem)
-            and any(
-                run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY
-                for run in draft.state.runs.values()
-            )
-        ]
+        waited = self._waiting.get(run_id, {}).values()
+        return [item for item in waited if _waits(item.state, run_id)]
 
-    def _mend_gaps(self, ended: CompanyRun, version: int) -> None:
+    def _came_late(self, ended: CompanyRun) -> bool:
+        before, _ = self._before.get(ended.company_run_id, (None, 0))
+        return isinstance(before, CompanyRun) and before.run.is_gap and ended.run.state is State.COMPLETED
+
+    def _mend_gaps(self, ended: Sequence[tuple[CompanyRun, int]]) -> list[tuple[Draft[BatchItem], StepRun]]:
         """A good answer came late: items that went on without it, or stopped, have it now."""
-        run_id = ended.company_run_id
-        mended: list[tuple[Draft[BatchItem], StepRun]] = []
-        gaps = self._store.gaps_of(run_id)
-        self.preload(gaps)
-        for item_id in gaps:
-            item = self.item(item_id)
-            if item is None:
-                continue
-            for run in list(item.state.runs.values()):
-                if run.company_run_id == run_id and run.is_gap:
-                    why = "the company's answer came late"
-                    item.emit(
-                        e.RetryRequested(
-                            workflow=run.workflow, generation=run.generation + 1, due=self.now, by="answer", why=why
-                        ),
-                        e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id),
-                        company_run.served(ended, version, run.workflow, reused=False),
-                    )
-                    mended.append((item, run))
-        for item, run in mended:
-            self.go_on(item, run)
+        gaps = self._store.gaps_of([company.company_run_id for company, _ in ended]) if ended else {}
+        self.preload(item_id for items in gaps.values() for item_id in items)
+        moved: list[tuple[Draft[BatchItem], StepRun]] = []
+        for company, version in ended:
+            for item_id in gaps.get(company.company_run_id, ()):
+                item = self.item(item_id)
+                for run in list(item.state.runs.values()) if item is not None else ():
+                    if item is not None and run.company_run_id == company.company_run_id and run.is_gap:
+                        self._mend(item, run, company, version)
+                        moved.append((item, run))
+        return moved
+
+    def _mend(self, item: Draft[BatchItem], run: StepRun, company: CompanyRun, version: int) -> None:
+        why = "the company's answer came late"
+        item.emit(
+            e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=self.now, by="answer", why=why),
+            e.CompanyAwaited(workflow=run.workflow, company_run_id=company.company_run_id),
+            company_run.served(company, version, run.workflow, reused=False),
+        )
 
     def drop_unwanted(self) -> None:
-        """Cancel company runs that could be sent again but that nobody waits for any more."""
-        for draft in list(self._drafts.values()):
-            state = draft.state
-            if not isinstance(state, CompanyRun) or not draft.events or state.run.state not in UNSENT:
-                continue
-            run_id = state.company_run_id
-            if run_id in self._waits or self._waiting_for(run_id):
-                continue
-            stored = self._store.waiters([run_id]).get(run_id, [])
-            if not any(self._still_waits(item, run_id) for item in stored):
-                self._waits[run_id] = len(stored)
-                draft.emit_all(decide_cancel(state.run, by="enrichcore", why="nobody waits for it any more"))
+        """Cancel company runs that could be sent but that nobody waits for any more.
+
+        Those that this unit moved are looked at, and those that an item of it waited for.
+        """
+        unwanted = {draft.state.company_run_id: draft for draft in self._companies() if self._seems_unwanted(draft)}
+        stored = self._store.waiters(list(unwanted)) if unwanted else {}
+        for run_id, draft in unwanted.items():
+            waiters = stored.get(run_id, [])
+            if not any(self._still_waits(item, run_id) for item in waiters):
+                self._waits[run_id] = len(waiters)
+                draft.emit_all(decide_cancel(draft.state.run, by="enrichcore", why="nobody waits for it any more"))
+
+    def _seems_unwanted(self, draft: Draft[CompanyRun]) -> bool:
+        """Whether nobody in this unit waits for a company run that the unit moved or let go."""
+        run_id = draft.state.company_run_id
+        concerned = bool(draft.events) or run_id in self._waiting
+        wanted = run_id in self._waits or bool(self._waiting_for(run_id))
+        return draft.state.run.state in UNSENT and concerned and not wanted
 
     def _still_waits(self, item_id: UUID, run_id: CompanyRunId) -> bool:
-        item = self.item(item_id)
-        return item is not None and any(
-            run.company_run_id == run_id and run.state is State.WAITING_FOR_COMPANY for run in item.state.open_runs
-        )
+        """Whether an item that waits in the store does so after this unit too."""
+        item = self._drafts.get(item_id)
+        return item is None or _waits(item.state, run_id)
 
     # --- storing ---
 
@@ -307,10 +363,19 @@ class Unit:
             self.record(event, batch.batch_id, version, client_id=batch.client_id, batch_id=batch.batch_id)
         self.commit.batches.append((folded, version))
 
+    def _record_lanes(self) -> None:
+        for lane_id, draft in self._lanes.items():
+            first = draft.version - len(draft.events) + 1
+            for version, event in enumerate(draft.events, start=first):
+                self.record(event, lane_id, version, client_id=draft.state.client_id)
+            if draft.events:
+                self.commit.lanes.append((draft.state, draft.version))
+
     def finish(self) -> Commit:
         """Everything decided, as one commit."""
         self.end_waits()
         self.drop_unwanted()
+        self._record_lanes()
         commit = self.commit
         for run_id, draft in self._drafts.items():
             before, version = self._before.get(run_id, (None, 0))
@@ -342,3 +407,11 @@ class Unit:
         if commit.empty:
             return Commit()
         return commit
+
+
+def _is_wait(run: StepRun, run_id: CompanyRunId) -> bool:
+    return run.state is State.WAITING_FOR_COMPANY and run.company_run_id == run_id
+
+
+def _waits(item: BatchItem, run_id: CompanyRunId) -> bool:
+    return any(_is_wait(run, run_id) for run in item.runs.values())

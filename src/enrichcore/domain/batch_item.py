@@ -6,7 +6,7 @@ can go without the outside world: conditions are asked, local functions called, 
 `enrichcore.domain.company_run` to join them to a company run in the same commit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,15 +14,14 @@ from typing import Any
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
+from enrichcore.domain import local_function
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed
 from enrichcore.domain.pipeline import Entity, Kind, OnFailure, Pipeline, Step
 from enrichcore.domain.step_run import StepRun
-
-#: A local step: known facts in, facts that it adds or changes out.
-LocalFunction = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -291,7 +290,7 @@ def _call(step: Step, functions: Mapping[str, LocalFunction], facts: Mapping[str
     if function is None:
         return e.StepFailed(workflow=step.workflow, reason=f"the local function {step.function} is not loaded")
     try:
-        data = dict(function(facts))
-    except Exception as error:  # noqa: BLE001 - a user's function may raise anything; its row is marked, not the batch lost
-        return e.StepFailed(workflow=step.workflow, reason=f"{step.function}: {type(error).__name__}: {error}")
+        data = local_function.call(step.function, function, facts)
+    except LocalFunctionFailed as failure:
+        return e.StepFailed(workflow=step.workflow, reason=str(failure))
     return e.StepCompletedLocally(workflow=step.workflow, data=data)

@@ -496,6 +496,16 @@ class LaneResumed(Event):
 
 
 @frozen(kw_only=True)
+class RefusalsCounted(Event):
+    """Rows of the lane were refused for good one after the other, or one was taken again."""
+
+    workstream: str
+    workflow: str
+    #: Rows refused since the last that was taken; 0 once one is.
+    in_a_row: int
+
+
+@frozen(kw_only=True)
 class LaneHeld(Event):
     """The third party asked for a pause."""
 

@@ -1,9 +1,10 @@
 """A lane: the way of one client, workstream and workflow to one webhook.
 
-Only what must be explained later is an event: that a lane stopped, was held, or was resumed, and why. Its pace is no
-fact worth keeping and lives in the store.
+Only what must be explained later is an event: that a lane stopped, was held, or was resumed, and why, and how many rows
+in a row were refused. Its pace is no fact worth keeping and lives in the store.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +12,7 @@ from attrs import evolve, frozen
 
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import ClientId, LaneId
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import Outcome, PostOutcome
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -28,6 +29,8 @@ class Lane:
     stopped: str = ""
     #: Until when the third party asked for a pause.
     held_until: datetime | None = None
+    #: Rows refused for good since the last that was taken, or since a person resumed the lane.
+    refusals: int = 0
 
 
 # --- fold --------------------------------------------------------------------------------------------------------
@@ -40,8 +43,10 @@ def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, stopped=event.reason)
         case e.LaneHeld():
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, held_until=event.until)
+        case e.RefusalsCounted():
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, refusals=event.in_a_row)
         case e.LaneResumed():
-            return evolve(lane, stopped="", held_until=None)
+            return evolve(lane, stopped="", held_until=None, refusals=0)
     return lane
 
 
@@ -65,10 +70,42 @@ OUTCOME_OF_STATUS: Final = {
 
 _SUCCESS = range(200, 300)
 
+#: From so many rows refused one after the other on, it is the lane that refuses them: a table whose columns changed
+#: answers 400 or 422 to every row, and would fail them all. A bad file may well hold a handful of bad rows in a row.
+REFUSALS_IN_A_ROW: Final = 20
+
 
 def outcome_of_status(status: int) -> Outcome:
     """What an HTTP status says of the row that was sent."""
     return Outcome.DELIVERED if status in _SUCCESS else OUTCOME_OF_STATUS.get(status, Outcome.UNKNOWN)
+
+
+def decide_outcomes(
+    lane: Lane, seen: Sequence[PostOutcome], *, workstream: str, workflow: str
+) -> tuple[tuple[e.Event, ...], tuple[PostOutcome, ...]]:
+    """What the outcomes of some POSTs, in order, say of the lane, and what each then says of its row.
+
+    A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails.
+    """
+    told: list[PostOutcome] = []
+    refusals, stops = lane.refusals, ""
+    for one in seen:
+        if one.outcome is Outcome.DELIVERED:
+            refusals = 0
+        elif one.outcome is Outcome.ROW_REFUSED:
+            refusals = min(refusals + 1, REFUSALS_IN_A_ROW)
+        by_lane = one.outcome is Outcome.ROW_REFUSED and refusals == REFUSALS_IN_A_ROW
+        if by_lane:
+            stops = stops or f"{refusals} rows in a row were refused, the last with: {one.reason}"
+        elif one.outcome is Outcome.LANE_REFUSED:
+            stops = stops or one.reason or "the webhook refuses every row"
+        told.append(evolve(one, outcome=Outcome.LANE_REFUSED) if by_lane else one)
+    events: tuple[e.Event, ...] = ()
+    if refusals != lane.refusals:
+        events += (e.RefusalsCounted(workstream=workstream, workflow=workflow, in_a_row=refusals),)
+    if stops:
+        events += decide_stop(lane, workstream=workstream, workflow=workflow, reason=stops, by="runner")
+    return events, tuple(told)
 
 
 def decide_stop(lane: Lane, *, workstream: str, workflow: str, reason: str, by: str) -> tuple[e.Event, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
@@ -58,6 +58,29 @@ class UploadedPerson:
     person_id: PersonId
     company_id: CompanyId | None
     facts: Mapping[str, Any]
+
+    def joined(self, other: "UploadedPerson") -> "UploadedPerson":
+        """The two as one person: what this one knew goes first, and nothing is said of a company that is not its own."""
+        company_id = self.company_id or other.company_id
+        known = {
+            name: value
+            for name, value in other.facts.items()
+            if other.company_id == company_id or not name.startswith("company_")
+        }
+        return evolve(self, company_id=company_id, facts={**known, **self.facts})
+
+
+def distinct(rows: Iterable[tuple[PersonId, UploadedPerson]]) -> list[UploadedPerson]:
+    """One row for each person who stays, in order of id.
+
+    Args:
+        rows: each with the id under which it was imported; the person's own row goes before those merged into it.
+    """
+    found: dict[PersonId, UploadedPerson] = {}
+    for _, person in sorted(rows, key=lambda row: (row[0] != row[1].person_id, row[0])):
+        known = found.get(person.person_id)
+        found[person.person_id] = person if known is None else known.joined(person)
+    return [person for _, person in sorted(found.items())]
 
 
 @frozen(kw_only=True)
@@ -163,8 +186,8 @@ class Store(Protocol):
     def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items that wait for each company run."""
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        """Items whose step failed or timed out with that company run."""
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items whose step failed or timed out with each company run."""
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items of each person that were sent somewhere and have an answer, in order of id."""
@@ -191,10 +214,13 @@ class Store(Protocol):
         """Whom each known key of a client means."""
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        """The distinct people of an upload, in order of id."""
+        """The distinct people of an upload, in order of id, with people and companies as merges left them."""
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
 
     def lanes(self) -> list[tuple[Lane, int]]:
-        """Lanes that ever stopped or were held, with their versions."""
+        """Lanes that ever stopped, were held, or refused a row, with their versions."""
 
     def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
         """Say that a receiver is up; its time begins anew where it was interrupted, or not heard of for too long."""

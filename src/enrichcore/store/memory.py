@@ -11,17 +11,19 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
+from attrs import evolve
+
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Recorded
-from enrichcore.domain.ids import BatchId, ClientId, UploadId
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.codec import decode_run
-from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson
+from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.log import EventLog
-from enrichcore.store.rows import RunRow, StepRow
+from enrichcore.store.rows import RunRow, StepRow, lane_row
 
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
@@ -43,6 +45,9 @@ class MemoryStore:
         self._lanes: dict[UUID, tuple[Lane, int]] = {}
         self._keys: dict[tuple[UUID, Key], UUID] = {}
         self._since: dict[UUID, int] = {}
+        #: Who stays for each entity that was merged, and the other way round; never in chains.
+        self._merged_into: dict[UUID, UUID] = {}
+        self._merged: dict[UUID, set[UUID]] = {}
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
         #: By runner: when it came up, and when it was last heard of.
@@ -58,16 +63,23 @@ class MemoryStore:
             for step in commit.steps:
                 self._put_step(step)
             self._batches.update({batch.batch_id: (batch, version) for batch, version in commit.batches})
-            self._lanes.update({lane.lane_id: (lane, version) for lane, version in commit.lanes})
+            self._lanes.update({lane.lane_id: (lane_row(lane), version) for lane, version in commit.lanes})
             for client_id, change in commit.directory:
                 for entity, _, since in change.new:
                     self._since.setdefault(entity, since)
                 merged = change.stays
                 self._keys = {name: merged.get(owner, owner) for name, owner in self._keys.items()}
                 self._keys.update({(client_id, key): owner for key, owner in change.keys})
+                self._merge(merged)
             for upload_id, person in commit.people:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
             return positions
+
+    def _merge(self, stays: dict[UUID, UUID]) -> None:
+        for merged, kept in stays.items():
+            group = {merged} | self._merged.pop(merged, set())
+            self._merged.setdefault(kept, set()).update(group)
+            self._merged_into.update(dict.fromkeys(group, kept))
 
     def _check(self, commit: Commit) -> None:
         seen: dict[UUID, int] = {}
@@ -154,11 +166,12 @@ class MemoryStore:
             if self._waits.get(run_id)
         }
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        gaps = {State.FAILED, State.TIMED_OUT}
-        return sorted(
-            row.run_id for row in self._steps.values() if row.company_run_id == company_run_id and row.state in gaps
-        )
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        wanted, found = set(company_run_ids), dict[UUID, list[UUID]]()
+        for row in sorted(self._steps.values(), key=lambda row: row.run_id):
+            if row.state in GAPS and row.company_run_id in wanted and row.company_run_id is not None:
+                found.setdefault(row.company_run_id, []).append(row.run_id)
+        return found
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         wanted, found = set(person_ids), dict[UUID, set[UUID]]()
@@ -222,7 +235,20 @@ class MemoryStore:
         }
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        return [person for _, person in sorted(self._people.get(upload_id, {}).items())]
+        rows = list(self._people.get(upload_id, {}).items())
+        return distinct((PersonId(was), self._standing(person)) for was, person in rows)
+
+    def _standing(self, person: UploadedPerson) -> UploadedPerson:
+        company_id = person.company_id
+        return evolve(
+            person,
+            person_id=PersonId(self._merged_into.get(person.person_id, person.person_id)),
+            company_id=company_id and CompanyId(self._merged_into.get(company_id, company_id)),
+        )
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        stays = {asked: self._merged_into.get(asked, asked) for asked in entity_ids}
+        return {asked: [kept, *sorted(self._merged[kept])] for asked, kept in stays.items() if kept in self._merged}
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return [pair for _, pair in sorted(self._lanes.items())]

@@ -24,6 +24,7 @@ from enrichcore.store.commit import Commit
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS
 from enrichcore.store.replaying import inline_rows
+from enrichcore.store.rows import lane_row
 from enrichcore.store.statements import statements
 
 #: Events of streams that are folded at a time.
@@ -33,7 +34,7 @@ PAGE: Final = 5000
 _KINDS = (
     e.StepEvent, e.ItemCreated, e.ItemCompleted, e.ItemFailed, e.ItemCancelled, e.ItemResumed, e.CompanyRunStarted,
     e.BatchLaunched, e.BatchFilled, e.BatchPaused, e.BatchResumed, e.BatchCancelled, e.BatchFinished, e.BatchReopened,
-    e.LaneStopped, e.LaneHeld, e.LaneResumed,
+    e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted,
 )  # fmt: skip
 _TOPICS: Final = [name for name, kind in EVENTS.items() if issubclass(kind, _KINDS)]
 
@@ -152,7 +153,7 @@ def _put_small(store: PostgresStore, connection: Connection[TupleRow], streams: 
                 batch = _batch(stream)
                 if known_batches.get(batch.batch_id) != (batch, stream[-1].version):
                     commit.batches.append((batch, stream[-1].version))
-            case e.LaneStopped() | e.LaneHeld() | e.LaneResumed():
+            case e.LaneStopped() | e.LaneHeld() | e.LaneResumed() | e.RefusalsCounted():
                 lane = _lane(stream)
                 if known_lanes.get(lane.lane_id) != (lane, stream[-1].version):
                     commit.lanes.append((lane, stream[-1].version))
@@ -175,4 +176,4 @@ def _lane(stream: _Stream) -> Lane:
     lane = Lane(lane_id=LaneId(stream[0].stream_id), client_id=ClientId(stream[0].client_id or UUID(int=0)))
     for recorded in stream:
         lane = lanes.fold(lane, recorded.event, recorded.at, recorded.version)
-    return lane
+    return lane_row(lane)

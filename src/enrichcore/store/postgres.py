@@ -31,10 +31,11 @@ from enrichcore.store.commit import (
     LoadedRun,
     StoreUnavailable,
     UploadedPerson,
+    distinct,
 )
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
-from enrichcore.store.rows import RunRow, StepRow
+from enrichcore.store.rows import RunRow, StepRow, lane_row
 from enrichcore.store.statements import migrations, statements
 
 #: Serialises migrations and table creation of all processes.
@@ -135,19 +136,13 @@ class PostgresStore:
             return self._log.last_position()
 
     def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for company_run_id, item in self._rows("waiters", ids=list(company_run_ids)):
-            found.setdefault(company_run_id, []).append(item)
-        return found
+        return self._grouped("waiters", company_run_ids)
 
-    def gaps_of(self, company_run_id: UUID) -> list[UUID]:
-        return self._first("gaps_of", id=company_run_id)
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("gaps_of", company_run_ids)
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for person, item in self._rows("answered_items", ids=list(person_ids)):
-            found.setdefault(person, []).append(item)
-        return found
+        return self._grouped("answered_items", person_ids)
 
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
@@ -213,10 +208,16 @@ class PostgresStore:
         return found
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        return [
-            UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
-            for person, company, facts in self._rows("people", upload=upload_id)
-        ]
+        return distinct(
+            (was, UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts)))
+            for was, person, company, facts in self._rows("people", upload=upload_id)
+        )
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
+            found.setdefault(asked, [stays]).append(merged)
+        return found
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return _lanes(self._rows("lanes"))
@@ -230,6 +231,7 @@ class PostgresStore:
             connection.execute(statements()["leave"], {"id": runner_id})
 
     def receiver_up(self) -> timedelta:
+        up: timedelta
         ((up,),) = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)
         return max(up, timedelta(0))
 
@@ -258,6 +260,12 @@ class PostgresStore:
 
     def _first(self, name: str, **params: Any) -> list[UUID]:
         return [row[0] for row in self._rows(name, **params)]
+
+    def _grouped(self, name: str, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, run_id in self._rows(name, ids=list(ids)):
+            found.setdefault(asked, []).append(run_id)
+        return found
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:
@@ -325,10 +333,11 @@ def _lanes(rows: Iterable[TupleRow]) -> list[tuple[Lane, int]]:
                 workflow=workflow,
                 stopped=stopped,
                 held_until=held_until,
+                refusals=refusals,
             ),
             version,
         )
-        for lane_id, client_id, workstream, workflow, stopped, held_until, version in rows
+        for lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version in rows
     ]
 
 
@@ -345,10 +354,14 @@ def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:
 
 def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
     for lane, version in commit.lanes:
+        row = lane_row(lane)
         cursor.execute(
             statements()["put_lane"],
-            [lane.lane_id, lane.client_id, lane.workstream, lane.workflow, lane.stopped, lane.held_until, version],
-        )
+            [
+                row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.refusals,
+                version,
+            ],
+        )  # fmt: skip
 
 
 def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: DirectoryChange) -> None:

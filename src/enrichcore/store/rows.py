@@ -1,18 +1,21 @@
 """Inline state: the folded aggregates as the narrow rows that queues, caps and counts are read from.
 
-Rows are a pure function of the state, so a rebuild from the events gives the same rows.
+Rows are a pure function of the state, so a rebuild from the events gives the same rows. Words that came from outside are
+made fit for a text column here and nowhere else.
 """
 
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import lane_id
+from enrichcore.domain.lane import Lane
 from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.words import holdable
 from enrichcore.store.codec import encode_run
 
 COMPANY_STATUS = {True: "ended", False: "active"}
@@ -96,6 +99,11 @@ def run_row(run: BatchItem | CompanyRun, version: int) -> RunRow:
     )
 
 
+def lane_row(lane: Lane) -> Lane:
+    """A lane as its row holds it."""
+    return evolve(lane, stopped=holdable(lane.stopped))
+
+
 def step_rows(run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None = None) -> list[StepRow]:
     """The rows of the step runs that differ from `before`."""
     if isinstance(run, BatchItem):
@@ -124,8 +132,7 @@ def _step_row(run: BatchItem | CompanyRun, run_id: UUID, step_no: int, step: Ste
         attempt=step.attempt,
         wake_at=step.wake_at,
         company_run_id=step.company_run_id,
-        # Words from outside: PostgreSQL's text holds every character but this one.
-        reason=step.reason.replace("\x00", "\ufffd"),
+        reason=holdable(step.reason),
         rank=step.rank,
         answered_at=step.answered_at,
         reserved=step.reserved,

@@ -2,11 +2,12 @@
 
 import pytest
 
-from enrichcore.application import AckStatus
+from enrichcore.application import AckStatus, Enrichment, retrying
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
+from enrichcore.store import Conflict
 from tests.contracts.racing_store import RacingStore
 from tests.contracts.world import (
     ACME,
@@ -120,6 +121,16 @@ def test_a_row_nobody_waits_for_any_more_is_not_dropped_under_a_new_waiter(world
     assert len(world.play()) == 2
 
 
+def test_a_cancelled_batch_drops_no_company_that_another_began_to_wait_for(world):
+    """The other batch's item comes when the last waiter is being cancelled, and its row is sent."""
+    batch = world.launch(person("ann"))
+    late, launched = world.upload(person("bob")), []
+    world.store.race_after_waiters(lambda: launched.append(world.another().launch(late.upload_id)))
+    world.app.cancel(batch.batch_id, by="ann")
+    assert [send.workflow for send in world.play()] == [APOLLO_COMPANY, APOLLO_PERSON]
+    assert world.store.item_counts(launched[0].batch_id)["gaps"] == 0
+
+
 def test_the_same_answer_twice_at_once_is_recorded_once(world):
     """Both senders are told that it is durable, and one of them that it was known."""
     world.launch(person("ann"))
@@ -144,3 +155,27 @@ def test_two_hosts_with_one_new_configuration_record_it_once(world):
     world.store.race(lambda: world.another().apply(by="bob"))
     assert not world.app.apply(by="ann")
     assert len(world.events(e.ConfigurationApplied)) == 1
+
+
+def test_a_writer_who_keeps_losing_pauses_between_two_tries(monkeypatch):
+    """Not after the first race, for most are between two; and after the last the conflict is told."""
+    world, pauses = World(RacingStore()), []
+    batch = world.launch(person("ann"))
+    app = Enrichment(world.store, world.registry, clock=world.clock, pause=pauses.append)
+
+    def lose(_commit):
+        raise Conflict("another was first")
+
+    monkeypatch.setattr(world.store, "append", lose)
+    with pytest.raises(Conflict):
+        app.pause(batch.batch_id, by="ann")
+    assert pauses == list(range(2, 12))
+
+
+@pytest.mark.parametrize(("lost", "longest_s"), [(2, 0.02), (3, 0.04), (11, 0.5)])
+def test_a_pause_is_random_and_short(monkeypatch, lost, longest_s):
+    """It grows with the races that were lost, up to half a second."""
+    asked = []
+    monkeypatch.setattr(retrying.random, "uniform", lambda *bounds: asked.append(bounds) or 0.0)
+    retrying.pause_at_random(lost)
+    assert asked == [(0.0, longest_s)]

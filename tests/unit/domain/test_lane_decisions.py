@@ -5,7 +5,7 @@ import pytest
 from enrichcore.domain import events as e
 from enrichcore.domain import ids
 from enrichcore.domain import lane as lanes
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import Outcome, PostOutcome
 from tests.unit.domain.scenes import BY_ANN, CLIENT, HOURS, NOW, names
 
 WHICH = {"workstream": "crm_data", "workflow": "enrich_person"}
@@ -65,3 +65,35 @@ def test_resuming_opens_a_lane_that_is_stopped_or_held(events, resumed):
     lane = lane_after(*events, *decided)
     assert (lane.stopped, lane.held_until) == ("", None)
     assert lanes.decide_resume(lane, **BY_ANN) == ()
+
+
+def outcomes(*kinds):
+    """POSTs that ended so, one after the other."""
+    return [PostOutcome(attempt=1, outcome=kind, due=NOW) for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "in_a_row"),
+    [
+        (0, [Outcome.ROW_REFUSED, Outcome.ROW_REFUSED], 2),
+        (3, [Outcome.ROW_REFUSED], 4),
+        (3, [Outcome.DELIVERED, Outcome.ROW_REFUSED], 1),
+        (3, [Outcome.DELIVERED], 0),
+        (3, [Outcome.UNKNOWN, Outcome.NOT_DELIVERED], None),
+        (0, [Outcome.DELIVERED], None),
+    ],
+)
+def test_refusals_in_a_row_are_counted_once_per_commit(before, seen, in_a_row):
+    """What neither was taken nor refused for good says nothing, and a lane that is well records nothing."""
+    lane = lane_after(e.RefusalsCounted(**WHICH, in_a_row=before))
+    decided, told = lanes.decide_outcomes(lane, outcomes(*seen), **WHICH)
+    assert [event.in_a_row for event in decided] == ([] if in_a_row is None else [in_a_row])
+    assert told == tuple(outcomes(*seen))
+
+
+def test_resuming_a_lane_begins_the_count_anew():
+    """The person has looked into it."""
+    stopped = lane_after(e.RefusalsCounted(**WHICH, in_a_row=lanes.REFUSALS_IN_A_ROW), STOPPED)
+    (resumed,) = lanes.decide_resume(stopped, **BY_ANN)
+    _, told = lanes.decide_outcomes(lanes.fold(stopped, resumed, NOW, 3), outcomes(Outcome.ROW_REFUSED), **WHICH)
+    assert [one.outcome for one in told] == [Outcome.ROW_REFUSED]

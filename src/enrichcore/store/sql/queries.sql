@@ -28,8 +28,8 @@ select company_run_id, run_id from enrichcore.step_runs
 where company_run_id = any(%(ids)s) and state = 'waiting_for_company' order by run_id
 
 -- name: gaps_of
-select run_id from enrichcore.step_runs
-where company_run_id = %(id)s and state in ('failed', 'timed_out') order by run_id
+select company_run_id, run_id from enrichcore.step_runs
+where company_run_id = any(%(ids)s) and state in ('failed', 'timed_out') order by run_id
 
 -- name: answered_items
 select r.person_id, r.run_id from enrichcore.runs r
@@ -110,10 +110,23 @@ join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind
 join enrichcore.directory_entities o on o.entity_id = k.entity_id
 
 -- name: people
-select person_id, company_id, facts from enrichcore.upload_people where upload_id = %(upload)s order by person_id
+-- Who was merged since stands as the one that stayed.
+select p.person_id, coalesce(e.merged_into, p.person_id), coalesce(c.merged_into, p.company_id), p.facts
+from enrichcore.upload_people p
+left join enrichcore.directory_entities e on e.entity_id = p.person_id
+left join enrichcore.directory_entities c on c.entity_id = p.company_id
+where p.upload_id = %(upload)s order by p.person_id
+
+-- name: same_entities
+-- Everyone who is the same as each entity, the one that stays among them; nothing for those who never were merged.
+select w.id, coalesce(e.merged_into, w.id), m.entity_id
+from unnest(%(ids)s::uuid[]) as w(id)
+left join enrichcore.directory_entities e on e.entity_id = w.id
+join enrichcore.directory_entities m on m.merged_into = coalesce(e.merged_into, w.id)
+order by m.entity_id
 
 -- name: lanes
-select lane_id, client_id, workstream, workflow, stopped, held_until, version from enrichcore.lanes order by lane_id
+select lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version from enrichcore.lanes order by lane_id
 
 -- name: beat
 insert into enrichcore.receivers as r (runner_id, up_since, seen_at) values (%(id)s, now(), now())
@@ -160,10 +173,10 @@ on conflict (batch_id) do update set status = excluded.status, filled = excluded
     item_count = excluded.item_count, version = excluded.version, state = excluded.state
 
 -- name: put_lane
-insert into enrichcore.lanes (lane_id, client_id, workstream, workflow, stopped, held_until, version)
-values (%s, %s, %s, %s, %s, %s, %s)
+insert into enrichcore.lanes (lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
-    stopped = excluded.stopped, held_until = excluded.held_until, version = excluded.version
+    stopped = excluded.stopped, held_until = excluded.held_until, refusals = excluded.refusals, version = excluded.version
 
 -- name: put_keys
 insert into enrichcore.directory_keys (client_id, kind, value, entity_id)
@@ -180,8 +193,9 @@ update enrichcore.directory_keys k set entity_id = m.kept
 from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where k.entity_id = m.merged
 
 -- name: merge_entities
+-- Those who were merged into one that is now merged itself follow it, so that nobody has to walk a chain.
 update enrichcore.directory_entities e set merged_into = m.kept
-from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where e.entity_id = m.merged
+from unnest(%s::uuid[], %s::uuid[]) as m(merged, kept) where e.entity_id = m.merged or e.merged_into = m.merged
 
 -- name: put_people
 insert into enrichcore.upload_people (upload_id, person_id, company_id, facts)
