@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from attrs import evolve
 
+from enrichcore.store import StoreUnavailable
 from runners.daemon import Daemon, Role
-from tests.contracts.world import configuration
+from tests.contracts.world import ACME, APOLLO, configuration, file_of, person
+from tests.unit.daemon.webhook import listening, response
 
 pytestmark = pytest.mark.postgres
 
@@ -42,6 +44,40 @@ def test_a_daemon_notices_that_its_server_or_its_writer_ended(database_url, end,
 
     asyncio.run(live())
     assert "ended by itself" in caplog.text
+
+
+def to(webhook, registry):
+    """The configuration with every webhook at that one."""
+    clients = {
+        slug: evolve(client, webhooks={at: evolve(one, url=webhook.url()) for at, one in client.webhooks.items()})
+        for slug, client in registry.clients.items()
+    }
+    return evolve(registry, clients=clients)
+
+
+def test_a_daemon_stops_though_the_database_is_away_and_an_outcome_waits(database_url, caplog):
+    """The sender waits for the writer, which gives up after a while; the row is in doubt when its lease is over."""
+
+    async def live():
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            listening(says=response("200 OK")) as webhook,
+            Daemon(to(webhook, quiet()), database_url, frozenset({Role.SENDER})) as daemon,
+        ):
+            daemon._writer._last_tries_s = 0.1
+            daemon.application.record = away
+            rows = file_of(person("ann"))
+            report = await asyncio.to_thread(daemon.application.upload, rows, client=ACME, workstream=APOLLO)
+            await asyncio.to_thread(daemon.application.launch, report.upload_id)
+            await until(lambda: webhook.rows)
+
+    asyncio.run(live())
+    assert "1 outcomes could not be recorded" in caplog.text
+
+
+def away(*_):
+    """As the store says it."""
+    raise StoreUnavailable("gone")
 
 
 async def until(holds) -> None:

@@ -231,8 +231,7 @@ class PostgresStore:
             connection.execute(statements()["leave"], {"id": runner_id})
 
     def receiver_up(self) -> timedelta:
-        up: timedelta
-        ((up,),) = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)
+        up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
         return max(up, timedelta(0))
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:

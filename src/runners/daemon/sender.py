@@ -33,6 +33,9 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
 _ANSWER_S: Final = 30.0
 _CONNECT_S: Final = 10.0
+#: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
+#: sent at that very moment is in doubt.
+_REUSE_S: Final = 2.0
 _HOLDS: Final = frozenset({429, 503})
 
 
@@ -51,8 +54,7 @@ class Sender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
-        limits = httpx.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
-        async with HttpxAiohttpClient(limits=limits, follow_redirects=False) as client:
+        async with HttpxAiohttpClient(limits=kept_open(self._connections), follow_redirects=False) as client:
             while not stop.is_set():
                 claimed = await self._claim(stop)
                 for number, send in enumerate(claimed):
@@ -152,6 +154,11 @@ def full_jitter(attempt: int) -> timedelta:
     """A random pause before the next attempt, up to twice as long each time, five minutes at most."""
     longest = min(2.0 ** min(attempt, 16), _LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=random.uniform(0.0, longest))  # noqa: S311 - spreads load, keeps no secret
+
+
+def kept_open(connections: int) -> httpx.Limits:
+    """So many connections, none of which is used again after idling for as long as common servers allow."""
+    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_REUSE_S)
 
 
 def within_lease(left: timedelta) -> httpx.Timeout:

@@ -12,7 +12,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
-from runners.daemon.sender import Sender, within_lease
+from runners.daemon.sender import Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
 from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
@@ -91,6 +91,11 @@ def test_a_row_that_meets_no_connection_within_its_lease_does_not_leave_later(le
     """The wait for a free connection and for a new one ends with the lease; that for an answer does not."""
     limits = within_lease(timedelta(seconds=left_s))
     assert (limits.connect, limits.pool, limits.read) == (connect_s, connect_s, 30)
+
+
+def test_an_idle_connection_is_given_up_before_the_webhook_gives_it_up():
+    """Servers of Node close it after five seconds, and a row that is sent at that moment would be in doubt."""
+    assert kept_open(64).keepalive_expiry < 5
 
 
 def to(url, registry):
