@@ -46,6 +46,27 @@ def test_a_daemon_notices_that_its_server_or_its_writer_ended(database_url, end,
     assert "ended by itself" in caplog.text
 
 
+def test_roles_are_split_over_processes_of_one_host_with_one_configuration(database_url):
+    """Callbacks go to the receiver, though the sender could not have its address; what needs the address says so."""
+
+    async def live():
+        async with Daemon(quiet(), database_url, frozenset({Role.RECEIVER, Role.WEB})) as called:
+            port = int(called.address.rpartition(":")[2])
+            registry = quiet()
+            registry = evolve(
+                registry,
+                runner=evolve(registry.runner, port=port, callback_base_url=f"http://{registry.runner.host}:{port}"),
+            )
+            async with Daemon(registry, database_url, frozenset({Role.SENDER, Role.TIMERS})) as sending:
+                assert sending.address != called.address
+                assert sending.application.callback_base_url == called.address
+            with pytest.raises(RuntimeError, match="cannot listen"):
+                async with Daemon(registry, database_url, frozenset({Role.WEB})):
+                    pass
+
+    asyncio.run(live())
+
+
 def to(webhook, registry):
     """The configuration with every webhook at that one."""
     clients = {

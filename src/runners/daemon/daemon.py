@@ -45,6 +45,10 @@ class Role(StrEnum):
     WEB = "web"
 
 
+#: Roles that others must find at the configured address.
+_CALLED: Final = frozenset({Role.RECEIVER, Role.WEB})
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signals to the daemon."""
 
@@ -118,13 +122,23 @@ class Daemon:
             self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )  # fmt: skip
-        listening = _bound(runner.host, runner.port)
+        listening = self._bound(runner.host, runner.port)
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="the HTTP server")
         host, port = listening.getsockname()[:2]
         self.address = f"http://{host}:{port}"
-        if runner.callback_base_url == f"http://{runner.host}:{runner.port}":
+        if Role.RECEIVER in self._roles and runner.callback_base_url == f"http://{runner.host}:{runner.port}":
             self.application.callback_base_url = self.address
+
+    def _bound(self, host: str, port: int) -> socket.socket:
+        """The address to listen on; where others only ask this process for its health, any port will do."""
+        try:
+            return _bound(host, port)
+        except RuntimeError:
+            if self._roles & _CALLED:
+                raise
+        log.info("%s:%s is taken, by a process with other roles perhaps; health is served on another port", host, port)
+        return _bound(host, 0)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Health for every process; callbacks where the receiver runs; all else is the pages'."""
