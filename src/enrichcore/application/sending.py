@@ -10,7 +10,7 @@ from attrs import frozen
 
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.ids import LaneId
+from enrichcore.domain.ids import ClientId, LaneId
 from enrichcore.domain.step_run import PostOutcome
 from enrichcore.fields import COMPANY_FIELDS, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.registry.secret import Secret
@@ -36,6 +36,11 @@ class Send:
     #: Credits reserved for it.
     reserved: Decimal
     lane_id: LaneId
+
+    @property
+    def client_id(self) -> ClientId:
+        """Whose row it is."""
+        return ClientId(UUID(self.payload["client_id"]))
 
 
 @frozen(kw_only=True)
