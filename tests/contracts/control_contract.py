@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import AckStatus, CannotLaunch, UnknownId
-from enrichcore.application import application as module
+from enrichcore.application import launching as module
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import ItemStatus
 from enrichcore.domain.lane import REFUSALS_IN_A_ROW
@@ -55,7 +55,7 @@ class LaunchContract(WorldContract):
 
     def test_an_interrupted_launch_is_filled_later(self, world, monkeypatch):
         """The items that exist stay as they are; the others are made; none is made twice."""
-        monkeypatch.setattr(module, "LAUNCH_CHUNK", 2)
+        monkeypatch.setattr(module, "ITEMS_PER_COMMIT", 2)
         upload = world.upload(*(person(name) for name in NAMES))
 
         def lose_the_database(done):
@@ -82,7 +82,7 @@ class LaunchContract(WorldContract):
 
     def test_a_cancelled_launch_is_not_filled(self, world, monkeypatch):
         """A batch that was stopped halfway gets no items that nothing would ever move."""
-        monkeypatch.setattr(module, "LAUNCH_CHUNK", 2)
+        monkeypatch.setattr(module, "ITEMS_PER_COMMIT", 2)
         upload = world.upload(*(person(name) for name in NAMES))
 
         def cancel(done):

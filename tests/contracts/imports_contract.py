@@ -60,7 +60,7 @@ class DirectoryImportsContract(WorldContract):
     def test_chunks_of_any_size_import_the_same(self, store, monkeypatch):
         """A person who comes again in a later chunk, or a later file, is the same person."""
         monkeypatch.setattr(module, "CHUNK", 3)
-        monkeypatch.setattr("enrichcore.application.application.CHUNK", 3)
+        monkeypatch.setattr("enrichcore.application.uploading.CHUNK", 3)
         world = World(store)
         for workstream, path in SAMPLES:
             report = world.app.upload(path, client=ACME, workstream=workstream)
@@ -90,7 +90,7 @@ class DirectoryImportsContract(WorldContract):
 
     def test_a_person_of_an_earlier_chunk_is_counted_and_launched_once(self, store, monkeypatch):
         """The row that joins two may come long after theirs."""
-        monkeypatch.setattr("enrichcore.application.application.CHUNK", 2)
+        monkeypatch.setattr("enrichcore.application.uploading.CHUNK", 2)
         world = World(store)
         report = world.upload(person("ann", linkedin=""), person("ann", email="", first="Anna"), person("ann"))
         assert (report.person_count, world.app.launch(report.upload_id).item_count) == (1, 1)

@@ -202,14 +202,14 @@ class ItemWorld:
             company_id=item.company_id,
             workstream=item.workstream,
             step=step,
-            anew=run.generation > 1,
         )
+        anew = run.generation > 1
         draft.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
         if run_id not in self.runs:
             self.commit(self.runs, run_id, company_run.begin(run_id, wish, self.now))
         elif self.company(run_id).run.ended:
             known = self.company(run_id)
-            if not wish.anew and company_run.serves_at_once(known, step.reuse_within, self.now):
+            if not anew and company_run.serves_at_once(known, step.reuse_within, self.now):
                 version = self.runs[run_id].version
                 draft.emit(company_run.served(known, version, run.workflow, reused=True))
             else:
@@ -301,8 +301,7 @@ class ItemWorld:
 
     def report(self, owner, workflow, seen):
         """Tell what became of a POST."""
-        args = {"price": Decimal(1), "now": self.now}
-        self.decide(owner, workflow, lambda run, step: steps.decide_outcome(run, step, seen, **args))
+        self.decide(owner, workflow, lambda run, step: steps.decide_outcome(run, step, seen, now=self.now))
 
     def wake(self, owner, workflow):
         """Let time do what it asks for."""

@@ -116,7 +116,7 @@ class StepRunLife(RuleBasedStateMachine):
         self.now = max(self.now, self.run.wake_at)
         self.claim(price)
         if seen is not None:
-            self.report(PostOutcome(attempt=self.run.attempt, outcome=seen, due=self.now), price)
+            self.report(PostOutcome(attempt=self.run.attempt, outcome=seen, due=self.now))
 
     @rule(price=strategies.prices())
     def a_runner_claims(self, price):
@@ -141,17 +141,17 @@ class StepRunLife(RuleBasedStateMachine):
             self.books.sent(event)
 
     @precondition(lambda self: self.run.attempt > 0)
-    @rule(data=st.data(), price=strategies.prices(), doubled=st.booleans())
-    def a_runner_reports(self, data, price, doubled):
+    @rule(data=st.data(), doubled=st.booleans())
+    def a_runner_reports(self, data, doubled):
         """A runner reports on any POST, perhaps twice."""
         attempts = st.integers(min_value=0, max_value=self.run.attempt + 1)
         seen = data.draw(strategies.post_outcomes(attempts=attempts | st.just(self.run.attempt), now=self.now))
         for _ in range(1 + doubled):
-            self.report(seen, price)
+            self.report(seen)
 
-    def report(self, seen, price):
+    def report(self, seen):
         """Report, and enter in the books what was told."""
-        assert self.record(steps.decide_outcome(self.run, self.step, seen, price=price, now=self.now)), "never refused"
+        assert self.record(steps.decide_outcome(self.run, self.step, seen, now=self.now)), "never refused"
         self.books.told(seen)
 
     @rule(data=st.data(), doubled=st.booleans())

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse
 from enrichcore.application.application import Enrichment
+from enrichcore.application.core import Core
 from enrichcore.application.errors import ApplicationError, UnknownId
+from enrichcore.application.placing import place
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 
@@ -36,7 +38,8 @@ def match(application: Enrichment, unmatched_id: UUID, item_id: UUID | None, *, 
         UnknownId: There is no such unmatched answer.
         CannotMatch: It was placed before, or it fits no step of that item.
     """
-    return application._decided(lambda unit: _match(application, unit, unmatched_id, item_id, by))  # noqa: SLF001 - a use case of the same package
+    core = application.core
+    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by))
 
 
 def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) -> tuple[int, dict[UUID, str]]:
@@ -56,8 +59,8 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
     return placed, left
 
 
-def _match(application: Enrichment, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by: str) -> Ack:
-    recorded = application.store.stream(unmatched_id)
+def _match(core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by: str) -> Ack:
+    recorded = core.store.stream(unmatched_id)
     event = recorded[0].event if recorded else None
     client_id = recorded[0].client_id if recorded else None
     if not isinstance(event, e.CallbackUnmatched) or client_id is None:
@@ -78,7 +81,7 @@ def _match(application: Enrichment, unit: Unit, unmatched_id: UUID, item_id: UUI
         body=event.body,
         source=e.Source.MATCHED,
     )
-    ack = application._place(unit, incoming, parsed, found)  # noqa: SLF001 - placed as any answer is
+    ack = place(core, unit, incoming, parsed, found)
     if ack.status not in _PLACED:
         raise CannotMatch(ack.reason)
     unit.record(e.CallbackMatched(item_id=found, by=by), unmatched_id, 2, client_id=client_id)

@@ -19,21 +19,21 @@ from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
 from enrichcore.domain.step_run import Answer, StepRun
-from enrichcore.store.commit import Store
+from enrichcore.store.commit import Reads
 
 
 class SameEntities:
     """Under which ids a person or company was known, before merges too; each is looked up once."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
         self._ids: dict[UUID, list[UUID]] = {}
 
     def preload(self, entity_ids: Iterable[UUID]) -> None:
         """Look entities up, in one round trip."""
         wanted = [entity for entity in dict.fromkeys(entity_ids) if entity not in self._ids]
         if wanted:
-            self._ids |= {entity: [entity] for entity in wanted} | self._store.same_entities(wanted)
+            self._ids |= {entity: [entity] for entity in wanted} | self._reads.same_entities(wanted)
 
     def ids(self, entity_id: UUID) -> list[UUID]:
         """Every id that means the same, the one that stays first."""
@@ -54,16 +54,16 @@ class EarlierAnswers:
 
     Args:
         same: under which ids each person was known.
-        store: where items are kept.
+        reads: where items are kept.
         find_batch: an item's batch, whose pipeline says what each workflow's answer is about.
         now: the time from which answers are too old.
     """
 
     def __init__(
-        self, same: SameEntities, store: Store, find_batch: Callable[[BatchId], tuple[Batch, int]], now: datetime
+        self, same: SameEntities, reads: Reads, find_batch: Callable[[BatchId], tuple[Batch, int]], now: datetime
     ) -> None:
         self._same = same
-        self._store = store
+        self._reads = reads
         self._find_batch = find_batch
         self._pipelines: dict[BatchId, Pipeline] = {}
         self._now = now
@@ -76,8 +76,8 @@ class EarlierAnswers:
             return
         self._same.preload(wanted)
         ids = {person: self._same.ids(person) for person in wanted}
-        found = self._store.answered_items({one for same in ids.values() for one in same})
-        loaded = self._store.load(item for items in found.values() for item in items) if found else {}
+        found = self._reads.answered_items({one for same in ids.values() for one in same})
+        loaded = self._reads.load(item for items in found.values() for item in items) if found else {}
         for person, same in ids.items():
             items = sorted(item for one in same for item in found.get(one, ()))
             states = (loaded[item].state for item in items if item in loaded)
@@ -132,7 +132,7 @@ class EarlierAnswers:
         """
         if len(run.seen) == 1:
             return run.seen[0]
-        recorded = self._store.stream(item_id)[(run.answer_version or 0) - 1].event
+        recorded = self._reads.stream(item_id)[(run.answer_version or 0) - 1].event
         if not isinstance(recorded, e.AnswerEvent) or recorded.source is e.Source.REUSE:
             return ""
         return recorded.content_hash

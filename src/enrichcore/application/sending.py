@@ -11,7 +11,7 @@ from attrs import frozen
 
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.ids import LaneId
+from enrichcore.domain.ids import ClientId, LaneId
 from enrichcore.domain.step_run import PostOutcome
 from enrichcore.fields import COMPANY_FIELDS, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.registry.secret import Secret
@@ -39,6 +39,11 @@ class Send:
     lane_id: LaneId
     #: When the attempt falls in doubt by itself: its first byte must not leave later.
     lease_until: datetime
+
+    @property
+    def client_id(self) -> ClientId:
+        """Whose row it is."""
+        return ClientId(UUID(self.payload["client_id"]))
 
 
 @frozen(kw_only=True)

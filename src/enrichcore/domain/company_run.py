@@ -43,10 +43,6 @@ class CompanyRun:
     #: Every (workstream, workflow) that ever asked; answers for others are not this run's.
     asked_as: frozenset[tuple[str, str]] = frozenset()
 
-    def answers_to(self, workflow: str) -> bool:
-        """Whether an answer for that workflow may be this run's."""
-        return any(workflow == asked for _, asked in self.asked_as)
-
 
 # --- fold --------------------------------------------------------------------------------------------------------
 
@@ -104,8 +100,6 @@ class Wish:
     workstream: str
     step: Step
     facts: Mapping[str, Any] = Factory(dict)
-    #: Whether a person asked for it again, so that an old answer will not do.
-    anew: bool = False
     #: Why an old answer will not do, for people.
     why: str = ""
 

@@ -42,6 +42,8 @@ ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.TIMED_OUT, State.S
 OPEN: Final = frozenset(set(State) - ENDS - {State.START})
 #: Ends that leave a gap in what is known.
 GAPS: Final = frozenset({State.FAILED, State.TIMED_OUT})
+#: States of a row that is to leave and is not out.
+UNSENT: Final = frozenset({State.READY, State.RETRY_WAIT})
 
 _ANYWHERE = frozenset(State)
 _OUT = frozenset({State.SENDING, State.IN_DOUBT})
@@ -54,7 +56,7 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.CompanyAwaited: ({State.READY}, {State.WAITING_FOR_COMPANY}),
     e.CompanyServed: ({State.WAITING_FOR_COMPANY}, ENDS),
     e.StepSending: ({State.READY}, {State.SENDING}),
-    e.StepSent: (_OUT | {State.READY, State.RETRY_WAIT}, {State.AWAITING_ANSWER}),
+    e.StepSent: (_OUT | UNSENT, {State.AWAITING_ANSWER}),
     e.SendRefused: (_OUT, {State.RETRY_WAIT}),
     e.SendUnknown: ({State.SENDING}, {State.IN_DOUBT}),
     e.StepFailed: (_OUT | {State.READY}, {State.FAILED}),

@@ -20,7 +20,7 @@ from attrs import Factory, evolve, frozen
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import CompanyRunId, RunId, idempotency_key
-from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, State, arrival, require
+from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
 
 # --- state -------------------------------------------------------------------------------------------------------
@@ -74,6 +74,11 @@ class StepRun:
     def open(self) -> bool:
         """Whether the run has begun and has not ended."""
         return self.state in OPEN
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the run's row is to leave, for the first time or once more, and is not out."""
+        return self.state in UNSENT
 
     @property
     def is_gap(self) -> bool:
@@ -256,15 +261,8 @@ def decide_claim(
     )
 
 
-def decide_outcome(
-    run: StepRun,
-    step: Step,
-    seen: PostOutcome,
-    *,
-    price: Decimal,  # noqa: ARG001 - what is given back is what the POST reserved; the price may have changed since
-    now: datetime,
-) -> Decided:
-    """Record what became of a POST, whenever that is known.
+def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime) -> Decided:
+    """Record what became of a POST, whenever that is known; what is given back is what that POST reserved.
 
     An outcome of another attempt than the latest, or one that comes when it can move nothing, is noted.
     """
@@ -397,7 +395,7 @@ def _may_post(run: StepRun, step: Step) -> bool:
 
 def _withdraws_resend(run: StepRun, attempt: int, now: datetime) -> bool:
     """Whether a delivery that is known at last makes a planned resend needless."""
-    planned = run.state in {State.READY, State.RETRY_WAIT} and (run.deadline is None or run.deadline > now)
+    planned = run.unsent and (run.deadline is None or run.deadline > now)
     return planned and attempt > run.attempts_before and attempt in dict(run.unsettled)
 
 

@@ -129,7 +129,35 @@ class Commit:
         return not self.events
 
 
-class Claims(Protocol):
+class Reads(Protocol):
+    """What decisions ask."""
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        """Items and company runs by id; unknown ids are left out."""
+
+    def stream(self, stream_id: UUID) -> list[Recorded]:
+        """Every event of one aggregate, in order."""
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        """Batches with their versions, newest launch first."""
+
+    def lanes(self) -> list[tuple[Lane, int]]:
+        """Lanes that ever stopped, were held, or refused a row, with their versions."""
+
+    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items that wait for each company run."""
+
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items whose step failed or timed out with each company run."""
+
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items of each person that were sent somewhere and have an answer, in order of id."""
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
+
+
+class Claims(Reads, Protocol):
     """A short transaction that holds claimed rows until their events are stored."""
 
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
@@ -141,17 +169,11 @@ class Claims(Protocol):
     def in_flight(self, lane: UUID, cap: int) -> int:
         """How many rows of the lane are out, counted up to `cap`."""
 
-    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
-        """The runs as they stand."""
-
-    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
-        """Batches with their versions, on this transaction's own connection."""
-
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""
 
 
-class Store(Protocol):
+class Store(Reads, Protocol):
     """What the application needs of a store."""
 
     def append(self, commit: Commit) -> list[int]:
@@ -165,12 +187,6 @@ class Store(Protocol):
     def claims(self) -> AbstractContextManager[Claims]:
         """Begin to claim rows."""
 
-    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
-        """Items and company runs by id; unknown ids are left out."""
-
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        """Every event of one aggregate, in order."""
-
     def version(self, stream_id: UUID) -> int:
         """Version of the newest event of one aggregate; 0 where there is none."""
 
@@ -183,23 +199,11 @@ class Store(Protocol):
     def last_position(self) -> int:
         """Position of the newest event; 0 in an empty log."""
 
-    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Items that wait for each company run."""
-
-    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Items whose step failed or timed out with each company run."""
-
-    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Items of each person that were sent somewhere and have an answer, in order of id."""
-
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         """Runs that time must move, longest due first."""
 
     def ready_lanes(self, now: datetime) -> list[UUID]:
         """Open lanes that have a ready row; whether its batch runs and it is due, a claim tells."""
-
-    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
-        """Batches with their versions, newest launch first."""
 
     def unfilled(self) -> dict[UUID, int]:
         """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""
@@ -215,12 +219,6 @@ class Store(Protocol):
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         """The distinct people of an upload, in order of id, with people and companies as merges left them."""
-
-    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
-
-    def lanes(self) -> list[tuple[Lane, int]]:
-        """Lanes that ever stopped, were held, or refused a row, with their versions."""
 
     def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
         """Say that a receiver is up; its time begins anew where it was interrupted, or not heard of for too long."""

@@ -21,7 +21,7 @@ from enrichcore.domain.ids import BatchId, ClientId, LaneId
 from enrichcore.domain.lane import Lane
 from enrichcore.store.codec import EVENTS
 from enrichcore.store.commit import Commit
-from enrichcore.store.postgres import PostgresStore
+from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS
 from enrichcore.store.replaying import inline_rows
 from enrichcore.store.rows import lane_row
@@ -71,15 +71,16 @@ def mend_inline_state(
     Raises:
         StoreUnavailable: The database cannot be reached.
     """
-    with store.transaction() as (connection, transaction):
-        found = _mended(store, connection, progress)
+    with store.transaction() as (reads, transaction):
+        found = _mended(store, reads, progress)
         transaction.force_rollback = only_compare
     return found
 
 
-def _mended(store: PostgresStore, connection: Connection[TupleRow], progress: Callable[[int], None]) -> Mended:
+def _mended(store: PostgresStore, reads: PostgresClaims, progress: Callable[[int], None]) -> Mended:
+    connection = reads.cursor.connection
     connection.execute(statements()["told_tables"])
-    begun = store.position_on(connection)
+    begun = reads.last_position()
     small: dict[UUID, _Stream] = {}
     done = 0
     for streams in _pages(store, connection):
@@ -92,15 +93,15 @@ def _mended(store: PostgresStore, connection: Connection[TupleRow], progress: Ca
     moved = connection.execute(statements()["streams_since"], {"after": begun, "topics": _TOPICS}).fetchall()
     for (stream_id,) in moved:
         connection.execute(statements()["forget_told"], {"id": stream_id})
-        small |= _told(connection, [store.stream_on(connection, stream_id)])
+        small |= _told(connection, [reads.stream(stream_id)])
     counts = {name: connection.execute(statements()[name]).rowcount for name in _PUT_RIGHT}
-    batches_put, lanes_put = _put_small(store, connection, small.values())
+    batches_put, lanes_put = _put_small(store, reads, small.values())
     return Mended(
         items_and_company_runs=counts["drop_runs"] + counts["mend_runs"],
         step_runs=counts["drop_steps"] + counts["mend_steps"],
         batches=batches_put,
         lanes=lanes_put,
-        position=store.position_on(connection),
+        position=reads.last_position(),
     )
 
 
@@ -143,9 +144,9 @@ def _copy(cursor: Cursor[TupleRow], table: str, fields: Sequence[str], rows: Seq
             out.write_row([getattr(row, name) for name in fields])
 
 
-def _put_small(store: PostgresStore, connection: Connection[TupleRow], streams: Iterable[_Stream]) -> tuple[int, int]:
-    known_batches = {batch.batch_id: (batch, version) for batch, version in store.batches_on(connection)}
-    known_lanes = {lane.lane_id: (lane, version) for lane, version in store.lanes_on(connection)}
+def _put_small(store: PostgresStore, reads: PostgresClaims, streams: Iterable[_Stream]) -> tuple[int, int]:
+    known_batches = {batch.batch_id: (batch, version) for batch, version in reads.batches()}
+    known_lanes = {lane.lane_id: (lane, version) for lane, version in reads.lanes()}
     commit = Commit()
     for stream in streams:
         match stream[0].event:
@@ -157,8 +158,7 @@ def _put_small(store: PostgresStore, connection: Connection[TupleRow], streams: 
                 lane = _lane(stream)
                 if known_lanes.get(lane.lane_id) != (lane, stream[-1].version):
                     commit.lanes.append((lane, stream[-1].version))
-    with connection.cursor() as cursor:
-        store.put_small_on(cursor, commit)
+    store.put_small_on(reads.cursor, commit)
     return len(commit.batches), len(commit.lanes)
 
 

@@ -56,7 +56,54 @@ _UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTim
 T = TypeVar("T")
 
 
-class PostgresStore:
+class _Reads:
+    """What decisions ask, wherever the statements run."""
+
+    _log: EventLog
+
+    def _rows(self, name: str, **params: Any) -> list[TupleRow]:
+        """The rows of one named statement."""
+        raise NotImplementedError
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        return _loaded(self._rows("load_runs", ids=list(run_ids)))
+
+    def stream(self, stream_id: UUID) -> list[Recorded]:
+        return [self._log.decode((stream_id, *row)) for row in self._rows("stream", id=stream_id)]
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        ids = None if batch_ids is None else list(batch_ids)
+        return _batches(self._rows("batches", ids=ids))
+
+    def lanes(self) -> list[tuple[Lane, int]]:
+        return _lanes(self._rows("lanes"))
+
+    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("waiters", company_run_ids)
+
+    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("gaps_of", company_run_ids)
+
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("answered_items", person_ids)
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
+            found.setdefault(asked, [stays]).append(merged)
+        return found
+
+    def _first(self, name: str, **params: Any) -> list[UUID]:
+        return [row[0] for row in self._rows(name, **params)]
+
+    def _grouped(self, name: str, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        found: dict[UUID, list[UUID]] = {}
+        for asked, run_id in self._rows(name, ids=list(ids)):
+            found.setdefault(asked, []).append(run_id)
+        return found
+
+
+class PostgresStore(_Reads):
     """A `Store` on PostgreSQL.
 
     Args:
@@ -114,13 +161,6 @@ class PostgresStore:
         with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
             yield PostgresClaims(self, cursor)
 
-    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
-        return _loaded(self._rows("load_runs", ids=list(run_ids)))
-
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        with self._translated():
-            return self._log.stream(stream_id)
-
     def version(self, stream_id: UUID) -> int:
         return int(self._rows("version", id=stream_id)[0][0])
 
@@ -135,57 +175,24 @@ class PostgresStore:
         with self._translated():
             return self._log.last_position()
 
-    def waiters(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return self._grouped("waiters", company_run_ids)
-
-    def gaps_of(self, company_run_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return self._grouped("gaps_of", company_run_ids)
-
-    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return self._grouped("answered_items", person_ids)
-
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
 
     def ready_lanes(self, now: datetime) -> list[UUID]:
         return self._first("ready_lanes", now=now)
 
-    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
-        ids = None if batch_ids is None else list(batch_ids)
-        return _batches(self._rows("batches", ids=ids))
-
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
 
-    # --- inside a transaction of somebody else's; for `enrichcore.store.mending` ---
-
     @contextmanager
-    def transaction(self) -> Iterator[tuple[Connection[TupleRow], Transaction]]:
+    def transaction(self) -> Iterator[tuple["PostgresClaims", Transaction]]:
         """One transaction on a connection of its own."""
-        with self._connection() as connection, connection.transaction() as transaction:
-            yield connection, transaction
-
-    def position_on(self, connection: Connection[TupleRow]) -> int:
-        """As `last_position`."""
-        row = connection.execute(statements()["last_position"]).fetchone()
-        return int(row[0]) if row else 0
-
-    def stream_on(self, connection: Connection[TupleRow], stream_id: UUID) -> list[Recorded]:
-        """As `stream`."""
-        rows = connection.execute(statements()["stream"], {"id": stream_id}, binary=True)
-        return [self.recorded((stream_id, *row)) for row in rows]
+        with self._connection() as connection, connection.transaction() as transaction, connection.cursor() as cursor:
+            yield PostgresClaims(self, cursor), transaction
 
     def recorded(self, row: TupleRow) -> Recorded:
         """A row of the log as an event: stream, version, topic, state, time, client, entity, batch, position."""
         return self._log.decode(row)
-
-    def batches_on(self, connection: Connection[TupleRow]) -> list[tuple[Batch, int]]:
-        """As `batches`, all of them."""
-        return _batches(connection.execute(statements()["batches"], {"ids": None}, binary=True).fetchall())
-
-    def lanes_on(self, connection: Connection[TupleRow]) -> list[tuple[Lane, int]]:
-        """As `lanes`."""
-        return _lanes(connection.execute(statements()["lanes"], binary=True).fetchall())
 
     def put_small_on(self, cursor: Cursor[TupleRow], commit: Commit) -> None:
         """Put the rows of batches and lanes."""
@@ -212,15 +219,6 @@ class PostgresStore:
             (was, UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts)))
             for was, person, company, facts in self._rows("people", upload=upload_id)
         )
-
-    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
-            found.setdefault(asked, [stays]).append(merged)
-        return found
-
-    def lanes(self) -> list[tuple[Lane, int]]:
-        return _lanes(self._rows("lanes"))
 
     def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
         with self._connection() as connection:
@@ -257,15 +255,6 @@ class PostgresStore:
         with self._connection() as connection:
             return connection.execute(statements()[name], params, binary=True).fetchall()
 
-    def _first(self, name: str, **params: Any) -> list[UUID]:
-        return [row[0] for row in self._rows(name, **params)]
-
-    def _grouped(self, name: str, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        found: dict[UUID, list[UUID]] = {}
-        for asked, run_id in self._rows(name, ids=list(ids)):
-            found.setdefault(asked, []).append(run_id)
-        return found
-
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:
         with self._translated(), self.pool.connection() as connection:
@@ -281,37 +270,36 @@ class PostgresStore:
             raise StoreUnavailable(f"the database cannot be used now: {str(error).splitlines()[0]}") from error
 
 
-class PostgresClaims:
-    """Claims in one short transaction; what it locks is skipped by other runners."""
+class PostgresClaims(_Reads):
+    """One short transaction; what a claim locks is skipped by other runners."""
 
     def __init__(self, store: PostgresStore, cursor: Cursor[TupleRow]) -> None:
+        self.cursor = cursor
         self._store = store
-        self._cursor = cursor
+        self._log = store._log  # noqa: SLF001 - the two are one store
 
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        return [row[0] for row in self._ask("ready", lane=lane, now=now, limit=limit)]
+        return self._first("ready", lane=lane, now=now, limit=limit)
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
-        ((tokens, since),) = self._ask("bucket", group=group, burst=burst, now=now)
+        ((tokens, since),) = self._rows("bucket", group=group, burst=burst, now=now)
         filled = min(float(burst), tokens + max((now - since).total_seconds(), 0.0) * rate)
         taken = min(wanted, int(filled))
-        self._cursor.execute(statements()["pour"], {"group": group, "tokens": filled - taken, "now": max(now, since)})
+        self.cursor.execute(statements()["pour"], {"group": group, "tokens": filled - taken, "now": max(now, since)})
         return taken
 
     def in_flight(self, lane: UUID, cap: int) -> int:
-        return int(self._ask("in_flight", lane=lane, cap=cap)[0][0])
-
-    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
-        return _loaded(self._ask("load_runs", ids=list(run_ids)))
-
-    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
-        return _batches(self._ask("batches", ids=None if batch_ids is None else list(batch_ids)))
+        return int(self._rows("in_flight", lane=lane, cap=cap)[0][0])
 
     def append(self, commit: Commit) -> list[int]:
-        return self._store.append_on(self._cursor, commit)
+        return self._store.append_on(self.cursor, commit)
 
-    def _ask(self, name: str, **params: Any) -> list[TupleRow]:
-        return self._cursor.execute(statements()[name], params, binary=True).fetchall()
+    def last_position(self) -> int:
+        """As of the store."""
+        return int(self._rows("last_position")[0][0])
+
+    def _rows(self, name: str, **params: Any) -> list[TupleRow]:
+        return self.cursor.execute(statements()[name], params, binary=True).fetchall()
 
 
 def _loaded(rows: Iterable[TupleRow]) -> dict[UUID, LoadedRun]:

@@ -118,8 +118,7 @@ def test_a_full_lane_waits_for_answers(world):
 
     text = re.sub("max_in_flight = 5000", "max_in_flight = 1", configuration_text("http://127.0.0.1:9"))
     world.registry = parse(text, env={})
-    world.application.registry = world.registry
-    world.application._lanes = type(world.application)(world.store, world.registry)._lanes
+    world.application = world.another()
     batch = world.launch()
     world.send()
     sentences = [said(world, item.item_id) for item in world.items(batch)]

@@ -73,7 +73,7 @@ def test_a_redrive_places_what_now_has_a_place(world):
     run_id = item_id(batch_id, person.person_id)
     body = json.dumps({"item_id": str(run_id), "name": "Imogen Tarrowby"}).encode()
     found = unmatched(world, body, PERSON)
-    world.application._new_id = lambda: batch_id
+    world.application.core.new_id = lambda: batch_id
     world.application.launch(upload.upload_id)
     assert redrive(world.application, [found], by="test") == (1, {})
     assert world.store.load([run_id])[run_id].state.run(PERSON).state is State.COMPLETED

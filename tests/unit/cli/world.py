@@ -30,8 +30,12 @@ class World:
         self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
         self.store = MemoryStore()
         self.registry = parse(configuration_text("http://127.0.0.1:9"), env={})
-        self.application = Enrichment(self.store, self.registry, clock=lambda: self.now)
+        self.application = self.another()
         self.client = self.registry.client("acme")
+
+    def another(self) -> Enrichment:
+        """An application with the configuration as it is now."""
+        return Enrichment(self.store, self.registry, clock=lambda: self.now)
 
     def upload(self, rows=CONTACTS):
         """An imported file."""

@@ -79,7 +79,7 @@ class RunScene:
         lane = {"lease": LEASE, "workstream": "crm_data", "webhook": "hash", "price": Decimal(price)}
         return self.record(steps.decide_claim(self.run, self.step, ITEM, now=self.now, **lane))
 
-    def outcome(self, outcome, attempt=None, *, price=1, due=None):
+    def outcome(self, outcome, attempt=None, *, due=None):
         """A runner tells what became of a POST, the latest unless told."""
         seen = PostOutcome(
             attempt=self.run.attempt if attempt is None else attempt,
@@ -88,7 +88,7 @@ class RunScene:
             http_status=200,
             due=due or self.now,
         )
-        return self.record(steps.decide_outcome(self.run, self.step, seen, price=Decimal(price), now=self.now))
+        return self.record(steps.decide_outcome(self.run, self.step, seen, now=self.now))
 
     def answer(self, *told, **more):
         """An answer comes."""
@@ -209,9 +209,7 @@ class ItemScene:
         seen = PostOutcome(
             attempt=self.item.run(workflow).attempt, outcome=steps.Outcome.DELIVERED, http_status=200, due=self.now
         )
-        return self.step(
-            workflow, lambda run, step: steps.decide_outcome(run, step, seen, price=Decimal(1), now=self.now)
-        )
+        return self.step(workflow, lambda run, step: steps.decide_outcome(run, step, seen, now=self.now))
 
     def time_out(self, workflow):
         """The deadline of a step passes."""

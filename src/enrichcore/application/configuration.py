@@ -1,0 +1,49 @@
+"""What the world tells the log: which configuration is in force, and that a day began."""
+
+from datetime import date
+from functools import partial
+from typing import Final
+from uuid import uuid5
+
+from enrichcore.application.core import Core
+from enrichcore.application.errors import StaleConfiguration
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import NAMESPACE
+from enrichcore.registry import fingerprint, snapshot
+from enrichcore.store.commit import Conflict
+
+CONFIGURATION: Final = uuid5(NAMESPACE, "configuration")
+CALENDAR: Final = uuid5(NAMESPACE, "calendar")
+
+
+def apply(core: Core, *, by: str, on_purpose: bool) -> bool:
+    """Record the configuration if it changed; tells whether it did."""
+    return core.until_first(partial(_apply, core, by=by, on_purpose=on_purpose))
+
+
+def _apply(core: Core, *, by: str, on_purpose: bool) -> bool:
+    current = fingerprint(core.registry)
+    known = core.store.stream(CONFIGURATION)
+    applied = [event.event for event in known if isinstance(event.event, e.ConfigurationApplied)]
+    if applied and applied[-1].fingerprint == current:
+        return False
+    if not on_purpose and any(event.fingerprint == current for event in applied):
+        raise StaleConfiguration(
+            "this configuration was in force before and was superseded by a newer one;"
+            " run `enrichcore apply` if it is meant to be in force again"
+        )
+    event = e.ConfigurationApplied(fingerprint=current, snapshot=snapshot(core.registry), by=by)
+    core.append_one(CONFIGURATION, len(known) + 1, event)
+    return True
+
+
+def pass_day(core: Core, day: date) -> bool:
+    """Record that a day began; once, whichever runner sees it first."""
+    known = core.store.stream(CALENDAR)
+    if known and isinstance(known[-1].event, e.DayPassed) and known[-1].event.day >= day:
+        return False
+    try:
+        core.append_one(CALENDAR, len(known) + 1, e.DayPassed(day=day))
+    except Conflict:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""What people decide about batches: pause, resume, cancel, retry and settle; and how batches turn by themselves."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from enrichcore.application.core import ITEMS_PER_COMMIT, Core
+from enrichcore.application.unit import Unit
+from enrichcore.domain import batch as batches
+from enrichcore.domain import batch_item
+from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.ids import BatchId
+from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.domain.step_run import StepRun
+
+
+def pause(core: Core, batch_id: BatchId, *, by: str, why: str) -> bool:
+    """Send nothing more of a batch for now; tells whether that changed anything."""
+    return core.on_batch(batch_id, partial(batches.decide_pause, by=by, why=why))
+
+
+def resume(core: Core, batch_id: BatchId, *, by: str, why: str) -> bool:
+    """Go on with a paused batch; tells whether that changed anything."""
+    return core.on_batch(batch_id, partial(batches.decide_resume, by=by, why=why))
+
+
+def cancel(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
+    """Stop a batch and its items for good; the number of items stopped."""
+    core.on_batch(batch_id, partial(batches.decide_cancel, by=by, why=why))
+    stopped = 0
+    while found := core.store.active_items(batch_id, ITEMS_PER_COMMIT):
+        core.decided(partial(_cancel_items, item_ids=found, by=by, why=why))
+        stopped += len(found)
+    return stopped
+
+
+def _cancel_items(unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) -> None:
+    unit.preload(item_ids)
+    for run_id in item_ids:
+        item = unit.item(run_id)
+        if item is not None:
+            batch_item.cancel(item, by=by, why=why)
+
+
+def turn_batches(core: Core) -> int:
+    """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""
+    turned = 0
+    for batch_id in core.store.turning_batches():
+        active = len(core.store.active_items(BatchId(batch_id)))
+        turned += core.on_batch(batch_id, partial(_turn, active=active))
+    return turned
+
+
+def _turn(batch: Batch, active: int) -> tuple[e.Event, ...]:
+    if batch.status is BatchStatus.FINISHED and active:
+        return batches.decide_reopen(batch, why="an item goes on")
+    return batches.decide_finish(batch, active_items=active)
+
+
+def retry(core: Core, batch_id: BatchId, *, by: str, why: str, step: str | None, state: State | None) -> int:
+    """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many."""
+    wanted = GAPS if state is None else {state}
+
+    def decide(unit: Unit, item: Draft[BatchItem]) -> int:
+        asked = [run for run in item.state.runs.values() if run.state in wanted and step in {None, run.workflow}]
+        return sum(_retry(unit, item, run, by=by, why=why, force=state is not None) for run in asked)
+
+    # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
+    return _on_items(core, batch_id, decide, reopen="" if state is None else why)
+
+
+def _retry(unit: Unit, item: Draft[BatchItem], run: StepRun, *, by: str, why: str, force: bool) -> bool:
+    around = unit.around(item.state)
+    step = around.pipeline.step(run.workflow)
+    if step is not None and batch_item.asks_company(step):
+        unit.anew.add(item.state.item_id)
+    asked = batch_item.retry(item, around, run.workflow, by=by, why=why, force=force)
+    unit.carry_on(item)
+    return asked
+
+
+def settle(core: Core, batch_id: BatchId, settlement: e.Settlement, *, by: str, why: str, step: str | None) -> int:
+    """Decide what is in doubt in a batch, its company runs included; how many."""
+
+    def decide(unit: Unit, item: Draft[BatchItem]) -> int:
+        # A company's row may have been sent under another workflow's name; the item's own name counts here.
+        asked = [run for run in item.state.open_runs if step in {None, run.workflow}]
+        return sum(_settle(unit, item, run, settlement, by=by, why=why) for run in asked)
+
+    return _on_items(core, batch_id, decide)
+
+
+def _settle(unit: Unit, item: Draft[BatchItem], run: StepRun, settlement: e.Settlement, *, by: str, why: str) -> bool:
+    company = unit.company(run.company_run_id) if run.company_run_id is not None else None
+    draft: Draft[Any] = item if company is None else company
+    out = run if company is None else company.state.run
+    pinned = unit.pinned_step(draft, out.workflow)
+    if pinned is None:
+        return False
+    return draft.emit_all(steps.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
+
+
+def _on_items(
+    core: Core, batch_id: BatchId, decide: Callable[[Unit, Draft[BatchItem]], int], *, reopen: str = ""
+) -> int:
+    """Decide about every item of a batch; with `reopen`, the batch runs again if anything came of it."""
+    core.batch(batch_id)
+
+    def command(unit: Unit, item_ids: Sequence[UUID]) -> int:
+        unit.preload(item_ids)
+        decided = sum(decide(unit, item) for run_id in item_ids if (item := unit.item(run_id)) is not None)
+        if decided and reopen:
+            core.turn_in(unit, batch_id, partial(batches.decide_reopen, why=reopen, force=True))
+        return decided
+
+    after: UUID | None = None
+    total = 0
+    while found := core.store.items_of(batch_id, after, ITEMS_PER_COMMIT):
+        after = found[-1]
+        total += core.decided(partial(command, item_ids=found))
+    turn_batches(core)
+    return total

@@ -1,0 +1,125 @@
+"""What every use case rests on: a store, a configuration, a clock, and one way to decide and commit."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pkgutil import resolve_name
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from attrs import define
+
+from enrichcore.application.errors import UnknownId
+from enrichcore.application.retrying import Pause, decide_until_first
+from enrichcore.application.unit import Unit
+from enrichcore.domain import batch as batches
+from enrichcore.domain import events as e
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.local_function import LocalFunction
+from enrichcore.registry import Registry
+from enrichcore.store.commit import Claims, Commit, Reads, Store
+
+#: Items made or changed in one commit; some 500 bytes of events each.
+ITEMS_PER_COMMIT: Final = 500
+_TRIES: Final = 12
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@define(kw_only=True, eq=False)
+class Core:
+    """Holds no state but what it may forget."""
+
+    store: Store
+    registry: Registry
+    #: Tells the time, in UTC.
+    clock: Callable[[], datetime]
+    #: Makes ids for what has no natural one: uploads and batches.
+    new_id: Callable[[], UUID]
+    #: Waits between two lost races.
+    pause: Pause
+    #: What Clay can reach.
+    callback_base_url: str
+    #: Local functions by the name that their step gives.
+    functions: dict[str, LocalFunction]
+
+    def decided(self, command: Callable[[Unit], T]) -> T:
+        """Decide and commit; decide again when another writer was first.
+
+        Raises:
+            Conflict: Other writers were first, again and again.
+        """
+        return self.until_first(partial(self._decide, command))
+
+    def _decide(self, command: Callable[[Unit], T]) -> T:
+        unit = self.unit(self.clock())
+        outcome = command(unit)
+        commit = unit.finish()
+        if not commit.empty:
+            self.store.append(commit)
+        return outcome
+
+    def until_first(self, decide: Callable[[], T]) -> T:
+        """Do what may lose a race, and again when it does.
+
+        Raises:
+            Conflict: Other writers were first, again and again.
+        """
+        return decide_until_first(decide, self.pause, tries=_TRIES)
+
+    def unit(self, now: datetime, claims: Claims | None = None) -> Unit:
+        """A new unit; one that claims reads on the claim's own connection."""
+        reads = self.store if claims is None else claims
+        return Unit(reads, now, partial(self._pinned, reads), self.functions)
+
+    def append_one(self, stream_id: UUID, version: int, event: e.Event, **envelope: Any) -> None:
+        """Record one event of an aggregate that is not a run.
+
+        Raises:
+            Conflict: That version is taken.
+        """
+        recorded = e.Recorded(stream_id=stream_id, version=version, at=self.clock(), event=event, **envelope)
+        self.store.append(Commit(events=[recorded]))
+
+    def batch(self, batch_id: UUID) -> tuple[Batch, int]:
+        """A batch as it stands, and its version.
+
+        Raises:
+            UnknownId: There is none.
+        """
+        return _only(self.store.batches([batch_id]), batch_id)
+
+    def on_batch(self, batch_id: UUID, decide: Callable[[Batch], Iterable[e.Event]]) -> bool:
+        """Decide about a batch; tells whether that changed anything."""
+        return self.decided(partial(self.turn_in, batch_id=batch_id, decide=decide))
+
+    def turn_in(self, unit: Unit, batch_id: UUID, decide: Callable[[Batch], Iterable[e.Event]]) -> bool:
+        """Decide about a batch within a unit; tells whether that changed anything."""
+        batch, version = self.batch(batch_id)
+        draft = Draft(batch, version, batches.fold, unit.now)
+        if draft.emit_all(decide(batch)):
+            unit.record_batch(batch, version, draft.events, draft.state)
+        return bool(draft.events)
+
+    def _pinned(self, reads: Reads, batch_id: UUID) -> tuple[Batch, int]:
+        """A batch, with the local functions of its pipeline at hand, whatever today's configuration names."""
+        found = _only(reads.batches([batch_id]), batch_id)
+        for step in found[0].pipeline.steps:
+            if step.function and step.function not in self.functions:
+                # One that is gone fails its own rows, in words.
+                with suppress(ImportError, AttributeError, ValueError):
+                    self.functions[step.function] = resolve_name(step.function)
+        return found
+
+
+def _only(found: list[tuple[Batch, int]], batch_id: UUID) -> tuple[Batch, int]:
+    if not found:
+        raise UnknownId("batch", batch_id)
+    return found[0]

@@ -1,0 +1,128 @@
+"""Launches: a batch is recorded first, with its pipeline; then its items are made, some hundred in each commit.
+
+An interrupted launch is filled later by whoever finds it: an item's id follows from its batch and person, so what is there
+is found instead of made twice.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from uuid import UUID, uuid5
+
+import msgspec
+
+from enrichcore.application.controlling import turn_batches
+from enrichcore.application.core import ITEMS_PER_COMMIT, Core
+from enrichcore.application.errors import CannotLaunch
+from enrichcore.application.imports import chunks
+from enrichcore.application.unit import Unit
+from enrichcore.application.uploading import get_upload
+from enrichcore.domain import batch as batches
+from enrichcore.domain import batch_item
+from enrichcore.domain import events as e
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.ids import NAMESPACE, BatchId, UploadId, item_id
+from enrichcore.domain.pipeline import Kind, Pipeline
+from enrichcore.domain.upload import Upload
+from enrichcore.store.commit import Commit, UploadedPerson
+
+
+def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None]) -> Batch:
+    """Start a batch: one item for each distinct person of the upload."""
+    upload = get_upload(core, upload_id)
+    people = core.store.people(upload_id)
+    _refuse(core, upload, people)
+    pipeline = core.registry.workstream(upload.workstream).pipeline
+    launched = e.BatchLaunched(
+        upload_id=upload_id,
+        workstream=upload.workstream,
+        pipeline=pipeline,
+        fingerprint=_fingerprint(pipeline),
+        item_count=len(people),
+        by=by,
+    )
+    batch_id, now = BatchId(core.new_id()), core.clock()
+    batch = batches.initial(batch_id, upload.client_id, launched, now)
+    recorded = e.Recorded(
+        stream_id=batch_id, version=1, at=now, event=launched, client_id=upload.client_id, batch_id=batch_id
+    )
+    core.store.append(Commit(events=[recorded], batches=[(batch, 1)]))
+    return fill(core, batch_id, progress=progress)
+
+
+def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> None:
+    if not upload.finished:
+        raise CannotLaunch(f"upload {upload.upload_id} was interrupted: import the file again, then launch that one")
+    if not people:
+        raise CannotLaunch(f"upload {upload.upload_id} names no one: nothing to launch")
+    steps = core.registry.workstream(upload.workstream).pipeline.steps
+    asking = [step.workflow for step in steps if step.kind is Kind.HTTP]
+    if asking:
+        raise CannotLaunch(f"{asking[0]} is an http step, and those are not sent yet: its rows would wait for ever")
+    missing = missing_webhooks(core, upload.client_id, upload.workstream)
+    if missing:
+        keys = ", ".join(missing)
+        raise CannotLaunch(f"no webhook is configured for {keys}: rows could be made ready but never sent")
+
+
+def missing_webhooks(core: Core, client: str | UUID, workstream: str) -> list[str]:
+    """Keys of the webhooks that a client lacks for a workstream."""
+    owner = core.registry.client(client)
+    return [
+        f"clients.{owner.slug}.webhooks.{workstream}.{step.workflow}"
+        for step in core.registry.workstream(workstream).pipeline.steps
+        if step.kind is Kind.WEBHOOK and (workstream, step.workflow) not in owner.webhooks
+    ]
+
+
+def fill(core: Core, batch_id: BatchId, *, progress: Callable[[int], None]) -> Batch:
+    """Make every item of a batch that does not exist yet; also after an interrupted launch."""
+    for done in filling(core, batch_id):
+        progress(done)
+    return core.batch(batch_id)[0]
+
+
+def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
+    """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
+    batch, _ = core.batch(batch_id)
+    people = core.store.people(batch.upload_id)
+    done = 0
+    for chunk in chunks(people, ITEMS_PER_COMMIT):
+        core.decided(partial(_create_items, batch=batch, people=chunk))
+        done += len(chunk)
+        yield done
+    core.on_batch(batch_id, partial(_filled, item_count=len(people)))
+    turn_batches(core)
+
+
+def _create_items(unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
+    ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
+    unit.preload(ids.values())
+    if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
+        return
+    new = [_item(batch, person) for person in people if unit.run(ids[person.person_id]) is None]
+    unit.expect([item for item, _ in new])
+    for item, created in new:
+        unit.add_item(item, created)
+
+
+def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreated]:
+    created = e.ItemCreated(
+        workstream=batch.workstream,
+        pipeline=batch.fingerprint,
+        workflows=[step.workflow for step in batch.pipeline.steps],
+        person_id=person.person_id,
+        company_id=person.company_id,
+        facts=person.facts,
+    )
+    item = batch_item.initial(item_id(batch.batch_id, person.person_id), batch.client_id, batch.batch_id, created)
+    return item, created
+
+
+def _filled(batch: Batch, item_count: int) -> tuple[e.Event, ...]:
+    done = batch.filled or batch.status is BatchStatus.CANCELLED
+    return () if done else (e.BatchFilled(item_count=item_count),)
+
+
+def _fingerprint(pipeline: Pipeline) -> str:
+    return uuid5(NAMESPACE, msgspec.json.encode(pipeline, order="deterministic").decode()).hex

@@ -1,0 +1,87 @@
+"""Placing an answer: with the item or company run that it names, or in the unmatched log with the reason."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse, read
+from enrichcore.application.core import Core
+from enrichcore.application.unit import Unit
+from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import events as e
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.draft import Draft
+from enrichcore.domain.pipeline import Entity
+
+_NOT_JSON: Final = object()
+
+
+def parsed(one: Incoming) -> tuple[Any, UUID | None]:
+    """An answer's body as JSON, and the id that it claims to answer."""
+    if one.too_large:
+        return None, None
+    try:
+        body = parse(one.body)
+    except ValueError:
+        return _NOT_JSON, None
+    return body, claimed_id(body)
+
+
+def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) -> Ack:
+    """Place an answer that claims to be of `found`; what its sender is to be told."""
+    if one.too_large:
+        return _unmatched(core, unit, one, AckStatus.TOO_LARGE, "the body is too large for an answer")
+    if body is _NOT_JSON:
+        return _unmatched(core, unit, one, AckStatus.NOT_JSON, "the body is not JSON")
+    if found is None:
+        why = "the body has no usable item_id: echo the item_id of the row"
+        return _unmatched(core, unit, one, AckStatus.NO_ID, why)
+    draft = unit.run(found)
+    misfit = _misfit(core, one, draft)
+    if misfit or draft is None:
+        return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
+    events_before = len(draft.events)
+    if isinstance(draft.state, BatchItem):
+        _answer_item(unit, draft, one, body)
+    else:
+        company_run.answer(draft, read(one, body, draft.state, Entity.COMPANY))
+    return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
+
+
+def _misfit(core: Core, one: Incoming, draft: Draft[Any] | None) -> str:
+    """Why an answer is not one of that run's; empty where it is."""
+    if draft is None or draft.state.client_id != one.client_id:
+        return "no item of this client has that item_id"
+    state: BatchItem | CompanyRun = draft.state
+    if one.workstream and one.workstream not in core.registry.workstreams and one.workstream != state.workstream:
+        return f"no workstream {one.workstream!r}"
+    if isinstance(state, BatchItem):
+        fits = one.workflow in state.workflows and one.workstream in {"", state.workstream}
+        return "" if fits else f"the item has no step {one.workstream or state.workstream}/{one.workflow}"
+    asked = {workflow for stream, workflow in state.asked_as if one.workstream in {"", stream}}
+    return "" if one.workflow in asked else f"the company was never asked about as {one.workstream}/{one.workflow}"
+
+
+def _answer_item(unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
+    step = unit.pinned_step(draft, one.workflow)
+    came = read(one, body, draft.state, step.entity if step is not None else Entity.PERSON)
+    batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
+    unit.carry_on(draft)
+
+
+def _unmatched(core: Core, unit: Unit, one: Incoming, status: AckStatus, reason: str, *, claimed: str = "") -> Ack:
+    event = e.CallbackUnmatched(
+        workstream=one.workstream, workflow=one.workflow, claimed_id=claimed, reason=reason, body=one.body
+    )
+    unit.record(event, core.new_id(), 1, client_id=one.client_id)
+    return Ack(status=status, item_id=claimed, reason=reason)
+
+
+def _status(events: Sequence[e.Event]) -> AckStatus:
+    answers = [event for event in events if isinstance(event, e.AnswerEvent)]
+    if not answers:
+        return AckStatus.DUPLICATE
+    if isinstance(answers[0], e.AnswerKept):
+        return AckStatus.KEPT
+    return AckStatus.LATE if answers[0].timing is e.Timing.LATE else AckStatus.ACCEPTED

@@ -1,0 +1,80 @@
+"""Uploads: a file is read, and its rows are imported chunk by chunk between two events of the upload."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from uuid import UUID
+
+from enrichcore.application import imports
+from enrichcore.application.core import Core
+from enrichcore.application.errors import UnknownId
+from enrichcore.application.imports import CHUNK, Importer, UploadReport, chunks
+from enrichcore.domain import events as e
+from enrichcore.domain import upload as uploads
+from enrichcore.domain.ids import UploadId
+from enrichcore.domain.upload import Upload
+from enrichcore.domain.words import holdable
+from enrichcore.ingest import ImportReading, read_import
+
+
+def upload(
+    core: Core,
+    source: Path | bytes,
+    *,
+    client: str | UUID,
+    workstream: str,
+    overrides: Mapping[str, str],
+    name: str,
+    by: str,
+    dry_run: bool,
+    progress: Callable[[int], None],
+) -> UploadReport:
+    """Import a file."""
+    owner, stream = core.registry.client(client), core.registry.workstream(workstream)
+    # A name that is not UTF-8 comes with a lone surrogate for each such byte.
+    name = holdable(name or (source.name if isinstance(source, Path) else "rows"))
+    reading = read_import(source, profile=str(stream.ingest), overrides=overrides, name=name)
+    if dry_run:
+        return imports.count(reading, owner.id, core.store)
+    upload_id = UploadId(core.new_id())
+    importer = Importer(store=core.store, client_id=owner.id, upload_id=upload_id, at=core.clock(), pause=core.pause)
+    started = e.UploadStarted(
+        workstream=workstream,
+        profile=str(stream.ingest),
+        file_name=name,
+        file_sha256=imports.sha256_of(source),
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        mapped=reading.mapping.mapped,
+        unmapped=reading.mapping.unmapped,
+        by=by,
+    )
+    core.append_one(upload_id, 1, started, client_id=owner.id)
+    _import(importer, reading, progress)
+    core.append_one(upload_id, importer.upload_version + 1, _finished(importer), client_id=owner.id)
+    return imports.report(reading, importer, upload_id)
+
+
+def _import(importer: Importer, reading: ImportReading, progress: Callable[[int], None]) -> None:
+    for chunk in chunks(reading.rows(), CHUNK):
+        importer.add(chunk)
+        progress(importer.row_count)
+
+
+def _finished(importer: Importer) -> e.UploadFinished:
+    return e.UploadFinished(
+        row_count=importer.row_count,
+        person_count=len(importer.people),
+        company_count=len(importer.companies),
+        rejected_count=len(importer.rejected),
+    )
+
+
+def get_upload(core: Core, upload_id: UploadId) -> Upload:
+    """An upload as it stands."""
+    events = core.store.stream(upload_id)
+    if not events or not isinstance(events[0].event, e.UploadStarted) or events[0].client_id is None:
+        raise UnknownId("upload", upload_id)
+    found = uploads.initial(upload_id, events[0].client_id, events[0].event, events[0].at)
+    for event in events[1:]:
+        found = uploads.fold(found, event.event, event.at, event.version)
+    return found
