@@ -4,20 +4,27 @@ Where the database is: `ENRICHCORE_DATABASE_URL`, else `DATABASE_URL`, else the 
 beside the configuration.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from attrs import frozen
 
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, find_configuration, load
+from enrichcore.store.commit import StoreUnavailable
 from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
 
+# Each attempt of the pool to connect again would be a line; whoever waits for the database says so once.
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+
+_CONNECT_S: Final = 10
 #: Variables of the environment that are settings of ours.
 SETTINGS: Final = ("ENRICHCORE_DATABASE_URL", "DATABASE_URL", "ENRICHCORE_CONFIG")
 
@@ -48,6 +55,33 @@ def database_url(configuration: Path, env: Mapping[str, str] | None = None) -> s
     return named or embedded_url(configuration.resolve().parent / ".enrichcore" / "postgres")
 
 
+def shown_address(url: str) -> str:
+    """Where a database is, as psql takes it, without its password.
+
+    Raises:
+        StoreUnavailable: That is no address of a database.
+    """
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # The driver's own words would repeat the address, and with it the password.
+        raise StoreUnavailable(
+            "the address is not one of PostgreSQL: write it as postgresql://user:password@host:5432/database"
+        ) from None
+    return psycopg.conninfo.make_conninfo(
+        "", **{name: str(value) for name, value in parts.items() if name != "password"}
+    )
+
+
+def _require_reachable(url: str) -> None:
+    """One plain connection first: it tells why it fails, where a pool only tells that it waited."""
+    shown_address(url)
+    try:
+        psycopg.connect(url, connect_timeout=_CONNECT_S).close()
+    except psycopg.Error as error:
+        raise StoreUnavailable(" ".join(str(error).split())) from error
+
+
 @contextmanager
 def opened_store(url: str) -> Iterator[PostgresStore]:
     """The store, migrated, with the tables of all read models.
@@ -57,6 +91,7 @@ def opened_store(url: str) -> Iterator[PostgresStore]:
     """
     from enrichcore.projection import ensure_tables
 
+    _require_reachable(url)
     store = PostgresStore(url)
     try:
         store.migrate()

@@ -236,6 +236,13 @@ class UnplacedContract(WorldContract):
         assert (ack.status, bool(ack.reason)) == (status, True)
         assert self.unplaced(world, status).body == body
 
+    def test_a_body_in_quotes_is_an_answer_all_the_same(self, world):
+        """A table that puts quotes around an object sends a text that holds JSON."""
+        _, send = self.at_person_step(world)
+        body = json.dumps(json.dumps({"item_id": send.payload["item_id"], "title": "Chief Buyer"})).encode()
+        assert world.answer(send, body).status is AckStatus.ACCEPTED
+        assert world.run_of(send).rank is Rank.DATA
+
     @pytest.mark.parametrize(
         ("workstream", "workflow"), [(APOLLO, "no_such"), (CRM, APOLLO_PERSON), ("no_such", EMAIL)]
     )

@@ -321,6 +321,40 @@ class RetryContract(WorldContract):
         world.answer(send)
         assert world.run_of(send).state is State.COMPLETED
 
+    @pytest.mark.parametrize("second", ["ready", "sending", "awaiting_answer", "completed", "timed_out"])
+    def test_a_row_handed_back_after_its_lease_disturbs_no_later_attempt(self, world, second):
+        """Its runner slept, and finds the lease over: the row surely did not leave, and another may have by now."""
+        batch = world.launch(person("ann"))
+        (slept,) = world.claim()
+        world.clock.tick(minutes=2)
+        world.app.wake()
+        world.app.settle(batch.batch_id, e.Settlement.RESEND, by="ann")
+        sends = world.claim() if second != "ready" else []
+        if second not in {"ready", "sending"}:
+            world.report(sends)
+        if second == "completed":
+            world.answer(sends[0])
+        if second == "timed_out":
+            world.clock.tick(hours=7)
+            world.app.wake()
+        before = world.run_of(slept)
+        world.report([slept], Outcome.NOT_DELIVERED, reason="not sent: its lease was over")
+        after = world.run_of(slept)
+        assert (after.state, after.attempt, after.wake_at) == (second, before.attempt, before.wake_at)
+        assert (slept.run_id in [send.run_id for send in world.claim()]) == (second == "ready")
+
+    @pytest.mark.parametrize("woken", [False, True])
+    def test_a_row_handed_back_after_its_lease_is_sent_again(self, world, woken):
+        """Whether or not the timers were there first: nothing is in doubt about it, and it costs no attempt."""
+        world.launch(person("ann"))
+        (slept,) = world.claim()
+        world.clock.tick(minutes=2)
+        if woken:
+            world.app.wake()
+        world.report([slept], Outcome.NOT_DELIVERED, reason="not sent: its lease was over")
+        world.app.wake()
+        assert [send.run_id for send in world.claim()] == [slept.run_id]
+
     def test_a_batch_settles_the_company_that_another_workstream_started(self, world):
         """It is this batch's step that is in doubt, whoever's lane was used."""
         world.launch(person("ann"))

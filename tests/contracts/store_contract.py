@@ -424,6 +424,21 @@ class BatchContract:
         put(store, batches=[batch], runs=[a_run(batch, status=item)])
         assert store.turning_batches() == ([batch.batch_id] if turns else [])
 
+    @pytest.mark.parametrize(
+        ("status", "filled", "found"),
+        [
+            (BatchStatus.RUNNING, False, True),
+            (BatchStatus.PAUSED, False, True),
+            (BatchStatus.CANCELLED, False, False),
+            (BatchStatus.RUNNING, True, False),
+        ],
+    )
+    def test_a_batch_is_unfilled_until_its_items_exist_or_it_is_cancelled(self, store, status, filled, found):
+        """It comes with the number of items that do."""
+        batch, empty = a_batch(status, filled=filled), a_batch(status, filled=filled)
+        put(store, batches=[batch, empty], runs=[a_run(batch), a_run(batch), a_run(batch, kind="company")])
+        assert store.unfilled() == ({batch.batch_id: 2, empty.batch_id: 0} if found else {})
+
     def test_items_are_listed_in_order_and_in_pages(self, store):
         """The page after the last id goes on where the first ended."""
         batch, other = a_batch(), a_batch()
@@ -460,6 +475,40 @@ class BatchContract:
 
 EMAIL, LINKEDIN = Key(KeyKind.PERSON_EMAIL, "ann@quillhaven.example"), Key(KeyKind.PERSON_LINKEDIN, "ann quill")
 ANN, BOB, EVE = (UUID(int=number) for number in (101, 102, 103))
+
+
+class ReceiversContract:
+    """Since when callbacks could be taken."""
+
+    def test_without_a_receiver_there_is_no_time(self, store):
+        """Nor once the last one has left."""
+        runner = uuid4()
+        assert store.receiver_up() == timedelta(0)
+        store.beat(runner)
+        assert store.receiver_up() > timedelta(0)
+        store.leave(runner)
+        assert store.receiver_up() == timedelta(0)
+
+    def test_the_receiver_that_has_been_up_longest_counts(self, store):
+        """However many come and go beside it."""
+        old, young = uuid4(), uuid4()
+        store.beat(old)
+        before = store.receiver_up()
+        store.beat(young)
+        store.beat(old)
+        assert store.receiver_up() > before
+        store.leave(young)
+        assert store.receiver_up() > before
+
+    def test_an_interruption_begins_the_time_anew(self, store):
+        """What was missed before it counts no more."""
+        runner = uuid4()
+        store.beat(runner)
+        while store.receiver_up() < timedelta(seconds=0.2):
+            store.beat(runner)
+        before = store.receiver_up()
+        store.beat(runner, anew=True)
+        assert store.receiver_up() < before
 
 
 class DirectoryContract:
@@ -560,5 +609,5 @@ class DirectoryContract:
         assert store.people(UploadId(uuid4())) == []
 
 
-class StoreContract(AppendingContract, QueueContract, BatchContract, DirectoryContract):
+class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract, DirectoryContract):
     """Everything that a store promises."""

@@ -157,6 +157,22 @@ def test_a_file_goes_in_and_leads_come_out(world):
     assert {lead["lead_id"] for lead in exported} == {lead["lead_id"] for lead in leads}
 
 
+@pytest.mark.parametrize("address", ["postgres//u:hunter2@host/db", "postgresql://u:hunter2@127.0.0.1:1/db"])
+def test_a_database_that_cannot_be_used_is_one_message_without_its_password(world, address):
+    """Whether the address is wrong or nobody is there."""
+    ended = world.ended("status", ENRICHCORE_DATABASE_URL=address)
+    assert (ended.returncode, len(ended.stderr.splitlines()), "hunter2" in ended.stderr) == (1, 1, False)
+    checked = world.ended("check", ENRICHCORE_DATABASE_URL=address)
+    assert (checked.returncode, "hunter2" in checked.stdout + checked.stderr) == (1, False)
+
+
+def test_a_file_that_names_no_one_is_a_failure(world):
+    """It is kept as an upload, so that one can see why, and the exit code tells."""
+    (world.folder / "nobody.csv").write_text("Colour,Weight\nred,7\n")
+    ended = world.ended("upload", "nobody.csv", "--client", "acme", "--workstream", "crm_data")
+    assert (ended.returncode, "names no one" in ended.stderr) == (1, True)
+
+
 def test_who_only_looks_needs_no_secret(world):
     """A host that shows and exports has no webhooks; one that would send is told which are missing."""
     text = re.sub(r'url = "[^"]+"', 'url = "env:ENRICHCORE_TEST_UNSET_URL"', world.text)

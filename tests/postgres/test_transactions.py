@@ -1,6 +1,7 @@
 """What only a database can get wrong: locks, transactions, connections and the schema."""
 
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Thread
 from uuid import uuid4
 
@@ -266,3 +267,19 @@ def test_two_runners_at_once_keep_the_cap_of_a_lane(store, monkeypatch):
     ours = world.app.claim(10)
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
+
+
+def test_a_receiver_that_is_not_heard_of_is_not_up(store):
+    """A killed one says no farewell; one that was cut off begins anew when it is heard of again."""
+    runner = uuid4()
+    store.beat(runner)
+    with psycopg.connect(store.url) as connection:
+        earlier = "update enrichcore.receivers set up_since = now() - interval '1 hour', seen_at = now() - %s::interval"
+        connection.execute(earlier, ["9 seconds"])
+        connection.commit()
+        assert store.receiver_up() > timedelta(minutes=59)
+        connection.execute(earlier, ["11 seconds"])
+        connection.commit()
+    assert store.receiver_up() == timedelta(0)
+    store.beat(runner)
+    assert store.receiver_up() < timedelta(minutes=1)

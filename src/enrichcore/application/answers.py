@@ -71,6 +71,12 @@ def parse(body: bytes) -> Any:
 
 def claimed_id(parsed: Any) -> UUID | None:
     """The item that a body claims to answer; only our own `item_id` counts, for Clay has ids of its own."""
+    if isinstance(parsed, str):
+        # The whole body in quotes, as a table makes it that puts quotes around an object.
+        try:
+            parsed = parse_body(parsed.encode("utf-8", "replace"))
+        except ValueError:
+            return None
     row = parsed[0] if isinstance(parsed, list) and len(parsed) == 1 else parsed
     claimed = row.get("item_id") if isinstance(row, dict) else None
     if not isinstance(claimed, str):

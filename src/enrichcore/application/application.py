@@ -4,7 +4,7 @@ It holds no state but what it may forget. Each method is one use case, told in a
 commit that lost a race is decided again. Time and new ids come from arguments, so tests say what time it is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -168,6 +168,10 @@ class Enrichment:
         """Make every item of a batch that does not exist yet; also after an interrupted launch."""
         return launching.fill(self.core, batch_id, progress=progress)
 
+    def filling(self, batch_id: BatchId) -> Iterator[int]:
+        """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
+        return launching.filling(self.core, batch_id)
+
     def pause(self, batch_id: BatchId, *, by: str, why: str = "") -> bool:
         """Send nothing more of a batch for now; tells whether that changed anything."""
         return controlling.pause(self.core, batch_id, by=by, why=why)
@@ -205,7 +209,11 @@ class Enrichment:
     def claim(self, limit: int) -> list[Send]:
         """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`.
 
-        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token.
+        Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token. A lane
+        that cannot be claimed keeps no other from it.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached, and nothing was taken.
         """
         return claiming.claim(self.core, self._lanes, limit)
 

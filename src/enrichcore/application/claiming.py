@@ -1,5 +1,6 @@
 """Claims: rows that can leave now become durable attempts, lane by lane, in one short transaction each."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
@@ -11,7 +12,9 @@ from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry import Registry, Webhook
-from enrichcore.store.commit import Conflict
+from enrichcore.store.commit import Conflict, StoreError, StoreUnavailable
+
+log = logging.getLogger("enrichcore.application")
 
 #: Of each configured lane its workflow, and where its rows go.
 Lanes = Mapping[UUID, tuple[str, Webhook]]
@@ -21,12 +24,21 @@ def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
     """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`."""
     open_lanes = [LaneId(lane) for lane in core.store.ready_lanes(core.clock()) if lane in configured]
     claimed: list[Send] = []
+    failure: Exception | None = None
     for number, lane in enumerate(open_lanes):
         left = limit - len(claimed)
         if left <= 0:
             break
         share = max(1, left // (len(open_lanes) - number))
-        claimed += _claim_lane(core, lane, *configured[lane], share)
+        try:
+            claimed += _claim_lane(core, lane, *configured[lane], share)
+        except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
+            log.warning("%s on lane %s could not be claimed: %s", configured[lane][0], lane, error)
+            failure = error
+            if isinstance(error, StoreUnavailable):
+                break
+    if failure is not None and not claimed:
+        raise failure
     return claimed
 
 
@@ -66,9 +78,19 @@ def _claim_lane(core: Core, lane: LaneId, workflow: str, webhook: Webhook, limit
 def _claim_runs(
     core: Core, unit: Unit, run_ids: Sequence[UUID], workflow: str, webhook: Webhook, lane: LaneId
 ) -> list[Send]:
+    sends: list[Send] = []
     unit.preload(run_ids)
-    sends = (_claim_run(core, unit, run_id, workflow, webhook, lane) for run_id in run_ids)
-    return [send for send in sends if send is not None]
+    for run_id in run_ids:
+        try:
+            send = _claim_run(core, unit, run_id, workflow, webhook, lane)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("%s cannot be sent", run_id)
+            continue
+        if send is not None:
+            sends.append(send)
+    return sends
 
 
 def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
@@ -86,11 +108,11 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         webhook=webhook.url.fingerprint(),
         price=webhook.lane.credits_per_send,
     )
-    if not draft.emit_all(decided):
+    if not decided:
         return None
     (sending,) = decided
     assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
-    return Send(
+    send = Send(
         run_id=run_id,
         workstream=draft.state.workstream,
         workflow=workflow,
@@ -101,4 +123,7 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         payload=payload(draft.state, unit.known_facts(draft), workflow, sending.key, core.callback_base_url),
         reserved=sending.reserved,
         lane_id=lane,
+        lease_until=sending.lease_until,
     )
+    draft.emit_all(decided)
+    return send

@@ -4,7 +4,7 @@ An interrupted launch is filled later by whoever finds it: an item's id follows 
 is found instead of made twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from uuid import UUID, uuid5
 
@@ -77,16 +77,22 @@ def missing_webhooks(core: Core, client: str | UUID, workstream: str) -> list[st
 
 def fill(core: Core, batch_id: BatchId, *, progress: Callable[[int], None]) -> Batch:
     """Make every item of a batch that does not exist yet; also after an interrupted launch."""
+    for done in filling(core, batch_id):
+        progress(done)
+    return core.batch(batch_id)[0]
+
+
+def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
+    """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
     batch, _ = core.batch(batch_id)
     people = core.store.people(batch.upload_id)
     done = 0
     for chunk in chunks(people, ITEMS_PER_COMMIT):
         core.decided(partial(_create_items, batch=batch, people=chunk))
         done += len(chunk)
-        progress(done)
+        yield done
     core.on_batch(batch_id, partial(_filled, item_count=len(people)))
     turn_batches(core)
-    return core.batch(batch_id)[0]
 
 
 def _create_items(unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:

@@ -1,6 +1,7 @@
 """What a sender is to POST: one row for one webhook, flat and stable, because Clay users bind columns to these names."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -36,6 +37,8 @@ class Send:
     #: Credits reserved for it.
     reserved: Decimal
     lane_id: LaneId
+    #: When the attempt falls in doubt by itself: its first byte must not leave later.
+    lease_until: datetime
 
     @property
     def client_id(self) -> ClientId:

@@ -1,5 +1,6 @@
 """What time asks for: leases, deadlines and pauses between attempts end."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -12,12 +13,29 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import StepRun
+from enrichcore.store.commit import StoreError
+
+log = logging.getLogger("enrichcore.application")
 
 
 def wake(core: Core, limit: int, *, receiver_up: timedelta | None) -> int:
     """Do what time asks for; how many runs moved."""
     due = core.store.due(core.clock(), limit, deadlines=receiver_up is None or bool(receiver_up))
-    return core.decided(partial(_wake, core, run_ids=due, receiver_up=receiver_up)) if due else 0
+    return _wake_all(core, due, receiver_up) if due else 0
+
+
+def _wake_all(core: Core, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
+    """Wake these in one commit; where one cannot be decided, halve until it stands alone, and wake the others."""
+    try:
+        return core.decided(partial(_wake, core, run_ids=run_ids, receiver_up=receiver_up))
+    except StoreError:
+        raise
+    except Exception:
+        if len(run_ids) == 1:
+            log.exception("%s cannot be moved on", run_ids[0])
+            return 0
+    middle = len(run_ids) // 2
+    return _wake_all(core, run_ids[:middle], receiver_up) + _wake_all(core, run_ids[middle:], receiver_up)
 
 
 def _wake(core: Core, unit: Unit, *, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:

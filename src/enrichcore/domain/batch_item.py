@@ -66,7 +66,7 @@ class BatchItem:
     @property
     def gaps(self) -> tuple[str, ...]:
         """Workflows that gave nothing because they failed or timed out."""
-        return tuple(workflow for workflow in self.workflows if self.run(workflow).is_gap)
+        return tuple(workflow for workflow in self.workflows if workflow in self.runs and self.runs[workflow].is_gap)
 
     @property
     def in_doubt(self) -> bool:
@@ -82,7 +82,8 @@ class BatchItem:
         """What is known: the import, then the company's answer, then this item's own steps, in pipeline order."""
         known = {**self.imported, **(company_facts or {})}
         for workflow in self.workflows:
-            known.update(self.run(workflow).facts)
+            if workflow in self.runs:
+                known.update(self.runs[workflow].facts)
         return known
 
 

@@ -134,115 +134,96 @@ class Answer:
 
 def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> StepRun:
     """The state after `event`, which was recorded `at` as the `version`-th of its stream."""
-    moved = evolve(run, state=arrival(run.state, event))
+    return evolve(run, state=arrival(run.state, event), **_changes(run, event, at, version))
+
+
+def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> dict[str, Any]:
+    """What an event changes besides the state."""
     match event:
         case e.StepReady():
-            return evolve(moved, generation=event.generation, wake_at=event.due, reason="")
+            return {"generation": event.generation, "wake_at": event.due, "reason": ""}
         case e.StepSkipped():
-            return evolve(moved, wake_at=None, reason=event.reason)
+            return {"wake_at": None, "reason": event.reason}
         case e.StepCompletedLocally():
-            return evolve(
-                moved,
-                wake_at=None,
-                facts=event.data,
-                rank=Rank.DATA if event.data else Rank.EMPTY,
-                answered_at=at,
-                answer_version=version,
-            )
+            rank = Rank.DATA if event.data else Rank.EMPTY
+            return {"wake_at": None, "facts": event.data, "rank": rank, "answered_at": at, "answer_version": version}
         case e.CompanyAwaited():
-            return evolve(moved, wake_at=None, company_run_id=event.company_run_id)
+            return {"wake_at": None, "company_run_id": event.company_run_id}
         case e.CompanyServed():
-            ended = evolve(moved, reason=event.reason)
+            ended = {"reason": event.reason}
             if event.rank is None or (run.rank is not None and event.rank < run.rank):
                 return ended
-            return evolve(ended, rank=event.rank, answered_at=at, answer_version=event.run_version)
+            return {**ended, "rank": event.rank, "answered_at": at, "answer_version": event.run_version}
         case e.StepSending():
-            return evolve(
-                moved,
-                attempt=event.attempt,
-                tries=run.tries + 1,
-                wake_at=event.lease_until,
-                reserved=run.reserved + event.reserved,
-                unsettled=(*run.unsettled, (event.attempt, event.reserved)),
-                deadline=None,
-            )
+            return {
+                "attempt": event.attempt,
+                "tries": run.tries + 1,
+                "wake_at": event.lease_until,
+                "reserved": run.reserved + event.reserved,
+                "unsettled": (*run.unsettled, (event.attempt, event.reserved)),
+                "deadline": None,
+            }
         case e.StepSent():
-            return evolve(
-                moved,
-                wake_at=event.deadline,
-                deadline=event.deadline,
-                reason="",
-                unsettled=_without(run.unsettled, event.attempt),
-            )
+            unsettled = _without(run.unsettled, event.attempt)
+            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": "", "unsettled": unsettled}
         case e.SendRefused():
-            return evolve(
-                moved,
-                tries=max(run.tries - 1, 0),
-                wake_at=event.due,
-                reason=event.reason,
-                reserved=run.reserved + event.reserved,
-                unsettled=_without(run.unsettled, event.attempt),
-            )
+            tries = max(run.tries - 1, 0)
+            return {"tries": tries, "wake_at": event.due, "reason": event.reason, **_settled_post(run, event)}
         case e.SendUnknown():
-            return evolve(moved, wake_at=event.deadline, deadline=event.deadline, reason=event.reason)
+            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": event.reason}
         case e.StepFailed():
-            return evolve(
-                moved,
-                wake_at=None,
-                reason=event.reason,
-                reserved=run.reserved + event.reserved,
-                unsettled=_without(run.unsettled, event.attempt),
-            )
+            return {"wake_at": None, "reason": event.reason, **_settled_post(run, event)}
         case e.SendNoted():
             given_back = event.undelivered and event.generation == run.generation
-            return evolve(
-                moved,
-                tries=max(run.tries - 1, 0) if given_back else run.tries,
-                reserved=run.reserved + event.reserved,
-                unsettled=run.unsettled if event.outcome == Outcome.UNKNOWN else _without(run.unsettled, event.attempt),
-            )
+            known = _settled_post(run, event)
+            if event.outcome == Outcome.UNKNOWN:
+                known["unsettled"] = run.unsettled
+            return {"tries": max(run.tries - 1, 0) if given_back else run.tries, **known}
         case e.AnswerEvent():
-            return _fold_answer(run, moved, event, at=at, version=version)
+            return _changes_of_answer(run, event, at, version)
         case e.AnswerTimedOut():
-            return evolve(moved, wake_at=at if event.again else None, reason=event.reason)
+            return {"wake_at": at if event.again else None, "reason": event.reason}
         case e.DoubtSettled():
             granted = run.granted + (event.by_person and event.settlement is e.Settlement.RESEND)
             deadline = event.at if event.settlement is e.Settlement.SENT else run.deadline
-            return evolve(moved, granted=granted, wake_at=event.at, deadline=deadline, reason=event.why)
+            return {"granted": granted, "wake_at": event.at, "deadline": deadline, "reason": event.why}
         case e.RetryRequested():
-            return evolve(
-                moved,
-                generation=event.generation,
-                attempts_before=run.attempt,
-                tries=0,
-                granted=0,
-                deadline=None,
-                wake_at=event.due,
-                reason=event.why,
-            )
+            return {
+                "generation": event.generation,
+                "attempts_before": run.attempt,
+                "tries": 0,
+                "granted": 0,
+                "deadline": None,
+                "wake_at": event.due,
+                "reason": event.why,
+            }
         case e.StepCancelled():
-            return evolve(moved, wake_at=None, reason=event.why)
-    return moved
+            return {"wake_at": None, "reason": event.why}
+    return {}
+
+
+def _settled_post(run: StepRun, event: e.SendRefused | e.StepFailed | e.SendNoted) -> dict[str, Any]:
+    """What a certain word on a POST changes in the books."""
+    return {"reserved": run.reserved + event.reserved, "unsettled": _without(run.unsettled, event.attempt)}
 
 
 def _without(unsettled: tuple[tuple[int, Decimal], ...], attempt: int | None) -> tuple[tuple[int, Decimal], ...]:
     return tuple(post for post in unsettled if post[0] != attempt)
 
 
-def _fold_answer(run: StepRun, moved: StepRun, event: e.AnswerEvent, *, at: datetime, version: int) -> StepRun:
-    credited = evolve(
-        moved,
-        seen=run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
-        reserved=run.reserved + event.reserved,
-        spent=run.spent + event.spent,
-        unsettled=(),
-    )
+def _changes_of_answer(run: StepRun, event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:
+    credited = {
+        "seen": run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
+        "reserved": run.reserved + event.reserved,
+        "spent": run.spent + event.spent,
+        "unsettled": (),
+    }
     if isinstance(event, e.AnswerKept):
         return credited
-    ended = evolve(credited, wake_at=None, reason=event.error)
+    ended = {**credited, "wake_at": None, "reason": event.error}
     if run.rank is not None and event.rank < run.rank:
         return ended
-    return evolve(ended, rank=event.rank, answered_at=at, answer_version=version, facts=event.facts)
+    return {**ended, "rank": event.rank, "answered_at": at, "answer_version": version, "facts": event.facts}
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------

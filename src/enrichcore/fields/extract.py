@@ -8,6 +8,7 @@ employer, an echo of what was sent) only a field's own full name counts.
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from attrs import frozen
@@ -15,7 +16,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
 from enrichcore.fields.experience import as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
@@ -209,13 +210,27 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _email_of_any_column(objects: _Objects) -> str | None:
-    """An address under a key that speaks of e-mail: the user picks the column's name."""
+    """An address under a key that speaks of e-mail, for the user picks the column's name, or bare under a wrapper."""
     columns = (value for node in objects.own for key, value in node.items() if _speaks_of_email(key))
-    return next((email for value in columns if (email := normalize.usable_email(value))), None)
+    named = (normalize.usable_email(value) or _bare_email_in(value) for value in columns)
+    bare = (_bare_email_in(node) for node in objects.own)
+    return next((email for email in chain(named, bare) if email), None)
+
+
+def _bare_email_in(node: Tree) -> str | None:
+    """An address that is all that an object has under a key that only wraps."""
+    if not isinstance(node, dict):
+        return None
+    values = (value for key, value in node.items() if key in keys("wrappers") and isinstance(value, str | list))
+    addresses = (text for value in values for text in texts(value) if "@" in text and len(text.split()) == 1)
+    return next((email for address in addresses if (email := normalize.usable_email(address))), None)
 
 
 def _speaks_of_email(key: str) -> bool:
-    return any(word in key for word in keys("email_words")) and not any(word in key for word in keys("not_email_words"))
+    if not any(word in key for word in keys("email_words")):
+        return False
+    bare = next((key.removeprefix(prefix) for prefix in keys("email_prefixes") if key.startswith(prefix)), key)
+    return not any(word in bare for word in keys("not_email_words"))
 
 
 def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:

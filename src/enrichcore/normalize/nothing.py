@@ -134,6 +134,8 @@ def _tidy_lines(text: str) -> str:
 
 
 def _says_nothing(text: str) -> bool:
+    # An object token in quotes becomes a text with quotes of its own.
+    text = text.strip("\"'`")
     if not text or text.casefold() in entries("nothing_words") or text == "NaN":
         return True
     if len(text) > MAX_SENTENCE:

@@ -6,8 +6,8 @@ guards: what the decision read and must find unchanged. Either all of it is stor
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from attrs import Factory, define, evolve, frozen
@@ -21,6 +21,9 @@ from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, Upload
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.store.rows import RunRow, StepRow
+
+#: A receiver that was not heard of for this long is not up.
+RECEIVER_LOST_AFTER: Final = timedelta(seconds=10)
 
 
 class StoreError(Exception):
@@ -198,6 +201,9 @@ class Store(Protocol):
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""
 
+    def unfilled(self) -> dict[UUID, int]:
+        """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         """Items of a batch that have not ended."""
 
@@ -215,6 +221,15 @@ class Store(Protocol):
 
     def lanes(self) -> list[tuple[Lane, int]]:
         """Lanes that ever stopped, were held, or refused a row, with their versions."""
+
+    def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
+        """Say that a receiver is up; its time begins anew where it was interrupted, or not heard of for too long."""
+
+    def leave(self, runner_id: UUID) -> None:
+        """Say that a receiver stops."""
+
+    def receiver_up(self) -> timedelta:
+        """How long some receiver has been up without interruption, in the store's own time; nothing where none is."""
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""

@@ -5,8 +5,9 @@ Events live in eventsourcing's own in-memory recorder, so what is stored has pas
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.codec import decode_run
-from enrichcore.store.commit import Commit, Conflict, LoadedRun, UploadedPerson, distinct
+from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.log import EventLog
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 
@@ -49,6 +50,8 @@ class MemoryStore:
         self._merged: dict[UUID, set[UUID]] = {}
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
+        #: By runner: when it came up, and when it was last heard of.
+        self._receivers: dict[UUID, tuple[float, float]] = {}
 
     def append(self, commit: Commit) -> list[int]:
         with self._lock:
@@ -201,6 +204,14 @@ class MemoryStore:
         found = [pair for key, pair in self._batches.items() if batch_ids is None or key in batch_ids]
         return sorted(found, key=lambda pair: (pair[0].launched_at, pair[0].batch_id), reverse=True)
 
+    def unfilled(self) -> dict[UUID, int]:
+        batches = [batch for batch, _ in list(self._batches.values())]
+        return {
+            batch.batch_id: len(self._items(batch.batch_id))
+            for batch in batches
+            if not batch.filled and batch.status is not BatchStatus.CANCELLED
+        }
+
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         active = (row.run_id for row in self._items(batch_id) if row.status == "active")
         return sorted(active)[:limit]
@@ -241,6 +252,24 @@ class MemoryStore:
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return [pair for _, pair in sorted(self._lanes.items())]
+
+    def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
+        now = monotonic()
+        since, seen = self._receivers.get(runner_id, (now, now))
+        interrupted = anew or now - seen > RECEIVER_LOST_AFTER.total_seconds()
+        self._receivers[runner_id] = (now if interrupted else since, now)
+
+    def leave(self, runner_id: UUID) -> None:
+        self._receivers.pop(runner_id, None)
+
+    def receiver_up(self) -> timedelta:
+        now = monotonic()
+        up = (
+            now - since
+            for since, seen in list(self._receivers.values())
+            if now - seen <= RECEIVER_LOST_AFTER.total_seconds()
+        )
+        return timedelta(seconds=max(up, default=0))
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}

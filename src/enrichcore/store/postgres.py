@@ -6,7 +6,7 @@ unless psycopg is told so, no session locks, no settings, no LISTEN.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.codec import Seal, decode_run
 from enrichcore.store.commit import (
+    RECEIVER_LOST_AFTER,
     Commit,
     Conflict,
     DirectoryChange,
@@ -153,6 +154,9 @@ class PostgresStore:
         ids = None if batch_ids is None else list(batch_ids)
         return _batches(self._rows("batches", ids=ids))
 
+    def unfilled(self) -> dict[UUID, int]:
+        return dict(self._rows("unfilled"))
+
     # --- inside a transaction of somebody else's; for `enrichcore.store.mending` ---
 
     @contextmanager
@@ -217,6 +221,18 @@ class PostgresStore:
 
     def lanes(self) -> list[tuple[Lane, int]]:
         return _lanes(self._rows("lanes"))
+
+    def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["beat"], {"id": runner_id, "anew": anew, "lost_after": RECEIVER_LOST_AFTER})
+
+    def leave(self, runner_id: UUID) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["leave"], {"id": runner_id})
+
+    def receiver_up(self) -> timedelta:
+        up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
+        return max(up, timedelta(0))
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}

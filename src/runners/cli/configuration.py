@@ -16,6 +16,7 @@ from enrichcore.registry import (
     Registry,
     check_functions,
     check_functions_in,
+    find_configuration,
     missing_webhooks,
     write_template,
 )
@@ -23,7 +24,7 @@ from enrichcore.store.commit import StoreUnavailable
 from runners.cli.commands import FAILED
 from runners.cli.opening import BY, found
 from runners.cli.showing import AsJson, line, show_json
-from runners.composition import database_url, opened, opened_store
+from runners.composition import database_url, opened, opened_store, shown_address
 
 _PANEL = "Begin here"
 #: Keys that are read and not acted upon yet, and what to do meanwhile.
@@ -58,11 +59,21 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     Ends with exit code 1 when there is a fault; warnings alone are no failure.
     """
     faults, warnings = _looked_over(context)
+    path, place = _where(context)
     if as_json:
         show_json(
-            {"ok": not faults, "faults": list(map(_fault_json, faults)), "warnings": list(map(_fault_json, warnings))}
+            {
+                "ok": not faults,
+                "faults": list(map(_fault_json, faults)),
+                "warnings": list(map(_fault_json, warnings)),
+                "configuration": path,
+                "database": place,
+            }
         )
     else:
+        for name, told in (("configuration", path), ("database", place)):
+            if told:
+                line(f"{name:14} {told}")
         for fault in faults:
             line(f"fault    {fault}")
         for warning in warnings:
@@ -70,6 +81,15 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
         line(f"{len(faults)} faults, {len(warnings)} warnings" if faults else f"All is well, {len(warnings)} warnings")
     if faults:
         raise typer.Exit(FAILED)
+
+
+def _where(context: typer.Context) -> tuple[str, str]:
+    """The configuration's file, and the database as psql takes it; empty where there is none."""
+    try:
+        path = find_configuration(context.obj)
+        return str(path), shown_address(database_url(path))
+    except (ConfigurationError, StoreUnavailable):
+        return str(context.obj or ""), ""
 
 
 def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:

@@ -1,5 +1,6 @@
 """Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -108,7 +109,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
 def _breaker(lane: Lane | None) -> dict[str, Any]:
     if lane is not None and lane.stopped:
         return {"status": "stopped", "reason": lane.stopped, "held_until": None}
-    if lane is not None and lane.held_until is not None:
+    if lane is not None and lane.held_until is not None and lane.held_until > datetime.now(UTC):
         reason = f"the webhook asked for a pause until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC"
         return {"status": "open", "reason": reason, "held_until": lane.held_until}
     return {"status": "open", "reason": "", "held_until": None}

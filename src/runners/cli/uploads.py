@@ -10,6 +10,7 @@ import typer
 from enrichcore.application import UploadReport
 from enrichcore.application.estimating import Estimate, StepEstimate, estimate
 from enrichcore.domain.ids import UploadId
+from runners.cli.commands import CannotDo
 from runners.cli.opening import BY, application, client_name
 from runners.cli.progress import counting
 from runners.cli.showing import AsJson, line, show_json, show_table
@@ -53,6 +54,10 @@ def upload(
         show_json(report_json(report))
     else:
         _show(report, str(file))
+    if not report.person_count:
+        raise CannotDo(
+            f"{file} names no one: give names with --map COLUMN=person_full_name, or look at the rows kept aside"
+        )
 
 
 def _overrides(pairs: list[str]) -> dict[str, str]:
@@ -92,7 +97,7 @@ def _show(report: UploadReport, name: str) -> None:
         rest = len(report.rejected) - _REJECTED_SHOWN
         if rest > 0:
             line(f"and {rest:,} more; --json lists all")
-    if report.upload_id:
+    if report.upload_id and report.person_count:
         line(f"Upload {report.upload_id}; start it with: enrichcore launch {report.upload_id}")
 
 

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -21,6 +21,7 @@ from enrichcore.projection import catch_up
 from enrichcore.registry import Registry
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
+from runners.daemon.heartbeat import Heartbeat
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
 from runners.daemon.sender import Sender
@@ -42,6 +43,10 @@ class Role(StrEnum):
     TIMERS = "timers"
     PROJECTOR = "projector"
     WEB = "web"
+
+
+#: Roles that others must find at the configured address.
+_CALLED: Final = frozenset({Role.RECEIVER, Role.WEB})
 
 
 class _Server(uvicorn.Server):
@@ -70,8 +75,9 @@ class Daemon:
         self.application = Enrichment(self._store, self._registry)
         await asyncio.to_thread(self.application.apply, by="daemon")
         self._writer = GroupWriter(self.application)
-        self._writing = asyncio.create_task(self._writer.run())
-        self._receiver = Receiver(self._registry, self._writer)
+        self._writing = asyncio.create_task(self._writer.run(), name="the writer")
+        heartbeat = Heartbeat(self._store)
+        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
@@ -80,36 +86,35 @@ class Daemon:
             await self._writing
             await asyncio.to_thread(self._stack.close)
             raise
+        if Role.RECEIVER in self._roles:
+            self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
-            self._begin(Sender(self.application, self._writer).run(self._stop))
+            self._begin(Role.SENDER, Sender(self.application, self._writer).run(self._stop))
         if Role.TIMERS in self._roles:
-            self._begin(Timers(self.application).run(self._stop))
+            self._begin(Role.TIMERS, Timers(self.application).run(self._stop))
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
-            self._begin(follow.run(self._stop))
+            self._begin(Role.PROJECTOR, follow.run(self._stop))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()
-        results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for failure in results:
-            if isinstance(failure, BaseException):
-                log.error("a role ended with %s: %s", type(failure).__name__, failure)
+        self._writer.hurry()
+        await _ended(*self._tasks)
         self._server.should_exit = True
-        await self._serving
+        await _ended(self._serving)
         self._writer.close()
-        await self._writing
+        await _ended(self._writing)
         await asyncio.to_thread(self._stack.close)
 
     async def failed(self) -> None:
-        """Return when a role ends by itself, which none should."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.Event().wait()
+        """Return when a role, the HTTP server or the writer ends by itself, which none should."""
+        running = [*self._tasks, self._serving, self._writing]
+        ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        log.error("%s ended by itself", " and ".join(sorted(task.get_name() for task in ended)))
 
-    def _begin(self, role: Any) -> None:
-        self._tasks.append(asyncio.create_task(role))
+    def _begin(self, role: Role, running: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(running, name=role))
 
     async def _listen(self) -> None:
         runner = self._registry.runner
@@ -117,13 +122,23 @@ class Daemon:
             self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )  # fmt: skip
-        listening = _bound(runner.host, runner.port)
+        listening = self._bound(runner.host, runner.port)
         self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="the HTTP server")
         host, port = listening.getsockname()[:2]
         self.address = f"http://{host}:{port}"
-        if runner.callback_base_url == f"http://{runner.host}:{runner.port}":
+        if Role.RECEIVER in self._roles and runner.callback_base_url == f"http://{runner.host}:{runner.port}":
             self.application.callback_base_url = self.address
+
+    def _bound(self, host: str, port: int) -> socket.socket:
+        """The address to listen on; where others only ask this process for its health, any port will do."""
+        try:
+            return _bound(host, port)
+        except RuntimeError:
+            if self._roles & _CALLED:
+                raise
+        log.info("%s:%s is taken, by a process with other roles perhaps; health is served on another port", host, port)
+        return _bound(host, 0)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Health for every process; callbacks where the receiver runs; all else is the pages'."""
@@ -145,6 +160,13 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - whatever keeps the database away, this process is not ready
             return await reply(send, 503, {"status": "not ready", "reason": str(error)})
         return await reply(send, 200, {"status": "ready", "position": position, "roles": sorted(self._roles)})
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    """Wait for all of them, and log how those ended that failed."""
+    for task, failure in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+        if isinstance(failure, BaseException):
+            log.error("%s ended with %s: %s", task.get_name(), type(failure).__name__, failure)
 
 
 def _bound(host: str, port: int) -> socket.socket:

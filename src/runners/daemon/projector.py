@@ -27,14 +27,21 @@ class Projector:
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log; polling is the truth, so nothing can be missed."""
         while not stop.is_set():
+            pause_s = _POLL_S if await self._follow() else _RETRY_S
             try:
-                await asyncio.to_thread(self._catch_up)
-                pause = _POLL_S
-            except (psycopg.Error, PoolTimeout) as error:
-                log.warning("read models wait: %s", error)
-                pause = _RETRY_S
-            try:
-                await asyncio.wait_for(stop.wait(), pause)
+                await asyncio.wait_for(stop.wait(), pause_s)
             except TimeoutError:
                 continue
-        await asyncio.to_thread(self._catch_up)
+        await self._follow()
+
+    async def _follow(self) -> bool:
+        """Catch up; tells whether that went well. No fault ends the role: the rules of one read model are not the others'."""
+        try:
+            await asyncio.to_thread(self._catch_up)
+        except (psycopg.Error, PoolTimeout) as error:
+            log.warning("read models wait: %s", error)
+            return False
+        except Exception:
+            log.exception("read models wait")
+            return False
+        return True

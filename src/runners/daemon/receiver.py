@@ -39,10 +39,17 @@ _TAKEN: Final = 200
 
 
 class Receiver:
-    """Takes callbacks for all clients of a registry."""
+    """Takes callbacks for all clients of a registry.
 
-    def __init__(self, registry: Registry, writer: GroupWriter) -> None:
+    Args:
+        registry: the clients and their secrets.
+        writer: what makes an answer durable.
+        interrupted: told whenever an answer met a database that is away.
+    """
+
+    def __init__(self, registry: Registry, writer: GroupWriter, interrupted: Callable[[], None] = lambda: None) -> None:
         self._writer = writer
+        self._interrupted = interrupted
         self._secrets = [
             (secret.reveal().encode(), client.id)
             for client in registry.clients.values()
@@ -61,6 +68,8 @@ class Receiver:
             reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"
             return await reply(send, 401, {"status": "rejected", "reason": reason})
         body = await read_body(receive)
+        if body is None:
+            return None
         workstream, workflow = target
         incoming = Incoming(
             client_id=client_id,
@@ -75,7 +84,9 @@ class Receiver:
     async def _record(self, incoming: Incoming, send: SendMessage) -> None:
         try:
             ack = await self._writer.answer(incoming)
-        except (StoreUnavailable, Conflict):
+        except (StoreUnavailable, Conflict) as error:
+            if isinstance(error, StoreUnavailable):
+                self._interrupted()
             return await reply(send, 503, {"status": "rejected", "reason": "nothing was stored: please try again"})
         except Exception:  # noqa: BLE001 - the sender must learn that nothing was stored, whatever the fault was
             return await reply(send, 500, {"status": "rejected", "reason": "nothing was stored"})
@@ -105,13 +116,15 @@ def route(path: str) -> tuple[str, str] | None:
     return None
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The request's body, up to one byte more than is ever kept."""
+async def read_body(receive: Receive) -> bytes | None:
+    """The request's body, up to one byte more than is ever kept; None where the client left before its end."""
     parts: list[bytes] = []
     size = 0
     more = True
     while more and size <= LARGEST_KEPT:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)

@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -20,26 +19,24 @@ from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import SendReport
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
-from enrichcore.store import Conflict, StoreUnavailable
+from enrichcore.store import StoreUnavailable
+from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
 
 CONNECTIONS: Final = 64
 _IDLE_S: Final = 0.2
+_RETRY_S: Final = 1.0
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 #: How long a third party that says "too many" without saying for how long is left alone.
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
-_POST_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_ANSWER_S: Final = 30.0
+_CONNECT_S: Final = 10.0
+#: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
+#: sent at that very moment is in doubt.
+_REUSE_S: Final = 2.0
 _HOLDS: Final = frozenset({429, 503})
-#: Raised before any byte of the request can have left.
-_NOT_LEFT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
 
 
 class Sender:
@@ -53,18 +50,18 @@ class Sender:
         self._writer = writer
         self._connections = connections
         self._clock = clock
-        self._free = asyncio.Semaphore(connections)
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
-        limits = httpx.Limits(max_connections=self._connections, max_keepalive_connections=self._connections)
-        async with HttpxAiohttpClient(timeout=_POST_TIMEOUT, limits=limits, follow_redirects=False) as client:
+        async with HttpxAiohttpClient(limits=kept_open(self._connections), follow_redirects=False) as client:
             while not stop.is_set():
-                claimed = await self._claim()
+                claimed = await self._claim(stop)
                 for number, send in enumerate(claimed):
                     if stop.is_set():
-                        await asyncio.gather(*(self._hand_back(unsent) for unsent in claimed[number:]))
+                        await asyncio.gather(
+                            *(self._hand_back(unsent, "the runner was stopping") for unsent in claimed[number:])
+                        )
                         break
                     task = asyncio.create_task(self._send(client, send))
                     self._in_flight.add(task)
@@ -74,7 +71,7 @@ class Sender:
             if self._in_flight:
                 await asyncio.wait(set(self._in_flight))
 
-    async def _claim(self) -> list[Send]:
+    async def _claim(self, stop: asyncio.Event) -> list[Send]:
         free = self._connections - len(self._in_flight)
         if free <= 0:
             await asyncio.wait(set(self._in_flight), return_when=asyncio.FIRST_COMPLETED)
@@ -83,33 +80,48 @@ class Sender:
             return await asyncio.to_thread(self._application.claim, free)
         except StoreUnavailable as error:
             log.warning("cannot claim: %s", error)
-            return []
+        except Exception:
+            log.exception("cannot claim")
+        await _pause(stop, _RETRY_S)
+        return []
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
+        if send.lease_until <= self._clock():
+            # The host slept, or the process was stopped: the row may be another attempt's by now.
+            return await self._hand_back(send, "its lease was over")
         seen, hold = await self._post(client, send)
         if hold is not None:
             try:
                 await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
-            except (StoreUnavailable, Conflict) as error:
+            except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
-        await self._writer.report(SendReport(send=send, outcome=seen))
+        return await self._report(send, seen)
+
+    async def _report(self, send: Send, seen: PostOutcome) -> None:
+        try:
+            await self._writer.report(SendReport(send=send, outcome=seen))
+        except Exception as error:  # noqa: BLE001 - the row is in doubt when its lease is over; others go on
+            log.error("what became of attempt %d of %s is lost: %s", send.attempt, send.run_id, error)  # noqa: TRY400 - the writer tells more
 
     async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
         headers = {"content-type": "application/json", "idempotency-key": send.key}
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
         try:
-            response = await client.post(send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers)
-        except _NOT_LEFT as error:
-            return self._outcome(send, Outcome.NOT_DELIVERED, f"could not connect ({type(error).__name__})"), None
+            response = await client.post(
+                send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers,
+                timeout=within_lease(send.lease_until - self._clock()),
+            )  # fmt: skip
+            return self._of_response(send, response)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
-            return self._outcome(send, Outcome.UNKNOWN, f"no response ({type(error).__name__})"), None
-        return self._of_response(send, response)
+            outcome = outcome_of_error(error)
+            said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
+            return self._outcome(send, outcome, f"{said} ({name_of_error(error)})"), None
 
     def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:
         outcome = outcome_of_status(response.status_code)
-        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {response.text[:200]}"
+        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {_said(response, send)}"
         asked = retry_after(response.headers.get("retry-after", ""), self._clock())
         hold = asked
         if response.status_code in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
@@ -128,14 +140,14 @@ class Sender:
             due=due or self._clock() + full_jitter(send.attempt),
         )
 
-    async def _hand_back(self, send: Send) -> None:
+    async def _hand_back(self, send: Send, why: str) -> None:
         seen = PostOutcome(
             attempt=send.attempt,
             outcome=Outcome.NOT_DELIVERED,
-            reason="not sent: the runner was stopping",
+            reason=f"not sent: {why}",
             due=self._clock(),
         )
-        await self._writer.report(SendReport(send=send, outcome=seen))
+        await self._report(send, seen)
 
 
 def full_jitter(attempt: int) -> timedelta:
@@ -144,18 +156,21 @@ def full_jitter(attempt: int) -> timedelta:
     return timedelta(seconds=random.uniform(0.0, longest))  # noqa: S311 - spreads load, keeps no secret
 
 
-def retry_after(header: str, now: datetime) -> datetime | None:
-    """When a `Retry-After` header allows the next try: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    text = header.strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return now + timedelta(seconds=min(int(text), 86_400))
-    try:
-        parsed = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
+def kept_open(connections: int) -> httpx.Limits:
+    """So many connections, none of which is used again after idling for as long as common servers allow."""
+    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_REUSE_S)
+
+
+def within_lease(left: timedelta) -> httpx.Timeout:
+    """How long a POST may take, of whose lease this much is left: it must have a connection before the lease is over."""
+    connect_s = max(min(_CONNECT_S, left.total_seconds()), 0.001)
+    # aiohttp's transport counts the wait for a free connection and that for a new one together, as "pool".
+    return httpx.Timeout(_ANSWER_S, connect=connect_s, pool=connect_s)
+
+
+def _said(response: httpx.Response, send: Send) -> str:
+    # Not response.text: a charset that the third party names may be any codec of Python's, also one that makes no text.
+    return words_of(response.content.decode("utf-8", "replace"), send)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

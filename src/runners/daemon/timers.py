@@ -2,19 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from enrichcore.application import Enrichment
+from enrichcore.domain.ids import BatchId
 from enrichcore.store import Conflict, StoreUnavailable
 
 log = logging.getLogger("enrichcore.timers")
 
 _TICK_S: Final = 0.25
+_RETRY_S: Final = 1.0
 _BULK: Final = 2000
-#: A launch that has made nothing for this long is taken over.
+#: A launch that has made nothing for this long is taken over; a long one makes some items every second.
 _FILL_AFTER: Final = timedelta(seconds=60)
+#: How often batches that are not filled are counted.
+_COUNT_EVERY: Final = timedelta(seconds=5)
 
 
 class Timers:
@@ -23,32 +28,95 @@ class Timers:
     def __init__(self, application: Enrichment, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._application = application
         self._clock = clock
-        self._up_since = clock()
+        self._day: date | None = None
+        self._launches = _Launches(application)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
         while not stop.is_set():
             try:
-                moved = await asyncio.to_thread(self.tick)
-            except (StoreUnavailable, Conflict) as error:
+                pause_s = 0.0 if await asyncio.to_thread(self.tick) else _TICK_S
+            except StoreUnavailable as error:
                 log.warning("timers wait: %s", error)
-                moved = 0
-            if not moved:
+                pause_s = _RETRY_S
+            if pause_s:
                 try:
-                    await asyncio.wait_for(stop.wait(), _TICK_S)
+                    await asyncio.wait_for(stop.wait(), pause_s)
                 except TimeoutError:
                     continue
 
     def tick(self) -> int:
-        """One round; how many runs moved."""
-        now = self._clock()
-        application = self._application
-        moved = application.wake(_BULK, receiver_up=timedelta(0))
-        moved += application.wake(_BULK, receiver_up=now - self._up_since)
-        application.turn_batches()
-        application.pass_day(now.date())
-        for batch, _ in application.store.batches():
-            if not batch.filled and now - batch.launched_at > _FILL_AFTER:
-                log.warning("filling batch %s, whose launch was interrupted", batch.batch_id)
-                application.fill(batch.batch_id)
-        return moved
+        """One round; how many runs moved.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached; all of it is done in a later round.
+        """
+        duties = (self._end_leases, self._end_waits, self._application.turn_batches, self._pass_day, self._fill)
+        return sum(_done(duty) for duty in duties)
+
+    def _end_leases(self) -> int:
+        return self._application.wake(_BULK, receiver_up=timedelta(0))
+
+    def _end_waits(self) -> int:
+        up = self._application.store.receiver_up()
+        return self._application.wake(_BULK, receiver_up=up) if up else 0
+
+    def _pass_day(self) -> int:
+        today = self._clock().date()
+        if today != self._day:
+            self._application.pass_day(today)
+            self._day = today
+        return 0
+
+    def _fill(self) -> int:
+        return self._launches.go_on(self._clock())
+
+
+def _done(duty: Callable[[], int]) -> int:
+    """Do it; a fault of one duty keeps no other from being done."""
+    try:
+        return duty()
+    except StoreUnavailable:
+        raise
+    except Conflict as error:
+        log.warning("one of the timers' duties waits: %s", error)
+    except Exception:
+        log.exception("one of the timers' duties failed")
+    return 0
+
+
+class _Launches:
+    """Launches that stopped in the middle, completed a commit at a time, so that leases and deadlines are minded meanwhile."""
+
+    def __init__(self, application: Enrichment) -> None:
+        self._application = application
+        self._filling: Iterator[int] = iter(())
+        self._counted_at: datetime | None = None
+        #: By batch: how many items it had, and since when.
+        self._stood: dict[UUID, tuple[int, datetime]] = {}
+
+    def go_on(self, now: datetime) -> int:
+        """Make some items of a launch that was interrupted; 0 where there is none."""
+        if next(self._filling, None) is not None:
+            return 1
+        if self._counted_at is None or now - self._counted_at >= _COUNT_EVERY:
+            self._counted_at = now
+            self._take_over(self._longest_still(now))
+        return 0
+
+    def _longest_still(self, now: datetime) -> UUID | None:
+        counts = self._application.store.unfilled()
+        before = self._stood
+        self._stood = {
+            batch: before[batch] if batch in before and before[batch][0] == count else (count, now)
+            for batch, count in counts.items()
+        }
+        still = [batch for batch, (_, since) in self._stood.items() if now - since >= _FILL_AFTER]
+        return min(still, key=lambda batch: self._stood[batch][1], default=None)
+
+    def _take_over(self, batch: UUID | None) -> None:
+        if batch is not None:
+            log.warning("filling batch %s, whose launch was interrupted", batch)
+            # Should this attempt fail, the next one comes after another pause.
+            del self._stood[batch]
+            self._filling = self._application.filling(BatchId(batch))

@@ -110,3 +110,93 @@ def test_without_the_database_answers_are_refused_and_outcomes_are_kept():
     assert isinstance(results[0], StoreUnavailable)
     assert results[1] is None
     assert books.groups == [(["sent"], [])]
+
+
+MB = 1024 * 1024
+
+
+def sizes(books) -> list[tuple[int, list[int]]]:
+    """Of each group: how many outcomes, and how many megabytes each body had."""
+    return [(len(reports), [len(body) // MB for body in bodies]) for reports, bodies in books.groups]
+
+
+def test_a_commit_is_bounded_in_bytes():
+    """However many large bodies come at once, no statement comes near what the database refuses."""
+    books = Books()
+    told(books, *(answer(b"x" * (3 * MB)) for _ in range(25)), report("sent"))
+    assert sizes(books) == [(1, [3] * 10), (0, [3] * 10), (0, [3] * 5)]
+
+
+def test_a_body_too_large_for_an_answer_is_recorded_by_itself():
+    """Nothing else is lost with it where it is too much for the database."""
+    books = Books()
+    huge = b"x" * (16 * MB)
+    told(books, answer(b"a"), answer(huge), answer(huge), answer(b"b"), report("sent"), report("sent too"))
+    assert sizes(books) == [(2, [0]), (0, [16]), (0, [16]), (0, [0])]
+
+
+def test_outcomes_do_not_share_the_commit_of_a_huge_body():
+    """They go before it."""
+    books = Books()
+    told(books, answer(b"x" * (16 * MB)), report("sent"))
+    assert sizes(books) == [(1, []), (0, [16])]
+
+
+class Away:
+    """A database that is away."""
+
+    def record(self, reports, incoming):
+        """Fail."""
+        raise StoreUnavailable("gone")
+
+
+def test_a_process_that_stops_gives_up_what_the_database_does_not_take(caplog):
+    """It ends, says how many outcomes are lost, and their rows fall in doubt with their lease."""
+
+    async def stop():
+        writer = GroupWriter(Away(), last_tries_s=0)
+        writing = asyncio.create_task(writer.run())
+        lost = [asyncio.ensure_future(writer.report(name)) for name in ("sent", "sent too")]
+        await asyncio.sleep(0)
+        writer.close()
+        await asyncio.wait_for(writing, PATIENCE_S)
+        return await asyncio.gather(*lost, return_exceptions=True)
+
+    assert [type(error) for error in asyncio.run(stop())] == [StoreUnavailable, StoreUnavailable]
+    assert "2 outcomes could not be recorded" in caplog.text
+
+
+def test_a_process_that_stops_still_records_what_the_database_takes_soon():
+    """It tries for some seconds."""
+    books = Books()
+    books.let.release(1000)
+    books.faults = [StoreUnavailable("gone")]
+
+    async def stop():
+        writer = GroupWriter(books)
+        writing = asyncio.create_task(writer.run())
+        sent = asyncio.ensure_future(writer.report("sent"))
+        await asyncio.sleep(0)
+        writer.close()
+        await asyncio.wait_for(writing, PATIENCE_S)
+        return await sent
+
+    assert asyncio.run(stop()) is None
+    assert books.groups == [(["sent"], [])]
+
+
+def test_whoever_waits_when_the_writer_ends_by_itself_is_told():
+    """No callback and no sender waits for ever, and none that comes later does."""
+
+    async def end():
+        books = Books()
+        writer = GroupWriter(books)
+        writing = asyncio.create_task(writer.run())
+        waiting = [asyncio.ensure_future(thing(writer)) for thing in (answer(b"a"), report("sent"))]
+        assert await asyncio.to_thread(books.entered.acquire, timeout=PATIENCE_S)
+        writing.cancel()
+        books.let.release(1000)
+        told_then = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), PATIENCE_S)
+        return told_then + await asyncio.gather(writer.answer(came(b"b")), return_exceptions=True)
+
+    assert [type(error) for error in asyncio.run(end())] == [StoreUnavailable] * 3

@@ -65,7 +65,10 @@ def test_data_beside_an_error_is_data():
 
 
 @pytest.mark.parametrize(
-    "answer", [{"email": "jane@driftline.example"}, {"work_email": "Jane@Driftline.example"}, {"result": {"email": "jane@driftline.example"}}, {"result": "", "Email (waterfall)": "jane@driftline.example"}]
+    "answer", [{"email": "jane@driftline.example"}, {"work_email": "Jane@Driftline.example"}, {"result": {"email": "jane@driftline.example"}}, {"result": "", "Email (waterfall)": "jane@driftline.example"},
+     {"Verified Email Waterfall": "jane@driftline.example"}, {"result": "jane@driftline.example"}, {"data": "jane@driftline.example"},
+     {"result": ["jane@driftline.example"]}, {"find_email": {"result": "jane@driftline.example"}},
+     {"Find Work Email": {"data": {"result": "jane@driftline.example"}}}, {"data": {"result": {"value": "jane@driftline.example"}}}]
 )  # fmt: skip
 def test_an_email_steps_answer_gives_the_email(answer):
     """An address under any name is data."""

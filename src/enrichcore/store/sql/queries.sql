@@ -89,6 +89,10 @@ select count(*) from (
 select state, version from enrichcore.batches
 where %(ids)s::uuid[] is null or batch_id = any(%(ids)s) order by launched_at desc, batch_id desc
 
+-- name: unfilled
+select b.batch_id, (select count(*) from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item')
+from enrichcore.batches b where not b.filled and b.status <> 'cancelled'
+
 -- name: active_items
 select run_id from enrichcore.runs
 where batch_id = %(batch)s and kind = 'item' and status = 'active' order by run_id limit %(limit)s
@@ -123,6 +127,19 @@ order by m.entity_id
 
 -- name: lanes
 select lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version from enrichcore.lanes order by lane_id
+
+-- name: beat
+insert into enrichcore.receivers as r (runner_id, up_since, seen_at) values (%(id)s, now(), now())
+on conflict (runner_id) do update set seen_at = now(),
+    up_since = case when %(anew)s or r.seen_at < now() - %(lost_after)s then now() else r.up_since end
+
+-- name: leave
+-- Takes those with it that were killed and never left.
+delete from enrichcore.receivers where runner_id = %(id)s or seen_at < now() - interval '1 day'
+
+-- name: receiver_up
+select coalesce(max(now() - up_since), interval '0') from enrichcore.receivers
+where seen_at >= now() - %(lost_after)s
 
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state

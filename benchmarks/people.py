@@ -1,0 +1,62 @@
+"""A workstream of two webhook steps for benchmarks, and people to send through it."""
+
+import csv
+import io
+
+from enrichcore.registry import parse
+
+CONFIGURATION = """
+[workstreams.bench]
+label = "Benchmark"
+ingest = "crm"
+
+[[workstreams.bench.steps]]
+workflow = "enrich_person"
+kind = "webhook"
+entity = "person"
+result = "person_profile"
+rate = 1000
+burst = 10000
+max_in_flight = 1000000
+answer_within = "6h"
+
+[[workstreams.bench.steps]]
+workflow = "find_email"
+kind = "webhook"
+entity = "person"
+result = "person_email"
+rate = 1000
+burst = 10000
+max_in_flight = 1000000
+answer_within = "6h"
+
+[clients.bench]
+id = "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10"
+name = "Benchmark"
+callback_secret = "secret of the benchmark"
+
+[clients.bench.webhooks.bench.enrich_person]
+url = "{first}"
+
+[clients.bench.webhooks.bench.find_email]
+url = "{second}"
+"""
+
+REGISTRY = parse(CONFIGURATION.format(first="http://127.0.0.1:9/first", second="http://127.0.0.1:9/second"), env={})
+
+_COLUMNS = ("First Name", "Last Name", "Email", "Job Title", "Company Name", "Company Domain Name")
+_FIRST = ("Ottoline", "Bram", "Ilse", "Casimir", "Wanda", "Jorun", "Thaddeus", "Mirela", "Oswin", "Petra")
+_LAST = ("Fennimarsh", "Mockridge", "Traumaue", "Vandersloot", "Quillby", "Harrowgate", "Lindqvarn", "Osterholt")
+
+
+def export_of(people: int) -> bytes:
+    """A CRM export of so many people, five to a company."""
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(_COLUMNS)
+    for number in range(people):
+        first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
+        domain = f"company-{number // 5}.example"
+        email = f"{first}.{last}{number}@{domain}".lower()
+        rows.writerow((first, last, email, "Buyer", f"Company {number // 5}", domain))
+    return out.getvalue().encode()

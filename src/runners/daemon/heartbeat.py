@@ -1,0 +1,52 @@
+"""The receiver's heartbeat: how timers, in whatever process, know since when callbacks could be taken.
+
+An answer is held to be missing only when a receiver has been up for some time. Whatever kept callbacks from being stored,
+also the database's absence, makes that time begin anew.
+"""
+
+import asyncio
+import logging
+from typing import Final
+from uuid import uuid4
+
+from enrichcore.store import Store
+
+log = logging.getLogger("enrichcore.receiver")
+
+#: Three beats may be missed before a receiver counts as lost.
+_BEAT_S: Final = 3.0
+
+
+class Heartbeat:
+    """Says in the store that this process takes callbacks, until told to stop."""
+
+    def __init__(self, store: Store, *, beat_s: float = _BEAT_S) -> None:
+        self._store = store
+        self._beat_s = beat_s
+        self._runner_id = uuid4()
+        self._interrupted = True
+
+    def interrupt(self) -> None:
+        """A callback met a database that is away."""
+        self._interrupted = True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Beat until told to stop, and then leave."""
+        while not stop.is_set():
+            await self._beat()
+            try:
+                await asyncio.wait_for(stop.wait(), self._beat_s)
+            except TimeoutError:
+                continue
+        try:
+            await asyncio.to_thread(self._store.leave, self._runner_id)
+        except Exception as error:  # noqa: BLE001 - a receiver that is not heard of is soon held for lost
+            log.warning("the receiver stops, and could not say so: %s", error)
+
+    async def _beat(self) -> None:
+        anew, self._interrupted = self._interrupted, False
+        try:
+            await asyncio.to_thread(self._store.beat, self._runner_id, anew=anew)
+        except Exception as error:  # noqa: BLE001 - whatever keeps the beat away keeps callbacks away too
+            log.warning("the receiver cannot be heard of: %s", error)
+            self._interrupted = True

@@ -1,0 +1,65 @@
+"""The receiver's heartbeat: what makes the time that callbacks could be taken begin anew."""
+
+import asyncio
+
+from enrichcore.store import StoreUnavailable
+from runners.daemon.heartbeat import Heartbeat
+
+
+class Beats:
+    """Stands where the store does, and does at each beat what it is told to."""
+
+    def __init__(self, *does):
+        self.does, self.anew, self.left = list(does), [], 0
+
+    def beat(self, _runner_id, *, anew):
+        """Keep one."""
+        self.anew.append(anew)
+        self.does.pop(0)()
+
+    def leave(self, _runner_id):
+        """Keep that."""
+        self.left += 1
+
+
+def beaten(*does):
+    """Whether the time began anew at each beat, of which each does one of these, and how often the receiver left."""
+
+    async def live():
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        beats = Beats(*does, lambda: loop.call_soon_threadsafe(stop.set))
+        heart = Heartbeat(beats, beat_s=0.001)
+        beats.does = [lambda one=one: one(heart) for one in does] + beats.does[len(does) :]
+        await asyncio.wait_for(heart.run(stop), 10)
+        return beats.anew, beats.left
+
+    return asyncio.run(live())
+
+
+def well(_heart):
+    """Nothing happens."""
+
+
+def away(_heart):
+    """The database is away."""
+    raise StoreUnavailable("gone")
+
+
+def refuse(heart):
+    """A callback meets a database that is away."""
+    heart.interrupt()
+
+
+def test_the_time_begins_with_the_first_beat_and_goes_on():
+    """Until the receiver stops, and says so."""
+    assert beaten(well, well) == ([True, False, False], 1)
+
+
+def test_a_beat_that_fails_begins_it_anew():
+    """Callbacks met no database either."""
+    assert beaten(well, away, away, well) == ([True, False, True, True, False], 1)
+
+
+def test_a_callback_that_was_refused_begins_it_anew():
+    """However short the outage, between two beats or during one."""
+    assert beaten(well, refuse, well) == ([True, False, True, False], 1)

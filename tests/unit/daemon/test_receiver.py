@@ -1,0 +1,77 @@
+"""The receiver: what is a callback, and what is only the beginning of one."""
+
+import asyncio
+
+from enrichcore.application import Ack, AckStatus
+from enrichcore.store import StoreUnavailable
+from runners.daemon.receiver import Receiver
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, configuration
+
+REGISTRY = configuration()
+
+
+class Away:
+    """Stands where the writer does, while the database is away."""
+
+    async def answer(self, _incoming):
+        """Refuse one."""
+        raise StoreUnavailable("gone")
+
+
+class Kept:
+    """Stands where the writer does, and keeps every body."""
+
+    def __init__(self):
+        self.bodies = []
+
+    async def answer(self, incoming):
+        """Keep one."""
+        self.bodies.append(incoming.body)
+        return Ack(status=AckStatus.ACCEPTED, item_id="1")
+
+
+def received(*messages):
+    """The bodies that are kept of a request of these messages, and what is answered."""
+    kept = Kept()
+    return kept.bodies, answered(Receiver(REGISTRY, kept), *messages)
+
+
+def answered(receiver, *messages):
+    """What a receiver answers to a request of these messages."""
+    (secret, *_) = REGISTRY.clients[ACME].callback_secrets
+    scope = {
+        "type": "http", "method": "POST", "path": f"/callbacks/{APOLLO}/{APOLLO_COMPANY}", "query_string": b"",
+        "headers": [(b"x-enrichcore-secret", secret.reveal().encode())],
+    }  # fmt: skip
+    statuses, left = [], iter(messages)
+
+    async def receive():
+        return next(left)
+
+    async def send(message):
+        statuses.append(message.get("status", 0))
+
+    asyncio.run(receiver(scope, receive, send))
+    return statuses
+
+
+def part(body: bytes, *, more: bool):
+    """A piece of a body."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_may_come_in_pieces():
+    """It is one answer, whole."""
+    assert received(part(b'{"a"', more=True), part(b": 1}", more=False)) == ([b'{"a": 1}'], [200, 0])
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_body_gave_no_answer():
+    """Its beginning is not taken for a whole body; the client sends again, for it was told nothing."""
+    assert received(part(b'{"a"', more=True), {"type": "http.disconnect"}) == ([], [])
+
+
+def test_a_callback_that_meets_no_database_interrupts_the_time_the_receiver_was_up():
+    """It is told to come again, and may not: deadlines wait for the grace time from here."""
+    interruptions = []
+    receiver = Receiver(REGISTRY, Away(), lambda: interruptions.append(1))
+    assert (answered(receiver, part(b"{}", more=False)), interruptions) == ([503, 0], [1])

@@ -1,0 +1,171 @@
+"""The sender over real sockets: what it makes of webhooks that answer, refuse, and lose the connection."""
+
+import asyncio
+import socket
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from httpx_aiohttp import HttpxAiohttpClient
+
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+from enrichcore.registry.secret import Secret
+from enrichcore.store import MemoryStore, StoreUnavailable
+from runners.daemon.sender import Sender, kept_open, within_lease
+from runners.daemon.writer import GroupWriter
+from tests.contracts.world import World, configuration, person
+from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
+
+
+@pytest.mark.parametrize(
+    "does",
+    [{}, {"resets": True}, {"says": HALF}, {"says": response("200 OK", b"ok")[:-1]}],
+    ids=["closed", "reset", "half a head", "half a body"],
+)
+def test_a_connection_that_is_lost_once_the_row_was_read_is_a_doubt(does):
+    """The third party has the row; whether it took it, nobody knows."""
+    seen, rows = posted(**does)
+    assert (seen.outcome, rows) == (Outcome.UNKNOWN, 1)
+
+
+def test_a_refused_connection_is_no_delivery():
+    """Nothing left."""
+
+    async def post():
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            url = Secret(f"http://127.0.0.1:{nobody.getsockname()[1]}/hook")
+            reports = Reports()
+            async with HttpxAiohttpClient() as client:
+                await Sender(None, reports)._send(client, a_send(url))
+        return reports.outcomes
+
+    (seen,) = asyncio.run(post())
+    assert (seen.outcome, seen.reason) == (Outcome.NOT_DELIVERED, "could not connect (ClientConnectorError)")
+
+
+def test_a_webhook_that_names_its_path_tells_no_secret():
+    """What is kept of its words goes into events, which anyone with the database reads."""
+    path = "/v3/sources/webhook/pull-in-data-5e1f"
+    seen, _ = posted(path=path, says=response("404 Not Found", f"Cannot POST {path}".encode()))
+    assert (seen.outcome, seen.reason) == (Outcome.LANE_REFUSED, "HTTP 404: Cannot POST ***")
+
+
+class NoLane(Held):
+    """A lane that cannot be held, whatever the reason."""
+
+    def hold_lane(self, _send, _until, _reason):
+        """Fail."""
+        raise ValueError("a fault of ours")
+
+
+@pytest.mark.parametrize("asked", ["5", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT", "²".encode().decode("latin-1")])
+@pytest.mark.parametrize("application", [Held(), NoLane()])
+def test_a_row_that_was_put_off_has_its_outcome_whatever_the_third_party_asks_for(asked, application):
+    """And whether or not the lane can be held."""
+    says = response("429 Too Many Requests", retry_after=asked)
+    seen, rows = posted(says=says, application=application)
+    assert (seen.outcome, seen.http_status, rows) == (Outcome.NOT_DELIVERED, 429, 1)
+
+
+@pytest.mark.parametrize("charset", ["hex", "utf-7", "undefined", "no-such"])
+def test_a_response_in_any_charset_is_read(charset):
+    """Some codecs make no text, or refuse everything."""
+    says = response("422 Unprocessable Content", b"no domain", content_type=f"text/plain; charset={charset}")
+    seen, _ = posted(says=says)
+    assert (seen.outcome, seen.reason) == (Outcome.ROW_REFUSED, "HTTP 422: no domain")
+
+
+def test_a_row_whose_lease_is_over_does_not_leave():
+    """The runner slept between claim and POST: a second attempt may be out, so the first is handed back unsent."""
+    send = a_send(Secret("set when the webhook listens"))
+    seen, rows = posted(send=send, clock=lambda: send.lease_until)
+    assert (seen.outcome, seen.reason, rows) == (Outcome.NOT_DELIVERED, "not sent: its lease was over", 0)
+
+
+@pytest.mark.parametrize(("left_s", "connect_s"), [(60, 10), (4, 4), (-1, 0.001)])
+def test_a_row_that_meets_no_connection_within_its_lease_does_not_leave_later(left_s, connect_s):
+    """The wait for a free connection and for a new one ends with the lease; that for an answer does not."""
+    limits = within_lease(timedelta(seconds=left_s))
+    assert (limits.connect, limits.pool, limits.read) == (connect_s, connect_s, 30)
+
+
+def test_an_idle_connection_is_given_up_before_the_webhook_gives_it_up():
+    """Servers of Node close it after five seconds, and a row that is sent at that moment would be in doubt."""
+    assert kept_open(64).keepalive_expiry < 5
+
+
+def to(url, registry):
+    """The configuration with every webhook at that address."""
+    clients = {
+        slug: evolve(client, webhooks={place: evolve(webhook, url=url) for place, webhook in client.webhooks.items()})
+        for slug, client in registry.clients.items()
+    }
+    return evolve(registry, clients=clients)
+
+
+def test_a_row_whose_connection_was_lost_is_posted_once_and_stands_in_doubt():
+    """However long the sender goes on: only its answer, its deadline or a person moves it."""
+
+    async def live():
+        async with listening() as webhook:
+            world = World(MemoryStore(), to(webhook.url(), configuration()))
+            world.launch(person("ann"))
+            writer, stop = GroupWriter(world.app), asyncio.Event()
+            claimed = counted(world.app)
+            writing = asyncio.create_task(writer.run())
+            sending = asyncio.create_task(Sender(world.app, writer, clock=world.clock).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                while not doubtful(world):
+                    await claimed.acquire()
+                for _ in range(3):
+                    world.clock.tick(hours=1)
+                    world.app.wake()
+                    await claimed.acquire()
+                stop.set()
+                await sending
+                writer.close()
+                await writing
+            return world, len(webhook.rows)
+
+    world, rows = asyncio.run(live())
+    assert (doubtful(world), rows) == (1, 1)
+
+
+def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
+    """Whatever the fault was: it pauses and claims again."""
+    monkeypatch.setattr("runners.daemon.sender._RETRY_S", 0.01)
+
+    async def live():
+        stop, loop, faults = asyncio.Event(), asyncio.get_running_loop(), [StoreUnavailable("gone"), ValueError("ours")]
+
+        class Stumbling:
+            def claim(self, _limit):
+                if faults:
+                    raise faults.pop()
+                loop.call_soon_threadsafe(stop.set)
+                return []
+
+        await asyncio.wait_for(Sender(Stumbling(), Reports()).run(stop), PATIENCE_S)
+
+    asyncio.run(live())
+
+
+def counted(application) -> asyncio.Semaphore:
+    """Released each time the sender claims."""
+    claimed, claim, loop = asyncio.Semaphore(0), application.claim, asyncio.get_running_loop()
+
+    def claiming(limit):
+        loop.call_soon_threadsafe(claimed.release)
+        return claim(limit)
+
+    application.claim = claiming
+    return claimed
+
+
+def doubtful(world) -> int:
+    """How many step runs stand in doubt."""
+    return sum(step.state == State.IN_DOUBT for step in world.store.inline_rows()[1])
