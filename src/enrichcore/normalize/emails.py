@@ -20,6 +20,10 @@ MAX_CELL = 2_000
 MAX_CANDIDATES = 20
 
 _CANDIDATE = re.compile(r"""[^\s,;<>()\[\]{}"|]{1,100}@[^\s,;<>()\[\]{}"|@]{1,255}""")
+#: Addresses of letters, digits and single signs between them, short enough for every limit: nobody doubts them, and the
+#: validator takes a tenth of the time that reading an answer takes.
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,}")
+MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
 _KEYS = ("email", "work_email", "email_address", "emailaddress", "workemail", "address", "value")
 
@@ -57,13 +61,18 @@ def _usable(value: Any, *, depth: int) -> str | None:
 
 def _valid(candidate: str) -> str | None:
     bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
+    if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
+        user, _, domain = bare.lower().partition("@")
+        return _usable_address(user, domain)
     try:
         # Special-use domains are judged by `registrable_domain`, whose list is ours: `.example` is usable.
         told = validate_email(bare, check_deliverability=False, globally_deliverable=False)
     except (EmailNotValidError, UnicodeError, ValueError):
         return None
-    domain = (told.ascii_domain or "").lower()
-    user = told.local_part.lower()
+    return _usable_address(told.local_part.lower(), (told.ascii_domain or "").lower())
+
+
+def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
     if registrable_domain(domain) is None or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable:
         return None

@@ -1,8 +1,10 @@
 import pytest
+from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichcore import normalize
+from enrichcore.normalize import emails
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
@@ -97,3 +99,10 @@ def test_depth_is_bounded():
         value = [value]
     assert not normalize.is_nothing(value)
     assert normalize.usable_email(value) is None
+
+
+@given(st.from_regex(emails._PLAIN, fullmatch=True).filter(lambda text: len(text) <= emails.MAX_PLAIN))
+def test_what_is_taken_for_a_plain_address_is_what_the_validator_takes(text):
+    """The short way gives what the long one gives."""
+    told = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    assert f"{told.local_part}@{told.ascii_domain}".lower() == text.lower()
