@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from enrichcore.application import application as module
+from enrichcore.application import launching as module
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.life_cycle import State
@@ -39,7 +39,7 @@ def pass_time(world, timers, seconds: int, each_second=lambda: None) -> None:
 
 def interrupted(world, monkeypatch, chunk=2):
     """A launch that died after its first items."""
-    monkeypatch.setattr(module, "LAUNCH_CHUNK", chunk)
+    monkeypatch.setattr(module, "ITEMS_PER_COMMIT", chunk)
     upload = world.upload(*(person(name) for name in NAMES))
 
     def die(done):
