@@ -158,7 +158,7 @@ class AnswersContract(WorldContract):
         world.report([send])
         world.answer(send)
         better = world.body(send, result={"title": "Owner"})
-        assert world.answer(send, better).status is AckStatus.LATE
+        assert world.answer(send, better).status is AckStatus.ACCEPTED
         assert world.answer(send, world.body(send, result=None)).status is AckStatus.KEPT
         assert world.run_of(send).facts == {"person_title": "Owner"}
         assert len(world.events(e.AnswerRevised)) == len(world.events(e.AnswerKept)) == 1
@@ -182,7 +182,7 @@ class AnswersContract(WorldContract):
         world.answer(send, world.body(send, result=None, error="ERROR_RATE: no\x00credits \ud800"))
         assert world.run_of(send).state is State.FAILED
         assert "credits" in world.run_of(send).reason
-        assert world.answer(send, world.body(send, result=None)).status is AckStatus.LATE
+        assert world.answer(send, world.body(send, result=None)).status is AckStatus.ACCEPTED
         assert (world.run_of(send).state, world.run_of(send).rank) == (State.COMPLETED, Rank.EMPTY)
 
     def test_a_reason_with_a_null_character_stops_nothing(self, world):

@@ -142,6 +142,16 @@ class ReuseContract(WorldContract):
         assert world.play() == []
         assert world.status(batch) == "finished"
 
+    def test_an_answer_that_comes_while_another_row_waits_serves_that_too(self, store):
+        """Both batches were launched before either was answered; the lane lets one row out at a time."""
+        world = World(store, tuned(configuration(), APOLLO_PERSON, lane={"max_in_flight": 1}))
+        upload = world.upload(person("ann"))
+        batches = [world.app.launch(upload.upload_id) for _ in range(2)]
+        sent = world.play()
+        assert [send.workflow for send in sent].count(APOLLO_PERSON) == 1
+        assert {world.status(batch) for batch in batches} == {"finished"}
+        assert len([event for event in world.events(e.StepAnswered) if event.source is e.Source.REUSE]) == 1
+
     def test_a_reused_answer_says_where_it_was_recorded_and_gives_its_facts(self, world):
         """The body stays where it is; conditions of later steps see what it said."""
         upload = world.upload(person("ann"))

@@ -444,12 +444,15 @@ def _is_unanswered(run: StepRun, rank: Rank) -> bool:
     return run.state not in {State.COMPLETED, State.CANCELLED}
 
 
+_ENDS_WITHOUT_ANSWER = frozenset({State.TIMED_OUT, State.SKIPPED, State.CANCELLED})
+
+
 def _timing(run: StepRun, now: datetime) -> e.Timing:
-    if run.ended:
+    unanswered = run.state in _ENDS_WITHOUT_ANSWER or (run.state is State.FAILED and run.rank is None)
+    if unanswered or (run.deadline is not None and run.deadline < now):
         return e.Timing.LATE
-    if run.deadline is None:
-        return e.Timing.EARLY
-    return e.Timing.LATE if run.deadline < now else e.Timing.IN_TIME
+    # A second answer is no later for there having been a first.
+    return e.Timing.EARLY if run.deadline is None else e.Timing.IN_TIME
 
 
 def _outranked(run: StepRun, rank: Rank) -> bool:

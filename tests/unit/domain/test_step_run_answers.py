@@ -96,13 +96,15 @@ def test_an_empty_answer_to_a_retry_does_not_take_known_data_away():
         (State.AWAITING_ANSWER, 7 * HOURS, e.Timing.LATE),
         (State.IN_DOUBT, timedelta(0), e.Timing.IN_TIME),
         (State.IN_DOUBT, 7 * HOURS, e.Timing.LATE),
+        (State.COMPLETED, timedelta(0), e.Timing.IN_TIME),
+        (State.COMPLETED, 7 * HOURS, e.Timing.LATE),
         (State.TIMED_OUT, timedelta(0), e.Timing.LATE),
         (State.FAILED, timedelta(0), e.Timing.LATE),
         (State.CANCELLED, timedelta(0), e.Timing.LATE),
     ],
 )
 def test_an_answer_is_early_in_time_or_late(state, after, timing):
-    """Early before its wait is registered, late after its deadline or the run's end."""
+    """Early before its wait is registered, late after its deadline, or where the run ended without an answer."""
     told = scene(state)
     told.now += after
     (event,) = told.answer("another")
