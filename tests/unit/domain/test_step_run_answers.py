@@ -96,8 +96,6 @@ def test_an_empty_answer_to_a_retry_does_not_take_known_data_away():
         (State.AWAITING_ANSWER, 7 * HOURS, e.Timing.LATE),
         (State.IN_DOUBT, timedelta(0), e.Timing.IN_TIME),
         (State.IN_DOUBT, 7 * HOURS, e.Timing.LATE),
-        (State.COMPLETED, timedelta(0), e.Timing.IN_TIME),
-        (State.COMPLETED, 7 * HOURS, e.Timing.LATE),
         (State.TIMED_OUT, timedelta(0), e.Timing.LATE),
         (State.FAILED, timedelta(0), e.Timing.LATE),
         (State.CANCELLED, timedelta(0), e.Timing.LATE),
@@ -108,6 +106,16 @@ def test_an_answer_is_early_in_time_or_late(state, after, timing):
     told = scene(state)
     told.now += after
     (event,) = told.answer("another")
+    assert event.timing is timing
+
+
+@pytest.mark.parametrize(("after", "timing"), [(HOURS, e.Timing.IN_TIME), (7 * HOURS, e.Timing.LATE)])
+def test_a_second_answer_is_in_time_until_the_deadline(after, timing):
+    """The first one does not make it late."""
+    told = scene(State.AWAITING_ANSWER)
+    told.answer("data", title="CTO")
+    told.now += after
+    (event,) = told.answer("another", title="CEO")
     assert event.timing is timing
 
 
