@@ -69,7 +69,8 @@ def page():
 
 
 def fits(page) -> bool:
-    """Whether the page as a whole needs no scrolling sideways."""
+    """Whether the page as a whole, with its style sheet, needs no scrolling sideways."""
+    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
