@@ -178,8 +178,8 @@ def test_who_only_looks_needs_no_secret(world):
     text = re.sub(r'url = "[^"]+"', 'url = "env:ENRICHCORE_TEST_UNSET_URL"', world.text)
     (world.folder / "looking.toml").write_text(text)
     looking = ("--config", "looking.toml")
-    assert json.loads(world.run(*looking, "status", "--json"))["batches"]
-    assert world.run(*looking, "leads", "--client", "acme", "--format", "jsonl")
+    assert "batches" in json.loads(world.run(*looking, "status", "--json"))
+    assert world.run(*looking, "leads", "--client", "acme").startswith("lead_id")
     refused = world.ended(*looking, "upload", world.crm, "--client", "acme", "--workstream", "crm_data")
     assert (refused.returncode, "ENRICHCORE_TEST_UNSET_URL" in refused.stderr) == (1, True)
 
