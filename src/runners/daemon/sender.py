@@ -26,6 +26,9 @@ from runners.daemon.writer import GroupWriter
 log = logging.getLogger("enrichcore.sender")
 
 CONNECTIONS: Final = 64
+#: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
+_WORTH_A_CLAIM: Final = 4
+_GATHER_S: Final = 0.02
 _IDLE_S: Final = 0.2
 _RETRY_S: Final = 1.0
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
@@ -72,10 +75,7 @@ class Sender:
                 await asyncio.wait(set(self._in_flight))
 
     async def _claim(self, stop: asyncio.Event) -> list[Send]:
-        free = self._connections - len(self._in_flight)
-        if free <= 0:
-            await asyncio.wait(set(self._in_flight), return_when=asyncio.FIRST_COMPLETED)
-            free = self._connections - len(self._in_flight)
+        free = await self._free_connections()
         try:
             return await asyncio.to_thread(self._application.claim, free)
         except StoreUnavailable as error:
@@ -84,6 +84,19 @@ class Sender:
             log.exception("cannot claim")
         await _pause(stop, _RETRY_S)
         return []
+
+    async def _free_connections(self) -> int:
+        """How many connections are free; waits a little until there are enough for a claim to be worth its commit."""
+        enough = max(1, self._connections // _WORTH_A_CLAIM)
+        until = asyncio.get_running_loop().time() + _GATHER_S
+        while (free := self._connections - len(self._in_flight)) < enough:
+            left = until - asyncio.get_running_loop().time()
+            if free and left <= 0:
+                break
+            await asyncio.wait(
+                set(self._in_flight), timeout=left if free else None, return_when=asyncio.FIRST_COMPLETED
+            )
+        return free
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():
