@@ -24,6 +24,7 @@ from enrichcore.projection import (
     diff,
     ensure_tables,
     faults,
+    parts,
     rebuild,
     rebuilding,
     recompute,
@@ -319,13 +320,34 @@ def test_a_rebuild_that_fell_silent_is_taken_over(world, pool):
 
 
 def test_what_a_crashed_rebuild_left_is_dropped_at_the_next_start(world, pool):
-    """Not before its lease is over, for it may still be at work."""
-    crashed = rebuilding.Building(pool=pool, models=tuple(FOLDED), suffix="__new")
+    """Not before its lease is over, for it may still be at work; the live rows are as they were."""
+    catch_up(pool, READ_MODELS)
+    live = content(pool)
+    crashed = rebuilding.Building(pool=pool, models=tuple(FOLDED), suffix="__new", page=20)
     crashed.start()
+
+    def die(position, _target):
+        if position:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        crashed.fill(die)
     ensure_tables(pool, READ_MODELS)
-    assert "final_leads__new" in beside(pool)
+    assert {"final_leads__new", f"parts_{crashed.owner.hex}"} <= set(beside(pool))
     end_leases(pool)
     ensure_tables(pool, READ_MODELS)
+    assert beside(pool) == []
+    assert content(pool) == live
+
+
+def test_a_rebuild_takes_over_what_a_crashed_one_left(world, pool):
+    """The parts that the crashed one had found are dropped with its tables."""
+    crashed = rebuilding.Building(pool=pool, models=(FINAL_LEADS,), suffix="__new", page=20)
+    crashed.start()
+    with pool.connection() as connection:
+        parts.Parts(owner=crashed.owner, span=crashed.span, upto=100).make(connection, 20)
+    end_leases(pool)
+    rebuild(pool, READ_MODELS)
     assert beside(pool) == []
 
 
