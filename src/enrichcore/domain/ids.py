@@ -4,6 +4,7 @@ A derived id is a UUIDv5 of what it names, so creating the same thing twice give
 launching a batch again after a crash finds what is there instead of making a second one.
 """
 
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -32,6 +33,7 @@ def company_run_id(client_id: ClientId, company_id: CompanyId, result: str) -> C
     return CompanyRunId(uuid5(client_id, f"{company_id.hex}/{result}"))
 
 
+@lru_cache(maxsize=4096)
 def lane_id(client_id: ClientId, workstream: str, workflow: str) -> LaneId:
     """The lane to one webhook of one client."""
     return LaneId(uuid5(client_id, f"{workstream}/{workflow}"))
