@@ -184,6 +184,15 @@ def test_who_only_looks_needs_no_secret(world):
     assert (refused.returncode, "ENRICHCORE_TEST_UNSET_URL" in refused.stderr) == (1, True)
 
 
+def test_leads_are_exported_as_of_a_moment(world):
+    """Before the first launch there were none; the live table is not touched."""
+    live = world.run("leads", "--client", "acme")
+    assert world.run("leads", "--client", "acme", "--as-of", "2100-01-01").count("\n") == live.count("\n")
+    assert world.run("leads", "--client", "acme", "--as-of", "2020-01-01").count("\n") == 1
+    assert world.run("leads", "--client", "acme") == live
+    assert world.ended("leads", "--client", "acme", "--as-of", "yesterday").returncode == 2
+
+
 def test_a_replay_changes_nothing_where_no_rule_changed(world):
     """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
     world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from enrichcore.projection.rebuilding import Progress
 from enrichcore.store.mending import Mended, mend_inline_state
 from projections import read_models as chosen
 from projections.progress import PROGRESS
+from runners.cli.moments import moment as moment_of
 from runners.cli.opening import application, postgres
 from runners.cli.progress import counting, reaching
 from runners.cli.showing import AsJson, line, show_json, show_table
@@ -54,7 +55,7 @@ def replay(
 
     Do it after the rules that make leads from answers have changed. `--diff` shows what would change first.
     """
-    models, moment = chosen(*(read_models or [])), _moment(as_of_)
+    models, moment = chosen(*(read_models or [])), moment_of(as_of_, "--as-of")
     with application(context) as enrichment:
         replaying = _Replaying(enrichment, models, _client_id(enrichment, client, batch_id), as_json=as_json)
         if only_diff:
@@ -63,17 +64,6 @@ def replay(
             replaying.look_back(moment, with_rows=bool(read_models))
         else:
             replaying.rebuild()
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        hint = "--as-of"
-        raise typer.BadParameter("write it as 2026-03-01 or 2026-03-01T12:00:00+00:00", param_hint=hint) from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _client_id(enrichment: Enrichment, client: str | None, batch_id: UUID | None) -> UUID | None:
