@@ -180,7 +180,14 @@ class World:
         seen = [
             SendReport(
                 send=send,
-                outcome=PostOutcome(attempt=send.attempt, outcome=outcome, http_status=status, reason=reason, due=due),
+                outcome=PostOutcome(
+                    attempt=send.attempt,
+                    outcome=outcome,
+                    http_status=status,
+                    reason=reason,
+                    due=due,
+                    webhook=send.url.fingerprint(),
+                ),
             )
             for send in sends
         ]

@@ -6,6 +6,7 @@ from tests.contracts.answers_contract import AnsweringContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.imports_contract import ImportingContract
+from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 
 pytestmark = pytest.mark.postgres
 
@@ -23,4 +24,12 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestLifetimes(LifetimeContract):
+    """See the contract."""
+
+
+class TestBudgets(BudgetContract):
     """See the contract."""

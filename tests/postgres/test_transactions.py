@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from attrs import evolve
 
+from enrichcore.application import claiming
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
@@ -16,7 +18,7 @@ from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
-from tests.contracts.world import APOLLO_PERSON, World, configuration, person, tuned
+from tests.contracts.world import ACME, APOLLO_PERSON, CRM, CRM_PERSON, World, configuration, person, tuned
 from tests.postgres.conftest import POOL_SIZE
 
 pytestmark = pytest.mark.postgres
@@ -246,6 +248,45 @@ class _Overtaken:
 
     def __getattr__(self, name):
         return getattr(self._claims, name)
+
+
+def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
+    """Lanes of different pace groups do not wait for each other, but for their client's budget they do."""
+    registry = tuned(configuration(), APOLLO_PERSON, lane={"pace_group": "of its own"})
+    world = World(store, registry)
+    world.launch(person("ann"))
+    world.play_to(APOLLO_PERSON)
+    world.launch(person("ben"), workstream=CRM)
+    world.play_to(CRM_PERSON)
+    client = registry.clients[ACME]
+    budget = store.credits_of(client.id) + 1
+    registry = evolve(registry, clients={**registry.clients, ACME: evolve(client, budget_credits=budget)})
+    world.clock.tick(seconds=10)
+    lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
+    plain, theirs = store.claims, []
+    claim = claiming._claim_lane
+    other = Thread(target=lambda: theirs.extend(claim(world.another(registry).core, lanes[CRM_PERSON], 10)))
+
+    class Reserving(_Overtaken):
+        def credits_of(self, client_id, since=None):
+            counted = self._claims.credits_of(client_id, since)
+            self._other.start()
+            self._other.join(timeout=2)
+            return counted
+
+        def in_flight(self, lane, cap):
+            return self._claims.in_flight(lane, cap)
+
+    @contextmanager
+    def overtaken():
+        monkeypatch.setattr(store, "claims", plain)
+        with plain() as claims:
+            yield Reserving(claims, other)
+
+    monkeypatch.setattr(store, "claims", overtaken)
+    ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10)
+    other.join(timeout=30)
+    assert len(ours) + len(theirs) == 1
 
 
 def test_two_runners_at_once_keep_the_cap_of_a_lane(store, monkeypatch):

@@ -2,7 +2,12 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
 from uuid import UUID, uuid5
+
+from attrs import frozen
 
 from enrichcore.application.core import Core
 from enrichcore.application.sending import Send, payload
@@ -10,14 +15,31 @@ from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
+from enrichcore.domain.lane import decide_stop
 from enrichcore.domain.pipeline import Kind
-from enrichcore.registry import Registry, Webhook
-from enrichcore.store.commit import Conflict, StoreError, StoreUnavailable
+from enrichcore.registry import Client, Registry, Webhook
+from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
 
 log = logging.getLogger("enrichcore.application")
 
-#: Of each configured lane its workflow, and where its rows go.
-Lanes = Mapping[UUID, tuple[str, Webhook]]
+#: More rows than any claim takes.
+ALL: Final = 2**31 - 1
+#: At this part of a webhook's life a warning is due.
+NEARLY_OVER: Final = 0.9
+
+
+@frozen(kw_only=True)
+class ConfiguredLane:
+    """A lane with where its rows go, and whose money they cost."""
+
+    lane_id: LaneId
+    client: Client
+    workstream: str
+    workflow: str
+    webhook: Webhook
+
+
+Lanes = Mapping[UUID, ConfiguredLane]
 
 
 def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
@@ -30,11 +52,10 @@ def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
         if left <= 0:
             break
         share = max(1, left // (len(open_lanes) - number))
-        workflow, webhook = configured[lane]
         try:
-            claimed += _claim_lane(core, lane, workflow, webhook, share)
+            claimed += _claim_lane(core, configured[lane], share)
         except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
-            log.warning("a lane of %s could not be claimed: %s", workflow, error)
+            log.warning("a lane of %s could not be claimed: %s", configured[lane].workflow, error)
             failure = error
             if isinstance(error, StoreUnavailable):
                 break
@@ -46,7 +67,9 @@ def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
 def lanes_of(registry: Registry) -> Lanes:
     """The lanes that a configuration has a webhook for."""
     return {
-        lane_id(client.id, stream.slug, step.workflow): (step.workflow, webhook)
+        (name := lane_id(client.id, stream.slug, step.workflow)): ConfiguredLane(
+            lane_id=name, client=client, workstream=stream.slug, workflow=step.workflow, webhook=webhook
+        )
         for client in registry.clients.values()
         for stream in registry.workstreams.values()
         for step in stream.pipeline.steps
@@ -54,29 +77,59 @@ def lanes_of(registry: Registry) -> Lanes:
     }
 
 
-def _claim_lane(core: Core, lane: LaneId, workflow: str, webhook: Webhook, limit: int) -> list[Send]:
-    settings, now = webhook.lane, core.clock()
+def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
+    settings, now = lane.webhook.lane, core.clock()
     try:
         with core.store.claims() as claims:
             group = uuid5(NAMESPACE, f"pace/{settings.pace_group}")
             # Locks the group's bucket, so that runners count what is out one after the other.
             claims.take_tokens(group, 0, rate=settings.rate, burst=settings.burst, now=now)
-            room = settings.max_in_flight - claims.in_flight(lane, settings.max_in_flight)
-            found = claims.ready(lane, now, min(limit, room)) if room > 0 else []
+            room = settings.max_in_flight - claims.in_flight(lane.lane_id, settings.max_in_flight)
+            found = claims.ready(lane.lane_id, now, min(limit, room)) if room > 0 else []
             if not found:
                 return []
             unit = core.unit(now, claims)
             unit.preload(found)
             # The same person may have been answered in another batch since the row became ready.
             left = unit.not_served_by_now(found)
+            left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
-            sends = _claim_runs(core, unit, left[:tokens], workflow, webhook, lane)
+            sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
             commit = unit.finish()
             if not commit.empty:
                 claims.append(commit)
             return sends
     except Conflict:
         return []
+
+
+def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int) -> int:
+    """How many more rows the webhook's life and the client's budget allow; a webhook at the end of its life stops its lane."""
+    settings = lane.webhook.lane
+    sent = claims.sends_of(lane.webhook.url.fingerprint())
+    left = min(wanted, max(settings.lifetime_limit - sent, 0))
+    if wanted and not left:
+        why = f"its webhook has taken {sent:,} rows, all that lifetime_limit allows: give it a new URL"
+        draft = unit.lane(lane.lane_id, lane.client.id)
+        draft.emit_all(
+            decide_stop(draft.state, workstream=lane.workstream, workflow=lane.workflow, reason=why, by="runner")
+        )
+    elif sent < settings.lifetime_limit * NEARLY_OVER <= sent + left:
+        log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
+    if left and lane.client.budget_credits is not None:
+        claims.lock_budget(lane.client.id)
+        left = min(left, rows_in_budget(claims, lane.client, settings.credits_per_send, unit.now))
+    return left
+
+
+def rows_in_budget(reads: Reads, client: Client, price: Decimal, now: datetime) -> int:
+    """How many more rows a client's budget pays for, spent and reserved credits counted; none once it is used up."""
+    assert client.budget_credits is not None  # noqa: S101 - asked for a client that has a budget
+    since = None if client.budget_period is None else (now - client.budget_period).date()
+    left = client.budget_credits - reads.credits_of(client.id, since)
+    if left <= 0:
+        return 0
+    return int(left // price) if price else ALL
 
 
 def _claim_runs(

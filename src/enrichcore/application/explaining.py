@@ -11,6 +11,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from enrichcore.application.claiming import rows_in_budget
 from enrichcore.application.errors import UnknownId
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
@@ -120,6 +121,13 @@ class Explanation:
             return f"is ready, but the webhook of lane {name} asked for a pause; it goes on at {_at(known.held_until)}"
         if run.wake_at is not None and run.wake_at > self.now:
             return f"may be sent from {_at(run.wake_at)} on"
+        if client.budget_credits is not None and not rows_in_budget(
+            self.store, client, webhook.lane.credits_per_send, self.now
+        ):
+            return (
+                f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
+                f" it leaves when clients.{client.slug}.budget_credits is raised"
+            )
         return self._paced(lane_key, name, webhook.lane)
 
     def _paced(self, lane_key: UUID, name: str, lane: LaneSettings) -> str:

@@ -153,6 +153,8 @@ class SendRefused(StepEvent):
     reason: str
     due: datetime
     reserved: Decimal = NOTHING
+    #: Hash of the URL of the webhook that did not take it.
+    webhook: str = ""
 
 
 @frozen(kw_only=True)
@@ -185,6 +187,8 @@ class SendNoted(StepEvent):
     #: Whether the row was surely not delivered, so that the attempt is given back.
     undelivered: bool = False
     reserved: Decimal = NOTHING
+    #: Hash of the webhook's URL.
+    webhook: str = ""
 
 
 @frozen(kw_only=True)

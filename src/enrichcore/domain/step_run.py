@@ -110,6 +110,8 @@ class PostOutcome:
     http_status: int = 0
     #: When a row that was not delivered may be tried again.
     due: datetime
+    #: Hash of the URL that the row was POSTed to.
+    webhook: str = ""
 
 
 @frozen(kw_only=True)
@@ -276,9 +278,12 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             deadline = run.deadline or now + step.answer_within
             return _guarded(run, e.StepSent(**attempt, http_status=seen.http_status, deadline=deadline))
         case Outcome.NOT_DELIVERED if latest and out:
-            return _guarded(run, e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=given_back))
+            return _guarded(
+                run,
+                e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=given_back, webhook=seen.webhook),
+            )
         case Outcome.LANE_REFUSED if latest and out:
-            refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back)
+            refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back, webhook=seen.webhook)
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
             return _guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
@@ -300,6 +305,7 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             reason=seen.reason,
             undelivered=surely_not and held is not None,
             reserved=given_back if surely_not else e.NOTHING,
+            webhook=seen.webhook,
         ),
     )
 

@@ -6,7 +6,8 @@ guards: what the decision read and must find unchanged. Either all of it is stor
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from enrichcore.domain.events import Recorded
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
+from enrichcore.store.counters import Counts
 from enrichcore.store.rows import RunRow, StepRow
 
 #: A receiver that was not heard of for this long is not up.
@@ -156,6 +158,15 @@ class Reads(Protocol):
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
 
+    def sends_of(self, webhook: str) -> int:
+        """POSTs that a webhook took or may have taken, by the hash of its URL."""
+
+    def credits_of(self, client_id: ClientId, since: date | None = None) -> Decimal:
+        """Credits of a client that are reserved, or were spent since a day (UTC; ever, where none is named)."""
+
+    def counts(self) -> Counts:
+        """All counts, those that are nothing left out: what a replay is compared with."""
+
 
 class Claims(Reads, Protocol):
     """A short transaction that holds claimed rows until their events are stored."""
@@ -168,6 +179,9 @@ class Claims(Reads, Protocol):
 
     def in_flight(self, lane: UUID, cap: int) -> int:
         """How many rows of the lane are out, counted up to `cap`."""
+
+    def lock_budget(self, client_id: ClientId) -> None:
+        """Let no other claim of the client reserve credits before this one is over."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""

@@ -5,7 +5,8 @@ Events live in eventsourcing's own in-memory recorder, so what is stored has pas
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from threading import RLock
 from time import monotonic
 from typing import Any, Final
@@ -22,6 +23,7 @@ from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.codec import decode_run
 from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
+from enrichcore.store.counters import Counts
 from enrichcore.store.log import EventLog
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 
@@ -50,6 +52,7 @@ class MemoryStore:
         self._merged: dict[UUID, set[UUID]] = {}
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
+        self._counts = Counts()
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
 
@@ -73,6 +76,7 @@ class MemoryStore:
                 self._merge(merged)
             for upload_id, person in commit.people:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
+            self._counts.add_all(commit.events)
             return positions
 
     def _merge(self, stays: dict[UUID, UUID]) -> None:
@@ -121,6 +125,18 @@ class MemoryStore:
     def _runs_now(self, batch_id: UUID) -> bool:
         found = self._batches.get(batch_id)
         return found is not None and found[0].status is BatchStatus.RUNNING
+
+    def lock_budget(self, client_id: ClientId) -> None:  # noqa: ARG002 - claims hold the one lock already
+        return
+
+    def sends_of(self, webhook: str) -> int:
+        return self._counts.sends.get(webhook, 0)
+
+    def credits_of(self, client_id: ClientId, since: date | None = None) -> Decimal:
+        return self._counts.of(client_id, since)
+
+    def counts(self) -> Counts:
+        return self._counts.without_nothing()
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         tokens, since = self._buckets.get(group, (float(burst), now))

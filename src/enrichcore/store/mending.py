@@ -21,6 +21,7 @@ from enrichcore.domain.ids import BatchId, ClientId, LaneId
 from enrichcore.domain.lane import Lane
 from enrichcore.store.codec import EVENTS
 from enrichcore.store.commit import Commit
+from enrichcore.store.counters import Counts
 from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS
 from enrichcore.store.replaying import inline_rows
@@ -49,13 +50,15 @@ class Mended:
     step_runs: int = 0
     batches: int = 0
     lanes: int = 0
+    #: 1 where what was sent and spent was miscounted.
+    counts: int = 0
     #: Position up to which the rows tell.
     position: int
 
     @property
     def is_nothing(self) -> bool:
         """Whether every row was right."""
-        return not (self.items_and_company_runs or self.step_runs or self.batches or self.lanes)
+        return not (self.items_and_company_runs or self.step_runs or self.batches or self.lanes or self.counts)
 
 
 def mend_inline_state(
@@ -82,9 +85,11 @@ def _mended(store: PostgresStore, reads: PostgresClaims, progress: Callable[[int
     connection.execute(statements()["told_tables"])
     begun = reads.last_position()
     small: dict[UUID, _Stream] = {}
+    counts = Counts()
     done = 0
     for streams in _pages(store, connection):
         small |= _told(connection, streams)
+        counts.add_all(recorded for stream in streams for recorded in stream if (recorded.position or 0) <= begun)
         done += sum(map(len, streams))
         progress(done)
     # A commit takes its rows' table before the log, so whoever holds the log is gone once this lock is granted.
@@ -93,14 +98,20 @@ def _mended(store: PostgresStore, reads: PostgresClaims, progress: Callable[[int
     moved = connection.execute(statements()["streams_since"], {"after": begun, "topics": _TOPICS}).fetchall()
     for (stream_id,) in moved:
         connection.execute(statements()["forget_told"], {"id": stream_id})
-        small |= _told(connection, [reads.stream(stream_id)])
-    counts = {name: connection.execute(statements()[name]).rowcount for name in _PUT_RIGHT}
+        stream = reads.stream(stream_id)
+        small |= _told(connection, [stream])
+        counts.add_all(recorded for recorded in stream if (recorded.position or 0) > begun)
+    rows = {name: connection.execute(statements()[name]).rowcount for name in _PUT_RIGHT}
+    counts_differ = reads.counts() != counts.without_nothing()
+    if counts_differ:
+        store.put_counts_on(reads.cursor, counts)
     batches_put, lanes_put = _put_small(store, reads, small.values())
     return Mended(
-        items_and_company_runs=counts["drop_runs"] + counts["mend_runs"],
-        step_runs=counts["drop_steps"] + counts["mend_steps"],
+        items_and_company_runs=rows["drop_runs"] + rows["mend_runs"],
+        step_runs=rows["drop_steps"] + rows["mend_steps"],
         batches=batches_put,
         lanes=lanes_put,
+        counts=int(counts_differ),
         position=reads.last_position(),
     )
 

@@ -6,7 +6,8 @@ unless psycopg is told so, no session locks, no settings, no LISTEN.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from enrichcore.store.commit import (
     UploadedPerson,
     distinct,
 )
+from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow, lane_row
@@ -92,6 +94,18 @@ class _Reads:
         for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
             found.setdefault(asked, [stays]).append(merged)
         return found
+
+    def sends_of(self, webhook: str) -> int:
+        return int(self._rows("sends_of", webhook=webhook)[0][0])
+
+    def credits_of(self, client_id: ClientId, since: date | None = None) -> Decimal:
+        return Decimal(self._rows("credits_of", client=client_id, since=since)[0][0])
+
+    def counts(self) -> Counts:
+        return Counts(
+            sends=dict(self._rows("all_sends")),
+            credits={(client, day): (reserved, spent) for client, day, reserved, spent in self._rows("all_credits")},
+        )
 
     def _first(self, name: str, **params: Any) -> list[UUID]:
         return [row[0] for row in self._rows(name, **params)]
@@ -154,6 +168,7 @@ class PostgresStore(_Reads):
         for client_id, change in commit.directory:
             _put_directory(cursor, client_id, change)
         _put_people(cursor, commit)
+        _put_counts(cursor, counted(commit.events))
         return positions
 
     @contextmanager
@@ -198,6 +213,11 @@ class PostgresStore(_Reads):
         """Put the rows of batches and lanes."""
         _put_batches(cursor, commit)
         _put_lanes(cursor, commit)
+
+    def put_counts_on(self, cursor: Cursor[TupleRow], counts: Counts) -> None:
+        """Make these the counts."""
+        cursor.execute(statements()["forget_counts"])
+        _put_counts(cursor, counts)
 
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         return self._first("active_items", batch=batch_id, limit=limit)
@@ -291,6 +311,9 @@ class PostgresClaims(_Reads):
     def in_flight(self, lane: UUID, cap: int) -> int:
         return int(self._rows("in_flight", lane=lane, cap=cap)[0][0])
 
+    def lock_budget(self, client_id: ClientId) -> None:
+        self.cursor.execute(statements()["lock_budget"], {"client": client_id})
+
     def append(self, commit: Commit) -> list[int]:
         return self._store.append_on(self.cursor, commit)
 
@@ -362,6 +385,18 @@ def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: Direct
     if change.keys:
         kinds, values = [key.kind for key, _ in change.keys], [key.value for key, _ in change.keys]
         run("put_keys", [client_id, kinds, values, [owner for _, owner in change.keys]])
+
+
+def _put_counts(cursor: Cursor[TupleRow], counts: Counts) -> None:
+    """Add to the counts; inside the log's lock, so no two commits wait for each other's rows."""
+    if counts.sends:
+        params = {"webhooks": list(counts.sends), "sends": list(counts.sends.values())}
+        cursor.execute(statements()["count_sends"], params)
+    if counts.credits:
+        clients, days = zip(*counts.credits, strict=True)
+        reserved, spent = zip(*counts.credits.values(), strict=True)
+        params = {"clients": list(clients), "days": list(days), "reserved": list(reserved), "spent": list(spent)}
+        cursor.execute(statements()["count_credits"], params)
 
 
 def _put_people(cursor: Cursor[TupleRow], commit: Commit) -> None:

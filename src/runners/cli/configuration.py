@@ -1,9 +1,8 @@
 """The configuration: write one to start from, check it, put it in force."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -27,11 +26,6 @@ from runners.cli.showing import AsJson, line, show_json
 from runners.composition import database_url, opened, opened_store, shown_address
 
 _PANEL = "Begin here"
-#: Keys that are read and not acted upon yet, and what to do meanwhile.
-_NOT_ENFORCED: Final = {
-    "budget_credits": "is not enforced yet: watch the credits with `enrichcore lanes`",
-    "lifetime_limit": "is not enforced yet: watch the number sent with `enrichcore lanes`",
-}
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0"})  # noqa: S104 - named to warn of it
 
 
@@ -104,7 +98,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
     warnings = (_emptiness, _callback_warnings, _webhook_warnings, _http_warnings)
-    return faults, [*(warning for told in warnings for warning in told(registry)), *_setting_warnings(path)]
+    return faults, [warning for told in warnings for warning in told(registry)]
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -176,27 +170,6 @@ def _callback_warnings(registry: Registry) -> Iterator[Fault]:
             problem=f"is {host}, which nobody outside this machine can call back",
             remedy="give the address that Clay can reach",
         )
-
-
-def _setting_warnings(path: Path) -> Iterator[Fault]:
-    tree = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    for key, name in _named(tree, ""):
-        problem, _, remedy = _NOT_ENFORCED[name].partition(": ")
-        yield Fault(key=key, problem=problem, remedy=remedy)
-
-
-def _named(tree: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Where the keys of `_NOT_ENFORCED` stand; a step goes by its workflow."""
-    if isinstance(tree, dict):
-        for name, inside in tree.items():
-            key = f"{place}.{name}" if place else name
-            if name in _NOT_ENFORCED and not isinstance(inside, dict | list):
-                yield key, name
-            yield from _named(inside, key)
-    elif isinstance(tree, list):
-        for number, entry in enumerate(tree, start=1):
-            workflow = entry.get("workflow") if isinstance(entry, dict) else None
-            yield from _named(entry, f"{place}.{workflow}" if workflow else f"{place}[{number}]")
 
 
 def apply(context: typer.Context, as_json: AsJson = False) -> None:

@@ -7,8 +7,10 @@ import typer
 from attrs import frozen
 
 from enrichcore.application import Enrichment
+from enrichcore.application.claiming import NEARLY_OVER, rows_in_budget
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
+from enrichcore.registry import Client, LaneSettings
 from runners.cli.opening import BY, application, rows
 from runners.cli.showing import AsJson, line, show_json, show_table
 
@@ -68,6 +70,7 @@ _COLUMNS = {
     "in_flight": "in flight",
     "ready": "ready",
     "sent": "sent",
+    "lifetime_used": "of its life",
     "credits_spent": "spent",
     "credits_reserved": "reserved",
     "status": "status",
@@ -98,21 +101,35 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "in_flight": usage.in_flight,
                     "ready": usage.ready,
                     "sent": usage.sent,
+                    "lifetime_sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
+                    "lifetime_limit": settings.lifetime_limit,
+                    "lifetime_used": f"{taken / settings.lifetime_limit:.0%}",
                     "credits_spent": usage.spent,
                     "credits_reserved": usage.reserved,
-                    **_breaker(marked.get(key)),
+                    **_breaker(marked.get(key), _limits(enrichment, client, settings, taken)),
                 }
             )
     return found
 
 
-def _breaker(lane: Lane | None) -> dict[str, Any]:
+def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, taken: int) -> str:
+    """What limits a lane that is open, in words; empty when nothing does."""
+    told = []
+    if taken >= settings.lifetime_limit * NEARLY_OVER:
+        told.append(f"{taken:,} of the {settings.lifetime_limit:,} rows are sent that its webhook takes in its life")
+    price = settings.credits_per_send
+    if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, datetime.now(UTC)):
+        told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")
+    return "; ".join(told)
+
+
+def _breaker(lane: Lane | None, limits: str) -> dict[str, Any]:
     if lane is not None and lane.stopped:
         return {"status": "stopped", "reason": lane.stopped, "held_until": None}
     if lane is not None and lane.held_until is not None and lane.held_until > datetime.now(UTC):
         reason = f"the webhook asked for a pause until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC"
         return {"status": "open", "reason": reason, "held_until": lane.held_until}
-    return {"status": "open", "reason": "", "held_until": None}
+    return {"status": "open", "reason": limits, "held_until": None}
 
 
 def _parts(lane: str, option: str) -> tuple[str, str, str]:

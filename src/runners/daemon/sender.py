@@ -151,6 +151,7 @@ class Sender:
             reason=reason,
             http_status=http_status,
             due=due or self._clock() + full_jitter(send.attempt),
+            webhook=send.url.fingerprint(),
         )
 
     async def _hand_back(self, send: Send, why: str) -> None:
@@ -159,6 +160,7 @@ class Sender:
             outcome=Outcome.NOT_DELIVERED,
             reason=f"not sent: {why}",
             due=self._clock(),
+            webhook=send.url.fingerprint(),
         )
         await self._report(send, seen)
 

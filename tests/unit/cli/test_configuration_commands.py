@@ -5,7 +5,6 @@ from uuid import UUID
 import pytest
 
 from enrichcore.registry import parse
-from runners.cli.configuration import _setting_warnings
 
 
 def test_init_writes_a_configuration_once(enrichcore, tmp_path):
@@ -54,20 +53,6 @@ def test_check_warns_of_what_cannot_be_launched(enrichcore, tmp_path):
     )
     found = json.loads(enrichcore("check", "--json").stdout)
     assert "workstreams.w.steps.find.kind" in [fault["key"] for fault in found["warnings"]], found
-
-
-def test_settings_that_are_not_enforced_are_named(tmp_path):
-    """Wherever they stand, by their key; a step goes by its workflow."""
-    path = tmp_path / "enrichcore.toml"
-    path.write_text(
-        '[[workstreams.w.steps]]\nworkflow = "find"\nlifetime_limit = 5\n'
-        "[clients.c]\nbudget_credits = 1\n[clients.c.webhooks.w.find]\nlifetime_limit = 7\n"
-    )
-    assert [fault.key for fault in _setting_warnings(path)] == [
-        "workstreams.w.steps.find.lifetime_limit",
-        "clients.c.budget_credits",
-        "clients.c.webhooks.w.find.lifetime_limit",
-    ]
 
 
 @pytest.mark.parametrize("option", ["--config", "ENRICHCORE_CONFIG"])

@@ -243,3 +243,36 @@ on conflict (run_id, step_no) do update set
     attempt = excluded.attempt, wake_at = excluded.wake_at, company_run_id = excluded.company_run_id,
     reason = excluded.reason, rank = excluded.rank, answered_at = excluded.answered_at, reserved = excluded.reserved,
     spent = excluded.spent
+
+-- name: count_sends
+insert into enrichcore.webhook_sends as w (webhook, sends)
+select * from unnest(%(webhooks)s::text[], %(sends)s::bigint[])
+on conflict (webhook) do update set sends = w.sends + excluded.sends
+
+-- name: count_credits
+insert into enrichcore.client_credits as c (client_id, day, reserved, spent)
+select * from unnest(%(clients)s::uuid[], %(days)s::date[], %(reserved)s::numeric[], %(spent)s::numeric[])
+on conflict (client_id, day) do update set reserved = c.reserved + excluded.reserved, spent = c.spent + excluded.spent
+
+-- name: sends_of
+select coalesce(max(sends), 0) from enrichcore.webhook_sends where webhook = %(webhook)s
+
+-- name: credits_of
+select coalesce(sum(reserved), 0)
+       + coalesce(sum(spent) filter (where %(since)s::date is null or day >= %(since)s::date), 0)
+from enrichcore.client_credits where client_id = %(client)s
+
+-- name: lock_budget
+-- Taken by claims alone: those of other pace groups see what this one reserves.
+select pg_advisory_xact_lock(4985318, hashtext(%(client)s::text))
+
+-- name: all_sends
+select webhook, sends from enrichcore.webhook_sends where sends <> 0 order by webhook
+
+-- name: all_credits
+select client_id, day, reserved, spent from enrichcore.client_credits
+where reserved <> 0 or spent <> 0 order by client_id, day
+
+-- name: forget_counts
+delete from enrichcore.webhook_sends;
+delete from enrichcore.client_credits

@@ -1,0 +1,133 @@
+"""Limits on money and on webhooks' lives: nothing is sent beyond them, and nothing is lost by them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from attrs import evolve
+
+from enrichcore.application.explaining import explain
+from enrichcore.domain import events as e
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+from enrichcore.store.counters import counted
+from tests.contracts.answers_contract import WorldContract
+from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, World, configuration, person, tuned
+
+NAMES = ("ann", "bob", "eve", "joe", "kim")
+
+
+def with_budget(registry, credits_: int, period: timedelta | None = None):
+    """The configuration with a budget for one client."""
+    budget = {"budget_credits": Decimal(credits_), "budget_period": period}
+    return evolve(registry, clients={**registry.clients, ACME: evolve(registry.clients[ACME], **budget)})
+
+
+def at_persons(store, registry) -> World:
+    """Five people whose companies are known, in a configuration that limits what comes next."""
+    world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
+    world.launch(*(person(name) for name in NAMES))
+    world.play_to(APOLLO_PERSON)
+    world.registry = registry(world)
+    world.app = world.another()
+    return world
+
+
+class LifetimeContract(WorldContract):
+    """A webhook takes so many rows in its life."""
+
+    def test_at_the_end_of_its_webhooks_life_a_lane_stops(self, store):
+        """With its reason, and the rows stay ready for another URL."""
+        world = at_persons(store, lambda world: tuned(world.registry, APOLLO_PERSON, lane={"lifetime_limit": 2}))
+        assert len(world.send()) == 2
+        assert world.send() == []
+        ((lane, _),) = world.store.lanes()
+        assert "lifetime_limit" in lane.stopped
+        world.app = world.another(tuned(world.registry, APOLLO_PERSON, lane={"lifetime_limit": 5}))
+        world.app.resume_lane(ACME, APOLLO, APOLLO_PERSON, by="ann")
+        assert len(world.send()) == 3
+
+    def test_what_the_webhook_did_not_take_counts_for_nothing(self, store):
+        """A refused connection or a 429 leaves its life as it was; a doubt does not."""
+        world = at_persons(store, lambda world: tuned(world.registry, APOLLO_PERSON, lane={"lifetime_limit": 3}))
+        refused, doubtful, delivered = world.claim()
+        world.report([refused], Outcome.NOT_DELIVERED, reason="HTTP 429")
+        world.report([doubtful], Outcome.UNKNOWN, reason="the connection broke")
+        world.report([delivered])
+        assert world.store.sends_of(delivered.url.fingerprint()) == 2
+        world.app.wake()
+        assert len(world.send()) == 1
+        assert world.send() == []
+
+
+class BudgetContract(WorldContract):
+    """A client's credits, spent and reserved, stay within its budget."""
+
+    def spent_before(self, world) -> Decimal:
+        return world.store.credits_of(world.registry.client(ACME).id)
+
+    def test_no_more_rows_leave_than_the_budget_pays_for(self, store):
+        """What is reserved counts, and the lane stays open."""
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))
+        assert len(world.send()) == 2
+        assert world.send() == []
+        assert world.store.lanes() == []
+
+    def test_an_answer_that_cost_less_frees_the_rest(self, store):
+        """Its own price takes the place of what was reserved."""
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))
+        for send in world.send():
+            cheap = {"metadata": {"upfrontCreditUsage": {"totalCost": 0.5}}}
+            world.answer(send, world.body(send, **cheap))
+        assert len(world.send()) == 1
+        assert world.send() == []
+
+    def test_an_answer_that_cost_more_ends_the_budget(self, store):
+        """Nobody knew before; from then on nothing leaves, and the overshoot shows."""
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))
+        (send,) = world.send(limit=1)
+        world.answer(send, world.body(send, metadata={"upfrontCreditUsage": {"totalCost": 7}}))
+        assert world.send() == []
+        client = world.registry.client(ACME)
+        assert world.store.credits_of(client.id) - client.budget_credits == 5
+
+    def test_a_row_that_was_not_delivered_gives_its_credits_back(self, store):
+        """Another may leave in its place."""
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 1))
+        (send,) = world.claim()
+        assert world.claim() == []
+        world.report([send], Outcome.NOT_DELIVERED, reason="refused", wait_s=3600)
+        assert len(world.claim()) == 1
+
+    def test_a_budget_for_a_period_pays_again_when_that_is_over(self, store):
+        """What was spent longer ago no longer counts; what is reserved does."""
+        month = timedelta(days=30)
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 1, month))
+        (send,) = world.send()
+        world.answer(send)
+        assert world.send() == []
+        world.clock.tick(days=31)
+        assert len(world.send()) > 0
+
+    def test_an_item_says_that_it_waits_for_the_budget(self, store):
+        """And which key would move it."""
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world))))
+        assert world.send() == []
+        (waiting, *_) = [row.run_id for row in store.inline_rows()[1] if row.state == State.READY]
+        told = explain(store, world.registry, waiting, now=world.clock.now)
+        assert "clients.acme.budget_credits" in told
+
+    def test_counts_are_those_of_the_events(self, store):
+        """Whatever came of rows and answers, adding up the log gives the same."""
+        world = at_persons(store, lambda world: world.registry)
+        first, second, third, *others = world.claim()
+        world.report([first], Outcome.NOT_DELIVERED, reason="refused")
+        world.report([second], Outcome.ROW_REFUSED, reason="HTTP 422")
+        world.report([third], Outcome.UNKNOWN, reason="the connection broke")
+        world.report(others)
+        for send in others:
+            world.answer(send)
+        world.clock.tick(days=2)
+        world.app.wake()
+        world.play()
+        assert world.store.counts() == counted(world.store.log(0, 10_000)).without_nothing()
+        assert world.events(e.StepSending)
