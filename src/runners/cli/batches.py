@@ -11,13 +11,17 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import ENDS, State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.store.commit import Store
+from runners.cli.lanes import held_back
 from runners.cli.opening import BY, application, client_name
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 
 _PANEL = "Batches"
 #: Seconds between two looks of `--watch`.
 _PAUSE_S: Final = 1.0
+#: States of rows that are to leave; a company's row is counted by those who wait for it.
+_LEAVING: Final = frozenset({State.READY, State.RETRY_WAIT, State.WAITING_FOR_COMPANY})
 _OVER: Final = frozenset({BatchStatus.CANCELLED, BatchStatus.FINISHED})
 
 TheBatch = Annotated[UUID, typer.Argument(metavar="BATCH_ID", help="As printed by `launch` and `status`.")]
@@ -66,6 +70,7 @@ def progress_of(enrichment: Enrichment, batch_id: UUID | None = None) -> list[di
 
 def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
     items = enrichment.store.item_counts(batch.batch_id)
+    steps = _steps(enrichment.store, batch)
     counts = {f"items_{status}": items.get(status, 0) for status in ("active", "completed", "failed", "cancelled")}
     return {
         "batch_id": str(batch.batch_id),
@@ -79,8 +84,20 @@ def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
         **counts,
         "items_with_gaps": items["gaps"],
         "items_in_doubt": items["in_doubt"],
-        "steps": _steps(enrichment.store, batch),
+        "steps": steps,
+        "held_back": _held_back(enrichment, batch, steps),
     }
+
+
+def _held_back(enrichment: Enrichment, batch: Batch, steps: list[dict[str, Any]]) -> list[str]:
+    """Why rows that are ready do not leave, as far as their lanes tell."""
+    kinds = {step.workflow: step.kind for step in batch.pipeline.steps}
+    waiting = [
+        step["workflow"]
+        for step in steps
+        if kinds.get(step["workflow"]) is not Kind.LOCAL and not _LEAVING.isdisjoint(step["states"])
+    ]
+    return held_back(enrichment, batch.client_id, batch.workstream, waiting) if waiting else []
 
 
 def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
@@ -111,6 +128,8 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
             for step in batch["steps"]
         ]
         show_table(["  step", "states"], [(f"  {workflow}", states) for workflow, states in steps])
+        for why in batch["held_back"]:
+            line(f"  lane {why}")
 
 
 def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:

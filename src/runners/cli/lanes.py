@@ -1,7 +1,9 @@
 """Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from attrs import frozen
@@ -10,7 +12,7 @@ from enrichcore.application import Enrichment
 from enrichcore.application.claiming import NEARLY_OVER, rows_in_budget
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
-from enrichcore.registry import Client, LaneSettings
+from enrichcore.registry import Client, LaneSettings, UnknownClientError
 from runners.cli.opening import BY, application, rows
 from runners.cli.showing import AsJson, line, show_json, show_table
 
@@ -109,6 +111,27 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     **_breaker(marked.get(key), _limits(enrichment, client, settings, taken)),
                 }
             )
+    return found
+
+
+def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflows: Iterable[str]) -> list[str]:
+    """Why rows of some workflows do not leave: for each lane that is stopped, held or at a limit, one sentence."""
+    try:
+        client = enrichment.registry.client(client_id)
+    except UnknownClientError:
+        return [f"the configuration has no client {client_id} any more, so nothing of it is sent"]
+    marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
+    found = []
+    for workflow in workflows:
+        webhook = client.webhooks.get((workstream, workflow))
+        if webhook is None:
+            found.append(f"{client.slug}/{workstream}/{workflow} has no webhook in the configuration")
+            continue
+        taken = enrichment.store.sends_of(webhook.url.fingerprint())
+        limits = _limits(enrichment, client, webhook.lane, taken)
+        held = _breaker(marked.get(lane_id(client.id, workstream, workflow)), limits)
+        if held["reason"]:
+            found.append(f"{client.slug}/{workstream}/{workflow} is {held['status']}: {held['reason']}")
     return found
 
 

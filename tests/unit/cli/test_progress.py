@@ -1,0 +1,50 @@
+"""What `status` tells of a batch whose rows do not leave."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from enrichcore.application import Enrichment
+from runners.cli.batches import progress_of
+
+sys.path.append(str(Path(__file__).parent))
+from world import COMPANY, World
+
+
+@pytest.fixture
+def world():
+    """A world with a batch whose company rows are ready."""
+    world = World()
+    world.batch = world.launch()
+    return world
+
+
+def held_back(application):
+    """Why the only batch's rows do not leave."""
+    ((batch),) = progress_of(application)
+    return batch["held_back"]
+
+
+def test_rows_that_only_wait_for_their_turn_need_no_words(world):
+    """Pace is no reason worth telling."""
+    assert held_back(world.application) == []
+
+
+def test_a_stopped_lane_is_named_with_its_reason(world):
+    """Also by those who wait for their company's row."""
+    world.application.stop_lane("acme", "crm_data", COMPANY, by="ann", why="the table was deleted")
+    (why,) = held_back(world.application)
+    assert f"acme/crm_data/{COMPANY} is stopped: the table was deleted" in why
+    world.application.resume_lane("acme", "crm_data", COMPANY, by="ann")
+    assert held_back(world.application) == []
+
+
+def test_a_budget_that_is_used_up_is_named(world):
+    """The lane is open, and nothing leaves."""
+    client = evolve(world.client, budget_credits=Decimal(0))
+    registry = evolve(world.registry, clients={**world.registry.clients, "acme": client})
+    (why,) = held_back(Enrichment(world.store, registry))
+    assert "the budget of 0 credits is spent or reserved" in why
