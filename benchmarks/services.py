@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import environ
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx
@@ -76,6 +77,12 @@ class ThirdParty:
     def release(self) -> int:
         """Let go all callbacks that are held; how many."""
         return int(httpx.post(f"{self.url}/release", timeout=60).json()["released"])
+
+    def wait(self, reached: Callable[[dict[str, Any]], bool], every_s: float = 0.5) -> dict[str, Any]:
+        """Ask for the counts until they are as wanted."""
+        while not reached(told := self.stats()):
+            sleep(every_s)
+        return told
 
 
 @contextmanager

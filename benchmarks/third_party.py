@@ -7,8 +7,8 @@ It keeps count of everything, and is quick enough to be no limit: raw ASGI under
     python benchmarks/third_party.py [--delay-s 0.2] [--connections 64] [--authorization "Bearer ..."] [--twice]
         [--unknown 0.1] [--late 0.1 --late-s 5] [--hold]
 
-`GET /stats` tells the counts as JSON, `POST /reset` sets them to zero, `POST /release` lets go what `--hold` holds; a POST
-to any other path is a row.
+`GET /stats` tells the counts as JSON, `POST /reset` sets them to zero, `POST /release` lets go what `--hold` holds, and
+`POST /nothing` is taken and forgotten, as by the quickest receiver there can be; a POST to any other path is a row.
 """
 
 import argparse
@@ -156,6 +156,8 @@ class ThirdParty:
                 await _reply(send, 200, {})
             case "POST", "/release":
                 await _reply(send, 200, {"released": self._release()})
+            case "POST", "/nothing":
+                await _reply(send, 200, {"status": "accepted"})
             case "POST", path:
                 self._take(path, body)
                 await _reply(send, 200, {"status": "accepted"})
