@@ -100,8 +100,8 @@ def bare_prototype(third: ThirdParty) -> Contestant:
     )
 
 
-#: What `--peer` may name, with what is installed for it.
-PEERS = {"procrastinate": ("procrastinate==3.10.*", "httpx-aiohttp", "uvicorn[standard]", "msgspec")}
+#: What `--peer` may name, with what is installed for it. Absurd, awa-pg, DBOS and Prefect are not run.
+PEERS = {"procrastinate": ("procrastinate==3.10.*", "psycopg[binary]", "httpx-aiohttp", "uvicorn[standard]", "msgspec")}
 
 
 def peer(name: str, third: ThirdParty) -> Contestant:
@@ -132,7 +132,7 @@ def _installed(packages: Sequence[str]) -> str:
     folder = Path(tempfile.mkdtemp(prefix="enrichcore-peer-"))
     say(f"installing {packages[0]} in {folder}")
     _checked([sys.executable, "-m", "venv", str(folder)])
-    _checked([str(folder / "bin/pip"), "install", "--quiet", *packages])
+    _checked([str(folder / "bin/pip"), "install", "-qq", *packages])
     return str(folder / "bin/python")
 
 

@@ -38,7 +38,7 @@ def main() -> None:
                 say(f"run {number + 1} of {asked.repeats}: {contestant.name}")
                 measure(report, contestant, server, third, asked.items, asked.idle_s)
     compare(report, contestants)
-    report.table()
+    report.table(turned=True)
 
 
 def measure(report: Report, contestant: Contestant, server: str, third: ThirdParty, items: int, idle_s: float) -> None:

@@ -112,9 +112,12 @@ class Prototype:
         """Claim what is ready, and POST it."""
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         async with HttpxAiohttpClient(limits=limits) as client:
+            sending: set[asyncio.Task[None]] = set()
             while True:
                 claimed = await asyncio.to_thread(self._claim)
-                await asyncio.gather(*(self._send(client, *one) for one in claimed))
+                sending |= {asyncio.create_task(self._send(client, *one)) for one in claimed}
+                while len(sending) > CONNECTIONS:
+                    _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
                 if not claimed:
                     await asyncio.sleep(IDLE_S)
 
