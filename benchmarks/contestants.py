@@ -39,11 +39,11 @@ class Contestant:
     #: SQL: whether all items have ended, and when the last one did.
     ended: str
     ended_at: str
-    #: What holds events and inline state.
+    #: Patterns of `schema.table` of what holds events and inline state.
     tables: tuple[str, ...]
     #: SQL: bytes that bodies take, as stored; what is compressed counts as that.
     stored_bodies: str
-    #: Tables of its read models, if it has any.
+    #: The same of its read models, if it has any.
     read_models: tuple[str, ...] = ()
 
 
@@ -100,13 +100,36 @@ def bare_prototype(third: ThirdParty) -> Contestant:
     )
 
 
-#: What `--peer` may name, with what is installed for it. Absurd, awa-pg, DBOS and Prefect are not run.
-PEERS = {"procrastinate": ("procrastinate==3.10.*", "psycopg[binary]", "httpx-aiohttp", "uvicorn[standard]", "msgspec")}
+@frozen(kw_only=True)
+class Peer:
+    """What is installed for a peer, and where it keeps what; its script is under `peers/`."""
+
+    packages: tuple[str, ...]
+    tables: tuple[str, ...]
+    stored_bodies: str
+
+
+_LIBRARIES = ("psycopg[binary,pool]", "httpx-aiohttp", "uvicorn[standard]", "msgspec")
+#: What `--peer` may name. Absurd, DBOS and Prefect are not run.
+PEERS = {
+    "procrastinate": Peer(
+        packages=("procrastinate==3.10.*", *_LIBRARIES),
+        tables=("public.peer_items", "public.procrastinate_%"),
+        stored_bodies="select sum(pg_column_size(first_body) + pg_column_size(second_body))::bigint from peer_items",
+    ),
+    "awa": Peer(
+        packages=("awa-pg==0.6.*", *_LIBRARIES),
+        tables=("public.peer_items", "awa.%"),
+        # It keeps answers among what else it knows of a job, where they cannot be told apart.
+        stored_bodies="select 0",
+    ),
+}
 
 
 def peer(name: str, third: ThirdParty) -> Contestant:
     """A peer, in a virtual environment of its own under a temporary folder."""
-    python = _installed(PEERS[name])
+    known = PEERS[name]
+    python = _installed(known.packages)
     script = str(HERE / "peers" / f"{name}_job.py")
     return Contestant(
         name=name,
@@ -114,8 +137,8 @@ def peer(name: str, third: ThirdParty) -> Contestant:
         run=_alone([python, script, "run"], third),
         ended="select not exists (select from peer_items where ended_at is null)",
         ended_at="select max(ended_at) from peer_items",
-        tables=("peer_items", "procrastinate_jobs", "procrastinate_events", "procrastinate_workers"),
-        stored_bodies="select sum(pg_column_size(first_body) + pg_column_size(second_body))::bigint from peer_items",
+        tables=known.tables,
+        stored_bodies=known.stored_bodies,
     )
 
 
