@@ -46,6 +46,7 @@ def measure(report: Report, contestant: Contestant, server: str, third: ThirdPar
     third.reset()
     with database(server) as url, Gauges(url) as gauges:
         held_before = contestant.fill(url, items)
+        gauges.settle()
         before, began = Meters.read(gauges, ()), monotonic()
         with contestant.run(url) as services, Watch(gauges, lambda: _pids(services)) as watch:
             started = total_cpu_s(_pids(services))

@@ -102,6 +102,9 @@ class Prototype:
         self._writes = psycopg.connect(url, autocommit=True)
         self._webhooks = webhooks
         self._free = asyncio.Semaphore(CONNECTIONS)
+        #: Rows claimed and not sent, and whether they are few enough to claim more.
+        self._unsent = 0
+        self._few = asyncio.Event()
         #: Events to record, with where they leave their items.
         self._events: list[tuple[UUID, int, str, bytes, datetime]] = []
         self._moves: list[tuple[UUID, int, str]] = []
@@ -111,14 +114,16 @@ class Prototype:
     async def send_all(self) -> None:
         """Claim what is ready, and POST it."""
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        async with HttpxAiohttpClient(limits=limits) as client:
-            sending: set[asyncio.Task[None]] = set()
+        async with HttpxAiohttpClient(limits=limits) as client, asyncio.TaskGroup() as tasks:
             while True:
                 claimed = await asyncio.to_thread(self._claim)
-                sending |= {asyncio.create_task(self._send(client, *one)) for one in claimed}
-                while len(sending) > CONNECTIONS:
-                    _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-                if not claimed:
+                self._unsent += len(claimed)
+                for one in claimed:
+                    tasks.create_task(self._send(client, *one))
+                self._few.clear()
+                if self._unsent > CONNECTIONS:
+                    await self._few.wait()
+                elif not claimed:
                     await asyncio.sleep(IDLE_S)
 
     def _claim(self) -> list[Any]:
@@ -134,6 +139,9 @@ class Prototype:
             response = await client.post(
                 self._webhooks[step], content=msgspec.json.encode(row), headers={"content-type": "application/json"}
             )
+        self._unsent -= 1
+        if self._unsent <= CONNECTIONS:
+            self._few.set()
         told = msgspec.json.encode({"status": response.status_code, "attempt": 1})
         self._events.append((item, 3 + 3 * step, "Sent", told, datetime.now(UTC)))
         self._moves.append((item, step, "waiting"))

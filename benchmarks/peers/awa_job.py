@@ -58,9 +58,8 @@ async def fill(url: str, items: int) -> None:
             for job in jobs:
                 await out.write_row((job.item,))
     async with awa.AsyncClient(address_of(url)) as client:
-        await client.install_queue_storage()
         for first in range(0, items, CHUNK):
-            await client.enqueue_many_copy(jobs[first : first + CHUNK], queue="sends")
+            await client.insert_many_copy(jobs[first : first + CHUNK], queue="sends")
 
 
 def _person(number: int) -> dict[str, str]:
