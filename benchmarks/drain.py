@@ -5,7 +5,7 @@ The rate counts from the first POST to the last item's end. Commits are those of
 commits when idle. Bytes of the database are those since before the items were made, with indexes, without the bodies of
 answers and without read models. Pace is no limit here: each webhook has its own, at the most that a lane may have.
 
-    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--peer procrastinate]
+    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--peer procrastinate] [--peer awa]
 """
 
 import argparse
@@ -15,12 +15,9 @@ from typing import Any
 
 from attrs import frozen
 from contestants import PEERS, TWO_PROCESSES, Contestant, bare_prototype, peer, product
-from gauges import Gauges, Watch, total_cpu_s
+from gauges import TELL_S, Gauges, Watch, settle, total_cpu_s
 from harness import Report, database, say, server_url
 from services import Service, ThirdParty, third_party
-
-#: Until open backends have told what they committed.
-TELL_S = 2.0
 
 
 def main() -> None:
@@ -46,7 +43,7 @@ def measure(report: Report, contestant: Contestant, server: str, third: ThirdPar
     third.reset()
     with database(server) as url, Gauges(url) as gauges:
         held_before = contestant.fill(url, items)
-        gauges.settle()
+        settle(url)
         before, began = Meters.read(gauges, ()), monotonic()
         with contestant.run(url) as services, Watch(gauges, lambda: _pids(services)) as watch:
             started = total_cpu_s(_pids(services))

@@ -12,6 +12,8 @@ from harness import KIB, cpu_s, family, is_python, pss_kib
 from projections import READ_MODELS
 
 CLOCK_TICKS = 100
+#: Until backends have told what they committed.
+TELL_S = 2.0
 #: Read models that follow the log; the others are views.
 FOLLOWED = [model.name for model in READ_MODELS if model.tables]
 #: Age in seconds of the oldest event that some read model does not hold yet; none where all hold all.
@@ -26,6 +28,14 @@ select coalesce(sum(pg_total_relation_size(c.oid)), 0)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and n.nspname || '.' || c.relname like any(%s::text[])
 """
+
+
+def settle(url: str) -> None:
+    """Let the server know its tables, as it would some minutes after they were filled."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+    # What a session committed is counted when it has ended, which it does by itself.
+    sleep(TELL_S)
 
 
 class Gauges:
@@ -49,11 +59,6 @@ class Gauges:
         self._asked += 1
         row = self._connection.execute(query, params).fetchone()
         return None if row is None else row[0]
-
-    def settle(self) -> None:
-        """Let the server know its tables, as it would some minutes after they were filled."""
-        self._asked += 1
-        self._connection.execute("vacuum analyze")
 
     def commits(self) -> int:
         """Transactions committed in the database by others; a backend that is still open may tell them a second late."""
