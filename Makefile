@@ -10,7 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check docs constraints clean
+.PHONY: help install demo test check bench docs constraints clean
 
 help:  ## Show these verbs.
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ check: install  ## Lint, formatting, types, and which package may import which.
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: install  ## Run the benchmarks one after the other; make them small with ARGS=--quick, or name one: ARGS=drain.
+	$(BIN)/python benchmarks/all.py $(ARGS)
 
 docs: install  ## Write the generated pages of docs/ anew.
 	$(BIN)/python docs/generate.py

@@ -162,14 +162,16 @@ class Report:
         """The median of a figure over the runs of one result."""
         return median(result[name] for result in self.results if result["what"] == what)
 
-    def table(self) -> None:
-        """All results, for people."""
-        columns = list(dict.fromkeys(key for result in self.results for key in result))
+    def table(self, *, turned: bool = False) -> None:
+        """All results, for people: a row for each, or a column for each, where there are more figures than results."""
+        names = list(dict.fromkeys(key for result in self.results for key in result))
+        rows = [names, *([_shown(result.get(name)) for name in names] for result in self.results)]
+        head, *body = zip(*rows, strict=True) if turned else rows
         table = Table(title=self.name)
-        for column in columns:
-            table.add_column(column, justify="left" if column == "what" else "right")
-        for result in self.results:
-            table.add_row(*(_shown(result.get(column)) for column in columns))
+        for number, column in enumerate(head):
+            table.add_column(column, justify="right" if number else "left")
+        for row in body:
+            table.add_row(*row)
         Console(stderr=True, width=180).print(table)
 
     def _emit(self, line: dict[str, Any]) -> None:

@@ -1,4 +1,8 @@
-"""A workstream of two webhook steps for benchmarks, and people to send through it."""
+"""Workstreams for benchmarks, and people to send through them.
+
+`bench` has two webhook steps, `waiting` has one whose time to answer is given. Each webhook has a pace of its own, as
+high as a configuration may set it, so that pace is not what a benchmark measures.
+"""
 
 import csv
 import io
@@ -12,22 +16,26 @@ ingest = "crm"
 
 [[workstreams.bench.steps]]
 workflow = "enrich_person"
+pace_group = "bench-first"
 kind = "webhook"
 entity = "person"
 result = "person_profile"
 rate = 1000
 burst = 10000
 max_in_flight = 1000000
+lifetime_limit = 1000000000
 answer_within = "6h"
 
 [[workstreams.bench.steps]]
 workflow = "find_email"
+pace_group = "bench-second"
 kind = "webhook"
 entity = "person"
 result = "person_email"
 rate = 1000
 burst = 10000
 max_in_flight = 1000000
+lifetime_limit = 1000000000
 answer_within = "6h"
 
 [clients.bench]
@@ -42,6 +50,29 @@ url = "{first}"
 url = "{second}"
 """
 
+WAITING = """
+[workstreams.waiting]
+label = "One long wait"
+ingest = "crm"
+
+[[workstreams.waiting.steps]]
+workflow = "enrich_person"
+pace_group = "bench-waiting"
+kind = "webhook"
+entity = "person"
+result = "person_profile"
+rate = 1000
+burst = 10000
+max_in_flight = 1000000
+lifetime_limit = 1000000000
+reuse_within = "0s"
+answer_within = "{answer_within}"
+
+[clients.bench.webhooks.waiting.enrich_person]
+url = "{first}"
+"""
+
+SECRET = "secret of the benchmark"
 REGISTRY = parse(CONFIGURATION.format(first="http://127.0.0.1:9/first", second="http://127.0.0.1:9/second"), env={})
 
 _COLUMNS = ("First Name", "Last Name", "Email", "Job Title", "Company Name", "Company Domain Name")
@@ -49,12 +80,12 @@ _FIRST = ("Ottoline", "Bram", "Ilse", "Casimir", "Wanda", "Jorun", "Thaddeus", "
 _LAST = ("Fennimarsh", "Mockridge", "Traumaue", "Vandersloot", "Quillby", "Harrowgate", "Lindqvarn", "Osterholt")
 
 
-def export_of(people: int) -> bytes:
+def export_of(people: int, first_number: int = 0) -> bytes:
     """A CRM export of so many people, five to a company."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(_COLUMNS)
-    for number in range(people):
+    for number in range(first_number, first_number + people):
         first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
         domain = f"company-{number // 5}.example"
         email = f"{first}.{last}{number}@{domain}".lower()

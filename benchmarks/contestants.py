@@ -1,0 +1,163 @@
+"""Who drains: the product, the prototype, and peers. Each says how it is filled, run, and asked how far it is."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import people
+import prototype
+from attrs import frozen
+from gauges import Gauges
+from harness import say
+from services import HERE, Service, ThirdParty, daemon, service, write_configuration
+
+from enrichcore.application import Enrichment
+from enrichcore.projection import catch_up
+from enrichcore.registry import load
+from enrichcore.store.postgres import PostgresStore
+from projections import READ_MODELS
+
+#: How the daemon's roles are spread over processes.
+ONE_PROCESS: Sequence[Sequence[str]] = ((),)
+TWO_PROCESSES: Sequence[Sequence[str]] = (("sender", "receiver"), ("timers", "projector", "web"))
+#: The product's events and inline state.
+TABLES = ("enrichcore.stored_events", "enrichcore.runs", "enrichcore.step_runs")
+
+
+@frozen(kw_only=True)
+class Contestant:
+    """One system under test."""
+
+    name: str
+    #: Put so many items into a database, with nothing running; the bytes that its tables held before.
+    fill: Callable[[str, int], int]
+    #: Run it on that database while the block runs.
+    run: Callable[[str], AbstractContextManager[Sequence[Service]]]
+    #: SQL: whether all items have ended, and when the last one did.
+    ended: str
+    ended_at: str
+    #: Patterns of `schema.table` of what holds events and inline state.
+    tables: tuple[str, ...]
+    #: SQL: bytes that bodies take, as stored; what is compressed counts as that.
+    stored_bodies: str
+    #: The same of its read models, if it has any.
+    read_models: tuple[str, ...] = ()
+
+
+def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS) -> Contestant:
+    """The daemon, its roles in one process or in several."""
+    folder = Path(tempfile.mkdtemp(prefix="enrichcore-bench-"))
+    configuration = write_configuration(folder, people.CONFIGURATION, third)
+
+    def fill(url: str, items: int) -> int:
+        store = PostgresStore(url)
+        app = Enrichment(store, load(configuration))
+        app.apply(by="benchmark")
+        upload = app.upload(people.export_of(items), client="bench", workstream="bench")
+        assert upload.upload_id is not None
+        with Gauges(url) as gauges:
+            imported = gauges.size(TABLES)
+        app.launch(upload.upload_id)
+        catch_up(store.pool, READ_MODELS)
+        store.close()
+        return imported
+
+    @contextmanager
+    def run(url: str) -> Iterator[Sequence[Service]]:
+        with ExitStack() as stack:
+            yield [stack.enter_context(daemon(configuration, url, some)) for some in roles]
+
+    return Contestant(
+        name="enrichcore" if len(roles) == 1 else f"enrichcore, {len(roles)} processes",
+        fill=fill,
+        run=run,
+        ended="select not exists (select from enrichcore.runs where kind = 'item' and status = 'active')",
+        ended_at="select max(recorded_at) from enrichcore.stored_events where topic = 'ItemCompleted'",
+        tables=TABLES,
+        # A state is a line of JSON and then the body; what compression saves is shared by the two.
+        stored_bodies="""
+            select sum(pg_column_size(state)::bigint * (octet_length(state) - position('\\x0a'::bytea in state))
+                       / octet_length(state))::bigint
+            from enrichcore.stored_events where topic = 'StepAnswered'
+            """,
+        read_models=tuple(f"enrichcore.{table.name}" for model in READ_MODELS for table in model.tables),
+    )
+
+
+def bare_prototype(third: ThirdParty) -> Contestant:
+    """The ceiling."""
+    return Contestant(
+        name="prototype",
+        fill=prototype.fill,
+        run=_alone([sys.executable, str(HERE / "prototype.py")], third),
+        ended="select not exists (select from prototype.items where state <> 'done')",
+        ended_at="select max(recorded_at) from prototype.events where version = 7",
+        tables=("prototype.events", "prototype.items"),
+        stored_bodies="select sum(pg_column_size(state))::bigint from prototype.events where topic = 'Answered'",
+    )
+
+
+@frozen(kw_only=True)
+class Peer:
+    """What is installed for a peer, and where it keeps what; its script is under `peers/`."""
+
+    packages: tuple[str, ...]
+    tables: tuple[str, ...]
+    stored_bodies: str
+
+
+_LIBRARIES = ("psycopg[binary,pool]", "httpx-aiohttp", "uvicorn[standard]", "msgspec")
+#: What `--peer` may name. Absurd, DBOS and Prefect are not run.
+PEERS = {
+    "procrastinate": Peer(
+        packages=("procrastinate==3.10.*", *_LIBRARIES),
+        tables=("public.peer_items", "public.procrastinate_%"),
+        stored_bodies="select sum(pg_column_size(first_body) + pg_column_size(second_body))::bigint from peer_items",
+    ),
+    "awa": Peer(
+        packages=("awa-pg==0.6.*", *_LIBRARIES),
+        tables=("public.peer_items", "awa.%"),
+        # It keeps answers among what else it knows of a job, where they cannot be told apart.
+        stored_bodies="select 0",
+    ),
+}
+
+
+def peer(name: str, third: ThirdParty) -> Contestant:
+    """A peer, in a virtual environment of its own under a temporary folder."""
+    known = PEERS[name]
+    python = _installed(known.packages)
+    script = str(HERE / "peers" / f"{name}_job.py")
+    return Contestant(
+        name=name,
+        fill=lambda url, items: _checked([python, script, "fill", url, str(items)]),
+        run=_alone([python, script, "run"], third),
+        ended="select not exists (select from peer_items where ended_at is null)",
+        ended_at="select max(ended_at) from peer_items",
+        tables=known.tables,
+        stored_bodies=known.stored_bodies,
+    )
+
+
+def _alone(argv: Sequence[str], third: ThirdParty) -> Callable[[str], AbstractContextManager[Sequence[Service]]]:
+    @contextmanager
+    def run(url: str) -> Iterator[Sequence[Service]]:
+        with service([*argv, url, f"{third.url}/first", f"{third.url}/second"]) as running:
+            yield [running]
+
+    return run
+
+
+def _installed(packages: Sequence[str]) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="enrichcore-peer-"))
+    say(f"installing {packages[0]} in {folder}")
+    _checked([sys.executable, "-m", "venv", str(folder)])
+    _checked([str(folder / "bin/pip"), "install", "-qq", *packages])
+    return str(folder / "bin/python")
+
+
+def _checked(argv: Sequence[str]) -> int:
+    return subprocess.run(argv, check=True, stdout=sys.stderr).returncode
