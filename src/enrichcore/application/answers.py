@@ -14,7 +14,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import parse_body, read_answer
+from enrichcore.fields import LEAD_FIELDS, parse_body, read_answer
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -102,6 +102,10 @@ def content_hash(parsed: Any, own_ids: frozenset[str]) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
+#: What conditions, rows and templates can name; the rest is read from the body by whoever needs it.
+_PINNED: Final = frozenset(LEAD_FIELDS)
+
+
 def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity) -> Answer:
     """The answer, read and hashed for the run that it belongs to."""
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
@@ -112,7 +116,7 @@ def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: E
         rank=reading.rank,
         source=incoming.source,
         token=incoming.token,
-        facts=reading.fields,
+        facts={name: value for name, value in reading.fields.items() if name in _PINNED},
         credits=reading.credits,
         error=reading.error,
     )

@@ -8,6 +8,7 @@ make an error only where there is no data beside them.
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from enrichcore.domain.answers import Rank, Reading
 from enrichcore.domain.pipeline import Entity
@@ -24,6 +25,9 @@ MAX_CREDITS = Decimal(1_000_000)
 #: Status numbers from here on tell of a failure, as in HTTP.
 FIRST_ERROR_STATUS = 400
 LAST_ERROR_STATUS = 599
+
+#: Bytes of a body whose reading is remembered for a moment.
+MAX_REMEMBERED = 8192
 
 _CREDIT_PATH = ("upfrontcreditusage", "totalcost")
 _ERROR_WORDS = re.compile(
@@ -42,6 +46,18 @@ def read_answer(body: bytes, *, entity: Entity, sources: Sources | None = None) 
         entity: Whom the step concerns; only this entity's fields are taken.
         sources: Paths of one's own for some fields.
     """
+    if sources is None and len(body) <= MAX_REMEMBERED:
+        return _remembered(body, entity)
+    return _read(body, entity, sources)
+
+
+@lru_cache(maxsize=512)
+def _remembered(body: bytes, entity: Entity) -> Reading:
+    """The decision on an answer and the read models that follow it read the same body, one soon after the other."""
+    return _read(body, entity, None)
+
+
+def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:
     try:
         answer = tree(parse_body(body))
     except NotJson as fault:

@@ -188,7 +188,18 @@ def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], N
         StaleConfiguration: The file was superseded by a newer one.
         RuntimeError: The address is in use, or a role ended by itself.
     """
-    asyncio.run(_serve(found, roles or frozenset(Role), ready))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(found, roles or frozenset(Role), ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, which comes with uvicorn where it runs; else Python's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def _serve(found: Configured, roles: frozenset[Role], ready: Callable[[str], None]) -> None:

@@ -1,15 +1,16 @@
 """The sender: claims what can leave now, POSTs it, and reports what became of it.
 
-It claims no more than it has free connections, so a crash leaves no more than that in doubt. When told to stop it claims
-nothing more, lets what is on the wire finish, and hands back what was claimed and not begun.
+It claims no more than it has free connections, and no more than `UNRECORDED` rows may be under way until their outcomes
+are durable; a crash leaves no more than these in doubt. When told to stop it claims nothing more, lets what is on the wire
+finish, and hands back what was claimed and not begun.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -26,6 +27,8 @@ from runners.daemon.writer import GroupWriter
 log = logging.getLogger("enrichcore.sender")
 
 CONNECTIONS: Final = 64
+#: A connection is free again once its POST is answered; its outcome goes to the writer, which commits in groups.
+UNRECORDED: Final = 4 * CONNECTIONS
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
 _WORTH_A_CLAIM: Final = 4
 _GATHER_S: Final = 0.02
@@ -53,7 +56,9 @@ class Sender:
         self._writer = writer
         self._connections = connections
         self._clock = clock
-        self._in_flight: set[asyncio.Task[None]] = set()
+        #: Rows whose POST is under way; of these and others, those whose outcome is not durable yet.
+        self._posting: set[asyncio.Task[None]] = set()
+        self._unrecorded: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
@@ -66,13 +71,16 @@ class Sender:
                             *(self._hand_back(unsent, "the runner was stopping") for unsent in claimed[number:])
                         )
                         break
-                    task = asyncio.create_task(self._send(client, send))
-                    self._in_flight.add(task)
-                    task.add_done_callback(self._in_flight.discard)
+                    self._begin(self._posting, self._send(client, send))
                 if not claimed:
                     await _pause(stop, _IDLE_S)
-            if self._in_flight:
-                await asyncio.wait(set(self._in_flight))
+            while under_way := self._posting | self._unrecorded:
+                await asyncio.wait(under_way)
+
+    def _begin(self, kind: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        kind.add(task)
+        task.add_done_callback(kind.discard)
 
     async def _claim(self, stop: asyncio.Event) -> list[Send]:
         free = await self._free_connections()
@@ -89,19 +97,23 @@ class Sender:
         """How many connections are free; waits a little until there are enough for a claim to be worth its commit."""
         enough = max(1, self._connections // _WORTH_A_CLAIM)
         until = asyncio.get_running_loop().time() + _GATHER_S
-        while (free := self._connections - len(self._in_flight)) < enough:
+        while (free := self._free()) < enough:
             left = until - asyncio.get_running_loop().time()
             if free and left <= 0:
                 break
-            await asyncio.wait(
-                set(self._in_flight), timeout=left if free else None, return_when=asyncio.FIRST_COMPLETED
-            )
+            under_way = self._posting | self._unrecorded
+            await asyncio.wait(under_way, timeout=left if free else None, return_when=asyncio.FIRST_COMPLETED)
         return free
+
+    def _free(self) -> int:
+        unrecorded = len(self._posting) + len(self._unrecorded)
+        return max(min(self._connections - len(self._posting), UNRECORDED - unrecorded), 0)
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():
             # The host slept, or the process was stopped: the row may be another attempt's by now.
-            return await self._hand_back(send, "its lease was over")
+            await self._hand_back(send, "its lease was over")
+            return
         seen, hold = await self._post(client, send)
         if hold is not None:
             try:
@@ -109,7 +121,7 @@ class Sender:
             except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
-        return await self._report(send, seen)
+        self._begin(self._unrecorded, self._report(send, seen))
 
     async def _report(self, send: Send, seen: PostOutcome) -> None:
         try:
