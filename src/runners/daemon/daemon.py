@@ -9,6 +9,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -31,6 +32,7 @@ from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
 
+_TURN_S: Final = 0.0005
 #: How long the HTTP server lets open requests finish when stopping, in seconds.
 _GOODBYE_S: Final = 10
 
@@ -188,6 +190,8 @@ def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], N
         StaleConfiguration: The file was superseded by a newer one.
         RuntimeError: The address is in use, or a role ended by itself.
     """
+    # Threads decide and project; with Python's five milliseconds a turn, requests and responses would wait for them.
+    sys.setswitchinterval(_TURN_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(found, roles or frozenset(Role), ready))
 

@@ -26,9 +26,10 @@ from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
 
-CONNECTIONS: Final = 64
+#: At the default pace of a client a few dozen are in use; this many only where rows may leave faster.
+CONNECTIONS: Final = 256
 #: A connection is free again once its POST is answered; its outcome goes to the writer, which commits in groups.
-UNRECORDED: Final = 4 * CONNECTIONS
+UNRECORDED: Final = 2 * CONNECTIONS
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
 _WORTH_A_CLAIM: Final = 4
 _GATHER_S: Final = 0.02
