@@ -112,7 +112,10 @@ def _with_status(winner: Cell, loser: Cell) -> Cell:
         return winner
     same = mine[EMAIL].casefold() == theirs.get(EMAIL, "").casefold()
     if mine.get("status") is None and same and theirs.get("status") is not None:
-        return msgspec.structs.replace(winner, value={**mine, "status": theirs["status"]})
+        # The later of the two events made it what it is.
+        later = max(winner, loser, key=lambda cell: cell.since)
+        value = {**mine, "status": theirs["status"]}
+        return msgspec.structs.replace(winner, value=value, since=later.since, at=later.at)
     return winner
 
 

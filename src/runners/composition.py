@@ -64,13 +64,18 @@ def shown_address(url: str) -> str:
     try:
         parts = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        # The driver's own words would repeat the address, and with it the password.
-        raise StoreUnavailable(
-            "the address is not one of PostgreSQL: write it as postgresql://user:password@host:5432/database"
-        ) from None
-    return psycopg.conninfo.make_conninfo(
-        "", **{name: str(value) for name, value in parts.items() if name != "password"}
+        parts = {}
+    shown = {name: str(parts[name]) for name in ("host", "port", "dbname", "user") if parts.get(name)}
+    # A password with these signs in it splits an address in the wrong place; the driver's words would then repeat it.
+    split = any("@" in text for text in shown.values()) or not all(
+        port.isdecimal() for port in shown.get("port", "1").split(",")
     )
+    if split or not parts:
+        raise StoreUnavailable(
+            "the address is not one of PostgreSQL: write it as postgresql://user:password@host:5432/database,"
+            " with @, / and : of the password percent-encoded"
+        )
+    return psycopg.conninfo.make_conninfo("", **shown)
 
 
 def _require_reachable(url: str) -> None:

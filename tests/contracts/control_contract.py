@@ -53,6 +53,16 @@ class LaunchContract(WorldContract):
         with pytest.raises(CannotLaunch, match=f"webhooks.{APOLLO}.{APOLLO_PERSON}"):
             world.launch(person("bob"))
 
+    def test_an_upload_under_way_is_launched_again_only_on_purpose(self, world):
+        """Nobody pays twice for people by starting a command twice; once the batch is over, it may be launched."""
+        upload = world.upload(person("ann"))
+        first = world.app.launch(upload.upload_id, again=False)
+        with pytest.raises(CannotLaunch, match=str(first.batch_id)):
+            world.app.launch(upload.upload_id, again=False)
+        assert world.app.launch(upload.upload_id).batch_id != first.batch_id
+        world.play()
+        assert world.app.launch(upload.upload_id, again=False).batch_id != first.batch_id
+
     def test_an_interrupted_launch_is_filled_later(self, world, monkeypatch):
         """The items that exist stay as they are; the others are made; none is made twice."""
         monkeypatch.setattr(module, "ITEMS_PER_COMMIT", 2)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import pytest
 from attrs import evolve
 
@@ -60,9 +61,30 @@ def test_roles_are_split_over_processes_of_one_host_with_one_configuration(datab
             async with Daemon(registry, database_url, frozenset({Role.SENDER, Role.TIMERS})) as sending:
                 assert sending.address != called.address
                 assert sending.application.callback_base_url == called.address
+                async with httpx.AsyncClient() as client:
+                    assert (await client.get(f"{sending.address}/healthz")).status_code == 200
+                    told = await client.post(f"{sending.address}/callbacks/w/f", json={})
+                assert told.status_code == 503
             with pytest.raises(RuntimeError, match="cannot listen"):
                 async with Daemon(registry, database_url, frozenset({Role.WEB})):
                     pass
+
+    asyncio.run(live())
+
+
+def test_a_sender_that_starts_first_leaves_the_address_to_the_receiver(database_url):
+    """Or the receiver could not start, and answers would come to a process that cannot take them."""
+
+    async def live():
+        async with Daemon(quiet(), database_url, frozenset({Role.WEB})) as free:
+            port = int(free.address.rpartition(":")[2])
+        registry = evolve(quiet(), runner=evolve(quiet().runner, port=port))
+        async with (
+            Daemon(registry, database_url, frozenset({Role.SENDER})) as first,
+            Daemon(registry, database_url, frozenset({Role.RECEIVER})) as second,
+        ):
+            assert second.address.endswith(f":{port}")
+            assert first.address != second.address
 
     asyncio.run(live())
 

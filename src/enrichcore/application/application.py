@@ -150,15 +150,27 @@ class Enrichment:
     # --- batches -------------------------------------------------------------------------------------------------
 
     def launch(
-        self, upload_id: UploadId, *, by: str = "library", progress: Callable[[int], None] = lambda _: None
+        self,
+        upload_id: UploadId,
+        *,
+        by: str = "library",
+        progress: Callable[[int], None] = lambda _: None,
+        again: bool = True,
     ) -> Batch:
         """Start a batch: one item for each distinct person of the upload.
 
+        Args:
+            upload_id: what is launched.
+            by: who launches.
+            progress: told the number of people done.
+            again: also while another batch of the upload is under way.
+
         Raises:
             UnknownId: There is no such upload.
-            CannotLaunch: The upload is not finished or names no one, or a webhook is not configured.
+            CannotLaunch: The upload is not finished or names no one, a webhook is not configured, or the upload is under way
+                and `again` is not set.
         """
-        return launching.launch(self.core, upload_id, by=by, progress=progress)
+        return launching.launch(self.core, upload_id, by=by, progress=progress, again=again)
 
     def missing_webhooks(self, client: str | UUID, workstream: str) -> list[str]:
         """Keys of the webhooks that a client lacks for a workstream."""

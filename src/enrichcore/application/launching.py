@@ -24,14 +24,16 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import NAMESPACE, BatchId, UploadId, item_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.upload import Upload
-from enrichcore.store.commit import Commit, UploadedPerson
+from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 
 
-def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None]) -> Batch:
+def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None], again: bool) -> Batch:
     """Start a batch: one item for each distinct person of the upload."""
     upload = get_upload(core, upload_id)
     people = core.store.people(upload_id)
     _refuse(core, upload, people)
+    # Of two launches at once that are not meant to be two, both take the same id, and the second finds it taken.
+    batch_id = BatchId(core.new_id()) if again else _only_id(core, upload_id)
     pipeline = core.registry.workstream(upload.workstream).pipeline
     launched = e.BatchLaunched(
         upload_id=upload_id,
@@ -41,13 +43,31 @@ def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int]
         item_count=len(people),
         by=by,
     )
-    batch_id, now = BatchId(core.new_id()), core.clock()
+    now = core.clock()
     batch = batches.initial(batch_id, upload.client_id, launched, now)
     recorded = e.Recorded(
         stream_id=batch_id, version=1, at=now, event=launched, client_id=upload.client_id, batch_id=batch_id
     )
-    core.store.append(Commit(events=[recorded], batches=[(batch, 1)]))
+    try:
+        core.store.append(Commit(events=[recorded], batches=[(batch, 1)]))
+    except Conflict:
+        raise _under_way(batch_id) from None
     return fill(core, batch_id, progress=progress)
+
+
+def _only_id(core: Core, upload_id: UploadId) -> BatchId:
+    turn_batches(core)
+    earlier = [batch for batch, _ in core.store.batches() if batch.upload_id == upload_id]
+    for batch in earlier:
+        if batch.status in {BatchStatus.RUNNING, BatchStatus.PAUSED}:
+            raise _under_way(batch.batch_id)
+    return BatchId(uuid5(upload_id, f"launch/{len(earlier)}"))
+
+
+def _under_way(batch_id: BatchId) -> CannotLaunch:
+    return CannotLaunch(
+        f"the upload is under way in batch {batch_id}: whoever has no answer there yet would be asked, and paid for, twice"
+    )
 
 
 def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> None:

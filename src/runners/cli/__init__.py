@@ -4,6 +4,18 @@ Facts go to standard output, and with `--json` nothing but JSON does; progress, 
 Every expected error is one message and an exit code (1 the work failed, 2 wrong use), never a traceback.
 """
 
-from runners.cli.main import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code."""
+    try:
+        # Takes most of a second, in which Ctrl-C is pressed as in any other.
+        from runners.cli.main import main as run
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(1)
+    run()
+
 
 __all__ = ["main"]

@@ -97,7 +97,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
         return [*error.faults, *more, *_database_faults(path)], []
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
-    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _http_warnings)
+    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _http_warnings, _runner_warnings)
     return faults, [warning for told in warnings for warning in told(registry)]
 
 
@@ -154,6 +154,18 @@ def _http_warnings(registry: Registry) -> Iterator[Fault]:
                     problem="http steps are not sent yet, so a launch of this workstream is refused",
                     remedy="ask by a webhook, or leave the step out",
                 )
+
+
+def _runner_warnings(registry: Registry) -> Iterator[Fault]:
+    runner = registry.runner
+    if runner.notify:
+        yield Fault(key="runner.notify", problem="is not sent yet", remedy="watch `enrichcore status --watch`")
+    if runner.api_token is None and runner.host not in _LOCAL_HOSTS - {"0.0.0.0"}:  # noqa: S104 - named to warn of it
+        yield Fault(
+            key="runner.api_token",
+            problem="is missing, and the pages and the API answer nobody who could come from another machine",
+            remedy='give it: "env:NAME"',
+        )
 
 
 def _callback_warnings(registry: Registry) -> Iterator[Fault]:

@@ -235,7 +235,7 @@ async def _bars(batches: list[Batch]) -> AsyncIterator[Any]:
 @contextmanager
 def _sandbox() -> Iterator[str]:
     """The simulated Clay in a process of its own: its address."""
-    command = [sys.executable, "-m", "runners.sandbox", "--port", "0", *_WORLD]
+    command = [sys.executable, "-P", "-m", "runners.sandbox", "--port", "0", *_WORLD]
     environment = {**os.environ, SECRET_VARIABLE: SAMPLE_SECRET}
     # A session of its own, so that Ctrl-C reaches the daemon first and the rows under way still find their Clay.
     process = subprocess.Popen(  # noqa: S603 - our own module

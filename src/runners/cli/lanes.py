@@ -102,8 +102,9 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "max_in_flight": settings.max_in_flight,
                     "in_flight": usage.in_flight,
                     "ready": usage.ready,
-                    "sent": usage.sent,
-                    "lifetime_sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
+                    # Attempts that were surely not delivered count for the first only.
+                    "attempts": usage.sent,
+                    "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
                     "lifetime_limit": settings.lifetime_limit,
                     "lifetime_used": f"{taken / settings.lifetime_limit:.0%}",
                     "credits_spent": usage.spent,

@@ -27,6 +27,12 @@ def run(
         list[str] | None,
         typer.Option(metavar="ROLE", help="receiver, sender, timers, projector or web; repeatable; all by default."),
     ] = None,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=1, max=65535, help="Where a process without receiver and web tells its health; any."
+        ),
+    ] = None,
 ) -> None:
     """Run the daemon: send rows, take callbacks, mind deadlines, keep read models up to date, serve the pages.
 
@@ -34,10 +40,13 @@ def run(
     """
     from runners.daemon import Role, serve
 
+    if health_port is not None and (not role or {"receiver", "web"} & set(role)):
+        raise typer.BadParameter("receiver and web have the address of [runner] listen", param_hint="--health-port")
     unknown = sorted(set(role or ()) - set(Role))
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Role)}", param_hint="--role")
-    serve(found(context), frozenset(map(Role, role or Role)), ready=_say_ready)
+    roles = frozenset(map(Role, role or Role))
+    serve(found(context), roles, health_port=health_port, ready=_say_ready)
 
 
 def _say_ready(message: str) -> None:

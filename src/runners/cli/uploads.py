@@ -7,10 +7,11 @@ from uuid import UUID
 
 import typer
 
-from enrichcore.application import UploadReport
+from enrichcore.application import CannotLaunch, Enrichment, UploadReport
 from enrichcore.application.estimating import Estimate, StepEstimate, estimate
+from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import UploadId
-from runners.cli.commands import CannotDo
+from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
 from runners.cli.progress import counting
 from runners.cli.showing import AsJson, line, show_json, show_table
@@ -55,9 +56,8 @@ def upload(
     else:
         _show(report, str(file))
     if not report.person_count:
-        raise CannotDo(
-            f"{file} names no one: give names with --map COLUMN=person_full_name, or look at the rows kept aside"
-        )
+        why = "give names with --map COLUMN=person_full_name, or look at the rows kept aside"
+        raise CannotDo(f"{file} names no one: {why if report.row_count or report.rejected else 'it has no rows'}")
 
 
 def _overrides(pairs: list[str]) -> dict[str, str]:
@@ -105,6 +105,12 @@ def launch(
     context: typer.Context,
     upload_id: Annotated[UUID, typer.Argument(metavar="UPLOAD_ID", help="As printed by `upload`.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Also while another batch of this upload is under way: people are paid for twice."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start a batch: every person of an upload through the steps of its workstream.
@@ -116,10 +122,18 @@ def launch(
         if dry_run:
             counted = estimate(enrichment.store, enrichment.registry, uploaded, now=datetime.now(UTC))
             missing = enrichment.missing_webhooks(uploaded.client_id, uploaded.workstream)
+            for other in _under_way(enrichment, upload_id):
+                say(f"This upload is under way in batch {other}.")
             _show_estimate(counted, missing, as_json=as_json)
             return
-        with counting("Items made", uploaded.person_count, silent=as_json) as progress:
-            batch = enrichment.launch(UploadId(upload_id), by=BY, progress=progress)
+        try:
+            with counting("Items made", uploaded.person_count, silent=as_json) as progress:
+                batch = enrichment.launch(UploadId(upload_id), by=BY, progress=progress, again=again)
+        except CannotLaunch as refused:
+            hint = "; if that is meant, launch it with --again" if _under_way(enrichment, upload_id) else ""
+            raise CannotDo(f"{refused}{hint}") from refused
+        except KeyboardInterrupt:
+            raise _interrupted(enrichment, upload_id) from None
         owner = client_name(enrichment.registry, batch.client_id)
     if as_json:
         show_json(
@@ -135,6 +149,28 @@ def launch(
     else:
         line(f"Batch {batch.batch_id}: {batch.item_count:,} items of {owner} in {batch.workstream}")
         line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
+
+
+def _under_way(enrichment: Enrichment, upload_id: UUID) -> list[UUID]:
+    """Batches of an upload that have not ended."""
+    going = {BatchStatus.RUNNING, BatchStatus.PAUSED}
+    return [
+        batch.batch_id
+        for batch, _ in enrichment.store.batches()
+        if batch.upload_id == upload_id and batch.status in going
+    ]
+
+
+def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
+    """What becomes of a launch that was interrupted: its batch goes on."""
+    made = [batch for batch, _ in enrichment.store.batches() if batch.upload_id == upload_id and not batch.filled]
+    if not made:
+        return CannotDo("interrupted before anything was started")
+    batch_id = made[0].batch_id
+    return CannotDo(
+        f"interrupted, but batch {batch_id} is started: `enrichcore run` makes the rest of its items and sends them;"
+        f" stop it with: enrichcore cancel {batch_id}"
+    )
 
 
 _COLUMNS = {

@@ -62,10 +62,13 @@ class _Server(uvicorn.Server):
 class Daemon:
     """A running daemon, as an async context manager: up on entry, stopped in order on exit."""
 
-    def __init__(self, registry: Registry, url: str, roles: frozenset[Role] = frozenset(Role)) -> None:
+    def __init__(
+        self, registry: Registry, url: str, roles: frozenset[Role] = frozenset(Role), *, health_port: int | None = None
+    ) -> None:
         self._registry = registry
         self._url = url
         self._roles = roles
+        self._health_port = health_port
         self._stop = asyncio.Event()
         self._stack = ExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -124,23 +127,15 @@ class Daemon:
             self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )  # fmt: skip
-        listening = self._bound(runner.host, runner.port)
+        # Whoever is not called leaves the address to the process that is, which may start later.
+        port = self._health_port if self._health_port is not None else runner.port if self._roles & _CALLED else 0
+        listening = _bound(runner.host, port)
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="the HTTP server")
         host, port = listening.getsockname()[:2]
         self.address = f"http://{host}:{port}"
         if Role.RECEIVER in self._roles and runner.callback_base_url == f"http://{runner.host}:{runner.port}":
             self.application.callback_base_url = self.address
-
-    def _bound(self, host: str, port: int) -> socket.socket:
-        """The address to listen on; where others only ask this process for its health, any port will do."""
-        try:
-            return _bound(host, port)
-        except RuntimeError:
-            if self._roles & _CALLED:
-                raise
-        log.info("%s:%s is taken, by a process with other roles perhaps; health is served on another port", host, port)
-        return _bound(host, 0)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Health for every process; callbacks where the receiver runs; all else is the pages'."""
@@ -149,8 +144,11 @@ class Daemon:
             return await reply(send, 200, {"status": "ok"})
         if path == "/readyz":
             return await self._readiness(send)
-        if route(path) is not None and Role.RECEIVER in self._roles:
-            return await self._receiver(scope, receive, send)
+        if route(path) is not None:
+            if Role.RECEIVER in self._roles:
+                return await self._receiver(scope, receive, send)
+            # Not 404, which would tell Clay that there is nothing to try again.
+            return await reply(send, 503, {"status": "rejected", "reason": "no receiver runs here: please try again"})
         if self._pages is not None:
             await self._pages(scope, receive, send)
             return None
@@ -182,7 +180,13 @@ def _bound(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], None] = print) -> None:
+def serve(
+    found: Configured,
+    roles: frozenset[Role],
+    *,
+    health_port: int | None = None,
+    ready: Callable[[str], None] = print,
+) -> None:
     """Run until SIGTERM or Ctrl-C, then stop in order.
 
     Raises:
@@ -193,7 +197,7 @@ def serve(found: Configured, roles: frozenset[Role], *, ready: Callable[[str], N
     # Threads decide and project; with Python's five milliseconds a turn, requests and responses would wait for them.
     sys.setswitchinterval(_TURN_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(found, roles or frozenset(Role), ready))
+        runner.run(_serve(found, roles or frozenset(Role), health_port, ready))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -206,12 +210,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _serve(found: Configured, roles: frozenset[Role], ready: Callable[[str], None]) -> None:
+async def _serve(
+    found: Configured, roles: frozenset[Role], health_port: int | None, ready: Callable[[str], None]
+) -> None:
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, told_to_stop.set)
-    async with Daemon(found.registry, database_url(found.path), roles) as daemon:
+    async with Daemon(found.registry, database_url(found.path), roles, health_port=health_port) as daemon:
         ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
         stopping = asyncio.create_task(told_to_stop.wait())
         failing = asyncio.create_task(daemon.failed())

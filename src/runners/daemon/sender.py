@@ -18,6 +18,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import SendReport
+from enrichcore.domain.ids import LaneId
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import StoreUnavailable
@@ -38,6 +39,7 @@ _RETRY_S: Final = 1.0
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 #: How long a third party that says "too many" without saying for how long is left alone.
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
+_TELL_EVERY: Final = timedelta(seconds=30)
 _ANSWER_S: Final = 30.0
 _CONNECT_S: Final = 10.0
 #: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
@@ -60,6 +62,8 @@ class Sender:
         #: Rows whose POST is under way; of these and others, those whose outcome is not durable yet.
         self._posting: set[asyncio.Task[None]] = set()
         self._unrecorded: set[asyncio.Task[None]] = set()
+        #: When each kind of failure was last logged.
+        self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
@@ -116,6 +120,7 @@ class Sender:
             await self._hand_back(send, "its lease was over")
             return
         seen, hold = await self._post(client, send)
+        self._tell(send, seen)
         if hold is not None:
             try:
                 await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
@@ -123,6 +128,15 @@ class Sender:
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
         self._begin(self._unrecorded, self._report(send, seen))
+
+    def _tell(self, send: Send, seen: PostOutcome) -> None:
+        """Log what went wrong, once in a while for each workflow, not for each of a thousand rows."""
+        now = self._clock()
+        kind = (send.lane_id, seen.outcome)
+        if seen.outcome is not Outcome.DELIVERED and now - self._told.get(kind, now - _TELL_EVERY) >= _TELL_EVERY:
+            self._told[kind] = now
+            what = str(seen.outcome).replace("_", " ")
+            log.warning("%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
 
     async def _report(self, send: Send, seen: PostOutcome) -> None:
         try:

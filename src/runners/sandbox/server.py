@@ -67,7 +67,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
-            sys.stdout.write(f"sandbox listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            sys.stdout.write(f"sandbox listening on {address}; a webhook is {address}/hooks/ANY-NAME\n")
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -408,3 +408,14 @@ def test_the_history_of_a_person_comes_from_one_answer(log):
     log.answers_person(1, employed(("brackenford.example", "2026-03-01", None)), kind=e.AnswerRevised)
     assert log.lead(1)["moved_company"] is True
     assert log.lead(1)["is_worked_at_customer"] is False
+
+
+def test_a_status_that_came_later_changes_the_row_and_its_time():
+    """An address known without a status takes the one that a weaker source gives it; that event made the row what it is."""
+    log = WrittenLog()
+    log.leads(1, person_email="ann@quillhaven.example")
+    told = log.imports_person(1, person_email="ann@quillhaven.example", person_email_status="Extrapolated")
+    lead = log.lead(1)
+    assert lead["person_email_status"] == "Extrapolated"
+    assert lead["updated_at"] == told.at
+    assert lead["provenance"]["person_email_status"][1] == told.position
