@@ -68,7 +68,7 @@ class _Server(uvicorn.Server):
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            sys.stdout.write(f"sandbox listening on {address}; a webhook is {address}/hooks/ANY-NAME\n")
+            sys.stdout.write(f"sandbox listening on {address}\nevery {address}/hooks/ANY-NAME is a webhook\n")
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,9 +1,12 @@
 """Every command that the pages name can be typed."""
 
+import re
+
 import pytest
 import typer
 
 from runners.cli.main import app
+from runners.sandbox.__main__ import build_parser as sandbox_parser
 from tests.unit.docs.pages import commands
 
 NAMED = sorted({(command.name, option) for command in commands() for option in ("", *command.options)})
@@ -13,10 +16,13 @@ NAMED = sorted({(command.name, option) for command in commands() for option in (
 def known():
     """The commands of `enrichcore`, each with its options."""
     group = typer.main.get_command(app)
-    return {
+    found = {
         name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         for name, command in group.commands.items()
     }
+    # The sandbox has a parser of its own, because it runs without the command line as well.
+    found["sandbox"] |= set(re.findall(r"--[\w-]+", sandbox_parser().format_help()))
+    return found
 
 
 @pytest.mark.parametrize(("name", "option"), NAMED, ids=lambda word: word or "itself")
