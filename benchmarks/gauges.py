@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from threading import Event, Thread
 from time import sleep
 from typing import Any, Self
 
 import psycopg
-from harness import KIB, cpu_s, family, is_python, pss_kib
+from harness import KIB, Sampler, cpu_s, family, is_python, pss_kib
 
 from projections import READ_MODELS
 
@@ -109,27 +108,16 @@ def memory_mib(pids: Iterable[int]) -> float:
     return sum(pss_kib(pid) for pid in pids if is_python(pid)) / KIB
 
 
-class Watch:
+class Watch(Sampler):
     """Watches processes, and how far read models are behind the log, once a second until the block ends."""
 
     def __init__(self, gauges: Gauges, pids: Callable[[], Sequence[int]], *, every_s: float = 1.0) -> None:
+        super().__init__(every_s)
         self._gauges = gauges
         self._pids = pids
-        self._every_s = every_s
-        self._stop = Event()
-        self._thread = Thread(target=self._watch, daemon=True)
         self.most_memory_mib = 0.0
         self.lags_s: list[float] = []
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(self._every_s):
-            self.most_memory_mib = max(self.most_memory_mib, memory_mib(self._pids()))
-            self.lags_s.append(float(self._gauges.ask(LAG, FOLLOWED) or 0.0))
+    def _look(self) -> None:
+        self.most_memory_mib = max(self.most_memory_mib, memory_mib(self._pids()))
+        self.lags_s.append(float(self._gauges.ask(LAG, FOLLOWED) or 0.0))

@@ -9,6 +9,7 @@ import platform
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -62,15 +63,13 @@ def timed() -> Iterator[list[float]]:
     seconds.append(time.perf_counter() - began)
 
 
-class Memory:
-    """The most memory that this process and its children held together, in KiB of proportional set size."""
+class Sampler(ABC):
+    """Looks at something again and again, in a thread of its own, until the block ends."""
 
-    def __init__(self, every_s: float = 0.25) -> None:
+    def __init__(self, every_s: float) -> None:
         self._every_s = every_s
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
-        self.most_kib = 0
-        self.children = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -82,9 +81,25 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._stop.wait(self._every_s):
-            pids = [pid for pid in family(os.getpid()) if is_python(pid)]
-            self.children = max(self.children, len(pids) - 1)
-            self.most_kib = max(self.most_kib, sum(map(pss_kib, pids)))
+            self._look()
+
+    @abstractmethod
+    def _look(self) -> None:
+        """One look."""
+
+
+class Memory(Sampler):
+    """The most memory that this process and its children held together, in KiB of proportional set size."""
+
+    def __init__(self, every_s: float = 0.25) -> None:
+        super().__init__(every_s)
+        self.most_kib = 0
+        self.children = 0
+
+    def _look(self) -> None:
+        pids = [pid for pid in family(os.getpid()) if is_python(pid)]
+        self.children = max(self.children, len(pids) - 1)
+        self.most_kib = max(self.most_kib, sum(map(pss_kib, pids)))
 
 
 def family(pid: int) -> list[int]:

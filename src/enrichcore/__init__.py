@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         StaleConfiguration,
         UnknownId,
         UploadReport,
+        UploadUnderWay,
     )
     from enrichcore.application.sending import SendReport
     from enrichcore.domain.events import Recorded, Settlement
@@ -44,6 +45,7 @@ _ROOMS: Final = {
         "StaleConfiguration",
         "UnknownId",
         "UploadReport",
+        "UploadUnderWay",
     ),
     "enrichcore.application.sending": ("SendReport",),
     "enrichcore.domain.events": ("Recorded", "Settlement"),
@@ -83,6 +85,7 @@ __all__ = [
     "StoreUnavailable",
     "UnknownId",
     "UploadReport",
+    "UploadUnderWay",
     "compute_indicators",
     "extract_all",
     "extract_company_fields",

@@ -67,7 +67,7 @@ def shown_address(url: str) -> str:
         parts = {}
     shown = {name: str(parts[name]) for name in ("host", "port", "dbname", "user") if parts.get(name)}
     # A password with these signs in it splits an address in the wrong place; the driver's words would then repeat it.
-    split = any("@" in text for text in shown.values()) or not all(
+    split = any("@" in shown.get(name, "") for name in ("host", "dbname")) or not all(
         port.isdecimal() for port in shown.get("port", "1").split(",")
     )
     if split or not parts:

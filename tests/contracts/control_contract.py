@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from enrichcore.application import AckStatus, CannotLaunch, UnknownId
+from enrichcore.application import AckStatus, CannotLaunch, UnknownId, UploadUnderWay
 from enrichcore.application import launching as module
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import ItemStatus
@@ -57,7 +57,7 @@ class LaunchContract(WorldContract):
         """Nobody pays twice for people by starting a command twice; once the batch is over, it may be launched."""
         upload = world.upload(person("ann"))
         first = world.app.launch(upload.upload_id, again=False)
-        with pytest.raises(CannotLaunch, match=str(first.batch_id)):
+        with pytest.raises(UploadUnderWay, match=str(first.batch_id)):
             world.app.launch(upload.upload_id, again=False)
         assert world.app.launch(upload.upload_id).batch_id != first.batch_id
         world.play()

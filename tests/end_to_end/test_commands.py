@@ -280,6 +280,26 @@ def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
     world.upload(file=world.crm, workstream="crm_data")
 
 
+def test_an_upload_under_way_is_launched_again_only_on_purpose(world):
+    """The refusal names the batch and the option; a count says that it is under way."""
+    upload_id = world.upload(file=world.new_people(1, "twice"), workstream="crm_data")
+    first = world.json("launch", upload_id)["batch_id"]
+    assert first in world.ended("launch", upload_id, "--dry-run").stderr
+    refused = world.ended("launch", upload_id)
+    assert (refused.returncode, first in refused.stderr, "--again" in refused.stderr) == (1, True, True)
+    again = world.json("launch", upload_id, "--again")["batch_id"]
+    assert again != first
+    for batch_id in (first, again):
+        world.run("cancel", batch_id)
+
+
+@pytest.mark.parametrize("roles", [[], ["--role", "sender", "--role", "web"]])
+def test_a_port_for_health_is_for_processes_that_nobody_calls(world, roles):
+    """The others have the address of the configuration."""
+    refused = world.ended("run", *roles, "--health-port", "8123")
+    assert (refused.returncode, "[runner] listen" in refused.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [

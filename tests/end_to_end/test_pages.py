@@ -265,6 +265,8 @@ def test_a_program_uploads_launches_and_reads(locked):
         answer = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
         batch = f"/api/v1/batches/{answer.json()['batch_id']}"
         assert (answer.status_code, answer.json()["item_count"]) == (201, 2)
+        again = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
+        assert (again.status_code, answer.json()["batch_id"] in again.json()["reason"]) == (409, True)
         assert program.post(f"{batch}/pause").json()["status"] == "paused"
         assert program.post(f"{batch}/resume").json()["changed"] is True
         assert program.post(f"{batch}/explode").status_code == 404
@@ -282,6 +284,9 @@ def test_a_program_uploads_launches_and_reads(locked):
         assert {"type", "at", "data"} <= set(item["events"][0])
         upload = program.get(f"/api/v1/uploads/{report['upload_id']}").json()
         assert upload["batches"] == [ended["batch_id"]]
+        for _ in range(2):
+            body = {"upload_id": report["upload_id"], "again": True}
+            assert program.post("/api/v1/batches", json=body).status_code == 201
 
 
 @pytest.mark.parametrize(

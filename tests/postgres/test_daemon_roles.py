@@ -78,11 +78,15 @@ def test_a_sender_that_starts_first_leaves_the_address_to_the_receiver(database_
     async def live():
         async with Daemon(quiet(), database_url, frozenset({Role.WEB})) as free:
             port = int(free.address.rpartition(":")[2])
+            async with Daemon(quiet(), database_url, frozenset({Role.WEB})) as other:
+                health_port = int(other.address.rpartition(":")[2])
         registry = evolve(quiet(), runner=evolve(quiet().runner, port=port))
         async with (
             Daemon(registry, database_url, frozenset({Role.SENDER})) as first,
             Daemon(registry, database_url, frozenset({Role.RECEIVER})) as second,
+            Daemon(registry, database_url, frozenset({Role.TIMERS}), health_port=health_port) as third,
         ):
+            assert third.address.endswith(f":{health_port}")
             assert second.address.endswith(f":{port}")
             assert first.address != second.address
 

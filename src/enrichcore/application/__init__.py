@@ -7,7 +7,7 @@ registry, ingest, fields, store); it knows no web, no command line and no proces
 
 from enrichcore.application.answers import Ack, AckStatus, Incoming
 from enrichcore.application.application import Enrichment
-from enrichcore.application.errors import ApplicationError, CannotLaunch, StaleConfiguration, UnknownId
+from enrichcore.application.errors import ApplicationError, CannotLaunch, StaleConfiguration, UnknownId, UploadUnderWay
 from enrichcore.application.imports import UploadReport
 from enrichcore.application.sending import Send
 
@@ -22,4 +22,5 @@ __all__ = [
     "StaleConfiguration",
     "UnknownId",
     "UploadReport",
+    "UploadUnderWay",
 ]

@@ -167,10 +167,14 @@ class Enrichment:
 
         Raises:
             UnknownId: There is no such upload.
-            CannotLaunch: The upload is not finished or names no one, a webhook is not configured, or the upload is under way
-                and `again` is not set.
+            CannotLaunch: The upload is not finished or names no one, or a webhook is not configured.
+            UploadUnderWay: A batch of the upload has not ended, and `again` is not set.
         """
         return launching.launch(self.core, upload_id, by=by, progress=progress, again=again)
+
+    def batches_of(self, upload_id: UploadId) -> list[Batch]:
+        """The batches that were launched from an upload."""
+        return launching.batches_of(self.core, upload_id)
 
     def missing_webhooks(self, client: str | UUID, workstream: str) -> list[str]:
         """Keys of the webhooks that a client lacks for a workstream."""

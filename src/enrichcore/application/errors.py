@@ -3,6 +3,7 @@
 ApplicationError
 ├── UnknownId           the caller named something that does not exist
 ├── CannotLaunch        the operator has to complete the configuration or the upload first
+│   └── UploadUnderWay  the operator has to say that launching it again is meant
 └── StaleConfiguration  the operator has to say which configuration is meant
 """
 
@@ -29,6 +30,18 @@ class CannotLaunch(ApplicationError):
     """The batch cannot start yet."""
 
     code = "cannot_launch"
+
+
+class UploadUnderWay(CannotLaunch):
+    """A batch of the same upload has not ended."""
+
+    code = "upload_under_way"
+
+    def __init__(self, batch_id: UUID) -> None:
+        super().__init__(
+            f"the upload is under way in batch {batch_id}: whoever has no answer there yet would be asked, and paid for, twice"
+        )
+        self.batch_id = batch_id
 
 
 class StaleConfiguration(ApplicationError):

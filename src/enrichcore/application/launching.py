@@ -12,7 +12,7 @@ import msgspec
 
 from enrichcore.application.controlling import turn_batches
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
-from enrichcore.application.errors import CannotLaunch
+from enrichcore.application.errors import CannotLaunch, UploadUnderWay
 from enrichcore.application.imports import chunks
 from enrichcore.application.unit import Unit
 from enrichcore.application.uploading import get_upload
@@ -51,23 +51,22 @@ def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int]
     try:
         core.store.append(Commit(events=[recorded], batches=[(batch, 1)]))
     except Conflict:
-        raise _under_way(batch_id) from None
+        raise UploadUnderWay(batch_id) from None
     return fill(core, batch_id, progress=progress)
 
 
 def _only_id(core: Core, upload_id: UploadId) -> BatchId:
     turn_batches(core)
-    earlier = [batch for batch, _ in core.store.batches() if batch.upload_id == upload_id]
+    earlier = batches_of(core, upload_id)
     for batch in earlier:
-        if batch.status in {BatchStatus.RUNNING, BatchStatus.PAUSED}:
-            raise _under_way(batch.batch_id)
+        if batch.under_way:
+            raise UploadUnderWay(batch.batch_id)
     return BatchId(uuid5(upload_id, f"launch/{len(earlier)}"))
 
 
-def _under_way(batch_id: BatchId) -> CannotLaunch:
-    return CannotLaunch(
-        f"the upload is under way in batch {batch_id}: whoever has no answer there yet would be asked, and paid for, twice"
-    )
+def batches_of(core: Core, upload_id: UploadId) -> list[Batch]:
+    """The batches that were launched from an upload."""
+    return [batch for batch, _ in core.store.batches() if batch.upload_id == upload_id]
 
 
 def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> None:

@@ -41,6 +41,11 @@ class Batch:
     #: Whether every item exists; a launch that was interrupted is filled later.
     filled: bool = False
 
+    @property
+    def under_way(self) -> bool:
+        """Whether its rows leave, or will once it goes on."""
+        return self.status in {BatchStatus.RUNNING, BatchStatus.PAUSED}
+
 
 # --- fold --------------------------------------------------------------------------------------------------------
 

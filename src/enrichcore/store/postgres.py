@@ -4,6 +4,7 @@ Pooled connections keep no session state, so everything works through a transact
 unless psycopg is told so, no session locks, no settings, no LISTEN.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -58,14 +59,14 @@ _UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTim
 T = TypeVar("T")
 
 
-class _Reads:
+class _Reads(ABC):
     """What decisions ask, wherever the statements run."""
 
     _log: EventLog
 
+    @abstractmethod
     def _rows(self, name: str, **params: Any) -> list[TupleRow]:
         """The rows of one named statement."""
-        raise NotImplementedError
 
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
         return _loaded(self._rows("load_runs", ids=list(run_ids)))

@@ -80,7 +80,7 @@ def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
         "upload_id": str(batch.upload_id),
         "launched_at": batch.launched_at.isoformat(),
         "status": str(batch.status),
-        "filled": batch.filled or batch.status is BatchStatus.CANCELLED,
+        "filled": batch.filled,
         "item_count": batch.item_count,
         "items_total": sum(counts.values()),
         **counts,
@@ -122,7 +122,11 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
     if not found:
         line("There are no batches yet; `enrichcore upload` and `enrichcore launch` make one.")
     for batch in found:
-        filling = "" if batch["filled"] else f", {batch['items_total']:,} of {batch['item_count']:,} items made"
+        filling = (
+            ""
+            if batch["filled"] or batch["status"] == BatchStatus.CANCELLED
+            else f", {batch['items_total']:,} of {batch['item_count']:,} items made"
+        )
         line(f"Batch {batch['batch_id']}: {batch['client']}, {batch['workstream']}, {batch['status']}{filling}")
         counts = [f"{batch[f'items_{name}']:,} {name.replace('_', ' ')}" for name in _COLUMNS]
         line(f"  items: {', '.join(counts)}")

@@ -7,9 +7,8 @@ from uuid import UUID
 
 import typer
 
-from enrichcore.application import CannotLaunch, Enrichment, UploadReport
+from enrichcore.application import Enrichment, UploadReport, UploadUnderWay
 from enrichcore.application.estimating import Estimate, StepEstimate, estimate
-from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
@@ -122,16 +121,16 @@ def launch(
         if dry_run:
             counted = estimate(enrichment.store, enrichment.registry, uploaded, now=datetime.now(UTC))
             missing = enrichment.missing_webhooks(uploaded.client_id, uploaded.workstream)
-            for other in _under_way(enrichment, upload_id):
-                say(f"This upload is under way in batch {other}.")
+            for other in enrichment.batches_of(UploadId(upload_id)):
+                if other.under_way:
+                    say(f"This upload is under way in batch {other.batch_id}.")
             _show_estimate(counted, missing, as_json=as_json)
             return
         try:
             with counting("Items made", uploaded.person_count, silent=as_json) as progress:
                 batch = enrichment.launch(UploadId(upload_id), by=BY, progress=progress, again=again)
-        except CannotLaunch as refused:
-            hint = "; if that is meant, launch it with --again" if _under_way(enrichment, upload_id) else ""
-            raise CannotDo(f"{refused}{hint}") from refused
+        except UploadUnderWay as refused:
+            raise CannotDo(f"{refused}; if that is meant, launch it with --again") from refused
         except KeyboardInterrupt:
             raise _interrupted(enrichment, upload_id) from None
         owner = client_name(enrichment.registry, batch.client_id)
@@ -151,19 +150,9 @@ def launch(
         line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
 
 
-def _under_way(enrichment: Enrichment, upload_id: UUID) -> list[UUID]:
-    """Batches of an upload that have not ended."""
-    going = {BatchStatus.RUNNING, BatchStatus.PAUSED}
-    return [
-        batch.batch_id
-        for batch, _ in enrichment.store.batches()
-        if batch.upload_id == upload_id and batch.status in going
-    ]
-
-
 def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
     """What becomes of a launch that was interrupted: its batch goes on."""
-    made = [batch for batch, _ in enrichment.store.batches() if batch.upload_id == upload_id and not batch.filled]
+    made = [batch for batch in enrichment.batches_of(UploadId(upload_id)) if batch.under_way and not batch.filled]
     if not made:
         return CannotDo("interrupted before anything was started")
     batch_id = made[0].batch_id

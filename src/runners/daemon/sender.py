@@ -120,7 +120,7 @@ class Sender:
             await self._hand_back(send, "its lease was over")
             return
         seen, hold = await self._post(client, send)
-        self._tell(send, seen)
+        self._tell(send, seen, asked_to_wait=hold is not None)
         if hold is not None:
             try:
                 await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
@@ -129,14 +129,16 @@ class Sender:
                 log.warning("a lane could not be held: %s", error)
         self._begin(self._unrecorded, self._report(send, seen))
 
-    def _tell(self, send: Send, seen: PostOutcome) -> None:
-        """Log what went wrong, once in a while for each workflow, not for each of a thousand rows."""
+    def _tell(self, send: Send, seen: PostOutcome, *, asked_to_wait: bool) -> None:
+        """Log what went wrong, once in a while for each lane, not for each of a thousand rows."""
         now = self._clock()
         kind = (send.lane_id, seen.outcome)
         if seen.outcome is not Outcome.DELIVERED and now - self._told.get(kind, now - _TELL_EVERY) >= _TELL_EVERY:
             self._told[kind] = now
             what = str(seen.outcome).replace("_", " ")
-            log.warning("%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
+            # A third party that asks for patience is an ordinary day.
+            level = logging.INFO if asked_to_wait else logging.WARNING
+            log.log(level, "%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
 
     async def _report(self, send: Send, seen: PostOutcome) -> None:
         try:

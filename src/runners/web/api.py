@@ -44,6 +44,8 @@ class LaunchBody:
     """What to launch."""
 
     upload_id: UUID
+    #: Also while another batch of the upload is under way.
+    again: bool = False
 
 
 @frozen(kw_only=True)
@@ -111,7 +113,7 @@ def get_upload(desk: TheDesk, upload_id: FromPath[UUID]) -> dict[str, Any]:
 @post("/batches", sync_to_thread=True)
 def launch_batch(desk: TheDesk, data: JSONBody[LaunchBody]) -> dict[str, Any]:
     """Launch an upload: one item for each person."""
-    batch = desk.application.launch(UploadId(data.upload_id), by=BY)
+    batch = desk.application.launch(UploadId(data.upload_id), by=BY, again=data.again)
     return {"batch_id": batch.batch_id, "item_count": batch.item_count, "status": str(batch.status)}
 
 

@@ -55,6 +55,15 @@ def test_check_warns_of_what_cannot_be_launched(enrichcore, tmp_path):
     assert "workstreams.w.steps.find.kind" in [fault["key"] for fault in found["warnings"]], found
 
 
+def test_check_warns_of_what_the_daemon_will_not_do(enrichcore, tmp_path):
+    """Notifications are not sent yet, and pages without a token are for this machine only."""
+    (tmp_path / "enrichcore.toml").write_text(
+        '[runner]\nlisten = "0.0.0.0:8600"\nnotify = { batch_finished = "https://hooks.example/x" }\n'
+    )
+    found = json.loads(enrichcore("check", "--json").stdout)
+    assert {"runner.notify", "runner.api_token"} <= {fault["key"] for fault in found["warnings"]}, found
+
+
 @pytest.mark.parametrize("option", ["--config", "ENRICHCORE_CONFIG"])
 def test_the_configuration_may_be_elsewhere(enrichcore, tmp_path, monkeypatch, option):
     """An option names it, or the environment does."""

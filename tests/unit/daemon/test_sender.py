@@ -1,8 +1,9 @@
 """The sender over real sockets: what it makes of webhooks that answer, refuse, and lose the connection."""
 
 import asyncio
+import logging
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -52,6 +53,32 @@ def test_a_webhook_that_names_its_path_tells_no_secret():
     path = "/v3/sources/webhook/pull-in-data-5e1f"
     seen, _ = posted(path=path, says=response("404 Not Found", f"Cannot POST {path}".encode()))
     assert (seen.outcome, seen.reason) == (Outcome.LANE_REFUSED, "HTTP 404: Cannot POST ***")
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        ("404 Not Found", logging.WARNING),
+        ("500 Oops", logging.WARNING),
+        ("429 Slow down", logging.INFO),
+        ("200 OK", None),
+    ],
+)
+def test_what_goes_wrong_is_logged_once_in_a_while(caplog, status, level):
+    """Not for each of a thousand rows; a third party that asks for patience is no trouble."""
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    async def post():
+        sender = Sender(Held(), Reports(), clock=lambda: now)
+        async with listening(says=response(status)) as webhook, HttpxAiohttpClient() as client:
+            for _ in range(3):
+                row = a_send(webhook.url(), lease_until=now + timedelta(minutes=1))
+                await asyncio.wait_for(sender._send(client, row), PATIENCE_S)
+
+    caplog.set_level(logging.INFO, "enrichcore")
+    asyncio.run(post())
+    told = [record for record in caplog.records if "w/f: a row was" in record.getMessage()]
+    assert [record.levelno for record in told] == ([level] if level else [])
 
 
 class NoLane(Held):

@@ -1,0 +1,65 @@
+"""The embedded server: shared by the processes of one user, in the way of nobody else's, and stopped by the last."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from enrichcore.store import StoreUnavailable
+from enrichcore.store.embedded import embedded_url
+
+posix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="users are told apart by number on POSIX only")
+
+USE = """
+import sys
+from pathlib import Path
+from enrichcore.store.embedded import embedded_url
+embedded_url(Path(sys.argv[1]))
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+def use(folder: Path) -> subprocess.Popen:
+    """A process that uses the server of that folder until its input ends."""
+    command = [sys.executable, "-c", USE, str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+@posix
+@pytest.mark.postgres
+def test_a_process_that_was_killed_keeps_no_server_up(tmp_path):
+    """It never said that it had finished; the next one to end is the last all the same."""
+    with use(tmp_path / "db") as killed:
+        killed.send_signal(signal.SIGKILL)
+    with use(tmp_path / "db") as last:
+        assert (tmp_path / "db" / "postmaster.pid").exists()
+        last.communicate()
+    assert not (tmp_path / "db" / "postmaster.pid").exists()
+
+
+@posix
+def test_lock_and_sockets_are_in_a_place_of_the_users_own(tmp_path):
+    """The same with and without a login session, for a lock in two places is none."""
+    code = "from enrichcore.store import embedded; known = embedded._server_class(); print(known._lock.path.decode())"
+    locks = set()
+    for session in ({}, {"XDG_RUNTIME_DIR": str(tmp_path)}):
+        environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+        environment |= {"TMPDIR": str(tmp_path), **session}
+        said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        locks.add(said.stdout.strip())
+    assert locks == {str(tmp_path / f"enrichcore-{os.getuid()}" / ".lockfile")}
+
+
+@posix
+def test_a_place_that_somebody_else_made_is_refused(tmp_path, monkeypatch):
+    """In words that say what to do."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    with pytest.raises(StoreUnavailable, match="belongs to another user"):
+        embedded_url(tmp_path / "db")
