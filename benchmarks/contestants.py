@@ -2,16 +2,14 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 
 import people
 import prototype
 from attrs import frozen
 from gauges import Gauges
-from harness import say
+from harness import own_folder, say
 from services import HERE, Service, ThirdParty, daemon, service, write_configuration
 
 from enrichcore.application import Enrichment
@@ -49,7 +47,7 @@ class Contestant:
 
 def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS) -> Contestant:
     """The daemon, its roles in one process or in several."""
-    folder = Path(tempfile.mkdtemp(prefix="enrichcore-bench-"))
+    folder = own_folder()
     configuration = write_configuration(folder, people.CONFIGURATION, third)
 
     def fill(url: str, items: int) -> int:
@@ -152,7 +150,7 @@ def _alone(argv: Sequence[str], third: ThirdParty) -> Callable[[str], AbstractCo
 
 
 def _installed(packages: Sequence[str]) -> str:
-    folder = Path(tempfile.mkdtemp(prefix="enrichcore-peer-"))
+    folder = own_folder()
     say(f"installing {packages[0]} in {folder}")
     _checked([sys.executable, "-m", "venv", str(folder)])
     _checked([str(folder / "bin/pip"), "install", "-qq", *packages])

@@ -3,9 +3,11 @@
 A result is one JSON object a line on standard output; the table goes to standard error, for people.
 """
 
+import atexit
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -33,7 +35,14 @@ KIB = 1024
 
 def server_url() -> str:
     """The server to measure on: `ENRICHCORE_BENCH_URL`, else an embedded one in a temporary folder, with fsync on."""
-    return os.environ.get("ENRICHCORE_BENCH_URL") or embedded_url(Path(tempfile.mkdtemp(prefix="enrichcore-bench-")))
+    return os.environ.get("ENRICHCORE_BENCH_URL") or embedded_url(own_folder())
+
+
+def own_folder() -> Path:
+    """A new folder, which is removed when this process ends; whatever is begun later ends before that."""
+    folder = Path(tempfile.mkdtemp(prefix="enrichcore-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager

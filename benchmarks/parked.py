@@ -13,7 +13,6 @@ such rows have all that the statements look at, and a folded state that only has
 
 import argparse
 import json
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -22,7 +21,7 @@ from typing import Any
 
 import psycopg
 from gauges import Gauges, memory_mib, total_cpu_s
-from harness import Report, database, say, server_url, timed
+from harness import Report, database, own_folder, say, server_url, timed
 from people import CONFIGURATION, WAITING, export_of
 from services import Service, ThirdParty, daemon, write_configuration
 
@@ -64,7 +63,7 @@ def measure(report: Report, url: str, items: int, idle_s: float) -> None:
     """Park, idle, and time out."""
     nobody = ThirdParty(url="http://127.0.0.1:9")
     configuration = write_configuration(
-        Path(tempfile.mkdtemp(prefix="enrichcore-bench-")),
+        own_folder(),
         CONFIGURATION + WAITING,
         nobody,
         answer_within=f"{ANSWER_WITHIN.total_seconds():.0f}s",

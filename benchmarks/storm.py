@@ -10,17 +10,15 @@ server that answers at once and stores nothing.
 
 import argparse
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 from attrs import frozen
 from gauges import Gauges
-from harness import Report, database, say, server_url
+from harness import Report, database, own_folder, say, server_url
 from httpx_aiohttp import HttpxAiohttpClient
 from people import CONFIGURATION, WAITING, export_of
 from services import ThirdParty, daemon, third_party, write_configuration
@@ -99,9 +97,7 @@ def main() -> None:
 
 def measure(report: Report, third: ThirdParty, url: str, plan: Plan) -> Counter[str]:
     """The storm at the product; what became of it all."""
-    configuration = write_configuration(
-        Path(tempfile.mkdtemp(prefix="enrichcore-bench-")), CONFIGURATION + WAITING, third, answer_within="1s"
-    )
+    configuration = write_configuration(own_folder(), CONFIGURATION + WAITING, third, answer_within="1s")
     store = PostgresStore(url)
     app = Enrichment(store, load(configuration))
     _launch(app, "bench", 0, plan.in_time)
