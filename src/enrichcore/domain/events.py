@@ -211,7 +211,7 @@ class AnswerEvent(StepEvent):
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
     spent: Decimal = NOTHING
-    #: The provider's words, for an error answer.
+    #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
     reused_from: UUID | None = None

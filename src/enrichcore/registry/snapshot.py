@@ -60,7 +60,7 @@ def _client(client: Client) -> dict[str, Any]:
             {
                 "workstream": workstream,
                 "workflow": workflow,
-                "url": webhook.url.fingerprint(),
+                "url": webhook.url.fingerprint() if webhook.request is None else _http(webhook.request),
                 "auth": webhook.auth.fingerprint() if webhook.auth else None,
                 "lane": _lane(webhook.lane),
             }
@@ -82,6 +82,7 @@ def _http(request: HttpRequest) -> str:
         "query": {name: value.reveal() for name, value in request.query.items()},
         "body": request.body.reveal() if request.body else None,
         "json": request.json,
+        **({"not_found": request.not_found} if request.not_found else {}),
     }
     return Secret(_canonical(parts)).fingerprint()
 

@@ -87,7 +87,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found: list[dict[str, Any]] = []
     for client in enrichment.registry.clients.values():
-        for (workstream, workflow), webhook in client.webhooks.items():
+        for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
             key = lane_id(client.id, workstream, workflow)
             usage, settings = used.get(key, Usage()), webhook.lane
             found.append(
@@ -106,7 +106,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "attempts": usage.sent,
                     "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
                     "lifetime_limit": settings.lifetime_limit,
-                    "lifetime_used": f"{taken / settings.lifetime_limit:.0%}",
+                    "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
                     "credits_spent": usage.spent,
                     "credits_reserved": usage.reserved,
                     **_breaker(marked.get(key), _limits(enrichment, client, settings, taken)),
@@ -123,8 +123,9 @@ def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflow
         return [f"the configuration has no client {client_id} any more, so nothing of it is sent"]
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found = []
+    sent_to = {(stream, workflow): webhook for stream, workflow, webhook in enrichment.registry.webhooks_of(client)}
     for workflow in workflows:
-        webhook = client.webhooks.get((workstream, workflow))
+        webhook = sent_to.get((workstream, workflow))
         if webhook is None:
             found.append(f"{client.slug}/{workstream}/{workflow} has no webhook in the configuration")
             continue
@@ -139,8 +140,9 @@ def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflow
 def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, taken: int) -> str:
     """What limits a lane that is open, in words; empty when nothing does."""
     told = []
-    if taken >= settings.lifetime_limit * NEARLY_OVER:
-        told.append(f"{taken:,} of the {settings.lifetime_limit:,} rows are sent that its webhook takes in its life")
+    life = settings.lifetime_limit
+    if life is not None and taken >= life * NEARLY_OVER:
+        told.append(f"{taken:,} of the {life:,} rows are sent that its webhook takes in its life")
     price = settings.credits_per_send
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, datetime.now(UTC)):
         told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")

@@ -170,7 +170,7 @@ def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
         stop, loop, faults = asyncio.Event(), asyncio.get_running_loop(), [StoreUnavailable("gone"), ValueError("ours")]
 
         class Stumbling:
-            def claim(self, _limit):
+            def claim(self, _limit, _kind):
                 if faults:
                     raise faults.pop()
                 loop.call_soon_threadsafe(stop.set)
@@ -185,9 +185,9 @@ def counted(application) -> asyncio.Semaphore:
     """Released each time the sender claims."""
     claimed, claim, loop = asyncio.Semaphore(0), application.claim, asyncio.get_running_loop()
 
-    def claiming(limit):
+    def claiming(limit, kind):
         loop.call_soon_threadsafe(claimed.release)
-        return claim(limit)
+        return claim(limit, kind)
 
     application.claim = claiming
     return claimed
