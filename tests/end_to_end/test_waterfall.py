@@ -44,13 +44,21 @@ class Waterfall(World):
         path = self.folder / "enrichcore.toml"
         text = path.read_text("utf-8")
         shipped = re.search(
-            r"\[\[workstreams\.apollo_scrape\.steps\]\]\nworkflow = \"find_email_via_waterfall\".*?\n\n\n", text, re.DOTALL
+            r"\[\[workstreams\.apollo_scrape\.steps\]\]\nworkflow = \"find_email_via_waterfall\".*?\n\n\n",
+            text,
+            re.DOTALL,
         ).group(0)
         text = text.replace(shipped, "".join(STEP.format(name=name) for name in PROVIDERS) + "\n")
         text = re.sub(r"\[clients\.acme\.webhooks\.apollo_scrape\.find_email_via_waterfall\]\nurl = .*\n", "", text)
+        text = text.replace("[runner]", '[runner]\nnotify = "env:NEWS"', 1)
         path.write_text(text, "utf-8")
         urls = {f"URL_{name}": f"{self.clay}/providers/find-email-{name}" for name in PROVIDERS}
-        return {**env, **urls, "PROVIDER_KEY": "provider-key"}
+        return {**env, **urls, "PROVIDER_KEY": "provider-key", "NEWS": f"{self.clay}/hooks/news"}
+
+    def news(self) -> list[dict]:
+        """What people were told of."""
+        posts = httpx.get(f"{self.clay}/sandbox/posts?limit=100000").json()["posts"]
+        return [post["payload"] for post in posts if post["hook"] == "news" and post["taken"]]
 
 
 @pytest.fixture
@@ -62,7 +70,9 @@ def make_waterfall(make_world, monkeypatch):
 
 def email_steps(world: World) -> dict[tuple[str, str], int]:
     """Step runs of the waterfall by (workflow, state)."""
-    counted = "select workflow, state, count(*) from enrichcore.step_runs where workflow like 'find_email_%' group by 1, 2"
+    counted = (
+        "select workflow, state, count(*) from enrichcore.step_runs where workflow like 'find_email_%' group by 1, 2"
+    )
     return {(workflow.removeprefix("find_email_"), state): count for workflow, state, count in world.rows(counted)}
 
 
@@ -104,6 +114,8 @@ def test_a_waterfall_asks_each_provider_only_while_no_address_is_known(make_wate
     assert world.rows(spent)[0][0] >= world.rows(answered)[0][0] * 0.5
     status = world.command("status", batch)["batches"][0]
     assert (status["status"], status["items_active"]) == ("finished", 0)
+    until(lambda: [told["notice"] for told in world.news()] == ["batch_finished"], what="somebody is told")
+    assert (world.news()[0]["batch_id"], world.news()[0]["items_failed"]) == (batch, 0)
 
 
 def test_a_refused_key_stops_its_lane_until_a_person_resumes_it(make_waterfall) -> None:
@@ -119,6 +131,7 @@ def test_a_refused_key_stops_its_lane_until_a_person_resumes_it(make_waterfall) 
     until(lambda: [known["lane"] for known in stopped()] == [lane], what="the lane stops")
     assert "HTTP 401" in stopped()[0]["reason"]
     assert stopped()[0]["lifetime_limit"] is None
+    until(lambda: [told["lane"] for told in world.news()] == [lane], what="somebody is told")
     world.daemons[-1].kill()
     world.daemons[-1].wait()
     world.env["PROVIDER_KEY"] = "another-key"

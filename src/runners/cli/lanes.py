@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,10 +10,12 @@ import typer
 from attrs import frozen
 
 from enrichcore.application import Enrichment
+from enrichcore.application.budgets import budgets
 from enrichcore.application.claiming import NEARLY_OVER, rows_in_budget
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
+from enrichcore.registry.readers import duration_text
 from runners.cli.opening import BY, application, rows
 from runners.cli.showing import AsJson, line, show_json, show_table
 
@@ -56,13 +59,16 @@ def lanes(
         if resume is not None:
             _require_lane(enrichment, resume)
             enrichment.resume_lane(*_parts(resume, "--resume"), by=BY, why=why)
-        found = known_lanes(enrichment)
+        found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
-        show_json({"lanes": found})
-    elif found:
+        show_json({"lanes": found, "budgets": money})
+        return
+    if found:
         show_table(list(_COLUMNS.values()), [[lane[name] for name in _COLUMNS] for lane in found])
     else:
         line("No client has a webhook yet.")
+    for budget in money:
+        line(_budget_line(budget))
 
 
 _COLUMNS = {
@@ -113,6 +119,35 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
+    """The budget of every client that has one."""
+    return [
+        {
+            "client": budget.client.slug,
+            "budget_credits": budget.budget_credits,
+            "budget_period": None if (period := budget.client.budget_period) is None else duration_text(period),
+            "credits_used": budget.used,
+            "credits_left": max(budget.budget_credits - budget.used, Decimal(0)),
+            "overshoot": budget.overshoot,
+            "ended": budget.ended,
+        }
+        for budget in budgets(enrichment.store, enrichment.registry, datetime.now(UTC))
+    ]
+
+
+def _budget_line(budget: dict[str, Any]) -> str:
+    period = "" if budget["budget_period"] is None else f" in {budget['budget_period']}"
+    told = (
+        f"budget {budget['client']}: {budget['credits_used']:,} of {budget['budget_credits']:,} credits"
+        f"{period} are spent or reserved"
+    )
+    if budget["overshoot"]:
+        return (
+            f"{told}, {budget['overshoot']:,} beyond it, for answers cost more than was reserved; nothing more leaves"
+        )
+    return f"{told}; nothing more leaves" if budget["ended"] else told
 
 
 def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflows: Iterable[str]) -> list[str]:

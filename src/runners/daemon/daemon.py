@@ -21,9 +21,11 @@ from enrichcore.application import Enrichment
 from enrichcore.domain.pipeline import Kind
 from enrichcore.projection import catch_up
 from enrichcore.registry import Registry
+from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
 from runners.daemon.heartbeat import Heartbeat
+from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
 from runners.daemon.sender import ASKING, Sender
@@ -101,6 +103,8 @@ class Daemon:
                 self._begin(Role.SENDER, asker.run(self._stop))
         if Role.TIMERS in self._roles:
             self._begin(Role.TIMERS, Timers(self.application).run(self._stop))
+            if self._registry.runner.notify:
+                self._begin(Role.TIMERS, Notifier(self.application, Outbox(self._store)).run(self._stop))
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
