@@ -30,6 +30,7 @@ from tests.contracts.world import (
     configuration,
     person,
     tuned,
+    watch_commits,
 )
 
 NAMES = ("ann", "bob", "eve", "joe", "kim")
@@ -395,8 +396,8 @@ class LanesContract(WorldContract):
     def test_a_lane_stops_in_the_commit_that_learns_of_it(self, world, monkeypatch):
         """Nobody can claim the refused row between the two, and no failure can part them."""
         world.launch(person("ann"))
-        sends, commits, append = world.claim(), [], world.store.append
-        monkeypatch.setattr(world.store, "append", lambda commit: commits.append(commit) or append(commit))
+        sends, commits = world.claim(), []
+        watch_commits(world.store, monkeypatch, commits.append)
         world.report(sends, Outcome.LANE_REFUSED, status=401)
         (commit,) = commits
         assert {e.SendRefused, e.LaneStopped} <= {type(recorded.event) for recorded in commit.events}

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -34,6 +35,20 @@ _COLUMNS = {
     "website": "Website",
     "linkedin": "Person Linkedin Url",
 }
+
+
+def watch_commits(store, monkeypatch, told):
+    """Have each commit told that a decision ends with."""
+    claims = store.claims
+
+    @contextmanager
+    def watched():
+        with claims() as begun, monkeypatch.context() as patch:
+            append = begun.append
+            patch.setattr(begun, "append", lambda commit: told(commit) or append(commit))
+            yield begun
+
+    monkeypatch.setattr(store, "claims", watched)
 
 
 def configuration():

@@ -45,6 +45,18 @@ def test_a_claim_that_fails_gives_everything_back(store):
         assert claims.take_tokens(group, 5, rate=1, burst=5, now=NOW) == 5
 
 
+def test_a_decision_is_one_transaction(database_url, monkeypatch):
+    """What it reads goes over the connection that stores, so that a pool of one is enough and commits stay few."""
+    store = PostgresStore(database_url, pool_size=1)
+    world = World(store)
+    world.launch(person("ann"), person("bob"))
+    sends, begun, connection = world.claim(), [], store.pool.connection
+    monkeypatch.setattr(store.pool, "connection", lambda: begun.append(1) or connection())
+    world.report(sends)
+    assert len(begun) == 1
+    store.close()
+
+
 def test_a_commit_waits_for_a_claim_of_its_row_and_neither_hangs(store):
     """Both take rows before the lock of the log, in one order."""
     batch = a_batch()

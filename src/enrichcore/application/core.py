@@ -17,6 +17,7 @@ from enrichcore.domain import batch as batches
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.draft import Draft
+from enrichcore.domain.ids import BatchId
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.registry import Registry
 from enrichcore.store.commit import Claims, Commit, Reads, Store
@@ -59,11 +60,13 @@ class Core:
         return self.until_first(partial(self._decide, command))
 
     def _decide(self, command: Callable[[Unit], T]) -> T:
-        unit = self.unit(self.clock())
-        outcome = command(unit)
-        commit = unit.finish()
-        if not commit.empty:
-            self.store.append(commit)
+        # What is read and what is stored go over one connection, in one transaction: a third of the round trips.
+        with self.store.claims() as claims:
+            unit = self.unit(self.clock(), claims)
+            outcome = command(unit)
+            commit = unit.finish()
+            if not commit.empty:
+                claims.append(commit)
         return outcome
 
     def until_first(self, decide: Callable[[], T]) -> T:
@@ -102,7 +105,7 @@ class Core:
 
     def turn_in(self, unit: Unit, batch_id: UUID, decide: Callable[[Batch], Iterable[e.Event]]) -> bool:
         """Decide about a batch within a unit; tells whether that changed anything."""
-        batch, version = self.batch(batch_id)
+        batch, version = unit.found_batch(BatchId(batch_id))
         draft = Draft(batch, version, batches.fold, unit.now)
         if draft.emit_all(decide(batch)):
             unit.record_batch(batch, version, draft.events, draft.state)

@@ -60,7 +60,7 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
 
 
 def _match(core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by: str) -> Ack:
-    recorded = core.store.stream(unmatched_id)
+    recorded = unit.stream(unmatched_id)
     event = recorded[0].event if recorded else None
     client_id = recorded[0].client_id if recorded else None
     if not isinstance(event, e.CallbackUnmatched) or client_id is None:

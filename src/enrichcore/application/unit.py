@@ -80,6 +80,18 @@ class Unit:
         drafts = [self.item(run_id) for run_id in dict.fromkeys(run_ids)]
         return [draft.state for draft in drafts if draft is not None]
 
+    def stream(self, stream_id: UUID) -> list[e.Recorded]:
+        """Every event of one aggregate, in order."""
+        return self._reads.stream(stream_id)
+
+    def found_batch(self, batch_id: BatchId) -> tuple[Batch, int]:
+        """A batch as it is found, and its version; nothing is made of that for the commit.
+
+        Raises:
+            UnknownId: There is none.
+        """
+        return self._find_batch(batch_id)
+
     def batch(self, batch_id: BatchId) -> Batch:
         """An item's batch; it must stand as it is now when this unit commits."""
         if batch_id not in self._batches:

@@ -169,7 +169,7 @@ class Reads(Protocol):
 
 
 class Claims(Reads, Protocol):
-    """A short transaction that holds claimed rows until their events are stored."""
+    """A short transaction: what is decided in it is stored at its end, and rows that it claims are held until then."""
 
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
         """Runs whose step on this lane may leave now, locked against other runners; at most `limit`."""
@@ -199,7 +199,7 @@ class Store(Reads, Protocol):
         """
 
     def claims(self) -> AbstractContextManager[Claims]:
-        """Begin to claim rows."""
+        """Begin a short transaction: to decide over one connection, and to claim rows."""
 
     def version(self, stream_id: UUID) -> int:
         """Version of the newest event of one aggregate; 0 where there is none."""

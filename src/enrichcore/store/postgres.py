@@ -24,6 +24,7 @@ from enrichcore.domain.events import Recorded
 from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
+from enrichcore.store.arrays import Column, ColumnDumper, column
 from enrichcore.store.codec import Seal, decode_run
 from enrichcore.store.commit import (
     RECEIVER_LOST_AFTER,
@@ -69,7 +70,7 @@ class _Reads(ABC):
         """The rows of one named statement."""
 
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
-        return _loaded(self._rows("load_runs", ids=list(run_ids)))
+        return _loaded(self._rows("load_runs", ids=column("uuid", list(run_ids))))
 
     def stream(self, stream_id: UUID) -> list[Recorded]:
         return [self._log.decode((stream_id, *row)) for row in self._rows("stream", id=stream_id)]
@@ -92,7 +93,7 @@ class _Reads(ABC):
 
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         found: dict[UUID, list[UUID]] = {}
-        for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
+        for asked, stays, merged in self._rows("same_entities", ids=column("uuid", list(entity_ids))):
             found.setdefault(asked, [stays]).append(merged)
         return found
 
@@ -113,7 +114,7 @@ class _Reads(ABC):
 
     def _grouped(self, name: str, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         found: dict[UUID, list[UUID]] = {}
-        for asked, run_id in self._rows(name, ids=list(ids)):
+        for asked, run_id in self._rows(name, ids=column("uuid", list(ids))):
             found.setdefault(asked, []).append(run_id)
         return found
 
@@ -130,8 +131,9 @@ class PostgresStore(_Reads):
     def __init__(self, url: str, *, pool_size: int = 8, seal: Seal | None = None) -> None:
         self.url = url
         self.pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, timeout=15, kwargs={"prepare_threshold": None}
-        )
+            url, min_size=1, max_size=pool_size, open=False, timeout=15, kwargs={"prepare_threshold": None},
+            configure=lambda connection: connection.adapters.register_dumper(Column, ColumnDumper),
+        )  # fmt: skip
         self.pool.open()
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
 

@@ -2,15 +2,16 @@
 
 The stock recorder hangs for ever on writes of 0.5 MB and more over a unix socket, because psycopg's pipeline does not
 flush what it has not sent before it syncs; ours sends plain statements and no pipeline. Columns go as typed arrays in
-binary, which cost a quarter of what the stock composite array costs to encode.
+binary (`enrichcore.store.arrays`), where the stock recorder encodes one array of composites.
 
 Writers take a transaction-level advisory lock inside that function, for one round trip. So insert order is commit order
 and the greatest position in a snapshot is a safe checkpoint. Every writer of the log goes through that function.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, Final, cast
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
@@ -18,6 +19,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from enrichcore.store.arrays import Column, column
 from enrichcore.store.log import EnvelopedEvent, EnvelopedNotification
 from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import statements
@@ -25,31 +27,41 @@ from enrichcore.store.statements import statements
 #: Serialises the writers of the log; `append_events` takes it.
 APPEND_LOCK = 4985317
 
-#: PostgreSQL types of the parameters of `append_events`, in order.
-_TYPES = (  # noqa: SIM905 - forty names in a list would hide their order
-    "uuid[] int4[] text[] bytea[] timestamptz[] uuid[] uuid[] uuid[] "
-    "uuid[] int4[] uuid[] int4[] "
-    "uuid[] text[] uuid[] uuid[] uuid[] uuid[] text[] text[] int4[] bool[] int4[] bytea[] "
-    "uuid[] int2[] text[] text[] uuid[] uuid[] uuid[] text[] int4[] int4[] timestamptz[] uuid[] text[] int2[] "
-    "timestamptz[] numeric[] numeric[]"
-).split()
-_APPEND = f"select enrichcore.append_events({', '.join(f'%b::{name}' for name in _TYPES)})"
+#: Columns with their PostgreSQL types, as `append_events` takes them.
+_EVENTS: Final = {
+    "originator_id": "uuid", "originator_version": "int4", "topic": "text", "state": "bytea", "at": "timestamptz",
+    "client_id": "uuid", "entity_id": "uuid", "batch_id": "uuid",
+}  # fmt: skip
+_GUARDS: Final = ("uuid", "int4", "uuid", "int4")
+_RUNS: Final = {
+    "run_id": "uuid", "kind": "text", "client_id": "uuid", "batch_id": "uuid", "person_id": "uuid",
+    "company_id": "uuid", "workstream": "text", "status": "text", "gaps": "int4", "in_doubt": "bool",
+    "version": "int4", "state": "bytea",
+}  # fmt: skip
+_STEPS: Final = {
+    "run_id": "uuid", "step_no": "int2", "workflow": "text", "workstream": "text", "client_id": "uuid",
+    "batch_id": "uuid", "lane_id": "uuid", "state": "text", "generation": "int4", "attempt": "int4",
+    "wake_at": "timestamptz", "company_run_id": "uuid", "reason": "text", "rank": "int2", "answered_at": "timestamptz",
+    "reserved": "numeric", "spent": "numeric",
+}  # fmt: skip
+RUN_FIELDS: Final = tuple(_RUNS)
+STEP_FIELDS: Final = tuple(_STEPS)
+_TYPES: Final = (*_EVENTS.values(), *_GUARDS, *_RUNS.values(), *_STEPS.values())
+# A decimal travels as its digits.
+_PARAMETERS: Final = (f"%b::{'text[]::numeric' if name == 'numeric' else name}[]" for name in _TYPES)
+_APPEND: Final = f"select enrichcore.append_events({', '.join(_PARAMETERS)})"
 
-RUN_FIELDS = (
-    "run_id", "kind", "client_id", "batch_id", "person_id", "company_id", "workstream", "status", "gaps", "in_doubt",
-    "version", "state",
-)  # fmt: skip
-STEP_FIELDS = (
-    "run_id", "step_no", "workflow", "workstream", "client_id", "batch_id", "lane_id", "state", "generation", "attempt",
-    "wake_at", "company_run_id", "reason", "rank", "answered_at", "reserved", "spent",
-)  # fmt: skip
-_EVENT_FIELDS = (
-    "originator_id", "originator_version", "topic", "state", "at", "client_id", "entity_id", "batch_id",
-)  # fmt: skip
+
+def _columns(rows: Sequence[Any], fields: Mapping[str, str]) -> list[Column]:
+    return [
+        column("text", list(map(str, values))) if kind == "numeric" else column(kind, values)
+        for kind, values in zip(fields.values(), _turned(rows, fields), strict=True)
+    ]
 
 
-def _columns(rows: Sequence[Any], fields: Sequence[str]) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in fields]
+def _turned(rows: Sequence[Any], fields: Iterable[str]) -> Iterable[Sequence[Any]]:
+    """Rows as columns."""
+    return zip(*map(attrgetter(*fields), rows), strict=True) if rows else [()] * len(tuple(fields))
 
 
 def append(
@@ -64,10 +76,10 @@ def append(
     """Store events and inline state on a cursor; the events' positions. One round trip, holds the append lock."""
     read, waits = read or {}, waits or {}
     params = [
-        *_columns(events, _EVENT_FIELDS),
-        list(read), list(read.values()), list(waits), list(waits.values()),
-        *_columns(runs, RUN_FIELDS),
-        *_columns(steps, STEP_FIELDS),
+        *_columns(events, _EVENTS),
+        *map(column, _GUARDS, map(list, (read, read.values(), waits, waits.values()))),
+        *_columns(runs, _RUNS),
+        *_columns(steps, _STEPS),
     ]  # fmt: skip
     cursor.execute(_APPEND, params)
     return [row[0] for row in cursor.fetchall()]

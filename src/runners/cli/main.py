@@ -1,8 +1,9 @@
 """`enrichcore` itself: the global options, and the groups of commands."""
 
+import gc
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,6 +20,9 @@ from runners.cli import (
     uploads,
 )
 from runners.cli.commands import Commands
+
+#: New objects before the garbage collector looks for cycles among them.
+_YOUNG: Final = 50_000
 
 app = typer.Typer(
     cls=Commands,
@@ -64,4 +68,8 @@ def enrichcore(
 
 def main() -> None:
     """Run the command line; ends the process with its exit code."""
+    # A commit makes some ten thousand objects, and none of them in cycles: looking through the young ones every seven
+    # hundred, as Python does by default, costs a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
     app(prog_name="enrichcore")

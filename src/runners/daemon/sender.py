@@ -1,7 +1,8 @@
 """The sender: claims what can leave now, POSTs it, and reports what became of it.
 
-It claims no more than it has free connections, and no more than `UNRECORDED` rows may be under way until their outcomes
-are durable; a crash leaves no more than these in doubt. When told to stop it claims nothing more, lets what is on the wire
+It claims no more than it has free connections, and nothing while more than `BACKLOG` outcomes and answers wait to be
+recorded: rows leave no faster than what comes back of them is made durable, so callbacks are answered soon, and a crash
+leaves few rows in doubt. When told to stop it claims nothing more, lets what is on the wire
 finish, and hands back what was claimed and not begun.
 """
 
@@ -34,8 +35,8 @@ log = logging.getLogger("enrichcore.sender")
 CONNECTIONS: Final = 256
 #: Requests of `http` steps under way: each takes as long as its provider, so they have connections of their own.
 ASKING: Final = 128
-#: A connection is free again once its POST is answered; its outcome goes to the writer, which commits in groups.
-UNRECORDED: Final = 2 * CONNECTIONS
+#: A connection is free again once its POST is answered; its outcome then waits for the writer, as do answers.
+BACKLOG: Final = 128
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
 _WORTH_A_CLAIM: Final = 4
 _GATHER_S: Final = 0.02
@@ -137,13 +138,13 @@ class Sender:
             left = until - asyncio.get_running_loop().time()
             if free and left <= 0:
                 break
-            under_way = self._posting | self._unrecorded
-            await asyncio.wait(under_way, timeout=left if free else None, return_when=asyncio.FIRST_COMPLETED)
+            pause = asyncio.create_task(asyncio.sleep(max(left, _GATHER_S)))
+            await asyncio.wait({pause, *self._posting, *self._unrecorded}, return_when=asyncio.FIRST_COMPLETED)
+            pause.cancel()
         return free
 
     def _free(self) -> int:
-        unrecorded = len(self._posting) + len(self._unrecorded)
-        return max(min(self._connections - len(self._posting), UNRECORDED - unrecorded), 0)
+        return max(min(self._connections - len(self._posting), BACKLOG - self._writer.waiting), 0)
 
     async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():

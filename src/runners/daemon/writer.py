@@ -50,6 +50,11 @@ class GroupWriter:
         self._stopping_at: float | None = None
         self._failing_at: float | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many answers and outcomes are not durable yet."""
+        return len(self._waiting)
+
     async def answer(self, incoming: Incoming) -> Ack:
         """Record an answer; returns once it is durable.
 

@@ -10,11 +10,15 @@ from tests.contracts.world import CRM, World, person
 
 
 class StumblingStore(MemoryStore):
-    """A store whose claims fail at the given turns, counted from 1, with a given error."""
+    """A store whose transactions fail at the given turns, counted from 1, with a given error."""
 
     def __init__(self):
         super().__init__()
-        self.turn, self.fails = 0, {}
+        self.stumble({})
+
+    def stumble(self, fails):
+        """Fail at these turns from now on."""
+        self.turn, self.fails = 0, fails
 
     @contextmanager
     def claims(self):
@@ -37,20 +41,20 @@ def world():
 
 def test_what_one_lane_gave_is_sent_though_the_database_left_before_the_next(world):
     """Its row is durable as sending, and would fall in doubt."""
-    world.store.fails = {2: StoreUnavailable("gone")}
+    world.store.stumble({2: StoreUnavailable("gone")})
     assert (len(world.claim()), len(world.claim())) == (1, 1)
 
 
 def test_a_lane_whose_rows_cannot_be_claimed_keeps_no_other_from_it(world):
     """Whichever comes first."""
-    world.store.fails = {1: ValueError("a fault of ours")}
+    world.store.stumble({1: ValueError("a fault of ours")})
     assert len(world.claim()) == 1
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("gone"), ValueError("a fault of ours")])
 def test_a_claim_that_takes_nothing_says_why(world, error):
     """So that the sender pauses."""
-    world.store.fails = {1: error, 2: error}
+    world.store.stumble({1: error, 2: error})
     with pytest.raises(type(error)):
         world.claim()
 

@@ -13,7 +13,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
-from runners.daemon.sender import Sender, kept_open, within_lease
+from runners.daemon.sender import BACKLOG, Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
 from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
@@ -179,6 +179,34 @@ def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
         await asyncio.wait_for(Sender(Stumbling(), Reports()).run(stop), PATIENCE_S)
 
     asyncio.run(live())
+
+
+def test_rows_leave_no_faster_than_what_comes_back_is_recorded():
+    """So callbacks are answered soon, however many rows are ready."""
+
+    class Behind(Reports):
+        looked = 0
+
+        @property
+        def waiting(self):
+            """Too much at first, then less."""
+            self.looked += 1
+            return BACKLOG + 5 if self.looked < 4 else BACKLOG - 40
+
+    async def live():
+        stop, loop, limits, behind = asyncio.Event(), asyncio.get_running_loop(), [], Behind()
+
+        class Claims:
+            def claim(self, limit, _kind):
+                limits.append((behind.looked, limit))
+                loop.call_soon_threadsafe(stop.set)
+                return []
+
+        await asyncio.wait_for(Sender(Claims(), behind).run(stop), PATIENCE_S)
+        return limits
+
+    ((looked, limit),) = asyncio.run(live())
+    assert (looked >= 4, limit) == (True, 40)
 
 
 def counted(application) -> asyncio.Semaphore:

@@ -86,6 +86,9 @@ def a_send(url: Secret, **more) -> Send:
 class Reports:
     """Stands where the writer does, and keeps what it is given."""
 
+    #: How much is not durable yet.
+    waiting = 0
+
     def __init__(self):
         self.outcomes = []
 

@@ -21,19 +21,19 @@ order by position limit %(limit)s
 select coalesce(max(position), 0) from enrichcore.stored_events
 
 -- name: load_runs
-select run_id, kind, state, version from enrichcore.runs where run_id = any(%(ids)s)
+select run_id, kind, state, version from enrichcore.runs where run_id = any(%(ids)s::uuid[])
 
 -- name: waiters
 select company_run_id, run_id from enrichcore.step_runs
-where company_run_id = any(%(ids)s) and state = 'waiting_for_company' order by run_id
+where company_run_id = any(%(ids)s::uuid[]) and state = 'waiting_for_company' order by run_id
 
 -- name: gaps_of
 select company_run_id, run_id from enrichcore.step_runs
-where company_run_id = any(%(ids)s) and state in ('failed', 'timed_out') order by run_id
+where company_run_id = any(%(ids)s::uuid[]) and state in ('failed', 'timed_out') order by run_id
 
 -- name: answered_items
 select r.person_id, r.run_id from enrichcore.runs r
-where r.person_id = any(%(ids)s) and exists (
+where r.person_id = any(%(ids)s::uuid[]) and exists (
     select from enrichcore.step_runs s where s.run_id = r.run_id and s.state = 'completed' and s.attempt > 0)
 order by r.run_id
 
@@ -87,7 +87,7 @@ select count(*) from (
 
 -- name: batches
 select state, version from enrichcore.batches
-where %(ids)s::uuid[] is null or batch_id = any(%(ids)s) order by launched_at desc, batch_id desc
+where %(ids)s::uuid[] is null or batch_id = any(%(ids)s::uuid[]) order by launched_at desc, batch_id desc
 
 -- name: unfilled
 select b.batch_id, (select count(*) from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item')
