@@ -303,6 +303,15 @@ class HttpContract(WorldContract):
             (THIRD, 1, 1),
         ]
 
+    def test_an_estimate_leaves_out_who_cannot_be_asked_about(self, world):
+        """As far as nothing more will be known by then."""
+        upload = world.upload(
+            self.nobody(website="", company="Nowhere"), self.nobody(first="bob", linkedin=""), workstream=STREAM
+        )
+        found = estimate(world.store, world.registry, world.app.get_upload(upload.upload_id), now=world.clock.now)
+        assert (found.steps[0].to_send, found.steps[0].skipped, found.steps[1].to_send) == (1, 1, 2)
+        assert (found.credits, found.budget_left) == (9, None)
+
     @SHARED_STORE
     @given(becomes=st.lists(st.sampled_from(BECOMES), min_size=1, max_size=30))
     def test_however_providers_answer_every_item_ends_and_replay_is_the_same(self, store, becomes):

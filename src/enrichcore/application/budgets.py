@@ -23,6 +23,11 @@ class Budget:
     ended: bool
 
     @property
+    def left(self) -> Decimal:
+        """Credits that may still be reserved."""
+        return max(self.budget_credits - self.used, Decimal(0))
+
+    @property
     def overshoot(self) -> Decimal:
         """Credits beyond the budget: answers that cost more than was reserved, or a budget that was lowered."""
         return max(self.used - self.budget_credits, Decimal(0))

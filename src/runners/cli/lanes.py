@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -129,7 +128,7 @@ def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
             "budget_credits": budget.budget_credits,
             "budget_period": None if (period := budget.client.budget_period) is None else duration_text(period),
             "credits_used": budget.used,
-            "credits_left": max(budget.budget_credits - budget.used, Decimal(0)),
+            "credits_left": budget.left,
             "overshoot": budget.overshoot,
             "ended": budget.ended,
         }
