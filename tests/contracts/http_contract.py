@@ -247,6 +247,25 @@ class HttpContract(WorldContract):
         world.app = world.another(registry)
         assert len(world.claim()) == 1
 
+    def test_a_response_may_tell_what_it_cost(self, store):
+        """Where the step says; it takes the place of what was reserved."""
+        registry = parse(WATERFALL.replace("attempts = 2", 'attempts = 2\ncredits_at = "meta.credits_used"'), env={})
+        world = World(store, registry)
+        batch = self.to_first(world)
+        self.answer(world, b'{"email": "a@quillhaven.example", "meta": {"credits_used": "0.25"}}')
+        run = world.item(batch).run(FIRST)
+        assert (run.spent, run.reserved) == (Decimal("0.25"), 0)
+
+    def test_a_provider_may_charge_finds_only(self, store):
+        """What found nothing then costs nothing, in requests as in rows."""
+        registry = parse(WATERFALL.replace("attempts = 2", "attempts = 2\ncredits_when_empty = 0"), env={})
+        world = World(store, registry)
+        batch = self.to_first(world)
+        self.answer(world, b'{"email": null}')
+        assert world.item(batch).run(FIRST).spent == 0
+        self.answer(world, b'{"email": null}')
+        assert world.item(batch).run(SECOND).spent == 1
+
     def test_a_refused_key_stops_the_lane_and_loses_nothing(self, world):
         """And resuming it asks again."""
         batch = self.to_first(world)

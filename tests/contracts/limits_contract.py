@@ -86,6 +86,15 @@ class BudgetContract(WorldContract):
         assert len(world.send()) == 1
         assert world.send() == []
 
+    def test_an_empty_answer_may_cost_nothing(self, store):
+        """Where a lane says so, and the answer itself says nothing of it."""
+        world = at_persons(store, lambda world: tuned(world.registry, lane={"credits_when_empty": Decimal(0)}))
+        empty, priced, full, *_ = world.send()
+        world.answer(empty, world.body(empty, result=None))
+        world.answer(priced, world.body(priced, result=None, metadata={"upfrontCreditUsage": {"totalCost": 0.5}}))
+        world.answer(full)
+        assert [world.run_of(send).spent for send in (empty, priced, full)] == [0, Decimal("0.5"), 1]
+
     def test_an_answer_that_cost_more_ends_the_budget(self, store):
         """Nobody knew before; from then on nothing leaves, and the overshoot shows."""
         world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))

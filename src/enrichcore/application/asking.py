@@ -8,6 +8,7 @@ from attrs import evolve
 
 from enrichcore.application.answers import Incoming, parse, read
 from enrichcore.application.core import Core
+from enrichcore.application.pricing import credits_in, priced
 from enrichcore.application.sending import Response, Send, asked, payload
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch_item, company_run
@@ -45,19 +46,20 @@ def skip_what_cannot_ask(
     return left
 
 
-def record_response(unit: Unit, send: Send, response: Response) -> None:
+def record_response(core: Core, unit: Unit, send: Send, response: Response) -> None:
     """Place a response as the answer to its request."""
     draft = unit.run(send.run_id)
     step = unit.pinned_step(draft, send.workflow) if draft is not None else None
     if draft is None or step is None:
         return
+    entity = step.entity if isinstance(draft.state, BatchItem) else Entity.COMPANY
+    came = _read(send, response, draft.state, entity)
+    came = priced(core.registry, send.client_id, send.workstream, send.workflow, came)
     if isinstance(draft.state, BatchItem):
-        batch_item.answer(
-            draft, unit.around(draft.state), send.workflow, _read(send, response, draft.state, step.entity)
-        )
+        batch_item.answer(draft, unit.around(draft.state), send.workflow, came)
         unit.carry_on(draft)
     else:
-        company_run.answer(draft, _read(send, response, draft.state, Entity.COMPANY))
+        company_run.answer(draft, came)
 
 
 def _read(send: Send, response: Response, run: Any, entity: Entity) -> Answer:
@@ -69,7 +71,10 @@ def _read(send: Send, response: Response, run: Any, entity: Entity) -> Answer:
         token=send.key,
         source=Source.RESPONSE,
     )
-    answer = read(incoming, _parsed(response.body), run, entity)
+    parsed = _parsed(response.body)
+    answer = read(incoming, parsed, run, entity)
+    if send.request is not None and (told := credits_in(parsed, send.request.credits_at)) is not None:
+        answer = evolve(answer, credits=told)
     if response.too_large:
         return evolve(answer, rank=Rank.ERROR, facts={}, error=_TOO_LARGE)
     if response.nothing_found:

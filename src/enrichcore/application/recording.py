@@ -28,7 +28,7 @@ def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: 
     unit.preload([*(report.send.run_id for report in reports), *answered])
     unit.expect(unit.items(answered))
     for report, seen in _told_by_lanes(unit, reports):
-        _record_outcome(unit, report, seen)
+        _record_outcome(core, unit, report, seen)
     return [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
 
 
@@ -49,7 +49,7 @@ def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send
     return told
 
 
-def _record_outcome(unit: Unit, report: SendReport, seen: PostOutcome) -> None:
+def _record_outcome(core: Core, unit: Unit, report: SendReport, seen: PostOutcome) -> None:
     send = report.send
     draft = unit.run(send.run_id)
     step = unit.pinned_step(draft, send.workflow) if draft is not None else None
@@ -60,4 +60,4 @@ def _record_outcome(unit: Unit, report: SendReport, seen: PostOutcome) -> None:
     if isinstance(draft.state, BatchItem):
         unit.go_on(draft, before)
     if report.response is not None:
-        record_response(unit, send, report.response)
+        record_response(core, unit, send, report.response)

@@ -207,7 +207,7 @@ class AnswerEvent(StepEvent):
     attempt: int | None = None
     #: Facts that later decisions use, as the rules of that day read them.
     facts: Mapping[str, Any] = Factory(dict)
-    #: Credits that the answer tells; None where it does not.
+    #: Credits that the answer tells, or that the configuration says for one that found nothing; None where neither does.
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
     spent: Decimal = NOTHING

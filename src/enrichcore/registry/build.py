@@ -70,6 +70,7 @@ def _http(values: dict[str, Any]) -> HttpRequest:
         body=body,
         json=not types or "json" in types[0].lower(),
         not_found=values.get("not_found", ()),
+        credits_at=values.get("credits_at", ""),
     )
 
 

@@ -41,6 +41,8 @@ class RenderedRequest:
     json: bool = True
     #: Statuses that say that nothing was found.
     not_found: tuple[int, ...] = ()
+    #: Where the response tells what it cost.
+    credits_at: str = ""
 
 
 @frozen(kw_only=True)
@@ -57,6 +59,8 @@ class HttpRequest:
     json: bool = True
     #: Statuses by which the provider says that it looked and found nothing.
     not_found: tuple[int, ...] = ()
+    #: Where the response tells what it cost, as keys with points between them; empty where it does not.
+    credits_at: str = ""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -82,6 +86,7 @@ class HttpRequest:
             body=_fill(self.body, facts, _in_json if self.json else _as_is) if self.body else None,
             json=self.json,
             not_found=self.not_found,
+            credits_at=self.credits_at,
         )
 
 

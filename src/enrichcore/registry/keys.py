@@ -151,6 +151,13 @@ LANE = (
         "It is not 0 by default, so that a budget caps something from the first send on.",
     ),
     Setting(
+        key="credits_when_empty",
+        reader=decimal(0, 1_000_000),
+        default_note="`credits_per_send`",
+        kinds=SENDING,
+        meaning="Credits taken as spent by an answer that found nothing and does not tell; 0 where only finds are charged.",
+    ),
+    Setting(
         key="pace_group",
         reader=SLUGS,
         default_note="the client's",
@@ -268,6 +275,13 @@ STEP = (
         kinds=frozenset({Kind.HTTP}),
         meaning="Statuses by which the provider says that it found nothing, such as `[404]`: an empty answer. "
         "Without it, 404 stops the lane.",
+    ),
+    Setting(
+        key="credits_at",
+        reader=text("path"),
+        default_note="none",
+        kinds=frozenset({Kind.HTTP}),
+        meaning='Where the response tells what it cost: keys with points between them, such as `"meta.credits_used"`.',
     ),
 )
 

@@ -58,6 +58,8 @@ class LaneSettings:
     lifetime_limit: int | None = 50_000
     #: What a send is taken to cost where its answer does not tell, 0 or more.
     credits_per_send: Decimal = Decimal(1)
+    #: What an answer that found nothing is taken to cost where it does not tell; None is `credits_per_send`.
+    credits_when_empty: Decimal | None = None
     #: Lanes of one group share one pace, over all clients. Empty in a workstream's lanes: the client's own group.
     pace_group: str = ""
 
