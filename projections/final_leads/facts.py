@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, FieldType, read_answer
@@ -41,7 +42,8 @@ _NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
 def of_answer(recorded: Recorded, entity: Entity) -> dict[str, Cell]:
     """The cells of an answer's body about one entity."""
     event = recorded.event
-    if not isinstance(event, AnswerEvent) or not event.body:
+    if not isinstance(event, AnswerEvent) or not event.body or (event.rank is Rank.EMPTY and event.error):
+        # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
     told = read_answer(event.body, entity=entity).fields
     return cells(told, entity, Trust.ANSWER, event.workflow, recorded)

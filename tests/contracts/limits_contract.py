@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
+from enrichcore.application.budgets import budgets
 from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
@@ -68,9 +69,13 @@ class BudgetContract(WorldContract):
     def test_no_more_rows_leave_than_the_budget_pays_for(self, store):
         """What is reserved counts, and the lane stays open."""
         world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))
+        (budget, *_) = budgets(store, world.registry, world.clock.now)
+        assert (budget.left, budget.ended) == (2, False)
         assert len(world.send()) == 2
         assert world.send() == []
         assert world.store.lanes() == []
+        (budget, *_) = budgets(store, world.registry, world.clock.now)
+        assert (budget.left, budget.overshoot, budget.ended) == (0, 0, True)
 
     def test_an_answer_that_cost_less_frees_the_rest(self, store):
         """Its own price takes the place of what was reserved."""
@@ -81,6 +86,15 @@ class BudgetContract(WorldContract):
         assert len(world.send()) == 1
         assert world.send() == []
 
+    def test_an_empty_answer_may_cost_nothing(self, store):
+        """Where a lane says so, and the answer itself says nothing of it."""
+        world = at_persons(store, lambda world: tuned(world.registry, lane={"credits_when_empty": Decimal(0)}))
+        empty, priced, full, *_ = world.send()
+        world.answer(empty, world.body(empty, result=None))
+        world.answer(priced, world.body(priced, result=None, metadata={"upfrontCreditUsage": {"totalCost": 0.5}}))
+        world.answer(full)
+        assert [world.run_of(send).spent for send in (empty, priced, full)] == [0, Decimal("0.5"), 1]
+
     def test_an_answer_that_cost_more_ends_the_budget(self, store):
         """Nobody knew before; from then on nothing leaves, and the overshoot shows."""
         world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2))
@@ -89,6 +103,8 @@ class BudgetContract(WorldContract):
         assert world.send() == []
         client = world.registry.client(ACME)
         assert world.store.credits_of(client.id) - client.budget_credits == 5
+        (budget,) = (one for one in budgets(store, world.registry, world.clock.now) if one.client is client)
+        assert (budget.overshoot, budget.left, budget.ended) == (5, 0, True)
 
     def test_a_row_that_was_not_delivered_gives_its_credits_back(self, store):
         """Another may leave in its place."""

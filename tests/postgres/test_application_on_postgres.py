@@ -5,6 +5,7 @@ import pytest
 from tests.contracts.answers_contract import AnsweringContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
+from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 
@@ -32,4 +33,8 @@ class TestLifetimes(LifetimeContract):
 
 
 class TestBudgets(BudgetContract):
+    """See the contract."""
+
+
+class TestHttpSteps(HttpContract):
     """See the contract."""

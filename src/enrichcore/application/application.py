@@ -29,6 +29,7 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
 from enrichcore.store.commit import Store
@@ -222,16 +223,20 @@ class Enrichment:
 
     # --- sending -------------------------------------------------------------------------------------------------
 
-    def claim(self, limit: int) -> list[Send]:
+    def claim(self, limit: int, kind: Kind | None = None) -> list[Send]:
         """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`.
 
         Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token. A lane
         that cannot be claimed keeps no other from it.
 
+        Args:
+            limit: most rows taken.
+            kind: only rows of `webhook` steps, or only requests of `http` steps; both by default.
+
         Raises:
             StoreUnavailable: The database cannot be reached, and nothing was taken.
         """
-        return claiming.claim(self.core, self._lanes, limit)
+        return claiming.claim(self.core, self._lanes, limit, kind)
 
     def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
         """Record what became of claimed attempts, and answers, all in one commit.

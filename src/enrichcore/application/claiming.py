@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid5
 
 from attrs import frozen
 
+from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
-from enrichcore.application.sending import Send, payload
+from enrichcore.application.sending import Send, asked, payload, response_within
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
@@ -38,13 +39,22 @@ class ConfiguredLane:
     workflow: str
     webhook: Webhook
 
+    @property
+    def kind(self) -> Kind:
+        """How its rows get their answers."""
+        return Kind.WEBHOOK if self.webhook.request is None else Kind.HTTP
+
 
 Lanes = Mapping[UUID, ConfiguredLane]
 
 
-def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
-    """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`."""
-    open_lanes = [LaneId(lane) for lane in core.store.ready_lanes(core.clock()) if lane in configured]
+def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None) -> list[Send]:
+    """Take at most `limit` rows for sending, over all open lanes of a kind; each is durable as `StepSending`."""
+    open_lanes = [
+        LaneId(lane)
+        for lane in core.store.ready_lanes(core.clock())
+        if lane in configured and kind in {None, configured[lane].kind}
+    ]
     claimed: list[Send] = []
     failure: Exception | None = None
     for number, lane in enumerate(open_lanes):
@@ -65,15 +75,13 @@ def claim(core: Core, configured: Lanes, limit: int) -> list[Send]:
 
 
 def lanes_of(registry: Registry) -> Lanes:
-    """The lanes that a configuration has a webhook for."""
+    """The lanes that a configuration has a webhook for, or the request of an `http` step."""
     return {
-        (name := lane_id(client.id, stream.slug, step.workflow)): ConfiguredLane(
-            lane_id=name, client=client, workstream=stream.slug, workflow=step.workflow, webhook=webhook
+        (name := lane_id(client.id, workstream, workflow)): ConfiguredLane(
+            lane_id=name, client=client, workstream=workstream, workflow=workflow, webhook=webhook
         )
         for client in registry.clients.values()
-        for stream in registry.workstreams.values()
-        for step in stream.pipeline.steps
-        if step.kind is not Kind.LOCAL and (webhook := client.webhooks.get((stream.slug, step.workflow))) is not None
+        for workstream, workflow, webhook in registry.webhooks_of(client)
     }
 
 
@@ -92,6 +100,7 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
             unit.preload(found)
             # The same person may have been answered in another batch since the row became ready.
             left = unit.not_served_by_now(found)
+            left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
             left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
             sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
@@ -106,15 +115,17 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
 def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int) -> int:
     """How many more rows the webhook's life and the client's budget allow; a webhook at the end of its life stops its lane."""
     settings = lane.webhook.lane
-    sent = claims.sends_of(lane.webhook.url.fingerprint())
-    left = min(wanted, max(settings.lifetime_limit - sent, 0))
+    life, sent, left = settings.lifetime_limit, 0, wanted
+    if life is not None:
+        sent = claims.sends_of(lane.webhook.url.fingerprint())
+        left = min(wanted, max(life - sent, 0))
     if wanted and not left:
         why = f"its webhook has taken {sent:,} rows, all that lifetime_limit allows: give it a new URL"
         draft = unit.lane(lane.lane_id, lane.client.id)
         draft.emit_all(
             decide_stop(draft.state, workstream=lane.workstream, workflow=lane.workflow, reason=why, by="runner")
         )
-    elif sent < settings.lifetime_limit * NEARLY_OVER <= sent + left:
+    elif life is not None and sent < life * NEARLY_OVER <= sent + left:
         log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
     if left and lane.client.budget_credits is not None:
         claims.lock_budget(lane.client.id)
@@ -154,12 +165,14 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
     step = unit.pinned_step(draft, workflow) if draft is not None else None
     if draft is None or step is None:
         return None
+    # A response that is its answer takes its time, and must not be in doubt while it is waited for.
+    within = response_within(webhook.request, step.answer_within)
     decided = steps.decide_claim(
         unit.step_run(draft, workflow),
         step,
         ItemId(run_id),
         now=unit.now,
-        lease=core.registry.runner.lease,
+        lease=core.registry.runner.lease + (within if webhook.request is not None else timedelta(0)),
         workstream=draft.state.workstream,
         webhook=webhook.url.fingerprint(),
         price=webhook.lane.credits_per_send,
@@ -168,6 +181,8 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         return None
     (sending,) = decided
     assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
+    facts = unit.known_facts(draft)
+    row = payload(draft.state, facts, workflow, sending.key, core.callback_base_url)
     send = Send(
         run_id=run_id,
         workstream=draft.state.workstream,
@@ -176,10 +191,12 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         key=sending.key,
         url=webhook.url,
         auth=webhook.auth,
-        payload=payload(draft.state, unit.known_facts(draft), workflow, sending.key, core.callback_base_url),
+        payload=row,
         reserved=sending.reserved,
         lane_id=lane,
         lease_until=sending.lease_until,
+        request=None if webhook.request is None else webhook.request.render(asked(row, facts)),
+        response_within=within,
     )
     draft.emit_all(decided)
     return send

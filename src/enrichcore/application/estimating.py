@@ -13,6 +13,7 @@ from uuid import UUID
 
 from attrs import Factory, define, field, frozen
 
+from enrichcore.application.budgets import budgets
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
 from enrichcore.domain.batch_item import asks_company
 from enrichcore.domain.company_run import CompanyRun
@@ -21,6 +22,7 @@ from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed,
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
+from enrichcore.registry.lead_fields import CORRELATION_FIELDS
 from enrichcore.store.commit import Store, UploadedPerson
 
 
@@ -40,7 +42,8 @@ class StepEstimate:
     reused: int
     #: Companies that another batch is asking about right now.
     under_way: int
-    #: People whom the step's condition leaves out, or who name no company.
+    #: People whom the step's condition leaves out, or who name no company; of the first step that sends, also whoever
+    #: lacks what its request names.
     skipped: int
     #: What the POSTs would cost at the lane's price.
     credits: Decimal
@@ -53,6 +56,13 @@ class Estimate:
     upload_id: UploadId
     item_count: int
     steps: tuple[StepEstimate, ...]
+    #: What is left of the client's budget; None where it has none.
+    budget_left: Decimal | None = None
+
+    @property
+    def credits(self) -> Decimal:
+        """What all POSTs would cost at their lanes' prices."""
+        return sum((step.credits for step in self.steps), Decimal(0))
 
 
 def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime) -> Estimate:
@@ -72,7 +82,13 @@ def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime)
     counting = _Counting(store=store, registry=registry, upload=upload, people=people, now=now)
     functions = load_functions(registry)
     steps = [counting.step(step, functions) for step in registry.workstream(upload.workstream).pipeline.steps]
-    return Estimate(upload_id=upload.upload_id, item_count=len(people), steps=tuple(steps))
+    budget = next((one for one in budgets(store, registry, now) if one.client.id == upload.client_id), None)
+    return Estimate(
+        upload_id=upload.upload_id,
+        item_count=len(people),
+        steps=tuple(steps),
+        budget_left=None if budget is None else budget.left,
+    )
 
 
 @define(kw_only=True)
@@ -87,6 +103,9 @@ class _Counting:
     _facts: dict[UUID, dict[str, Any]] = Factory(dict)
     #: Company runs that an earlier step of this launch asks for already.
     _asked: set[UUID] = Factory(set)
+
+    #: Whether no step that sends has been counted, so that nothing more will be known than is now.
+    _nothing_asked: bool = True
 
     _same: SameEntities = field(init=False)
     _earlier: EarlierAnswers = field(init=False)
@@ -104,9 +123,19 @@ class _Counting:
         ]
         if step.kind is Kind.LOCAL:
             return self._local(step, wanted, functions[step.function])
+        if self._nothing_asked:
+            wanted = [person for person in wanted if self._can_ask(step, person)]
+        self._nothing_asked = False
         if asks_company(step):
             return self._company(step, wanted)
         return self._person(step, wanted)
+
+    def _can_ask(self, step: Step, person: UploadedPerson) -> bool:
+        webhook = self.registry.webhook(self.upload.client_id, self.upload.workstream, step.workflow)
+        if webhook is None or webhook.request is None:
+            return True
+        known: dict[str, Any] = dict.fromkeys(CORRELATION_FIELDS, "") | {"company_id": person.company_id}
+        return not webhook.request.missing({**known, **self._facts[person.person_id]})
 
     def _local(self, step: Step, wanted: Sequence[UploadedPerson], function: LocalFunction) -> StepEstimate:
         for person in wanted:

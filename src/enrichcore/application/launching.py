@@ -74,10 +74,6 @@ def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> Non
         raise CannotLaunch(f"upload {upload.upload_id} was interrupted: import the file again, then launch that one")
     if not people:
         raise CannotLaunch(f"upload {upload.upload_id} names no one: nothing to launch")
-    steps = core.registry.workstream(upload.workstream).pipeline.steps
-    asking = [step.workflow for step in steps if step.kind is Kind.HTTP]
-    if asking:
-        raise CannotLaunch(f"{asking[0]} is an http step, and those are not sent yet: its rows would wait for ever")
     missing = missing_webhooks(core, upload.client_id, upload.workstream)
     if missing:
         keys = ", ".join(missing)

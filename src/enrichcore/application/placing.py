@@ -6,6 +6,7 @@ from uuid import UUID
 
 from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse, read
 from enrichcore.application.core import Core
+from enrichcore.application.pricing import priced
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
@@ -13,6 +14,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.pipeline import Entity
+from enrichcore.domain.step_run import Answer
 
 _NOT_JSON: Final = object()
 
@@ -43,9 +45,9 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
     events_before = len(draft.events)
     if isinstance(draft.state, BatchItem):
-        _answer_item(unit, draft, one, body)
+        _answer_item(core, unit, draft, one, body)
     else:
-        company_run.answer(draft, read(one, body, draft.state, Entity.COMPANY))
+        company_run.answer(draft, _priced(core, one, draft.state, read(one, body, draft.state, Entity.COMPANY)))
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
 
@@ -63,9 +65,14 @@ def _misfit(core: Core, one: Incoming, draft: Draft[Any] | None) -> str:
     return "" if one.workflow in asked else f"the company was never asked about as {one.workstream}/{one.workflow}"
 
 
-def _answer_item(unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
+def _priced(core: Core, one: Incoming, state: BatchItem | CompanyRun, came: Answer) -> Answer:
+    return priced(core.registry, state.client_id, one.workstream or state.workstream, one.workflow, came)
+
+
+def _answer_item(core: Core, unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
     step = unit.pinned_step(draft, one.workflow)
     came = read(one, body, draft.state, step.entity if step is not None else Entity.PERSON)
+    came = _priced(core, one, draft.state, came)
     batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
     unit.carry_on(draft)
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from enrichcore.application.answers import Ack, Incoming
+from enrichcore.application.asking import record_response
 from enrichcore.application.core import Core
 from enrichcore.application.placing import parsed, place
-from enrichcore.application.sending import Send, SendReport
+from enrichcore.application.sending import SendReport
 from enrichcore.application.unit import Unit
 from enrichcore.domain import lane as lanes
 from enrichcore.domain import step_run as steps
@@ -23,19 +24,20 @@ def record(core: Core, reports: Sequence[SendReport], incoming: Sequence[Incomin
 def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:
     read = [parsed(one) for one in incoming]
     answered = [found for _, found in read if found is not None]
+    answered += [report.send.run_id for report in reports if report.response is not None]
     unit.preload([*(report.send.run_id for report in reports), *answered])
     unit.expect(unit.items(answered))
-    for send, seen in _told_by_lanes(unit, reports):
-        _record_outcome(unit, send, seen)
+    for report, seen in _told_by_lanes(unit, reports):
+        _record_outcome(core, unit, report, seen)
     return [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
 
 
-def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send, PostOutcome]]:
+def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[SendReport, PostOutcome]]:
     """What became of each POST, with what that says of its lane; a lane that refuses all stops in this commit."""
     by_lane: dict[LaneId, list[SendReport]] = {}
     for report in reports:
         by_lane.setdefault(report.send.lane_id, []).append(report)
-    told: list[tuple[Send, PostOutcome]] = []
+    told: list[tuple[SendReport, PostOutcome]] = []
     for group in by_lane.values():
         send = group[0].send
         lane = unit.lane(send.lane_id, send.client_id)
@@ -43,11 +45,12 @@ def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send
             lane.state, [report.outcome for report in group], workstream=send.workstream, workflow=send.workflow
         )
         lane.emit_all(events)
-        told += [(report.send, outcome) for report, outcome in zip(group, outcomes, strict=True)]
+        told += zip(group, outcomes, strict=True)
     return told
 
 
-def _record_outcome(unit: Unit, send: Send, seen: PostOutcome) -> None:
+def _record_outcome(core: Core, unit: Unit, report: SendReport, seen: PostOutcome) -> None:
+    send = report.send
     draft = unit.run(send.run_id)
     step = unit.pinned_step(draft, send.workflow) if draft is not None else None
     if draft is None or step is None:
@@ -56,3 +59,5 @@ def _record_outcome(unit: Unit, send: Send, seen: PostOutcome) -> None:
     draft.emit_all(steps.decide_outcome(before, step, seen, now=unit.now))
     if isinstance(draft.state, BatchItem):
         unit.go_on(draft, before)
+    if report.response is not None:
+        record_response(core, unit, send, report.response)

@@ -1,7 +1,11 @@
-"""What a sender is to POST: one row for one webhook, flat and stable, because Clay users bind columns to these names."""
+"""What a sender is to send.
+
+For a webhook one row, flat and stable, because Clay users bind columns to these names; for an `http` step the request
+whose response is its answer.
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,7 +18,12 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import ClientId, LaneId
 from enrichcore.domain.step_run import PostOutcome
 from enrichcore.fields import COMPANY_FIELDS, LEAD_FIELDS, PERSON_FIELDS
+from enrichcore.registry import HttpRequest, RenderedRequest
 from enrichcore.registry.secret import Secret
+
+#: How long a webhook may take to take a row, and the longest that an `http` step's response is waited for.
+TAKEN_WITHIN: Final = timedelta(seconds=30)
+LONGEST_RESPONSE: Final = timedelta(minutes=10)
 
 _COMPANY: Final = tuple(name for name in COMPANY_FIELDS if name in LEAD_FIELDS)
 _PERSON: Final = tuple(name for name in PERSON_FIELDS if name in LEAD_FIELDS)
@@ -39,6 +48,10 @@ class Send:
     lane_id: LaneId
     #: When the attempt falls in doubt by itself: its first byte must not leave later.
     lease_until: datetime
+    #: What to ask, for an `http` step; None POSTs the payload. `url` is then the template that it was made from.
+    request: RenderedRequest | None = None
+    #: How long the response may take.
+    response_within: timedelta = TAKEN_WITHIN
 
     @property
     def client_id(self) -> ClientId:
@@ -47,11 +60,25 @@ class Send:
 
 
 @frozen(kw_only=True)
+class Response:
+    """The response to an `http` step's request, which is its answer."""
+
+    #: As it came, up to the size that an answer may have.
+    body: bytes
+    #: The provider's words where its status says that it found nothing, whatever else the body holds.
+    nothing_found: str = ""
+    #: Whether the body is only the beginning of one that is too large for an answer.
+    too_large: bool = False
+
+
+@frozen(kw_only=True)
 class SendReport:
     """What became of one claimed attempt."""
 
     send: Send
     outcome: PostOutcome
+    #: The answer, where it came in the response.
+    response: Response | None = None
 
 
 def payload(
@@ -74,6 +101,16 @@ def payload(
         row["person_id"] = str(run.person_id)
         row |= _known(facts, _PERSON)
     return row
+
+
+def asked(row: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates of an `http` step may name: everything known, and what a webhook's row would hold."""
+    return {**{name: _flat(value) for name, value in facts.items() if value is not None}, **row}
+
+
+def response_within(request: HttpRequest | None, answer_within: timedelta) -> timedelta:
+    """How long the response to a row, or to an `http` step's request, may take."""
+    return TAKEN_WITHIN if request is None else min(answer_within, LONGEST_RESPONSE)
 
 
 def _known(facts: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from enrichcore.application.unit import Unit
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Step
+from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.step_run import StepRun
 from enrichcore.store.commit import StoreError
 
@@ -57,7 +57,11 @@ def _wake(core: Core, unit: Unit, *, run_ids: Sequence[UUID], receiver_up: timed
 
 
 def _counts(core: Core, run: StepRun, step: Step, receiver_up: timedelta | None) -> bool:
-    """Whether the time that passed counts for the run: a deadline does not while answers could not come in."""
-    if run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT} or receiver_up is None:
+    """Whether the time that passed counts for the run: a deadline does not while answers could not come in.
+
+    The answer of an `http` step comes in no other way than by its response.
+    """
+    waits = run.state in {State.AWAITING_ANSWER, State.IN_DOUBT} and step.kind is not Kind.HTTP
+    if not waits or receiver_up is None:
         return True
     return receiver_up >= min(core.registry.runner.timeout_grace, step.answer_within)

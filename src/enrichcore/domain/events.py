@@ -207,11 +207,11 @@ class AnswerEvent(StepEvent):
     attempt: int | None = None
     #: Facts that later decisions use, as the rules of that day read them.
     facts: Mapping[str, Any] = Factory(dict)
-    #: Credits that the answer tells; None where it does not.
+    #: Credits that the answer tells, or that the configuration says for one that found nothing; None where neither does.
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
     spent: Decimal = NOTHING
-    #: The provider's words, for an error answer.
+    #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
     reused_from: UUID | None = None

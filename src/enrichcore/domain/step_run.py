@@ -263,6 +263,11 @@ def decide_claim(
     )
 
 
+def decide_skip(run: StepRun, reason: str) -> Decided:
+    """Leave a run out that is ready, because there is nothing to ask with."""
+    return _guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason)) if run.state is State.READY else ()
+
+
 def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime) -> Decided:
     """Record what became of a POST, whenever that is known; what is given back is what that POST reserved.
 

@@ -18,6 +18,7 @@ from enrichcore.registry.errors import (
 )
 from enrichcore.registry.functions import check_functions, check_functions_in, load_functions
 from enrichcore.registry.http_request import HttpRequest, RenderedRequest
+from enrichcore.registry.notices import Notice
 from enrichcore.registry.parse import find_configuration, load, parse
 from enrichcore.registry.reference import reference_markdown
 from enrichcore.registry.registry import Registry
@@ -34,6 +35,7 @@ __all__ = [
     "HttpRequest",
     "Ingest",
     "LaneSettings",
+    "Notice",
     "Registry",
     "RegistryError",
     "RenderedRequest",

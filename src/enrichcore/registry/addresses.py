@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 
 from attrs import NOTHING, frozen
 
+from enrichcore.registry.errors import suggestion
 from enrichcore.registry.http_request import placeholders
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS, field_fault
+from enrichcore.registry.notices import EVERYTHING, Notice
 from enrichcore.registry.readers import (
-    SLUG,
     Reader,
     Trouble,
     UnreadableError,
+    each,
     each_value,
     read_header_text,
     read_text,
@@ -31,6 +33,7 @@ PARAMETER = re.compile(r"[^\x00-\x1f\x7f]+")
 LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a wildcard is named to be replaced, not bound
 LAST_PORT = 65535
+STATUSES = range(200, 600)
 WEB_REMEDY = "give a URL such as https://example.com/path"
 
 
@@ -155,8 +158,33 @@ def _json_number(value: Any) -> float:
 
 
 def read_notify(value: Any) -> Mapping[str, Secret]:
-    """Event names and the URLs that are told of them."""
-    return each_value(_named(value, SLUG, "an event"), read_secret_url)
+    """What people are told of, and the URLs that are told of it; one URL alone is told of everything."""
+    if isinstance(value, str):
+        return {EVERYTHING: read_secret_url(value)}
+    if not isinstance(value, dict):
+        raise unreadable(value, "is not a table", 'write { url = "env:NAME" }')
+    known = (EVERYTHING, *Notice)
+    unknown = [name for name in value if name not in known]
+    if unknown:
+        problem = "is nothing that anybody is told of"
+        raise UnreadableError(
+            *(
+                Trouble(value=NOTHING, problem=problem, remedy=suggestion(name, known), within=(name,))
+                for name in unknown
+            )
+        )
+    return each_value(value, read_secret_url)
+
+
+def read_statuses(value: Any) -> tuple[int, ...]:
+    """HTTP statuses of a response; each once."""
+    return tuple(dict.fromkeys(each(value if isinstance(value, list) else [value], _read_status)))
+
+
+def _read_status(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in STATUSES:
+        raise unreadable(value, "is not the status of a response", "give a whole number from 200 to 599, such as 404")
+    return value
 
 
 LISTENS = Reader(type_name='"host:port"', read=read_listen)
@@ -166,4 +194,5 @@ URL_TEMPLATE = Reader(type_name="http(s) URL template, secret", read=read_url_te
 HEADERS = Reader(type_name="table of templates, secret", read=read_headers, secret=True)
 QUERY = Reader(type_name="table of templates, secret", read=read_query, secret=True)
 BODY = Reader(type_name="text or table, template, secret", read=read_body, secret=True)
-NOTIFY = Reader(type_name="table of http(s) URLs, secret", read=read_notify, secret=True)
+NOTIFY = Reader(type_name="http(s) URL or table of them, secret", read=read_notify, secret=True)
+NOT_FOUND = Reader(type_name="list of HTTP statuses", read=read_statuses)

@@ -1,5 +1,6 @@
 """Makes the values out of what was read and found sound."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve, fields_dict
@@ -40,9 +41,15 @@ def _workstream(table: WorkstreamTable) -> Workstream:
         label=table.values.get("label", table.slug),
         ingest=table.values["ingest"],
         pipeline=Pipeline(workstream=table.slug, steps=[_step(step) for step in table.steps]),
-        lanes={step["workflow"]: LaneSettings(**_only(step, LANE_KEYS)) for step in sending},
+        lanes={step["workflow"]: _lane(step) for step in sending},
         http={step["workflow"]: _http(step) for step in sending if step["kind"] is Kind.HTTP},
     )
+
+
+def _lane(step: dict[str, Any]) -> LaneSettings:
+    # The life of a webhook is a limit of Clay's: a provider that answers at once counts none unless a number is given.
+    life: dict[str, Any] = {"lifetime_limit": None} if step["kind"] is Kind.HTTP else {}
+    return LaneSettings(**life | _only(step, LANE_KEYS))
 
 
 def _step(values: dict[str, Any]) -> Step:
@@ -62,6 +69,8 @@ def _http(values: dict[str, Any]) -> HttpRequest:
         query=values.get("query", {}),
         body=body,
         json=not types or "json" in types[0].lower(),
+        not_found=values.get("not_found", ()),
+        credits_at=values.get("credits_at", ""),
     )
 
 
@@ -85,9 +94,23 @@ def _client(table: ClientTable, workstreams: dict[str, Workstream]) -> Client:
 
 
 def _webhook(values: dict[str, Any], workstream: Workstream, workflow: str, pace_group: str) -> Webhook:
-    lane = evolve(workstream.lanes[workflow], **_only(values, LANE_KEYS))
-    url = values["url"] if "url" in values else workstream.http[workflow].url
-    return Webhook(url=url, auth=values.get("auth"), lane=own_lane(lane, pace_group))
+    lane = own_lane(evolve(workstream.lanes[workflow], **_only(values, LANE_KEYS)), pace_group)
+    of_step = workstream.http.get(workflow)
+    if of_step is None:
+        return Webhook(url=values["url"], auth=values.get("auth"), lane=lane)
+    request = evolve(
+        of_step,
+        url=values.get("url", of_step.url),
+        headers=_over(of_step.headers, values.get("headers", {})),
+        query={**of_step.query, **values.get("query", {})},
+    )
+    return Webhook(url=request.url, lane=lane, request=request)
+
+
+def _over(headers: Mapping[str, Secret], own: Mapping[str, Secret]) -> dict[str, Secret]:
+    """Headers with some in the place of those of the same name, in whatever case that is written."""
+    replaced = {name.lower() for name in own}
+    return {**{name: value for name, value in headers.items() if name.lower() not in replaced}, **own}
 
 
 def _only(values: dict[str, Any], keys: frozenset[str]) -> dict[str, Any]:

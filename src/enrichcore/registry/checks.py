@@ -25,7 +25,7 @@ def check_tables(context: Context, tables: Tables) -> None:
     _check_distinct_secrets(context, clients)
     for client in clients:
         _check_slug(context, client)
-        _check_callback_secret(context, client)
+        _check_callback_secret(context, client, tables)
         _check_budget(context, client)
 
 
@@ -59,10 +59,15 @@ def _check_slug(context: Context, client: ClientTable) -> None:
     context.note(CLIENTS / client.slug, "is a uuid, and would be taken for an id", "name the client in words")
 
 
-def _check_callback_secret(context: Context, client: ClientTable) -> None:
+def _check_callback_secret(context: Context, client: ClientTable, tables: Tables) -> None:
     place = CLIENTS / client.slug / "callback_secret"
     noted = any(fault.key.startswith(str(place)) for fault in context.faults)
-    if client.webhooks and "callback_secret" not in client.values and not noted:
+    called_back = [
+        workflow
+        for workstream, workflow in client.webhooks
+        if workstream not in tables.workstreams or tables.workstreams[workstream].kind(workflow) is not Kind.HTTP
+    ]
+    if called_back and "callback_secret" not in client.values and not noted:
         context.note(place, "is missing, so no answer could come back", 'give it: "env:NAME"')
 
 

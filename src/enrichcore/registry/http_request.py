@@ -4,6 +4,8 @@ A template names a field in braces: `https://api.example.com/people?email={perso
 are plain text, so JSON can be written as it is. A value is written so that it cannot leave its place: percent-encoded
 in a URL, escaped in JSON, without line ends in a header. A request is wanted only when every field that it names is
 known; `missing` tells.
+
+A rendered request holds keys and what is known of a person, so nothing of it is ever shown.
 """
 
 import json
@@ -30,11 +32,17 @@ class RenderedRequest:
     """A request with its values in place, ready to be sent."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     #: Not yet percent-encoded: the HTTP client does that.
     query: Mapping[str, str] = field(repr=False)
     body: str | None = field(repr=False)
+    #: Whether the body is JSON.
+    json: bool = True
+    #: Statuses that say that nothing was found.
+    not_found: tuple[int, ...] = ()
+    #: Where the response tells what it cost.
+    credits_at: str = ""
 
 
 @frozen(kw_only=True)
@@ -49,12 +57,20 @@ class HttpRequest:
     body: Secret | None = None
     #: Whether values in the body are escaped as inside a JSON string.
     json: bool = True
+    #: Statuses by which the provider says that it looked and found nothing.
+    not_found: tuple[int, ...] = ()
+    #: Where the response tells what it cost, as keys with points between them; empty where it does not.
+    credits_at: str = ""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every part."""
+        return (self.url, *self.headers.values(), *self.query.values(), *((self.body,) if self.body else ()))
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the request needs, each once."""
-        parts = (self.url, *self.headers.values(), *self.query.values(), *((self.body,) if self.body else ()))
-        return tuple(dict.fromkeys(name for part in parts for name in placeholders(part.reveal())))
+        return tuple(dict.fromkeys(name for part in self.secrets for name in placeholders(part.reveal())))
 
     def missing(self, facts: Mapping[str, Any]) -> tuple[str, ...]:
         """The needed fields that are not known."""
@@ -68,6 +84,9 @@ class HttpRequest:
             headers={name: _fill(value, facts, _in_header) for name, value in self.headers.items()},
             query={name: _fill(value, facts, _as_is) for name, value in self.query.items()},
             body=_fill(self.body, facts, _in_json if self.json else _as_is) if self.body else None,
+            json=self.json,
+            not_found=self.not_found,
+            credits_at=self.credits_at,
         )
 
 

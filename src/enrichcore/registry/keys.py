@@ -16,6 +16,7 @@ from enrichcore.registry.addresses import (
     BODY,
     HEADERS,
     LISTENS,
+    NOT_FOUND,
     NOTIFY,
     QUERY,
     SECRET_URL,
@@ -86,7 +87,12 @@ RUNNER = (
         default=_of(RunnerSettings, "lease"),
         meaning="How long one send may take; after it the outcome is unknown and the step is in doubt.",
     ),
-    Setting(key="notify", reader=NOTIFY, default_note="none", meaning="Event name to the URL that is told of it."),
+    Setting(
+        key="notify",
+        reader=NOTIFY,
+        default_note="none",
+        meaning="Where people are told of what happened: one URL for everything, or a table of them, see below.",
+    ),
     Setting(
         key="api_token",
         reader=SECRET,
@@ -123,13 +129,15 @@ LANE = (
         key="max_in_flight",
         reader=whole(1, 1_000_000),
         default=_of(LaneSettings, "max_in_flight"),
+        default_of_kind={Kind.HTTP: 32},
         kinds=SENDING,
-        meaning="Rows that may wait for their answers at a time.",
+        meaning="Rows that may wait for their answers at a time; of an `http` step, requests that are under way.",
     ),
     Setting(
         key="lifetime_limit",
         reader=whole(1, 1_000_000_000),
         default=_of(LaneSettings, "lifetime_limit"),
+        default_of_kind={Kind.HTTP: None},
         kinds=SENDING,
         meaning="POSTs that the webhook takes over its life, counted by its URL; the lane stops there. "
         "Clay takes 50,000.",
@@ -141,6 +149,13 @@ LANE = (
         kinds=SENDING,
         meaning="Credits reserved for a send, and taken as spent where the answer does not tell. "
         "It is not 0 by default, so that a budget caps something from the first send on.",
+    ),
+    Setting(
+        key="credits_when_empty",
+        reader=decimal(0, 1_000_000),
+        default_note="`credits_per_send`",
+        kinds=SENDING,
+        meaning="Credits taken as spent by an answer that found nothing and does not tell; 0 where only finds are charged.",
     ),
     Setting(
         key="pace_group",
@@ -190,8 +205,10 @@ STEP = (
         key="answer_within",
         reader=duration(SECOND, 365 * DAY),
         default=_of(Step, "answer_within"),
+        default_of_kind={Kind.HTTP: timedelta(minutes=1)},
         kinds=SENDING,
-        meaning="How long an answer is waited for after a POST.",
+        meaning="How long an answer is waited for after a POST; of an `http` step, how long its response may take, "
+        "at most 10 minutes.",
     ),
     Setting(
         key="attempts",
@@ -251,6 +268,21 @@ STEP = (
         kinds=frozenset({Kind.HTTP}),
         meaning="The body: a text as it is, or a table that is sent as JSON.",
     ),
+    Setting(
+        key="not_found",
+        reader=NOT_FOUND,
+        default_note="none",
+        kinds=frozenset({Kind.HTTP}),
+        meaning="Statuses by which the provider says that it found nothing, such as `[404]`: an empty answer. "
+        "Without it, 404 stops the lane.",
+    ),
+    Setting(
+        key="credits_at",
+        reader=text("path"),
+        default_note="none",
+        kinds=frozenset({Kind.HTTP}),
+        meaning='Where the response tells what it cost: keys with points between them, such as `"meta.credits_used"`.',
+    ),
 )
 
 CLIENT = (
@@ -302,7 +334,7 @@ WEBHOOK = (
         kinds=frozenset({Kind.WEBHOOK}),
         meaning="Sent as `x-clay-webhook-auth`.",
     ),
-    *(evolve(setting, default=None, default_note="the step's") for setting in LANE),
+    *(evolve(setting, default=None, default_of_kind={}, default_note="the step's") for setting in LANE),
 )
 
 #: A client's own URL for an `http` step is a template, and may be left out.
@@ -314,8 +346,24 @@ HTTP_WEBHOOK = (
         kinds=frozenset({Kind.HTTP}),
         meaning="The client's own URL for an `http` step, a template.",
     ),
+    Setting(
+        key="headers",
+        reader=HEADERS,
+        default_note="the step's",
+        kinds=frozenset({Kind.HTTP}),
+        meaning="The client's own headers for an `http` step, such as its own key; the step's others stay.",
+    ),
+    Setting(
+        key="query",
+        reader=QUERY,
+        default_note="the step's",
+        kinds=frozenset({Kind.HTTP}),
+        meaning="The client's own query parameters for an `http` step; the step's others stay.",
+    ),
     *WEBHOOK[1:],
 )
+#: Of these, the ones that a webhook does not have.
+HTTP_ONLY = HTTP_WEBHOOK[:3]
 
 #: Results of the shipped workflows, so that both workstreams share their answers; others go by their workflow.
 RESULTS = {

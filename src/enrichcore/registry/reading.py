@@ -110,8 +110,8 @@ def read_table(
             values[setting.key] = _read(context, at / setting.key, raw[setting.key], setting)
         elif setting.required and fits and (kind or setting.kinds == frozenset(Kind)):
             context.note(at / setting.key, "is missing", f"give it: {setting.reader.type_name}")
-        elif fits and setting.default is not None:
-            values[setting.key] = setting.default
+        elif fits and (default := setting.default_for(kind)) is not None:
+            values[setting.key] = default
     return {key: value for key, value in values.items() if value is not NOTHING}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry.addresses import Listen
-from enrichcore.registry.keys import CLIENT, HTTP_WEBHOOK, LANE, RESULTS, RUNNER, STEP, WEBHOOK, WORKSTREAM
+from enrichcore.registry.keys import CLIENT, HTTP_ONLY, LANE, RESULTS, RUNNER, STEP, WEBHOOK, WORKSTREAM
 from enrichcore.registry.readers import duration_text
 from enrichcore.registry.setting import Setting
 
@@ -21,7 +21,7 @@ TABLES = {
     "step": tuple(setting for setting in STEP if setting not in LANE),
     "lane": LANE,
     "client": CLIENT,
-    "webhook": (*WEBHOOK, HTTP_WEBHOOK[0]),
+    "webhook": (*WEBHOOK, *HTTP_ONLY),
 }
 
 
@@ -44,7 +44,12 @@ def _row(setting: Setting) -> tuple[str, ...]:
 def _default(setting: Setting) -> str:
     if setting.required:
         return "*required*"
-    return setting.default_note if setting.default is None else f"`{written(setting.default)}`"
+    told = setting.default_note if setting.default is None else f"`{written(setting.default)}`"
+    others = [
+        f"; `{kind}`: {'none' if default is None else f'`{written(default)}`'}"
+        for kind, default in setting.default_of_kind.items()
+    ]
+    return told + "".join(others)
 
 
 def _meaning(setting: Setting) -> str:

@@ -4,7 +4,7 @@ Everything about a step is found by (workstream, workflow), and for a client by 
 workflow may mean different things in two workstreams. Clients are known by slug and by uuid alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from uuid import UUID
 
@@ -70,14 +70,29 @@ class Registry:
         return step
 
     def webhook(self, client: str | UUID, workstream: str, workflow: str) -> Webhook | None:
-        """Where that client's rows go; None where the client has not said.
+        """Where that client's rows go; None where the client has not said, and the step has no URL of its own.
 
         Raises:
             UnknownNameError: The client, the workstream or the workflow does not exist.
         """
         owner = self.client(client)
         self.workflow(workstream, workflow)
-        return owner.webhooks.get((workstream, workflow))
+        return self._webhook(owner, workstream, workflow)
+
+    def webhooks_of(self, client: Client) -> Iterator[tuple[str, str, Webhook]]:
+        """Each (workstream, workflow) that a client's rows can be sent for, with where they go."""
+        for stream in self.workstreams.values():
+            for workflow in stream.lanes:
+                webhook = self._webhook(client, stream.slug, workflow)
+                if webhook is not None:
+                    yield stream.slug, workflow, webhook
+
+    def _webhook(self, owner: Client, workstream: str, workflow: str) -> Webhook | None:
+        stream = self.workstreams[workstream]
+        own, request = owner.webhooks.get((workstream, workflow)), stream.http.get(workflow)
+        if own is not None or request is None:
+            return own
+        return Webhook(url=request.url, lane=own_lane(stream.lanes[workflow], owner.pace_group), request=request)
 
     def lane(self, client: str | UUID, workstream: str, workflow: str) -> LaneSettings:
         """Pace and caps for that client: the step's numbers, with the client's own in place.

@@ -38,7 +38,7 @@ class RunnerSettings:
     timeout_grace: timedelta = timedelta(minutes=15)
     #: How long one send may take before its outcome counts as unknown.
     lease: timedelta = timedelta(seconds=60)
-    #: Event name to the URL that is told of it.
+    #: What happened to the URL that is told of it; `url` is told of whatever has none of its own.
     notify: Mapping[str, Secret] = field(default=Factory(dict), converter=unchanging)
     #: Asked of callers of `/api/v1`; None serves no API.
     api_token: Secret | None = None
@@ -54,10 +54,12 @@ class LaneSettings:
     burst: int = 20
     #: Rows sent and not yet answered, 1 or more.
     max_in_flight: int = 1000
-    #: POSTs that the webhook takes over its life, 1 or more.
-    lifetime_limit: int = 50_000
+    #: POSTs that the webhook takes over its life, 1 or more; None counts no life.
+    lifetime_limit: int | None = 50_000
     #: What a send is taken to cost where its answer does not tell, 0 or more.
     credits_per_send: Decimal = Decimal(1)
+    #: What an answer that found nothing is taken to cost where it does not tell; None is `credits_per_send`.
+    credits_when_empty: Decimal | None = None
     #: Lanes of one group share one pace, over all clients. Empty in a workstream's lanes: the client's own group.
     pace_group: str = ""
 
@@ -81,12 +83,14 @@ class Workstream:
 class Webhook:
     """Where a client's rows go, for one workstream and workflow."""
 
-    #: For an `http` step the client's own URL template, by default the step's.
+    #: For an `http` step its request's URL, a template.
     url: Secret
     #: Sent as `x-clay-webhook-auth`.
     auth: Secret | None = None
     #: The step's, with the client's own numbers in place.
     lane: LaneSettings = LaneSettings()
+    #: For an `http` step: what is asked, with the client's own URL, headers and query in place.
+    request: HttpRequest | None = None
 
 
 @frozen(kw_only=True)

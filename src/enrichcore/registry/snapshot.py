@@ -60,7 +60,7 @@ def _client(client: Client) -> dict[str, Any]:
             {
                 "workstream": workstream,
                 "workflow": workflow,
-                "url": webhook.url.fingerprint(),
+                "url": webhook.url.fingerprint() if webhook.request is None else _http(webhook.request),
                 "auth": webhook.auth.fingerprint() if webhook.auth else None,
                 "lane": _lane(webhook.lane),
             }
@@ -70,7 +70,12 @@ def _client(client: Client) -> dict[str, Any]:
 
 
 def _lane(lane: LaneSettings) -> dict[str, Any]:
-    return {**asdict(lane), "credits_per_send": _decimal_text(lane.credits_per_send)}
+    written = {**asdict(lane), "credits_per_send": _decimal_text(lane.credits_per_send)}
+    if lane.credits_when_empty is None:
+        del written["credits_when_empty"]
+    else:
+        written["credits_when_empty"] = _decimal_text(lane.credits_when_empty)
+    return written
 
 
 def _http(request: HttpRequest) -> str:
@@ -82,6 +87,8 @@ def _http(request: HttpRequest) -> str:
         "query": {name: value.reveal() for name, value in request.query.items()},
         "body": request.body.reveal() if request.body else None,
         "json": request.json,
+        **({"not_found": request.not_found} if request.not_found else {}),
+        **({"credits_at": request.credits_at} if request.credits_at else {}),
     }
     return Secret(_canonical(parts)).fingerprint()
 

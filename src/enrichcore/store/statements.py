@@ -9,9 +9,9 @@ _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
-def statements() -> dict[str, str]:
-    """Every statement of `sql/queries.sql` by its name."""
-    parts = _SECTION.split(files(__package__).joinpath("sql/queries.sql").read_text("utf-8"))
+def statements(file: str = "queries") -> dict[str, str]:
+    """Every statement of a file in `sql/` by its name."""
+    parts = _SECTION.split(files(__package__).joinpath(f"sql/{file}.sql").read_text("utf-8"))
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import typer
 
-from enrichcore.domain.pipeline import Kind
 from enrichcore.registry import (
     ConfigurationError,
     Fault,
@@ -97,7 +96,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
         return [*error.faults, *more, *_database_faults(path)], []
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
-    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _http_warnings, _runner_warnings)
+    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _runner_warnings)
     return faults, [warning for told in warnings for warning in told(registry)]
 
 
@@ -145,21 +144,8 @@ def _emptiness(registry: Registry) -> Iterator[Fault]:
             yield Fault(key=name, problem="has none, so nothing can be imported", remedy=remedy)
 
 
-def _http_warnings(registry: Registry) -> Iterator[Fault]:
-    for slug, stream in registry.workstreams.items():
-        for step in stream.pipeline.steps:
-            if step.kind is Kind.HTTP:
-                yield Fault(
-                    key=f"workstreams.{slug}.steps.{step.workflow}.kind",
-                    problem="http steps are not sent yet, so a launch of this workstream is refused",
-                    remedy="ask by a webhook, or leave the step out",
-                )
-
-
 def _runner_warnings(registry: Registry) -> Iterator[Fault]:
     runner = registry.runner
-    if runner.notify:
-        yield Fault(key="runner.notify", problem="is not sent yet", remedy="watch `enrichcore status --watch`")
     if runner.api_token is None and runner.host not in _LOCAL_HOSTS - {"0.0.0.0"}:  # noqa: S104 - named to warn of it
         yield Fault(
             key="runner.api_token",
@@ -174,7 +160,7 @@ def _callback_warnings(registry: Registry) -> Iterator[Fault]:
         webhook
         for client in registry.clients.values()
         for webhook in client.webhooks.values()
-        if (urlsplit(webhook.url.reveal()).hostname or "") not in _LOCAL_HOSTS
+        if webhook.request is None and (urlsplit(webhook.url.reveal()).hostname or "") not in _LOCAL_HOSTS
     ]
     if host in _LOCAL_HOSTS and sent_out:
         yield Fault(

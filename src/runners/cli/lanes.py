@@ -9,10 +9,12 @@ import typer
 from attrs import frozen
 
 from enrichcore.application import Enrichment
+from enrichcore.application.budgets import budgets
 from enrichcore.application.claiming import NEARLY_OVER, rows_in_budget
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
+from enrichcore.registry.readers import duration_text
 from runners.cli.opening import BY, application, rows
 from runners.cli.showing import AsJson, line, show_json, show_table
 
@@ -56,13 +58,16 @@ def lanes(
         if resume is not None:
             _require_lane(enrichment, resume)
             enrichment.resume_lane(*_parts(resume, "--resume"), by=BY, why=why)
-        found = known_lanes(enrichment)
+        found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
-        show_json({"lanes": found})
-    elif found:
+        show_json({"lanes": found, "budgets": money})
+        return
+    if found:
         show_table(list(_COLUMNS.values()), [[lane[name] for name in _COLUMNS] for lane in found])
     else:
         line("No client has a webhook yet.")
+    for budget in money:
+        line(_budget_line(budget))
 
 
 _COLUMNS = {
@@ -87,7 +92,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found: list[dict[str, Any]] = []
     for client in enrichment.registry.clients.values():
-        for (workstream, workflow), webhook in client.webhooks.items():
+        for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
             key = lane_id(client.id, workstream, workflow)
             usage, settings = used.get(key, Usage()), webhook.lane
             found.append(
@@ -106,13 +111,42 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "attempts": usage.sent,
                     "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
                     "lifetime_limit": settings.lifetime_limit,
-                    "lifetime_used": f"{taken / settings.lifetime_limit:.0%}",
+                    "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
                     "credits_spent": usage.spent,
                     "credits_reserved": usage.reserved,
                     **_breaker(marked.get(key), _limits(enrichment, client, settings, taken)),
                 }
             )
     return found
+
+
+def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
+    """The budget of every client that has one."""
+    return [
+        {
+            "client": budget.client.slug,
+            "budget_credits": budget.budget_credits,
+            "budget_period": None if (period := budget.client.budget_period) is None else duration_text(period),
+            "credits_used": budget.used,
+            "credits_left": budget.left,
+            "overshoot": budget.overshoot,
+            "ended": budget.ended,
+        }
+        for budget in budgets(enrichment.store, enrichment.registry, datetime.now(UTC))
+    ]
+
+
+def _budget_line(budget: dict[str, Any]) -> str:
+    period = "" if budget["budget_period"] is None else f" in {budget['budget_period']}"
+    told = (
+        f"budget {budget['client']}: {budget['credits_used']:,} of {budget['budget_credits']:,} credits"
+        f"{period} are spent or reserved"
+    )
+    if budget["overshoot"]:
+        return (
+            f"{told}, {budget['overshoot']:,} beyond it, for answers cost more than was reserved; nothing more leaves"
+        )
+    return f"{told}; nothing more leaves" if budget["ended"] else told
 
 
 def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflows: Iterable[str]) -> list[str]:
@@ -123,8 +157,9 @@ def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflow
         return [f"the configuration has no client {client_id} any more, so nothing of it is sent"]
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found = []
+    sent_to = {(stream, workflow): webhook for stream, workflow, webhook in enrichment.registry.webhooks_of(client)}
     for workflow in workflows:
-        webhook = client.webhooks.get((workstream, workflow))
+        webhook = sent_to.get((workstream, workflow))
         if webhook is None:
             found.append(f"{client.slug}/{workstream}/{workflow} has no webhook in the configuration")
             continue
@@ -139,8 +174,9 @@ def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflow
 def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, taken: int) -> str:
     """What limits a lane that is open, in words; empty when nothing does."""
     told = []
-    if taken >= settings.lifetime_limit * NEARLY_OVER:
-        told.append(f"{taken:,} of the {settings.lifetime_limit:,} rows are sent that its webhook takes in its life")
+    life = settings.lifetime_limit
+    if life is not None and taken >= life * NEARLY_OVER:
+        told.append(f"{taken:,} of the {life:,} rows are sent that its webhook takes in its life")
     price = settings.credits_per_send
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, datetime.now(UTC)):
         told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")

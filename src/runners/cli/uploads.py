@@ -184,12 +184,17 @@ def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> N
                 "batch_id": None,
                 "item_count": counted.item_count,
                 "steps": steps,
+                "credits": counted.credits,
+                "budget_left": counted.budget_left,
                 "missing_webhooks": missing,
             }
         )
         return
     line(f"Dry run: a launch would make {counted.item_count:,} items; nothing was started")
     show_table(list(_COLUMNS.values()), [[getattr(step, name) for name in _COLUMNS] for step in counted.steps])
+    line(f"All of it would cost {counted.credits:,} credits at most, where answers cost what credits_per_send says")
+    if counted.budget_left is not None and counted.credits > counted.budget_left:
+        line(f"The budget has {counted.budget_left:,} credits left: rows wait when it is used up")
     for key in missing:
         line(f"A launch would be refused: no webhook is configured; add {key}")
 

@@ -18,14 +18,17 @@ from typing import Any, Final, Self
 import uvicorn
 
 from enrichcore.application import Enrichment
+from enrichcore.domain.pipeline import Kind
 from enrichcore.projection import catch_up
 from enrichcore.registry import Registry
+from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
 from runners.daemon.heartbeat import Heartbeat
+from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
-from runners.daemon.sender import Sender
+from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
 from runners.web import create_pages
@@ -95,8 +98,13 @@ class Daemon:
             self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
             self._begin(Role.SENDER, Sender(self.application, self._writer).run(self._stop))
+            if any(stream.http for stream in self._registry.workstreams.values()):
+                asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING)
+                self._begin(Role.SENDER, asker.run(self._stop))
         if Role.TIMERS in self._roles:
             self._begin(Role.TIMERS, Timers(self.application).run(self._stop))
+            if self._registry.runner.notify:
+                self._begin(Role.TIMERS, Notifier(self.application, Outbox(self._store)).run(self._stop))
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))

@@ -20,6 +20,7 @@ import httpx
 from enrichcore.application import Send
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import MASK
+from runners.daemon.asking import secrets_in
 
 #: Raised before there is a connection. httpx-aiohttp tells all of aiohttp's connection errors, also those of a connection
 #: that had carried the row, as `httpx.ConnectTimeout`; only aiohttp's own error, its cause, tells them apart.
@@ -84,7 +85,9 @@ def words_of(said: str, send: Send) -> str:
 
 
 def _secrets(send: Send) -> Iterator[str]:
-    url = send.url.reveal()
+    if send.request is not None:
+        yield from secrets_in(send.request)
+    url = send.url.reveal() if send.request is None else send.request.url
     parts = urlsplit(url)
     yield url
     yield f"{parts.path}?{parts.query}"

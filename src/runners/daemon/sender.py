@@ -15,14 +15,17 @@ from typing import Any, Final
 
 import httpx
 import msgspec
+from attrs import frozen
 from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.application import Enrichment, Send
-from enrichcore.application.sending import SendReport
+from enrichcore.application.sending import Response, SendReport
 from enrichcore.domain.ids import LaneId
 from enrichcore.domain.lane import outcome_of_status
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import StoreUnavailable
+from runners.daemon.asking import answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
 from runners.daemon.writer import GroupWriter
 
@@ -30,6 +33,8 @@ log = logging.getLogger("enrichcore.sender")
 
 #: At the default pace of a client a few dozen are in use; this many only where rows may leave faster.
 CONNECTIONS: Final = 256
+#: Requests of `http` steps under way: each takes as long as its provider, so they have connections of their own.
+ASKING: Final = 128
 #: A connection is free again once its POST is answered; its outcome then waits for the writer, as do answers.
 BACKLOG: Final = 128
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
@@ -49,15 +54,35 @@ _REUSE_S: Final = 2.0
 _HOLDS: Final = frozenset({429, 503})
 
 
+@frozen(kw_only=True)
+class Seen:
+    """What came of one attempt."""
+
+    outcome: PostOutcome
+    #: Until when the third party asked to be left alone.
+    hold: datetime | None = None
+    #: The answer, where it came in the response.
+    response: Response | None = None
+
+
 class Sender:
-    """Sends until it is told to stop."""
+    """Sends until it is told to stop.
+
+    Args:
+        application: whose rows are claimed.
+        writer: records what became of them.
+        kind: rows of `webhook` steps, or requests of `http` steps.
+        connections: most of them at once.
+        clock: tells the time, in UTC.
+    """
 
     def __init__(
-        self, application: Enrichment, writer: GroupWriter, *, connections: int = CONNECTIONS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        self, application: Enrichment, writer: GroupWriter, *, kind: Kind = Kind.WEBHOOK,
+        connections: int = CONNECTIONS, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
         self._application = application
         self._writer = writer
+        self._kind = kind
         self._connections = connections
         self._clock = clock
         #: Rows whose POST is under way; of these and others, those whose outcome is not durable yet.
@@ -68,7 +93,7 @@ class Sender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
-        async with HttpxAiohttpClient(limits=kept_open(self._connections), follow_redirects=False) as client:
+        async with self._client() as client:
             while not stop.is_set():
                 claimed = await self._claim(stop)
                 for number, send in enumerate(claimed):
@@ -83,6 +108,12 @@ class Sender:
             while under_way := self._posting | self._unrecorded:
                 await asyncio.wait(under_way)
 
+    def _client(self) -> httpx.AsyncClient:
+        limits = kept_open(self._connections)
+        if self._kind is Kind.HTTP:
+            return asking_client(limits)
+        return HttpxAiohttpClient(limits=limits, follow_redirects=False)
+
     def _begin(self, kind: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         kind.add(task)
@@ -91,7 +122,7 @@ class Sender:
     async def _claim(self, stop: asyncio.Event) -> list[Send]:
         free = await self._free_connections()
         try:
-            return await asyncio.to_thread(self._application.claim, free)
+            return await asyncio.to_thread(self._application.claim, free, self._kind)
         except StoreUnavailable as error:
             log.warning("cannot claim: %s", error)
         except Exception:
@@ -120,11 +151,11 @@ class Sender:
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
-        seen, hold = await self._post(client, send)
-        self._tell(send, seen, asked_to_wait=hold is not None)
-        if hold is not None:
+        seen = await (self._post(client, send) if send.request is None else self._ask(client, send))
+        self._tell(send, seen.outcome, asked_to_wait=seen.hold is not None)
+        if seen.hold is not None:
             try:
-                await asyncio.to_thread(self._application.hold_lane, send, hold, seen.reason)
+                await asyncio.to_thread(self._application.hold_lane, send, seen.hold, seen.outcome.reason)
             except Exception as error:  # noqa: BLE001 - as the next line says
                 # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
                 log.warning("a lane could not be held: %s", error)
@@ -141,13 +172,26 @@ class Sender:
             level = logging.INFO if asked_to_wait else logging.WARNING
             log.log(level, "%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
 
-    async def _report(self, send: Send, seen: PostOutcome) -> None:
+    async def _report(self, send: Send, seen: Seen) -> None:
         try:
-            await self._writer.report(SendReport(send=send, outcome=seen))
+            await self._writer.report(SendReport(send=send, outcome=seen.outcome, response=seen.response))
         except Exception as error:  # noqa: BLE001 - the row is in doubt when its lease is over; others go on
             log.error("what became of attempt %d of %s is lost: %s", send.attempt, send.run_id, error)  # noqa: TRY400 - the writer tells more
 
-    async def _post(self, client: httpx.AsyncClient, send: Send) -> tuple[PostOutcome, datetime | None]:
+    async def _ask(self, client: httpx.AsyncClient, send: Send) -> Seen:
+        try:
+            told = await ask(client, send, send.lease_until - self._clock())
+        except Exception as error:  # noqa: BLE001 - as for a row that is POSTed
+            outcome = outcome_of_asking(error)
+            said = "no response" if outcome is Outcome.UNKNOWN else "could not be asked"
+            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
+        outcome, words = outcome_of_told(told, send), words_of(told.body.decode("utf-8", "replace"), send)
+        if outcome is Outcome.DELIVERED:
+            seen = self._outcome(send, outcome, "", http_status=told.status)
+            return Seen(outcome=seen, response=answer_in(told, send, words))
+        return self._refused(send, outcome, told.status, told.headers, f"{words}{hint_of(told.status)}")
+
+    async def _post(self, client: httpx.AsyncClient, send: Send) -> Seen:
         headers = {"content-type": "application/json", "idempotency-key": send.key}
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
@@ -160,17 +204,21 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
             said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
-            return self._outcome(send, outcome, f"{said} ({name_of_error(error)})"), None
+            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
 
-    def _of_response(self, send: Send, response: httpx.Response) -> tuple[PostOutcome, datetime | None]:
+    def _of_response(self, send: Send, response: httpx.Response) -> Seen:
         outcome = outcome_of_status(response.status_code)
-        reason = "" if outcome is Outcome.DELIVERED else f"HTTP {response.status_code}: {_said(response, send)}"
-        asked = retry_after(response.headers.get("retry-after", ""), self._clock())
+        if outcome is Outcome.DELIVERED:
+            return Seen(outcome=self._outcome(send, outcome, "", http_status=response.status_code))
+        return self._refused(send, outcome, response.status_code, response.headers, _said(response, send))
+
+    def _refused(self, send: Send, outcome: Outcome, status: int, headers: httpx.Headers, words: str) -> Seen:
+        asked = retry_after(headers.get("retry-after", ""), self._clock())
         hold = asked
-        if response.status_code in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
+        if status in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
             hold = self._clock() + _DEFAULT_HOLD
-        seen = self._outcome(send, outcome, reason, http_status=response.status_code, due=asked)
-        return seen, hold if outcome is Outcome.NOT_DELIVERED else None
+        seen = self._outcome(send, outcome, f"HTTP {status}: {words}", http_status=status, due=asked)
+        return Seen(outcome=seen, hold=hold if outcome is Outcome.NOT_DELIVERED else None)
 
     def _outcome(
         self, send: Send, outcome: Outcome, reason: str, *, http_status: int = 0, due: datetime | None = None
@@ -192,7 +240,7 @@ class Sender:
             due=self._clock(),
             webhook=send.url.fingerprint(),
         )
-        await self._report(send, seen)
+        await self._report(send, Seen(outcome=seen))
 
 
 def full_jitter(attempt: int) -> timedelta:

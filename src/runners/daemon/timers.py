@@ -30,6 +30,7 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
+        self._asks = any(stream.http for stream in application.registry.workstreams.values())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -59,6 +60,8 @@ class Timers:
 
     def _end_waits(self) -> int:
         up = self._application.store.receiver_up()
+        # Answers of `http` steps need no receiver, so their waits end while none is up; no other does.
+        up = up or (timedelta.resolution if self._asks else up)
         return self._application.wake(_BULK, receiver_up=up) if up else 0
 
     def _pass_day(self) -> int:

@@ -114,7 +114,8 @@ class GroupWriter:
     async def _commit_group(self) -> None:
         together = _fitting([len(incoming.body) for incoming, _ in self._answers[:GROUP]])
         answers, self._answers = self._answers[:together], self._answers[together:]
-        reports, self._reports = self._reports[:GROUP], self._reports[GROUP:]
+        number = _fitting([_size(report) for report, _ in self._reports[:GROUP]])
+        reports, self._reports = self._reports[:number], self._reports[number:]
         if reports and answers and len(answers[0][0].body) > _ALONE_BYTES:
             await self._record([], reports)
             reports = []
@@ -178,6 +179,10 @@ def _fitting(sizes: Sequence[int]) -> int:
         if number and (total > GROUP_BYTES or max(size, sizes[0]) > _ALONE_BYTES):
             return number
     return len(sizes)
+
+
+def _size(report: SendReport) -> int:
+    return 0 if report.response is None else len(report.response.body)
 
 
 def _succeed(future: asyncio.Future[Ack] | asyncio.Future[None], result: Ack | None) -> None:

@@ -1,4 +1,4 @@
-"""The simulated Clay as an ASGI application: the webhooks, and the windows through which it is watched and steered.
+"""The simulated Clay as an ASGI application: the webhooks, the providers, and the windows through which it is watched and steered.
 
 Outside a server, as in tests, `running()` stands in for the server's lifespan events.
 """
@@ -18,6 +18,7 @@ from .answers import Answerer
 from .courier import Courier
 from .intake import Intake, refusal
 from .ledger import Ledger
+from .providers import Providers
 from .recorded import Recordings
 from .settings import SandboxSettings
 from .shapes import WRAPPERS
@@ -34,6 +35,7 @@ from .wire import (
 )
 
 _HOOKS = "/hooks/"
+_PROVIDERS = "/providers/"
 #: POSTs that `GET /sandbox/posts` shows where it is asked for no number.
 _POSTS_SHOWN = 100
 
@@ -70,6 +72,7 @@ class Sandbox:
     _ledger: Ledger = field(init=False)
     _courier: Courier = field(init=False)
     _intake: Intake = field(init=False)
+    _providers: Providers = field(init=False)
     _hastened: asyncio.Event = field(init=False)
 
     @asynccontextmanager
@@ -82,6 +85,7 @@ class Sandbox:
         client = httpx.AsyncClient(transport=transport, timeout=settings.callback_timeout)
         async with Courier(settings, self._ledger, client) as self._courier:
             self._intake = Intake(settings, self._ledger, self._courier, self.answerer)
+            self._providers = Providers(settings, self._ledger, lambda: self._intake.faults, self.answerer.as_of)
             yield
 
     def hasten(self) -> None:
@@ -109,6 +113,8 @@ class Sandbox:
             return
         if request.path.startswith(_HOOKS) and request.path != _HOOKS:
             response = await self._hook(request)
+        elif request.path.startswith(_PROVIDERS) and request.path != _PROVIDERS:
+            response = await self._provider(request)
         else:
             response = self._window(request)
         if response is None:
@@ -128,6 +134,13 @@ class Sandbox:
         if verdict.slow_by:
             await self._unless_hastened(asyncio.sleep(verdict.slow_by))
         return verdict.response
+
+    async def _provider(self, request: Request) -> Response | None:
+        """What a provider answers, when it is time to; None drops the connection."""
+        reply = self._providers.ask(request.path.removeprefix(_PROVIDERS), request)
+        if reply.slow_by:
+            await self._unless_hastened(asyncio.sleep(reply.slow_by))
+        return reply.response
 
     async def _unless_hastened(self, work: Coroutine[Any, Any, None]) -> None:
         tasks = [asyncio.create_task(each) for each in (work, self._hastened.wait())]

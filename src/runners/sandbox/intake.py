@@ -26,7 +26,7 @@ from .wire import Request, Response
 
 OK = Response(status=200, content={"status": "ok"})
 #: What a 5xx fault answers, as the fate's choice falls; only the first surely did not take the row.
-_SERVER_ERRORS = (503, 500, 502, 504)
+SERVER_ERRORS = (503, 500, 502, 504)
 
 
 @frozen(kw_only=True)
@@ -119,12 +119,12 @@ class Intake:
         refused = self._refused(hook, fate)
         if refused is not None:
             return Verdict(response=refused, taken=False, fate=fate)
-        server_error = _server_error(fate)
-        taken = server_error is None or (server_error != _SERVER_ERRORS[0] and _falls_odd(fate))
+        error = server_error(fate)
+        taken = error is None or (error != SERVER_ERRORS[0] and falls_odd(fate))
         copies = self._take(hook, payload, body, fate) if taken else []
         early = copies.pop() if copies and "early" in fate and not self.settings.hold else None
         self._send_off(copies, fate)
-        response = OK if server_error is None else refusal(server_error, "upstream error")
+        response = OK if error is None else refusal(error, "upstream error")
         return Verdict(
             response=None if "drop" in fate else response,
             taken=taken,
@@ -139,7 +139,7 @@ class Intake:
         if wait_s == 0 and "status_429" in fate:
             wait_s = max(self.faults.retry_after, 0.001)
         if wait_s:
-            return refusal(429, "too many requests", retry_after(wait_s, as_date=_falls_odd(fate)))
+            return refusal(429, "too many requests", retry_after(wait_s, as_date=falls_odd(fate)))
         return refusal(402, "out of credits") if "status_402" in fate else None
 
     def _wait(self, hook: str) -> float:
@@ -195,10 +195,11 @@ def _named(payload: Mapping[str, Any], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _server_error(fate: Fate) -> int | None:
-    return _SERVER_ERRORS[int(fate.choice * len(_SERVER_ERRORS))] if "status_5xx" in fate else None
+def server_error(fate: Fate) -> int | None:
+    """The status of a 5xx fault; None where there is none."""
+    return SERVER_ERRORS[int(fate.choice * len(SERVER_ERRORS))] if "status_5xx" in fate else None
 
 
-def _falls_odd(fate: Fate) -> bool:
+def falls_odd(fate: Fate) -> bool:
     """Heads or tails, apart from what else the choice decides."""
     return int(fate.choice * 1000) % 2 == 1

@@ -69,6 +69,7 @@ class _Server(uvicorn.Server):
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             sys.stdout.write(f"sandbox listening on {address}\nevery {address}/hooks/ANY-NAME is a webhook\n")
+            sys.stdout.write(f"every {address}/providers/ANY-NAME is a provider that answers at once\n")
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -104,6 +104,12 @@ class SandboxSettings:
     burst: int = field(default=20, validator=ge(1))
     #: What senders must give in `x-clay-webhook-auth`; None asks for nothing.
     webhook_auth: str | None = field(default=None, repr=False)
+    #: What whoever asks a provider must give, as a bearer token, in `x-api-key` or as `api_key`; None asks for nothing.
+    provider_key: str | None = field(default=None, repr=False)
+    #: The share of people and companies that each provider knows, 0 to 1.
+    provider_knows: float = field(default=0.5, converter=float, validator=[ge(0.0), le(1.0)])
+    #: The status by which providers say that they found nothing; None says it in the body of a 200.
+    not_found_status: int | None = field(default=None, validator=optional([ge(400), le(499)]))
     #: The secret sent with every callback; None sends none.
     callback_secret: str | None = field(default=None, repr=False)
     #: Secrets of clients by `client_id`, before `callback_secret`.

@@ -43,6 +43,8 @@ class Response:
     status: int
     content: Any
     headers: Mapping[str, str] = Factory(dict)
+    #: Sent as it is, in place of the content.
+    raw: bytes | None = None
 
 
 class Disconnected(Exception):
@@ -78,7 +80,7 @@ async def read_request(scope: Scope, receive: Receive, *, limit_bytes: int) -> R
 
 async def send_response(send: Send, response: Response) -> None:
     """Write the response out."""
-    body = json.dumps(response.content).encode()
+    body = json.dumps(response.content).encode() if response.raw is None else response.raw
     headers = {"content-type": "application/json", "content-length": str(len(body)), **response.headers}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})

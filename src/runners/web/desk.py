@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from enrichcore.application import Enrichment
-from enrichcore.registry import Registry, UnknownClientError
+from enrichcore.registry import HttpRequest, Registry, UnknownClientError
 from enrichcore.registry.secret import MASK, Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
@@ -26,6 +26,7 @@ BY: Final = "web"
 PAGE: Final = 50
 #: Shorter secrets would mask ordinary words.
 _SHORTEST: Final = 6
+_SHORTEST_KEY: Final = 16
 _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 Row = dict[str, Any]
@@ -94,10 +95,19 @@ def secrets(registry: Registry) -> Iterator[Secret]:
     runner = registry.runner
     yield from runner.notify.values()
     yield from _present([runner.api_token])
+    for stream in registry.workstreams.values():
+        for request in stream.http.values():
+            yield from _keys_in(request)
     for client in registry.clients.values():
         yield from client.callback_secrets
         for webhook in client.webhooks.values():
             yield from _present([webhook.url, webhook.auth])
+            yield from _keys_in(webhook.request) if webhook.request is not None else ()
+
+
+def _keys_in(request: HttpRequest) -> Iterator[Secret]:
+    """The parts of a request that may be keys; short ones are words such as `company`."""
+    return (part for part in request.secrets if len(part.reveal()) >= _SHORTEST_KEY)
 
 
 def _present(found: Iterable[Secret | None]) -> Iterator[Secret]:

@@ -170,7 +170,7 @@ def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
         stop, loop, faults = asyncio.Event(), asyncio.get_running_loop(), [StoreUnavailable("gone"), ValueError("ours")]
 
         class Stumbling:
-            def claim(self, _limit):
+            def claim(self, _limit, _kind):
                 if faults:
                     raise faults.pop()
                 loop.call_soon_threadsafe(stop.set)
@@ -197,7 +197,7 @@ def test_rows_leave_no_faster_than_what_comes_back_is_recorded():
         stop, loop, limits, behind = asyncio.Event(), asyncio.get_running_loop(), [], Behind()
 
         class Claims:
-            def claim(self, limit):
+            def claim(self, limit, _kind):
                 limits.append((behind.looked, limit))
                 loop.call_soon_threadsafe(stop.set)
                 return []
@@ -213,9 +213,9 @@ def counted(application) -> asyncio.Semaphore:
     """Released each time the sender claims."""
     claimed, claim, loop = asyncio.Semaphore(0), application.claim, asyncio.get_running_loop()
 
-    def claiming(limit):
+    def claiming(limit, kind):
         loop.call_soon_threadsafe(claimed.release)
-        return claim(limit)
+        return claim(limit, kind)
 
     application.claim = claiming
     return claimed

@@ -1,0 +1,54 @@
+"""Budgets as they stand: what of a client's credits is spent or reserved, and whether that is all, or more than all."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from enrichcore.application.claiming import rows_in_budget
+from enrichcore.registry import Client, Registry
+from enrichcore.store.commit import Reads
+
+
+@frozen(kw_only=True)
+class Budget:
+    """One client's budget, as it stands."""
+
+    client: Client
+    budget_credits: Decimal
+    #: Credits that are reserved now, or were spent within the period.
+    used: Decimal
+    #: Whether it pays for no further row on any lane.
+    ended: bool
+
+    @property
+    def left(self) -> Decimal:
+        """Credits that may still be reserved."""
+        return max(self.budget_credits - self.used, Decimal(0))
+
+    @property
+    def overshoot(self) -> Decimal:
+        """Credits beyond the budget: answers that cost more than was reserved, or a budget that was lowered."""
+        return max(self.used - self.budget_credits, Decimal(0))
+
+
+def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]:
+    """The budget of every client that has one.
+
+    Args:
+        reads: where credits are counted.
+        registry: the configuration in force.
+        now: the time from which the period looks back.
+    """
+    for client in registry.clients.values():
+        if client.budget_credits is None:
+            continue
+        since = None if client.budget_period is None else (now - client.budget_period).date()
+        prices = {webhook.lane.credits_per_send for _, _, webhook in registry.webhooks_of(client)}
+        yield Budget(
+            client=client,
+            budget_credits=client.budget_credits,
+            used=reads.credits_of(client.id, since),
+            ended=not any(rows_in_budget(reads, client, price, now) for price in prices or {Decimal(0)}),
+        )

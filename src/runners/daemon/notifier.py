@@ -1,0 +1,154 @@
+"""The notifier: tells people what they should hear of, by a webhook of their own.
+
+It runs beside the timers where the configuration names an address, and nothing waits for it. What is to be told is durable
+before it is told, and is tried again with growing pauses until somebody takes it; so it is told at least once, and its
+`id` tells whether it was heard before.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import httpx
+
+from enrichcore.application import Enrichment
+from enrichcore.application.budgets import budgets
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import BatchId
+from enrichcore.registry import Notice, Secret, UnknownClientError
+from enrichcore.registry.notices import EVERYTHING
+from enrichcore.store import StoreUnavailable
+from enrichcore.store.outbox import Notification, Outbox
+from runners.daemon.notices import NEWS, batch_finished, budget_ended, budget_overshot, lane_stopped
+
+log = logging.getLogger("enrichcore.notifier")
+
+_TICK_S: Final = 1.0
+#: How often budgets are looked at.
+_LOOK_EVERY: Final = timedelta(seconds=5)
+#: Told at once.
+_AT_ONCE: Final = 4
+_ANSWER_S: Final = 5.0
+#: What a process took is another's after this.
+_LEASE: Final = timedelta(seconds=30)
+#: Pauses grow from the first to the longest; with this many attempts they come to some sixteen hours.
+_FIRST_PAUSE_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 3600.0
+MOST_ATTEMPTS: Final = 24
+
+
+class Notifier:
+    """Tells until it is told to stop.
+
+    Args:
+        application: whose batches, lanes and budgets people hear of.
+        outbox: where news waits.
+        clock: tells the time, in UTC.
+    """
+
+    def __init__(
+        self, application: Enrichment, outbox: Outbox, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._application = application
+        self._outbox = outbox
+        self._clock = clock
+        notify = application.registry.runner.notify
+        #: By what is told of.
+        self._addresses: dict[str, Secret] = {
+            str(notice): address
+            for notice in Notice
+            if (address := notify.get(notice, notify.get(EVERYTHING))) is not None
+        }
+        self._looked_at: datetime | None = None
+        self._begun = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Gather and tell; no fault ends it, for whatever is not told now is told later."""
+        async with httpx.AsyncClient(timeout=_ANSWER_S, follow_redirects=False) as client:
+            while not stop.is_set():
+                try:
+                    await self.tick(client)
+                except StoreUnavailable as error:
+                    log.warning("notifications wait: %s", error)
+                except Exception:
+                    log.exception("notifications wait")
+                try:
+                    await asyncio.wait_for(stop.wait(), _TICK_S)
+                except TimeoutError:
+                    continue
+
+    async def tick(self, client: httpx.AsyncClient) -> None:
+        """One round: put in what happened, and tell what is due.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached; all of it is done in a later round.
+        """
+        await asyncio.to_thread(self._gather)
+        due = await asyncio.to_thread(self._outbox.take, self._addresses, _AT_ONCE, _LEASE)
+        await asyncio.gather(*(self._tell(client, one) for one in due))
+
+    def _gather(self) -> None:
+        if not self._begun:
+            self._outbox.begin()
+            self._begun = True
+        self._outbox.gather(NEWS, self._news)
+        now = self._clock()
+        if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            self._outbox.put([one for one in self._of_budgets(now) if one.notice in self._addresses])
+
+    def _news(self, recorded: e.Recorded) -> Notification | None:
+        client = self._client_name(recorded)
+        match recorded.event:
+            case e.LaneStopped() as event:
+                made = lane_stopped(recorded, event, client)
+            case _:
+                batch = BatchId(recorded.stream_id)
+                items = self._application.store.item_counts(batch)
+                made = batch_finished(recorded, client, self._outbox.batch_result(batch), items)
+        return made if made.notice in self._addresses else None
+
+    def _client_name(self, recorded: e.Recorded) -> str:
+        try:
+            return self._application.registry.client(recorded.client_id or "").slug
+        except UnknownClientError:
+            return str(recorded.client_id)
+
+    def _of_budgets(self, now: datetime) -> Iterator[Notification]:
+        for budget in budgets(self._application.store, self._application.registry, now):
+            if budget.ended:
+                yield budget_ended(budget, now)
+            if budget.overshoot:
+                yield budget_overshot(budget, now)
+
+    async def _tell(self, client: httpx.AsyncClient, one: Notification) -> None:
+        trouble = await self._post(client, one)
+        if not trouble:
+            await asyncio.to_thread(self._outbox.told, one.notification_id)
+            return
+        last = one.attempts >= MOST_ATTEMPTS
+        level, then = (logging.ERROR, "it is given up") if last else (logging.WARNING, "it is tried again")
+        log.log(level, "nobody took the notification %s (%s): %s; %s", one.notification_id, one.notice, trouble, then)
+        pause = pause_after(one.attempts)
+        await asyncio.to_thread(self._outbox.put_off, one.notification_id, trouble, pause, last=last)
+
+    async def _post(self, client: httpx.AsyncClient, one: Notification) -> str:
+        """Why it was not heard; empty where it was. The words of errors are left out, for they may hold the address."""
+        headers = {"content-type": "application/json", "idempotency-key": one.notification_id.hex}
+        try:
+            async with asyncio.timeout(2 * _ANSWER_S):
+                response = await client.post(
+                    self._addresses[one.notice].reveal(), content=one.body.encode(), headers=headers
+                )
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+            return type(error).__name__
+        return "" if response.is_success else f"HTTP {response.status_code}"
+
+
+def pause_after(attempts: int) -> timedelta:
+    """A pause that doubles with each attempt, up to an hour, less a random part of up to half."""
+    longest = min(_FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 16), _LONGEST_PAUSE_S)
+    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, keeps no secret

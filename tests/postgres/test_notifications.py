@@ -1,0 +1,288 @@
+"""What people hear of: durable, at least once, and never in the way."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+import httpx
+import psycopg
+import pytest
+from attrs import define, evolve, field
+
+from enrichcore.domain.step_run import Outcome
+from enrichcore.registry import Secret
+from enrichcore.store import MemoryStore, StoreUnavailable
+from enrichcore.store.outbox import Notification, Outbox
+from runners.daemon.notifier import MOST_ATTEMPTS, Notifier, pause_after
+from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, World, configuration, person, tuned
+
+pytestmark = pytest.mark.postgres
+
+SECRET_URL = "https://chat.example/services/T0/B0/s3cr3t-words"
+
+
+@define
+class Ear:
+    """Whoever hears the news."""
+
+    #: What it answers, first to last, then 200; a text fails the connection.
+    says: list = field(factory=list)
+    heard: list = field(factory=list)
+
+    async def listen(self, request):
+        """Hear one."""
+        self.heard.append((str(request.url), dict(request.headers), json.loads(request.content)))
+        says = self.says.pop(0) if self.says else 200
+        if isinstance(says, str):
+            raise httpx.ConnectError(says)
+        return httpx.Response(says, text=f"you asked for {request.url}")
+
+    @property
+    def news(self):
+        """What it heard of."""
+        return [body["notice"] for _, _, body in self.heard]
+
+
+@define
+class Town:
+    """A world, whose news somebody hears."""
+
+    world: World
+    ear: Ear
+    notifier: Notifier
+    outbox: Outbox
+
+    def round(self):
+        """Let the notifier do its round."""
+
+        async def tick():
+            async with httpx.AsyncClient(transport=httpx.MockTransport(self.ear.listen)) as client:
+                await self.notifier.tick(client)
+
+        asyncio.run(tick())
+
+    def rows(self, sql):
+        """What the database says."""
+        with psycopg.connect(self.world.store.url) as connection:
+            return connection.execute(sql).fetchall()
+
+    def again(self):
+        """Make everything that waits due."""
+        with psycopg.connect(self.world.store.url) as connection:
+            connection.execute("update enrichcore.notifications set due_at = now()")
+
+
+def town(store, registry=None, **notify) -> Town:
+    """A world whose configuration names who is to hear."""
+    registry = registry or tuned(configuration(), lane={"rate": 1000.0, "burst": 1000})
+    told = {name: Secret(url) for name, url in (notify or {"url": SECRET_URL}).items()}
+    world = World(store, evolve(registry, runner=evolve(registry.runner, notify=told)))
+    outbox = Outbox(store)
+    made = Town(world, Ear(), Notifier(world.app, outbox, clock=world.clock), outbox)
+    made.round()
+    return made
+
+
+def another(of: Town) -> Town:
+    """A second process on the same store."""
+    return evolve(of, notifier=Notifier(of.world.app, of.outbox, clock=of.world.clock))
+
+
+def test_a_finished_batch_is_told_of_once(store):
+    """With its counts and its credits, and a sentence that a chat shows."""
+    here = town(store)
+    batch = here.world.launch(person("ann"), person("bob", company="mooncroft"))
+    here.world.play()
+    here.round()
+    here.round()
+    ((url, headers, body),) = here.ear.heard
+    assert (url, body["notice"], body["batch_id"]) == (SECRET_URL, "batch_finished", str(batch.batch_id))
+    assert (body["items_completed"], body["items_failed"], body["items_with_gaps"]) == (2, 0, 0)
+    assert body["credits_spent"] == 4
+    assert body["text"].startswith(f"Batch {batch.batch_id} of acme (apollo_scrape) is finished: 2 items completed")
+    assert headers["idempotency-key"] == body["id"].replace("-", "")
+
+
+def test_a_stopped_lane_is_told_of(store):
+    """By whom, why, and what opens it."""
+    here = town(store)
+    here.world.launch(person("ann"))
+    (send,) = here.world.claim()
+    here.world.report([send], Outcome.LANE_REFUSED, status=402, reason="HTTP 402: out of credits")
+    here.round()
+    ((_, _, body),) = here.ear.heard
+    assert (body["notice"], body["by"], body["reason"]) == ("lane_stopped", "runner", "HTTP 402: out of credits")
+    assert f"enrichcore lanes --resume {body['lane']}" in body["text"]
+
+
+def test_a_budget_that_ends_is_told_of_once_and_again_when_another_ends(store):
+    """Whatever comes back and is spent again in between."""
+    registry = tuned(configuration(), lane={"rate": 1000.0, "burst": 1000})
+
+    def worth(credits_):
+        client = evolve(registry.clients[ACME], budget_credits=Decimal(credits_))
+        return evolve(registry, clients={**registry.clients, ACME: client})
+
+    here = town(store, worth(1))
+    here.world.launch(person("ann"))
+    (send,) = here.world.send()
+    for _ in range(2):
+        here.world.clock.tick(minutes=1)
+        here.round()
+    assert here.ear.news == ["budget_ended"]
+    body = here.ear.heard[0][2]
+    assert (body["client"], body["budget_credits"], body["credits_used"], body["overshoot"]) == ("acme", 1, 1, 0)
+    here.world.answer(send, here.world.body(send, metadata={"upfrontCreditUsage": {"totalCost": 2.5}}))
+    here.world.clock.tick(minutes=1)
+    here.round()
+    assert here.ear.news == ["budget_ended", "budget_overshot"]
+    assert here.ear.heard[1][2]["overshoot"] == 1.5
+    there = town(store, worth(3.5))
+    there.world.clock.now = here.world.clock.now
+    assert len(there.world.claim()) == 1
+    there.world.clock.tick(minutes=1)
+    there.round()
+    assert there.ear.news == ["budget_ended"]
+
+
+def test_each_kind_of_news_may_have_its_own_address_or_none(store):
+    """What has no address is told nobody."""
+    here = town(store, lane_stopped="https://chat.example/lanes")
+    here.world.launch(person("ann"))
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+    here.world.app.resume_lane(ACME, APOLLO, APOLLO_PERSON, by="ann")
+    here.world.play()
+    here.round()
+    assert [url for url, _, _ in here.ear.heard] == ["https://chat.example/lanes"]
+    assert here.rows("select count(*) from enrichcore.notifications") == [(1,)]
+
+
+def test_what_was_before_is_no_news(store):
+    """Whoever is named later hears of what comes later; of what came while nobody ran, all the same."""
+    world = World(store, configuration())
+    world.launch(person("ann"))
+    world.play()
+    here = town(store)
+    assert here.ear.heard == []
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+    there = another(here)
+    there.round()
+    assert there.ear.news == ["lane_stopped"]
+
+
+@pytest.mark.parametrize("says", [500, 404, 302, "refused"])
+def test_what_nobody_took_is_tried_again_later(store, says, caplog):
+    """Not at once, and no address is told: not in the log, nor in what is kept."""
+    caplog.set_level(logging.DEBUG, "enrichcore")
+    here = town(store)
+    here.ear.says = [says]
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+    here.round()
+    here.round()
+    assert len(here.ear.heard) == 1
+    here.again()
+    here.round()
+    assert len(here.ear.heard) == 2
+    assert here.ear.heard[0][2] == here.ear.heard[1][2]
+    kept = str(here.rows("select * from enrichcore.notifications"))
+    assert not [words for words in ("chat.example", "s3cr3t") if words in kept + caplog.text]
+    assert here.rows("select told_at is not null, attempts from enrichcore.notifications") == [(True, 2)]
+
+
+def test_in_the_end_it_is_given_up_and_that_is_logged(store, caplog):
+    """After so many attempts, over hours; the others go on."""
+    here = town(store)
+    here.ear.says = [500] * MOST_ATTEMPTS
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+    for _ in range(MOST_ATTEMPTS + 2):
+        here.round()
+        here.again()
+    assert len(here.ear.heard) == MOST_ATTEMPTS
+    assert "given up" in caplog.text
+    assert sum((pause_after(number) for number in range(1, MOST_ATTEMPTS)), timedelta()) > timedelta(hours=7)
+
+
+def test_a_process_that_dies_while_it_tells_loses_nothing(store):
+    """What it took is another's when its lease is over; nobody else takes it before."""
+    here = town(store)
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+
+    async def dying(_request):
+        raise KeyboardInterrupt
+
+    async def tick():
+        async with httpx.AsyncClient(transport=httpx.MockTransport(dying)) as client:
+            await here.notifier.tick(client)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(tick())
+    there = evolve(another(here), ear=Ear())
+    there.round()
+    assert there.ear.heard == []
+    there.again()
+    there.round()
+    assert there.ear.news == ["lane_stopped"]
+
+
+def test_two_processes_tell_it_once(store):
+    """One looks through the log at a time, and each row is one's."""
+    here = town(store)
+    there = evolve(another(here), ear=Ear())
+    here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
+
+    async def both():
+        async with (
+            httpx.AsyncClient(transport=httpx.MockTransport(here.ear.listen)) as one,
+            httpx.AsyncClient(transport=httpx.MockTransport(there.ear.listen)) as other,
+        ):
+            await asyncio.gather(here.notifier.tick(one), there.notifier.tick(other))
+            await here.notifier.tick(one)
+
+    asyncio.run(both())
+    assert here.ear.news + there.ear.news == ["lane_stopped"]
+
+
+def test_no_fault_ends_it(caplog):
+    """A database that is away, or a fault of ours: it goes on until it is told to stop."""
+
+    class Stumbling:
+        def __init__(self):
+            self.faults = [StoreUnavailable("gone"), ValueError("ours")]
+            self.stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def begin(self):
+            if self.faults:
+                raise self.faults.pop()
+
+        def gather(self, *_):
+            return 0
+
+        def put(self, _):
+            return None
+
+        def take(self, *_):
+            self.loop.call_soon_threadsafe(self.stop.set)
+            return []
+
+    async def live(monkeypatch):
+        outbox = Stumbling()
+        world = World(MemoryStore(), configuration())
+        monkeypatch.setattr("runners.daemon.notifier._TICK_S", 0.01)
+        await asyncio.wait_for(Notifier(world.app, outbox).run(outbox.stop), 10)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        asyncio.run(live(monkeypatch))
+    assert "notifications wait" in caplog.text
+
+
+def test_the_same_news_is_put_in_once(store):
+    """Whoever finds it."""
+    outbox = Outbox(store)
+    one = Notification(notification_id=configuration().client(ACME).id, notice="budget_ended", body="{}")
+    outbox.put([one])
+    outbox.put([one])
+    assert [found.attempts for found in outbox.take(["budget_ended"], 10, timedelta(seconds=30))] == [1]
+    assert outbox.take(["budget_ended"], 10, timedelta(seconds=30)) == []
