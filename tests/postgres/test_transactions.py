@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from attrs import evolve
 
-from enrichcore.application import claiming
+from enrichcore.application import Enrichment, claiming
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
@@ -324,3 +324,15 @@ def test_a_receiver_that_is_not_heard_of_is_not_up(store):
     assert store.receiver_up() == timedelta(0)
     store.beat(runner)
     assert store.receiver_up() < timedelta(minutes=1)
+
+
+def test_an_application_goes_by_the_time_of_its_database(store):
+    """Unless it is given another: hosts whose clocks differ take no lease for over that is not."""
+    app = Enrichment(store, configuration())
+    assert app.core.clock is store.clock
+    with store.pool.connection() as connection:
+        ((before,),) = connection.execute("select clock_timestamp()").fetchall()
+    now = app.now()
+    with store.pool.connection() as connection:
+        ((after,),) = connection.execute("select clock_timestamp()").fetchall()
+    assert before <= now <= after + timedelta(seconds=0.1)

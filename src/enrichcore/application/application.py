@@ -21,7 +21,7 @@ from enrichcore.application import (
 )
 from enrichcore.application.answers import Ack, Incoming
 from enrichcore.application.configuration import CONFIGURATION
-from enrichcore.application.core import Core, utc_now
+from enrichcore.application.core import Core
 from enrichcore.application.imports import UploadReport
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
@@ -42,7 +42,7 @@ class Enrichment:
     Args:
         store: where events and inline state are kept.
         registry: workstreams and clients.
-        clock: tells the time, in UTC.
+        clock: tells the time, in UTC; the store's unless given, which all who share it go by.
         new_id: makes ids for what has no natural one: uploads and batches.
         callback_base_url: what Clay can reach; the configuration's unless given.
         pause: waits between two lost races, given how many were lost.
@@ -53,7 +53,7 @@ class Enrichment:
         store: Store,
         registry: Registry,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
         pause: Pause = pause_at_random,
@@ -62,7 +62,7 @@ class Enrichment:
         self.core = Core(
             store=store,
             registry=registry,
-            clock=clock,
+            clock=clock or store.clock,
             new_id=new_id,
             pause=pause,
             callback_base_url=callback_base_url or registry.runner.callback_base_url,
@@ -74,6 +74,10 @@ class Enrichment:
     def store(self) -> Store:
         """Where events and inline state are kept."""
         return self.core.store
+
+    def now(self) -> datetime:
+        """The time that decisions go by, in UTC."""
+        return self.core.clock()
 
     @property
     def registry(self) -> Registry:

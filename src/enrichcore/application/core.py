@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pkgutil import resolve_name
 from typing import Any, Final, TypeVar
@@ -26,11 +26,6 @@ ITEMS_PER_COMMIT: Final = 500
 _TRIES: Final = 12
 
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 @define(kw_only=True, eq=False)

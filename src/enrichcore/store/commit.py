@@ -4,7 +4,7 @@ A commit is everything that one decision, or a group of them, has to record: eve
 guards: what the decision read and must find unchanged. Either all of it is stored or nothing is.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -189,6 +189,10 @@ class Claims(Reads, Protocol):
 
 class Store(Reads, Protocol):
     """What the application needs of a store."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Tells the time that all who share the store go by, in UTC."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store a commit, durably; the positions of its events.

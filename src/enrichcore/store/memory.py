@@ -21,6 +21,7 @@ from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, Upload
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.store.clock import utc_now
 from enrichcore.store.codec import decode_run
 from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.counters import Counts
@@ -36,6 +37,7 @@ class MemoryStore:
     """A `Store` that forgets everything with its process."""
 
     def __init__(self) -> None:
+        self.clock = utc_now
         self._log = EventLog()
         self._lock = RLock()
         self._runs: dict[UUID, RunRow] = {}

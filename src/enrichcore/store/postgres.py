@@ -24,6 +24,7 @@ from enrichcore.domain.events import Recorded
 from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
+from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import Seal, decode_run
 from enrichcore.store.commit import (
     RECEIVER_LOST_AFTER,
@@ -134,6 +135,7 @@ class PostgresStore(_Reads):
         )
         self.pool.open()
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
+        self.clock = DatabaseClock(self._time)
 
     def migrate(self) -> list[str]:
         """Apply the migrations that are missing, one process at a time; their names."""
@@ -176,6 +178,10 @@ class PostgresStore(_Reads):
     def claims(self) -> Iterator["PostgresClaims"]:
         with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
             yield PostgresClaims(self, cursor)
+
+    def _time(self) -> datetime:
+        told: datetime = self._rows("time")[0][0]
+        return told
 
     def version(self, stream_id: UUID) -> int:
         return int(self._rows("version", id=stream_id)[0][0])

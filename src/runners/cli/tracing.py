@@ -1,6 +1,5 @@
 """What happened to one thing, and why it is not moving."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -77,7 +76,7 @@ def _value(value: Any) -> Any:
 def explain(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> None:
     """Say in one sentence why an item or company run is not moving, and what would move it."""
     with application(context) as enrichment:
-        sentence = explained(enrichment.store, enrichment.registry, run_id, now=datetime.now(UTC))
+        sentence = explained(enrichment.store, enrichment.registry, run_id, now=enrichment.now())
     if as_json:
         show_json({"id": run_id, "explanation": sentence})
     else:

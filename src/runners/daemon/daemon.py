@@ -94,9 +94,10 @@ class Daemon:
         if Role.RECEIVER in self._roles:
             self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
-            self._begin(Role.SENDER, Sender(self.application, self._writer).run(self._stop))
+            sender = Sender(self.application, self._writer, clock=self._store.clock.without_asking)
+            self._begin(Role.SENDER, sender.run(self._stop))
         if Role.TIMERS in self._roles:
-            self._begin(Role.TIMERS, Timers(self.application).run(self._stop))
+            self._begin(Role.TIMERS, Timers(self.application, clock=self._store.clock).run(self._stop))
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))

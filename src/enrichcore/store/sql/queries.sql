@@ -1,3 +1,6 @@
+-- name: time
+select clock_timestamp()
+
 -- name: stream
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events where originator_id = %(id)s order by originator_version
