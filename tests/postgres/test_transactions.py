@@ -17,6 +17,7 @@ from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
+from tests.contracts.people_contract import two_batches
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
 from tests.contracts.world import ACME, APOLLO_PERSON, CRM, CRM_PERSON, World, configuration, person, tuned
 from tests.postgres.conftest import POOL_SIZE
@@ -285,6 +286,39 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
 
     monkeypatch.setattr(store, "claims", overtaken)
     ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10)
+    other.join(timeout=30)
+    assert len(ours) + len(theirs) == 1
+
+
+def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypatch):
+    """Lanes of different pace groups do not wait for each other, but for whom their client sends they do."""
+    registry = tuned(configuration(), APOLLO_PERSON, lane={"pace_group": "of its own"})
+    world = World(store, registry)
+    two_batches(world)
+    world.clock.tick(seconds=10)
+    lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
+    plain, theirs = store.claims, []
+    claim = claiming._claim_lane
+    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10)))
+
+    class Looking(_Overtaken):
+        def in_flight(self, lane, cap):
+            return self._claims.in_flight(lane, cap)
+
+        def out_items(self, person_ids):
+            found = self._claims.out_items(person_ids)
+            self._other.start()
+            self._other.join(timeout=1)
+            return found
+
+    @contextmanager
+    def overtaken():
+        monkeypatch.setattr(store, "claims", plain)
+        with plain() as claims:
+            yield Looking(claims, other)
+
+    monkeypatch.setattr(store, "claims", overtaken)
+    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10)
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
 

@@ -16,7 +16,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import decide_stop
-from enrichcore.domain.pipeline import Kind
+from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
 from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
 
@@ -37,6 +37,8 @@ class ConfiguredLane:
     workstream: str
     workflow: str
     webhook: Webhook
+    #: Whether its rows are about people, not companies.
+    about_people: bool
 
 
 Lanes = Mapping[UUID, ConfiguredLane]
@@ -68,7 +70,12 @@ def lanes_of(registry: Registry) -> Lanes:
     """The lanes that a configuration has a webhook for."""
     return {
         (name := lane_id(client.id, stream.slug, step.workflow)): ConfiguredLane(
-            lane_id=name, client=client, workstream=stream.slug, workflow=step.workflow, webhook=webhook
+            lane_id=name,
+            client=client,
+            workstream=stream.slug,
+            workflow=step.workflow,
+            webhook=webhook,
+            about_people=step.entity is Entity.PERSON,
         )
         for client in registry.clients.values()
         for stream in registry.workstreams.values()
@@ -90,7 +97,10 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
                 return []
             unit = core.unit(now, claims)
             unit.preload(found)
-            # The same person may have been answered in another batch since the row became ready.
+            if lane.about_people:
+                # Lanes of other pace groups may ask the same about the same people.
+                claims.lock_client(lane.client.id)
+            # The same person may have been answered in another batch since the row became ready, or be out in one.
             left = unit.not_served_by_now(found)
             left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
@@ -117,7 +127,7 @@ def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int)
     elif sent < settings.lifetime_limit * NEARLY_OVER <= sent + left:
         log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
     if left and lane.client.budget_credits is not None:
-        claims.lock_budget(lane.client.id)
+        claims.lock_client(lane.client.id)
         left = min(left, rows_in_budget(claims, lane.client, settings.credits_per_send, unit.now))
     return left
 
@@ -152,7 +162,7 @@ def _claim_runs(
 def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
     draft = unit.run(run_id)
     step = unit.pinned_step(draft, workflow) if draft is not None else None
-    if draft is None or step is None:
+    if draft is None or step is None or unit.waits_for_other(draft):
         return None
     decided = steps.decide_claim(
         unit.step_run(draft, workflow),
@@ -182,4 +192,5 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         lease_until=sending.lease_until,
     )
     draft.emit_all(decided)
+    unit.note_sending(draft)
     return send

@@ -101,6 +101,11 @@ class Explanation:
         """Why a row that may be sent has not been sent: the first of batch, lane, time and pace that holds it."""
         if batches and not any(batch.status is BatchStatus.RUNNING for batch in batches):
             return _held_by(batches[0])
+        if run.behind is not None and run.wake_at is not None and run.wake_at > self.now:
+            return (
+                f"waits for the answer to item {run.behind}, whose row asks the same about this person and is out;"
+                f" should none come, it is sent itself, at {_at(run.wake_at)} at the latest"
+            )
         workstream, workflow = owner.workstream, run.workflow
         try:
             client = self.registry.client(owner.client_id)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from enrichcore.domain import company_run
+from enrichcore.domain import company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch
@@ -17,7 +17,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
+from enrichcore.domain.pipeline import Pipeline, Step
 from enrichcore.domain.step_run import Answer, StepRun
 from enrichcore.store.commit import Reads
 
@@ -91,7 +91,7 @@ class EarlierAnswers:
             step: what is asked, and how old an answer to it may be.
             besides: the item that asks.
         """
-        if step.entity is not Entity.PERSON or step.kind is Kind.LOCAL or not step.reuse_within:
+        if not one_row.shares(step):
             return None
         self.preload([person_id])
         young = [
@@ -121,16 +121,16 @@ class EarlierAnswers:
             self._pipelines[item.batch_id] = self._find_batch(item.batch_id)[0].pipeline
         given = self._pipelines[item.batch_id].step(run.workflow)
         good = run.state is State.COMPLETED and run.attempt > 0 and run.rank in {Rank.DATA, Rank.EMPTY}
-        same = given is not None and given.entity is step.entity and given.result == step.result
+        same = given is not None and one_row.asks_the_same(step, given)
         return good and same and run.answered_at is not None and self._now - run.answered_at < step.reuse_within
 
     def _hash_of_answer(self, item_id: ItemId, run: StepRun) -> str:
         """The content hash of the answer in force; empty where that was reused itself.
 
-        A run that was sent and has seen one answer completed with that one; only where there were several, the log has
-        to say which is in force.
+        A run that was delivered and has seen one answer completed with that one; only where there were several, or where
+        nothing was delivered, the log has to say which is in force.
         """
-        if len(run.seen) == 1:
+        if len(run.seen) == 1 and run.tries:
             return run.seen[0]
         recorded = self._reads.stream(item_id)[(run.answer_version or 0) - 1].event
         if not isinstance(recorded, e.AnswerEvent) or recorded.source is e.Source.REUSE:

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from enrichcore.application.drafts import AnyDraft, Drafts
+from enrichcore.application.one_row import RowsOut
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
 from enrichcore.application.waits import Waits
-from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain import lane as lanes
 from enrichcore.domain.batch import Batch, BatchStatus
@@ -56,6 +57,7 @@ class Unit:
         self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         self._same = SameEntities(reads)
         self._earlier = EarlierAnswers(self._same, reads, batches, now)
+        self._out = RowsOut(self._same, reads, self._drafts, batches, now)
 
     # --- reading ---
 
@@ -172,17 +174,30 @@ class Unit:
         return {step.result for step in self.batch(item.batch_id).pipeline.steps if batch_item.asks_company(step)}
 
     def not_served_by_now(self, run_ids: Sequence[UUID]) -> list[UUID]:
-        """Of runs that are ready, those that no answer to another item of the same person has come for meanwhile.
+        """Of runs that are ready, those that no answer to another item of the same person has come for, or will come for.
 
-        The others are completed by that answer, and their items go on.
+        Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it.
         """
         items = [item for run_id in run_ids if (item := self.item(run_id)) is not None]
         self.expect([item.state for item in items])
+        self._out.preload(item.state.person_id for item in items)
         served = {item.state.item_id for item in items if self._serve(item)}
+        waiting = {
+            item.state.item_id for item in items if item.state.item_id not in served and self._out.let_wait(item)
+        }
         for item in items:
             if item.state.item_id in served:
                 self.carry_on(item)
-        return [run_id for run_id in run_ids if run_id not in served]
+        return [run_id for run_id in run_ids if run_id not in served | waiting]
+
+    def waits_for_other(self, draft: AnyDraft) -> bool:
+        """Whether a row must not leave because one of this unit about the same person does; it waits for that one then."""
+        return isinstance(draft.state, BatchItem) and self._out.let_wait(draft)
+
+    def note_sending(self, draft: AnyDraft) -> None:
+        """Remember that a row leaves."""
+        if isinstance(draft.state, BatchItem):
+            self._out.note(draft)
 
     def _reuse(self, item: Draft[BatchItem]) -> bool:
         """Serve a person's step, as it becomes ready, from an earlier item of the same person."""
@@ -191,9 +206,9 @@ class Unit:
         return not was_ready and self._serve(item)
 
     def _serve(self, item: Draft[BatchItem]) -> bool:
-        """Complete the step that an item has reached, before its first POST, from an earlier item of the same person."""
+        """Complete the step that an item has reached, before its first delivery, from an earlier item of the same person."""
         run = item.state.current
-        if run is None or run.state is not State.READY or run.generation > 1 or run.attempt > 0:
+        if run is None or not one_row.is_new(run):
             return False
         step = self.batch(item.state.batch_id).pipeline.step(run.workflow)
         known = self._earlier.find(item.state.person_id, step, besides=item.state.item_id) if step is not None else None
@@ -272,6 +287,7 @@ class Unit:
             self.expect([item.state for item, _ in moved])
             for item, before in moved:
                 self.go_on(item, before)
+        self._out.release()
         self._waits.drop_unwanted()
         self._record_lanes()
         for run_id, draft in self._drafts.changed():

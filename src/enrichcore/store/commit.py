@@ -155,6 +155,9 @@ class Reads(Protocol):
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items of each person that were sent somewhere and have an answer, in order of id."""
 
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items of each person with a row that is out, as far as anybody knows, in order of id."""
+
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
 
@@ -180,8 +183,8 @@ class Claims(Reads, Protocol):
     def in_flight(self, lane: UUID, cap: int) -> int:
         """How many rows of the lane are out, counted up to `cap`."""
 
-    def lock_budget(self, client_id: ClientId) -> None:
-        """Let no other claim of the client reserve credits before this one is over."""
+    def lock_client(self, client_id: ClientId) -> None:
+        """Let no other claim of the client reserve credits, or send a person's row, before this one is over."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""

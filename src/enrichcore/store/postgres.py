@@ -91,6 +91,9 @@ class _Reads(ABC):
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         return self._grouped("answered_items", person_ids)
 
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("out_items", person_ids)
+
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         found: dict[UUID, list[UUID]] = {}
         for asked, stays, merged in self._rows("same_entities", ids=list(entity_ids)):
@@ -318,8 +321,8 @@ class PostgresClaims(_Reads):
     def in_flight(self, lane: UUID, cap: int) -> int:
         return int(self._rows("in_flight", lane=lane, cap=cap)[0][0])
 
-    def lock_budget(self, client_id: ClientId) -> None:
-        self.cursor.execute(statements()["lock_budget"], {"client": client_id})
+    def lock_client(self, client_id: ClientId) -> None:
+        self.cursor.execute(statements()["lock_client"], {"client": client_id})
 
     def append(self, commit: Commit) -> list[int]:
         return self._store.append_on(self.cursor, commit)

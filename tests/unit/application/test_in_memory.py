@@ -5,6 +5,7 @@ from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
+from tests.contracts.people_contract import PeopleContract
 
 
 class TestAnswering(AnsweringContract):
@@ -20,6 +21,10 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestPeople(PeopleContract):
     """See the contract."""
 
 

@@ -40,6 +40,13 @@ where r.person_id = any(%(ids)s) and exists (
     select from enrichcore.step_runs s where s.run_id = r.run_id and s.state = 'completed' and s.attempt > 0)
 order by r.run_id
 
+-- name: out_items
+select r.person_id, r.run_id from enrichcore.runs r
+where r.person_id = any(%(ids)s) and exists (
+    select from enrichcore.step_runs s
+    where s.run_id = r.run_id and s.state in ('sending', 'awaiting_answer', 'in_doubt'))
+order by r.run_id
+
 -- name: due
 select run_id from enrichcore.step_runs
 where state in ('sending', 'retry_wait', 'awaiting_answer', 'in_doubt') and wake_at <= %(now)s
@@ -265,8 +272,8 @@ select coalesce(sum(reserved), 0)
        + coalesce(sum(spent) filter (where %(since)s::date is null or day >= %(since)s::date), 0)
 from enrichcore.client_credits where client_id = %(client)s
 
--- name: lock_budget
--- Taken by claims alone: those of other pace groups see what this one reserves.
+-- name: lock_client
+-- Taken by claims alone: those of other pace groups see what this one reserves, and whom it sends.
 select pg_advisory_xact_lock(4985318, hashtext(%(client)s::text))
 
 -- name: all_sends
