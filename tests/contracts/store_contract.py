@@ -426,11 +426,12 @@ class BatchContract:
             (BatchStatus.RUNNING, False, "completed", False),
             (BatchStatus.FINISHED, True, "completed", False),
             (BatchStatus.CANCELLED, True, "cancelled", False),
-            (BatchStatus.CANCELLED, True, "active", False),
+            (BatchStatus.CANCELLED, True, "active", True),
+            (BatchStatus.CANCELLED, False, "active", True),
         ],
     )
     def test_a_batch_turns_when_its_status_no_longer_fits_its_items(self, store, status, filled, item, turns):
-        """It is to finish with its last item, and to reopen where one goes on; a cancelled one stays."""
+        """It is to finish with its last item, to reopen where one goes on, and to be cancelled to the end."""
         batch = a_batch(status, filled=filled)
         put(store, batches=[batch], runs=[a_run(batch, status=item)])
         assert store.turning_batches() == ([batch.batch_id] if turns else [])

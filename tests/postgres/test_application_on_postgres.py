@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.imports_contract import ImportingContract
@@ -13,6 +14,10 @@ pytestmark = pytest.mark.postgres
 
 
 class TestAnswering(AnsweringContract):
+    """See the contract."""
+
+
+class TestBulk(BulkContract):
     """See the contract."""
 
 

@@ -209,14 +209,32 @@ class Enrichment:
         return controlling.cancel(self.core, batch_id, by=by, why=why)
 
     def turn_batches(self) -> int:
-        """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""
+        """Finish batches whose last item ended, reopen those where one goes on, and cancel to the end; how many turned."""
         return controlling.turn_batches(self.core)
 
     def retry(
-        self, batch_id: BatchId, *, by: str, why: str = "", step: str | None = None, state: State | None = None
+        self,
+        batch_id: BatchId,
+        *,
+        by: str,
+        why: str = "",
+        step: str | None = None,
+        state: State | None = None,
+        reason: str = "",
     ) -> int:
-        """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many."""
-        return controlling.retry(self.core, batch_id, by=by, why=why or "asked for", step=step, state=state)
+        """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many.
+
+        Args:
+            batch_id: whose steps.
+            by: who asks.
+            why: the reason for asking.
+            step: only this workflow.
+            state: those that ended so; completed data and cancelled steps only when named.
+            reason: only those whose own reason has these words in it, in upper or lower case.
+        """
+        return controlling.retry(
+            self.core, batch_id, by=by, why=why or "asked for", step=step, state=state, reason=reason
+        )
 
     def settle(
         self, batch_id: BatchId, settlement: Settlement, *, by: str, why: str = "", step: str | None = None

@@ -6,8 +6,10 @@ reused itself serves nobody.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
+
+from attrs import frozen
 
 from enrichcore.domain import company_run, one_row
 from enrichcore.domain import events as e
@@ -41,12 +43,26 @@ class SameEntities:
         return self._ids[entity_id]
 
 
-def serving(runs: Iterable[CompanyRun], reuse_within: timedelta, now: datetime) -> CompanyRun | None:
-    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer is young enough."""
+def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool]) -> CompanyRun | None:
+    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer will do."""
     known = list(runs)
     under_way = (run for run in known if run.run.open)
-    young = (run for run in known if company_run.serves_at_once(run, reuse_within, now))
-    return next(under_way, None) or next(young, None)
+    answered = (run for run in known if will_do(run))
+    return next(under_way, None) or next(answered, None)
+
+
+def young_enough(step: Step, now: datetime) -> Callable[[CompanyRun], bool]:
+    """Whether a company run's answer serves a new wait at once."""
+    return lambda run: company_run.serves_at_once(run, step.reuse_within, now)
+
+
+@frozen(kw_only=True)
+class AskedAgain:
+    """A person's wish to have an item's company asked about again, which may reach it through many commits."""
+
+    since: datetime
+    #: Whether an answer from before will do, where there is one: the item itself was given none.
+    known_will_do: bool
 
 
 class EarlierAnswers:

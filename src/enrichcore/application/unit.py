@@ -5,13 +5,13 @@ company run ends in a unit, every wait for it ends in the same commit.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from enrichcore.application.drafts import AnyDraft, Drafts
 from enrichcore.application.one_row import RowsOut
-from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
+from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.application.waits import Waits
 from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
@@ -44,8 +44,8 @@ class Unit:
         functions: Mapping[str, LocalFunction],
     ) -> None:
         self.now = now
-        #: Items whose company is to be asked about again, whatever answer there is.
-        self.anew: set[UUID] = set()
+        #: Items whose company is to be asked about again.
+        self.anew: dict[UUID, AskedAgain] = {}
         self._commit = Commit()
         self._reads = reads
         self._find_batch = batches
@@ -228,11 +228,9 @@ class Unit:
         if company is None:
             self._drafts.add(run_id, company_run.begin(run_id, wish, self.now))
         elif not company.state.run.open:
-            young = company_run.serves_at_once(company.state, step.reuse_within, self.now)
-            reused = young and state.item_id not in self.anew
+            reused = self._will_do(state, step)(company.state)
             if not reused:
                 company_run.restart(company, wish)
-                self.anew.discard(state.item_id)
         item.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
         self._drafts.note_wait(item, run_id)
         if reused and company is not None:
@@ -255,9 +253,19 @@ class Unit:
         """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
         run_ids = self._runs_of(item, step.result)
         known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
-        reuse_within = timedelta(0) if item.item_id in self.anew else step.reuse_within
-        found = serving(known, reuse_within, self.now)
+        found = serving(known, self._will_do(item, step))
         return run_ids[0] if found is None else found.company_run_id
+
+    def _will_do(self, item: BatchItem, step: Step) -> Callable[[CompanyRun], bool]:
+        """Whether a company run's answer serves an item at once.
+
+        What a person asks for again is served by whatever came since they did: of the commits that one command makes, an
+        early one may have had the company asked about and answered.
+        """
+        young, again = young_enough(step, self.now), self.anew.get(item.item_id)
+        if again is None:
+            return young
+        return lambda run: company_run.answered_since(run, again.since) or (again.known_will_do and young(run))
 
     def _runs_of(self, item: BatchItem, result: str) -> list[CompanyRunId]:
         """The runs that bring that result for the item's company, under each id it ever had; the standing one's first."""

@@ -212,7 +212,7 @@ class Store(Reads, Protocol):
         """Version of the newest event of one aggregate; 0 where there is none."""
 
     def turning_batches(self) -> list[UUID]:
-        """Batches whose status no longer fits their items: to finish, or to reopen."""
+        """Batches whose status does not fit their items: to finish, to reopen, or to go on cancelling."""
 
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         """The next events of all streams after a position, with their positions."""

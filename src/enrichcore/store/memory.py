@@ -163,11 +163,11 @@ class MemoryStore:
 
     def turning_batches(self) -> list[UUID]:
         active = {row.batch_id for row in list(self._runs.values()) if row.kind == "item" and row.status == "active"}
-        over, finished = {BatchStatus.CANCELLED, BatchStatus.FINISHED}, BatchStatus.FINISHED
+        over = {BatchStatus.CANCELLED, BatchStatus.FINISHED}
         return [
             batch.batch_id
             for batch, _ in list(self._batches.values())
-            if (batch.status is finished and batch.batch_id in active)
+            if (batch.status in over and batch.batch_id in active)
             or (batch.filled and batch.status not in over and batch.batch_id not in active)
         ]
 

@@ -1,6 +1,7 @@
 """The application does what it promises on the store in memory."""
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.imports_contract import ImportingContract
@@ -9,6 +10,10 @@ from tests.contracts.people_contract import PeopleContract
 
 
 class TestAnswering(AnsweringContract):
+    """See the contract."""
+
+
+class TestBulk(BulkContract):
     """See the contract."""
 
 

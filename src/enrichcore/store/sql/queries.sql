@@ -10,8 +10,8 @@ select coalesce(max(originator_version), 0) from enrichcore.stored_events where 
 
 -- name: turning_batches
 select b.batch_id from enrichcore.batches b
-where (b.status = 'finished' or (b.filled and b.status in ('running', 'paused')))
-  and (b.status = 'finished') = exists (
+where (b.status in ('finished', 'cancelled') or (b.filled and b.status in ('running', 'paused')))
+  and (b.status in ('finished', 'cancelled')) = exists (
       select from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item' and r.status = 'active')
 
 -- name: log
