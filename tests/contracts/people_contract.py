@@ -202,3 +202,13 @@ class PeopleContract(WorldContract):
         assert person_run(world, second).wake_at > world.clock.now
         world.answer(send)
         assert of_people(world.play()) == []
+
+    def test_of_a_second_attempt_and_a_first_one_the_second_leaves(self, store):
+        """It has been paid for once already, so it waits for nobody; the other waits for it, though both are ready."""
+        world = World(store, tuned(configuration(), attempts=2))
+        send, _, second = sent_and_waiting(world)
+        world.clock.tick(hours=7)
+        world.app.wake()
+        (again,) = of_people(world.send())
+        assert again.run_id == send.run_id
+        assert person_run(world, second).behind == send.run_id

@@ -221,6 +221,8 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     assert world.json("pause", batch_id)["changed"] is False
     item = world.items(batch_id, world.url)[0]
     assert f"enrichcore resume {batch_id}" in world.run("explain", item)
+    told = world.json("explain", batch_id)
+    assert [sorted(group["ids"]) for group in told["groups"]] == [sorted(map(str, world.items(batch_id, world.url)))]
     assert world.json("resume", batch_id)["status"] == "running"
     assert world.json("cancel", batch_id)["cancelled"] == 3
     (progress,) = world.json("status", batch_id)["batches"]

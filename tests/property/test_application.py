@@ -259,7 +259,7 @@ class ApplicationMachine(RuleBasedStateMachine):
         for batch, _ in self.store.batches():
             self.world.app.resume(batch.batch_id, by="ann")
         self.do_open_lanes(self.world.app)
-        for _ in range(40):
+        for _ in range(400):
             self.clock.tick(hours=2)
             turned, woken = self.world.app.turn_batches(), self.world.app.wake()
             sends = self.world.app.claim(100)

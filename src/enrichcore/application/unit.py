@@ -188,7 +188,14 @@ class Unit:
         for item in items:
             if item.state.item_id in served:
                 self.carry_on(item)
-        return [run_id for run_id in run_ids if run_id not in served | waiting]
+        left = [run_id for run_id in run_ids if run_id not in served | waiting]
+        # Those that wait for nobody first, so that others of this claim can wait for them.
+        return sorted(left, key=self._might_wait)
+
+    def _might_wait(self, run_id: UUID) -> bool:
+        item = self.item(run_id)
+        run = None if item is None else item.state.current
+        return run is not None and one_row.is_new(run)
 
     def waits_for_other(self, draft: AnyDraft) -> bool:
         """Whether a row must not leave because one of this unit about the same person does; it waits for that one then."""
