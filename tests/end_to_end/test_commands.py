@@ -260,7 +260,11 @@ def test_an_answer_without_a_place_is_listed_and_placed(world):
         )
     assert answer.status_code == 422
     (kept,) = [one for one in world.json("unmatched")["unmatched"] if "Zo Unmatched" in one["body"]]
-    assert world.json("unmatched", "--match", kept["id"], item)["status"] == "accepted"
+    mended = world.folder / "mended.json"
+    mended.write_text('{"title": "Owner"}')
+    assert world.ended("unmatched", "--step", workflow).returncode == 2
+    placed = world.json("unmatched", "--match", kept["id"], item, "--step", workflow, "--body", mended)
+    assert placed["status"] == "accepted"
     assert kept["id"] not in [one["id"] for one in world.json("unmatched")["unmatched"]]
     assert world.ended("unmatched", "--match", kept["id"], item).returncode == 1
 
