@@ -261,10 +261,11 @@ class ApplicationMachine(RuleBasedStateMachine):
         self.do_open_lanes(self.world.app)
         for _ in range(400):
             self.clock.tick(hours=2)
-            turned, woken = self.world.app.turn_batches(), self.world.app.wake()
-            sends = self.world.app.claim(100)
-            self.world.report(sends)
-            if not turned and not woken and not sends:
+            before = self.store.last_position()
+            self.world.app.turn_batches()
+            self.world.app.wake()
+            self.world.report(self.world.app.claim(100))
+            if self.store.last_position() == before:
                 break
         for batch, _ in self.store.batches():
             assert batch.status in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
