@@ -9,6 +9,7 @@ from tests.contracts.control_contract import ControlContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.people_contract import PeopleContract
+from tests.contracts.runners_contract import RunnersContract
 
 pytestmark = pytest.mark.postgres
 
@@ -34,6 +35,10 @@ class TestImporting(ImportingContract):
 
 
 class TestPeople(PeopleContract):
+    """See the contract."""
+
+
+class TestRunners(RunnersContract):
     """See the contract."""
 
 

@@ -2,7 +2,7 @@
 
 It claims no more than it has free connections, and no more than `UNRECORDED` rows may be under way until their outcomes
 are durable; a crash leaves no more than these in doubt. When told to stop it claims nothing more, lets what is on the wire
-finish, and hands back what was claimed and not begun.
+finish for some seconds, and hands back what was claimed and not begun.
 """
 
 import asyncio
@@ -42,6 +42,8 @@ _DEFAULT_HOLD: Final = timedelta(seconds=2)
 _TELL_EVERY: Final = timedelta(seconds=30)
 _ANSWER_S: Final = 30.0
 _CONNECT_S: Final = 10.0
+#: How long rows on the wire are waited for once told to stop; who stops processes often kills them after 30 seconds.
+_GOODBYE_S: Final = 10.0
 #: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
 #: sent at that very moment is in doubt.
 _REUSE_S: Final = 2.0
@@ -62,6 +64,8 @@ class Sender:
         #: Rows whose POST is under way; of these and others, those whose outcome is not durable yet.
         self._posting: set[asyncio.Task[None]] = set()
         self._unrecorded: set[asyncio.Task[None]] = set()
+        #: Requests whose response is awaited.
+        self._on_wire: set[asyncio.Future[httpx.Response]] = set()
         #: When each kind of failure was last logged.
         self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
@@ -79,6 +83,10 @@ class Sender:
                     self._begin(self._posting, self._send(client, send))
                 if not claimed:
                     await _pause(stop, _IDLE_S)
+            if self._posting:
+                await asyncio.wait(set(self._posting), timeout=_GOODBYE_S)
+            for request in list(self._on_wire):
+                request.cancel()
             while under_way := self._posting | self._unrecorded:
                 await asyncio.wait(under_way)
 
@@ -151,11 +159,16 @@ class Sender:
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
         try:
-            response = await client.post(
+            request = asyncio.ensure_future(client.post(
                 send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers,
                 timeout=within_lease(send.lease_until - self._clock()),
-            )  # fmt: skip
-            return self._of_response(send, response)
+            ))  # fmt: skip
+            self._on_wire.add(request)
+            request.add_done_callback(self._on_wire.discard)
+            return self._of_response(send, await request)
+        except asyncio.CancelledError:
+            said = "the runner was stopping before the webhook answered"
+            return self._outcome(send, Outcome.UNKNOWN, said), None
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
             said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
