@@ -204,9 +204,9 @@ class PeopleContract(WorldContract):
         assert of_people(world.play()) == []
 
     def test_of_a_second_attempt_and_a_first_one_the_second_leaves(self, store):
-        """It has been paid for once already, so it waits for nobody; the other waits for it, though both are ready."""
+        """It may have been paid for already, so it waits for nobody; of one lane, the other waits for it."""
         world = World(store, tuned(configuration(), attempts=2))
-        send, _, second = sent_and_waiting(world)
+        send, _, second = sent_and_waiting(world, workstreams=(APOLLO, APOLLO))
         world.clock.tick(hours=7)
         world.app.wake()
         (again,) = of_people(world.send())

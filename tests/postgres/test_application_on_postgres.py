@@ -10,6 +10,7 @@ from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.people_contract import PeopleContract
+from tests.contracts.runners_contract import RunnersContract
 
 pytestmark = pytest.mark.postgres
 
@@ -35,6 +36,10 @@ class TestImporting(ImportingContract):
 
 
 class TestPeople(PeopleContract):
+    """See the contract."""
+
+
+class TestRunners(RunnersContract):
     """See the contract."""
 
 

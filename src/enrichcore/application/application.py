@@ -6,6 +6,7 @@ commit that lost a race is decided again. Time and new ids come from arguments, 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -70,6 +71,7 @@ class Enrichment:
             functions=dict(load_functions(registry)),
         )
         self._lanes = claiming.lanes_of(registry)
+        self._turns = count()
 
     @property
     def store(self) -> Store:
@@ -258,7 +260,7 @@ class Enrichment:
         Raises:
             StoreUnavailable: The database cannot be reached, and nothing was taken.
         """
-        return claiming.claim(self.core, self._lanes, limit, kind)
+        return claiming.claim(self.core, self._lanes, limit, kind, turn=next(self._turns))
 
     def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
         """Record what became of claimed attempts, and answers, all in one commit.

@@ -50,13 +50,24 @@ class ConfiguredLane:
 Lanes = Mapping[UUID, ConfiguredLane]
 
 
-def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None) -> list[Send]:
-    """Take at most `limit` rows for sending, over all open lanes of a kind; each is durable as `StepSending`."""
-    open_lanes = [
+def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *, turn: int) -> list[Send]:
+    """Take at most `limit` rows for sending, over all open lanes of a kind; each is durable as `StepSending`.
+
+    Args:
+        core: what claims rest on.
+        configured: lanes that have a webhook, or a request.
+        limit: most rows.
+        kind: only of steps of this kind.
+        turn: counts the claims: each begins with another lane, or those that come last would starve while a slow webhook
+            leaves few connections free.
+    """
+    ready = [
         LaneId(lane)
         for lane in core.store.ready_lanes(core.clock())
         if lane in configured and kind in {None, configured[lane].kind}
     ]
+    first = turn % len(ready) if ready else 0
+    open_lanes = ready[first:] + ready[:first]
     claimed: list[Send] = []
     failure: Exception | None = None
     for number, lane in enumerate(open_lanes):

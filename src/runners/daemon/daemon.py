@@ -164,6 +164,8 @@ class Daemon:
         return await reply(send, 404, {"status": "rejected", "reason": "no such address"})
 
     async def _readiness(self, send: Any) -> None:
+        if why := self._writer.trouble():
+            return await reply(send, 503, {"status": "not ready", "reason": why})
         try:
             position = await asyncio.to_thread(self._store.last_position)
         except Exception as error:  # noqa: BLE001 - whatever keeps the database away, this process is not ready

@@ -3,7 +3,7 @@
 It claims no more than it has free connections, and nothing while more than `BACKLOG` outcomes and answers wait to be
 recorded: rows leave no faster than what comes back of them is made durable, so callbacks are answered soon, and a crash
 leaves few rows in doubt. When told to stop it claims nothing more, lets what is on the wire
-finish, and hands back what was claimed and not begun.
+finish for some seconds, and hands back what was claimed and not begun.
 """
 
 import asyncio
@@ -48,6 +48,9 @@ _DEFAULT_HOLD: Final = timedelta(seconds=2)
 _TELL_EVERY: Final = timedelta(seconds=30)
 _ANSWER_S: Final = 30.0
 _CONNECT_S: Final = 10.0
+#: How long what is on the wire is waited for once told to stop: webhooks answer at once, and the responses that `http`
+#: steps wait for are answers. Who stops processes often kills them after 30 seconds.
+_GOODBYE_S: Final = {Kind.WEBHOOK: 10.0, Kind.HTTP: 25.0}
 #: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
 #: sent at that very moment is in doubt.
 _REUSE_S: Final = 2.0
@@ -88,6 +91,8 @@ class Sender:
         #: Rows whose POST is under way; of these and others, those whose outcome is not durable yet.
         self._posting: set[asyncio.Task[None]] = set()
         self._unrecorded: set[asyncio.Task[None]] = set()
+        #: Requests whose response is awaited.
+        self._on_wire: set[asyncio.Future[Seen]] = set()
         #: When each kind of failure was last logged.
         self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
@@ -105,14 +110,22 @@ class Sender:
                     self._begin(self._posting, self._send(client, send))
                 if not claimed:
                     await _pause(stop, _IDLE_S)
-            while under_way := self._posting | self._unrecorded:
-                await asyncio.wait(under_way)
+            await self._finish()
 
     def _client(self) -> httpx.AsyncClient:
         limits = kept_open(self._connections)
         if self._kind is Kind.HTTP:
             return asking_client(limits)
         return HttpxAiohttpClient(limits=limits, follow_redirects=False)
+
+    async def _finish(self) -> None:
+        """Let what is on the wire finish, for a while; a response that takes longer is a doubt at once, not with its lease."""
+        if self._on_wire:
+            await asyncio.wait(set(self._on_wire), timeout=_GOODBYE_S[self._kind])
+        for request in list(self._on_wire):
+            request.cancel()
+        while under_way := self._posting | self._unrecorded:
+            await asyncio.wait(under_way)
 
     def _begin(self, kind: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -151,7 +164,14 @@ class Sender:
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
-        seen = await (self._post(client, send) if send.request is None else self._ask(client, send))
+        # A task of its own, for what is cancelled at the end is the request, never the recording of its outcome.
+        request = asyncio.ensure_future(self._post(client, send) if send.request is None else self._ask(client, send))
+        self._on_wire.add(request)
+        request.add_done_callback(self._on_wire.discard)
+        try:
+            seen = await request
+        except asyncio.CancelledError:
+            seen = Seen(outcome=self._outcome(send, Outcome.UNKNOWN, "the runner stopped before the response came"))
         self._tell(send, seen.outcome, asked_to_wait=seen.hold is not None)
         if seen.hold is not None:
             try:

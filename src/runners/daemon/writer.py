@@ -25,6 +25,8 @@ GROUP_BYTES: Final = 32 * 1024 * 1024
 #: A body that is larger than this is recorded by itself, so that it can doom no other.
 _ALONE_BYTES: Final = 4 * 1024 * 1024
 _RETRY_S: Final = 0.5
+#: How long a commit that failed is held against the process, should nothing more come to be recorded.
+_TROUBLE_LASTS_S: Final = 10.0
 #: How long outcomes are tried again, without success, once the process stops.
 LAST_TRIES_S: Final = 10.0
 
@@ -49,6 +51,8 @@ class GroupWriter:
         #: When, on the loop's clock, the process was told to stop, and when commits began to fail.
         self._stopping_at: float | None = None
         self._failing_at: float | None = None
+        #: When a commit failed last, and why.
+        self._troubled = (0.0, "")
 
     @property
     def waiting(self) -> int:
@@ -139,14 +143,24 @@ class GroupWriter:
         except Exception as error:  # noqa: BLE001 - a fault of one must not stop the writer; its waiter learns of it
             await self._record_apart(answers, reports, error)
         else:
-            self._failing_at = None
+            if self._failing_at is not None:
+                log.warning("what comes in is recorded again")
+            self._failing_at, self._troubled = None, (0.0, "")
             for ack, (_, waiting) in zip(acks, answers, strict=True):
                 _succeed(waiting, ack)
             for _, told in reports:
                 _succeed(told, None)
 
+    def trouble(self) -> str:
+        """Why what came lately could not be recorded; empty where all is well."""
+        tried_at, why = self._troubled
+        return why if why and asyncio.get_running_loop().time() - tried_at < _TROUBLE_LASTS_S else ""
+
     async def _go_on_later(self, error: Exception) -> None:
         now = asyncio.get_running_loop().time()
+        if self._failing_at is None:
+            log.error("nothing can be recorded, and no callback is taken: %s", error)
+        self._troubled = (now, str(error))
         self._failing_at = now if self._failing_at is None else self._failing_at
         if self._stopping_at is not None and now - max(self._stopping_at, self._failing_at) >= self._last_tries_s:
             lost, self._reports = self._reports, []

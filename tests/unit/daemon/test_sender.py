@@ -10,9 +10,11 @@ from attrs import evolve
 from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
+from runners.daemon import sender
 from runners.daemon.sender import BACKLOG, Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
@@ -224,3 +226,38 @@ def counted(application) -> asyncio.Semaphore:
 def doubtful(world) -> int:
     """How many step runs stand in doubt."""
     return sum(step.state == State.IN_DOUBT for step in world.store.inline_rows()[1])
+
+
+def test_a_webhook_that_does_not_answer_does_not_keep_a_runner_from_stopping(monkeypatch):
+    """What is on the wire has some seconds; then its row is in doubt, and says why, before the process is killed."""
+    monkeypatch.setitem(sender._GOODBYE_S, Kind.WEBHOOK, 0.05)
+
+    async def live():
+        arrived, over = asyncio.Event(), asyncio.Event()
+
+        async def say_nothing(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            arrived.set()
+            await over.wait()
+            writer.close()
+
+        server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        world = World(MemoryStore(), to(Secret(f"http://127.0.0.1:{port}/hook"), configuration()))
+        world.launch(person("ann"))
+        writer, stop = GroupWriter(world.app), asyncio.Event()
+        writing = asyncio.create_task(writer.run())
+        sending = asyncio.create_task(Sender(world.app, writer, clock=world.clock).run(stop))
+        async with asyncio.timeout(PATIENCE_S):
+            await arrived.wait()
+            stop.set()
+            await sending
+            writer.close()
+            await writing
+        over.set()
+        server.close()
+        return world
+
+    world = asyncio.run(live())
+    (step,) = [step for step in world.store.inline_rows()[1] if step.state == State.IN_DOUBT]
+    assert step.reason == "the runner stopped before the response came"

@@ -207,3 +207,28 @@ def test_whoever_waits_when_the_writer_ends_by_itself_is_told():
         return told_then + await asyncio.gather(writer.answer(came(b"b")), return_exceptions=True)
 
     assert [type(error) for error in asyncio.run(end())] == [StoreUnavailable] * 3
+
+
+def test_trouble_is_told_until_a_commit_goes_well_again(caplog):
+    """The log says once that nothing is recorded, readiness says why, and both know when it is over."""
+    books = Books()
+    books.let.release(3)
+    books.faults = [StoreUnavailable("No space left on device"), StoreUnavailable("No space left on device")]
+
+    async def live():
+        writer = GroupWriter(books)
+        running = asyncio.create_task(writer.run())
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await writer.answer(came(b"1"))
+        assert writer.trouble() == "No space left on device"
+        await writer.answer(came(b"2"))
+        assert writer.trouble() == ""
+        writer.close()
+        await running
+
+    asyncio.run(live())
+    assert [record.message for record in caplog.records] == [
+        "nothing can be recorded, and no callback is taken: No space left on device",
+        "what comes in is recorded again",
+    ]
