@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from attrs import define, field
 
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import HttpRequest, RenderedRequest, Secret
-from runners.daemon.asking import LARGEST_ANSWER, asking_client
+from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
 from runners.daemon.outcomes import words_of
 from runners.daemon.sender import Sender, kept_open
 from tests.unit.daemon.webhook import PATIENCE_S, Held, a_send, response
@@ -204,6 +205,11 @@ def test_a_request_that_cannot_be_written_fails_its_row():
     """Nothing left, and trying again would change nothing."""
     report, seen = asked(template={"url": "http://127.0.0.1:PORT/" + "x" * 70_000})
     assert (report.outcome.outcome, seen) == (Outcome.ROW_REFUSED, [])
+
+
+def test_a_head_that_is_none_fails_its_row():
+    """The client library finds that before it sends; trying again would change nothing."""
+    assert outcome_of_asking(httpx.LocalProtocolError("Illegal header value")) is Outcome.ROW_REFUSED
 
 
 def test_a_response_that_is_too_large_is_cut():
