@@ -21,6 +21,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import NAMESPACE, BatchId, ClientId, CompanyId, ItemId, LaneId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
+from enrichcore.domain.life_cycle import UNDER_WAY, State
 from enrichcore.domain.pipeline import Pipeline
 from enrichcore.domain.step_run import StepRun
 from enrichcore.store.commit import Commit, Conflict, DirectoryChange, UploadedPerson
@@ -374,6 +375,16 @@ class QueueContract:
         with store.claims() as claims:
             assert (claims.in_flight(LANE, 100), claims.in_flight(LANE, 2)) == (3, 2)
 
+    @pytest.mark.parametrize(
+        ("state", "out"), [(state, state in UNDER_WAY) for state in sorted(set(State) - {State.START})]
+    )
+    def test_a_persons_items_with_a_row_that_is_out_are_found(self, store, state, out):
+        """And no one else's; the order is that of ids."""
+        someone, run, other = uuid4(), a_run(), a_run()
+        run, other = evolve(run, person_id=someone), evolve(other, person_id=uuid4())
+        put(store, runs=[run, other], steps=[a_step(run, state), a_step(other, "sending")])
+        assert store.out_items([someone]) == ({someone: [run.run_id]} if out else {})
+
     def test_waiters_are_the_items_that_wait_now(self, store):
         """Who was served waits no more, also where another step of the item still does."""
         batch, company, nobody = a_batch(), uuid4(), uuid4()
@@ -415,11 +426,12 @@ class BatchContract:
             (BatchStatus.RUNNING, False, "completed", False),
             (BatchStatus.FINISHED, True, "completed", False),
             (BatchStatus.CANCELLED, True, "cancelled", False),
-            (BatchStatus.CANCELLED, True, "active", False),
+            (BatchStatus.CANCELLED, True, "active", True),
+            (BatchStatus.CANCELLED, False, "active", True),
         ],
     )
     def test_a_batch_turns_when_its_status_no_longer_fits_its_items(self, store, status, filled, item, turns):
-        """It is to finish with its last item, and to reopen where one goes on; a cancelled one stays."""
+        """It is to finish with its last item, to reopen where one goes on, and to be cancelled to the end."""
         batch = a_batch(status, filled=filled)
         put(store, batches=[batch], runs=[a_run(batch, status=item)])
         assert store.turning_batches() == ([batch.batch_id] if turns else [])

@@ -221,6 +221,8 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     assert world.json("pause", batch_id)["changed"] is False
     item = world.items(batch_id, world.url)[0]
     assert f"enrichcore resume {batch_id}" in world.run("explain", item)
+    told = world.json("explain", batch_id)
+    assert [sorted(group["ids"]) for group in told["groups"]] == [sorted(map(str, world.items(batch_id, world.url)))]
     assert world.json("resume", batch_id)["status"] == "running"
     assert world.json("cancel", batch_id)["cancelled"] == 3
     (progress,) = world.json("status", batch_id)["batches"]
@@ -258,7 +260,11 @@ def test_an_answer_without_a_place_is_listed_and_placed(world):
         )
     assert answer.status_code == 422
     (kept,) = [one for one in world.json("unmatched")["unmatched"] if "Zo Unmatched" in one["body"]]
-    assert world.json("unmatched", "--match", kept["id"], item)["status"] == "accepted"
+    mended = world.folder / "mended.json"
+    mended.write_text('{"title": "Owner"}')
+    assert world.ended("unmatched", "--step", workflow).returncode == 2
+    placed = world.json("unmatched", "--match", kept["id"], item, "--step", workflow, "--body", mended)
+    assert placed["status"] == "accepted"
     assert kept["id"] not in [one["id"] for one in world.json("unmatched")["unmatched"]]
     assert world.ended("unmatched", "--match", kept["id"], item).returncode == 1
 

@@ -3,16 +3,22 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
+from tests.contracts.people_contract import PeopleContract
 
 pytestmark = pytest.mark.postgres
 
 
 class TestAnswering(AnsweringContract):
+    """See the contract."""
+
+
+class TestBulk(BulkContract):
     """See the contract."""
 
 
@@ -25,6 +31,10 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestPeople(PeopleContract):
     """See the contract."""
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from attrs import evolve
 
-from enrichcore.application import claiming
+from enrichcore.application import Enrichment, claiming
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
@@ -17,6 +17,7 @@ from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
+from tests.contracts.people_contract import two_batches
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
 from tests.contracts.world import ACME, APOLLO_PERSON, CRM, CRM_PERSON, World, configuration, person, tuned
 from tests.postgres.conftest import POOL_SIZE
@@ -301,6 +302,39 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
     assert len(ours) + len(theirs) == 1
 
 
+def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypatch):
+    """Lanes of different pace groups do not wait for each other, but for whom their client sends they do."""
+    registry = tuned(configuration(), APOLLO_PERSON, lane={"pace_group": "of its own"})
+    world = World(store, registry)
+    two_batches(world)
+    world.clock.tick(seconds=10)
+    lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
+    plain, theirs = store.claims, []
+    claim = claiming._claim_lane
+    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10)))
+
+    class Looking(_Overtaken):
+        def in_flight(self, lane, cap):
+            return self._claims.in_flight(lane, cap)
+
+        def out_items(self, person_ids):
+            found = self._claims.out_items(person_ids)
+            self._other.start()
+            self._other.join(timeout=1)
+            return found
+
+    @contextmanager
+    def overtaken():
+        monkeypatch.setattr(store, "claims", plain)
+        with plain() as claims:
+            yield Looking(claims, other)
+
+    monkeypatch.setattr(store, "claims", overtaken)
+    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10)
+    other.join(timeout=30)
+    assert len(ours) + len(theirs) == 1
+
+
 def test_two_runners_at_once_keep_the_cap_of_a_lane(store, monkeypatch):
     """The second counts only when the first has sent, so together they send no more than the cap allows."""
     world = World(store, tuned(configuration(), APOLLO_PERSON, lane={"max_in_flight": 1}))
@@ -336,3 +370,15 @@ def test_a_receiver_that_is_not_heard_of_is_not_up(store):
     assert store.receiver_up() == timedelta(0)
     store.beat(runner)
     assert store.receiver_up() < timedelta(minutes=1)
+
+
+def test_an_application_goes_by_the_time_of_its_database(store):
+    """Unless it is given another: hosts whose clocks differ take no lease for over that is not."""
+    app = Enrichment(store, configuration())
+    assert app.core.clock is store.clock
+    with store.pool.connection() as connection:
+        ((before,),) = connection.execute("select clock_timestamp()").fetchall()
+    now = app.now()
+    with store.pool.connection() as connection:
+        ((after,),) = connection.execute("select clock_timestamp()").fetchall()
+    assert before <= now <= after + timedelta(seconds=0.1)

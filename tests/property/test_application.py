@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from enrichcore.application import CannotLaunch, Enrichment
 from enrichcore.application.explaining import explain
-from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.ids import NAMESPACE
-from enrichcore.domain.life_cycle import ENDS, State, permits
+from enrichcore.domain.life_cycle import ENDS, UNDER_WAY, State, permits
 from enrichcore.domain.pipeline import OnDoubt, OnFailure
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import fold_runs, inline_rows
@@ -259,12 +259,13 @@ class ApplicationMachine(RuleBasedStateMachine):
         for batch, _ in self.store.batches():
             self.world.app.resume(batch.batch_id, by="ann")
         self.do_open_lanes(self.world.app)
-        for _ in range(40):
+        for _ in range(400):
             self.clock.tick(hours=2)
-            turned, woken = self.world.app.turn_batches(), self.world.app.wake()
-            sends = self.world.app.claim(100)
-            self.world.report(sends)
-            if not turned and not woken and not sends:
+            before = self.store.last_position()
+            self.world.app.turn_batches()
+            self.world.app.wake()
+            self.world.report(self.world.app.claim(100))
+            if self.store.last_position() == before:
                 break
         for batch, _ in self.store.batches():
             assert batch.status in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
@@ -299,10 +300,22 @@ class Promises:
         run = owner.run(event.workflow) if isinstance(owner, BatchItem) else owner.run
         assert permits(run.state, event), f"{event} in {run.state}"
         step = self.pipelines[owner.batch_id].step(event.workflow) if isinstance(owner, BatchItem) else owner.step
+        if isinstance(event, e.StepSending) and isinstance(owner, BatchItem):
+            assert not (one_row.is_new(run) and one_row.shares(step) and self.is_out_already(owner, step))
         number = (recorded.stream_id, event.workflow, getattr(event, "generation", run.generation))
         self.posts[number] += change_of_posts(event)
         self.decisions[number] += isinstance(event, e.DoubtSettled) and event.by_person
         assert self.posts[number] <= step.attempts + self.decisions[number]
+
+    def is_out_already(self, item, step):
+        """Whether a row of another item asks the same about the same person and is out."""
+        others = [run for run in self.runs.values() if isinstance(run, BatchItem) and run.person_id == item.person_id]
+        return any(
+            run.state in UNDER_WAY and one_row.asks_the_same(step, self.pipelines[other.batch_id].step(run.workflow))
+            for other in others
+            if other.item_id != item.item_id
+            for run in other.runs.values()
+        )
 
 
 def moved(known, recorded):

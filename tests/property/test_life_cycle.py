@@ -9,12 +9,13 @@ from transitions import MachineError
 from enrichcore.domain import events as e
 from enrichcore.domain import life_cycle
 from enrichcore.domain.answers import Rank
-from enrichcore.domain.ids import CompanyRunId
+from enrichcore.domain.ids import CompanyRunId, ItemId
 from enrichcore.domain.life_cycle import ARRIVALS, ENDS, GAPS, OPEN, State
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
 COMPANY_RUN = CompanyRunId(UUID(int=7))
+ITEM = ItemId(UUID(int=8))
 
 POST = {"workflow": "enrich", "generation": 1, "attempt": 1}
 ANSWER = {
@@ -35,6 +36,8 @@ EVENTS = (
         e.CompanyServed(workflow="enrich", company_run_id=COMPANY_RUN, run_version=3, ended=state.value)
         for state in State
     ),
+    e.PersonAwaited(workflow="enrich", item_id=ITEM, due=LATER),
+    e.AnswerPromised(workflow="enrich", item_id=ITEM),
     e.StepSending(**POST, key="k", workstream="crm_data", webhook="hash", lease_until=LATER),
     e.StepSent(**POST, http_status=200, deadline=LATER),
     e.SendRefused(**POST, reason="busy", due=LATER),

@@ -21,7 +21,7 @@ from enrichcore.application import (
 )
 from enrichcore.application.answers import Ack, Incoming
 from enrichcore.application.configuration import CONFIGURATION
-from enrichcore.application.core import Core, utc_now
+from enrichcore.application.core import Core
 from enrichcore.application.imports import UploadReport
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
@@ -43,7 +43,7 @@ class Enrichment:
     Args:
         store: where events and inline state are kept.
         registry: workstreams and clients.
-        clock: tells the time, in UTC.
+        clock: tells the time, in UTC; the store's unless given, which all who share it go by.
         new_id: makes ids for what has no natural one: uploads and batches.
         callback_base_url: what Clay can reach; the configuration's unless given.
         pause: waits between two lost races, given how many were lost.
@@ -54,7 +54,7 @@ class Enrichment:
         store: Store,
         registry: Registry,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
         pause: Pause = pause_at_random,
@@ -63,7 +63,7 @@ class Enrichment:
         self.core = Core(
             store=store,
             registry=registry,
-            clock=clock,
+            clock=clock or store.clock,
             new_id=new_id,
             pause=pause,
             callback_base_url=callback_base_url or registry.runner.callback_base_url,
@@ -75,6 +75,10 @@ class Enrichment:
     def store(self) -> Store:
         """Where events and inline state are kept."""
         return self.core.store
+
+    def now(self) -> datetime:
+        """The time that decisions go by, in UTC."""
+        return self.core.clock()
 
     @property
     def registry(self) -> Registry:
@@ -206,14 +210,32 @@ class Enrichment:
         return controlling.cancel(self.core, batch_id, by=by, why=why)
 
     def turn_batches(self) -> int:
-        """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""
+        """Finish batches whose last item ended, reopen those where one goes on, and cancel to the end; how many turned."""
         return controlling.turn_batches(self.core)
 
     def retry(
-        self, batch_id: BatchId, *, by: str, why: str = "", step: str | None = None, state: State | None = None
+        self,
+        batch_id: BatchId,
+        *,
+        by: str,
+        why: str = "",
+        step: str | None = None,
+        state: State | None = None,
+        reason: str = "",
     ) -> int:
-        """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many."""
-        return controlling.retry(self.core, batch_id, by=by, why=why or "asked for", step=step, state=state)
+        """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many.
+
+        Args:
+            batch_id: whose steps.
+            by: who asks.
+            why: the reason for asking.
+            step: only this workflow.
+            state: those that ended so; completed data and cancelled steps only when named.
+            reason: only those whose own reason has these words in it, in upper or lower case.
+        """
+        return controlling.retry(
+            self.core, batch_id, by=by, why=why or "asked for", step=step, state=state, reason=reason
+        )
 
     def settle(
         self, batch_id: BatchId, settlement: Settlement, *, by: str, why: str = "", step: str | None = None

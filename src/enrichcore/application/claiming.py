@@ -17,7 +17,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import decide_stop
-from enrichcore.domain.pipeline import Kind
+from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
 from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
 
@@ -38,6 +38,8 @@ class ConfiguredLane:
     workstream: str
     workflow: str
     webhook: Webhook
+    #: Whether its rows are about people, not companies.
+    about_people: bool
 
     @property
     def kind(self) -> Kind:
@@ -78,11 +80,21 @@ def lanes_of(registry: Registry) -> Lanes:
     """The lanes that a configuration has a webhook for, or the request of an `http` step."""
     return {
         (name := lane_id(client.id, workstream, workflow)): ConfiguredLane(
-            lane_id=name, client=client, workstream=workstream, workflow=workflow, webhook=webhook
+            lane_id=name,
+            client=client,
+            workstream=workstream,
+            workflow=workflow,
+            webhook=webhook,
+            about_people=_is_about_people(registry, workstream, workflow),
         )
         for client in registry.clients.values()
         for workstream, workflow, webhook in registry.webhooks_of(client)
     }
+
+
+def _is_about_people(registry: Registry, workstream: str, workflow: str) -> bool:
+    step = registry.workstream(workstream).pipeline.step(workflow)
+    return step is not None and step.entity is Entity.PERSON
 
 
 def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
@@ -98,7 +110,10 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
                 return []
             unit = core.unit(now, claims)
             unit.preload(found)
-            # The same person may have been answered in another batch since the row became ready.
+            if lane.about_people:
+                # Lanes of other pace groups may ask the same about the same people.
+                claims.lock_client(lane.client.id)
+            # The same person may have been answered in another batch since the row became ready, or be out in one.
             left = unit.not_served_by_now(found)
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
             left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
@@ -128,7 +143,7 @@ def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int)
     elif life is not None and sent < life * NEARLY_OVER <= sent + left:
         log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
     if left and lane.client.budget_credits is not None:
-        claims.lock_budget(lane.client.id)
+        claims.lock_client(lane.client.id)
         left = min(left, rows_in_budget(claims, lane.client, settings.credits_per_send, unit.now))
     return left
 
@@ -163,7 +178,7 @@ def _claim_runs(
 def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
     draft = unit.run(run_id)
     step = unit.pinned_step(draft, workflow) if draft is not None else None
-    if draft is None or step is None:
+    if draft is None or step is None or unit.waits_for_other(draft):
         return None
     # A response that is its answer takes its time, and must not be in doubt while it is waited for.
     within = response_within(webhook.request, step.answer_within)
@@ -199,4 +214,5 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         response_within=within,
     )
     draft.emit_all(decided)
+    unit.note_sending(draft)
     return send

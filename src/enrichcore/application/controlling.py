@@ -1,11 +1,13 @@
 """What people decide about batches: pause, resume, cancel, retry and settle; and how batches turn by themselves."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
+from enrichcore.application.reuse import AskedAgain
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch as batches
 from enrichcore.domain import batch_item
@@ -17,6 +19,9 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.domain.step_run import StepRun
+
+#: A batch that is not cancelled to the end by then has lost who began it: 10,000 items take seconds.
+_INTERRUPTED_AFTER: Final = timedelta(seconds=60)
 
 
 def pause(core: Core, batch_id: BatchId, *, by: str, why: str) -> bool:
@@ -32,6 +37,10 @@ def resume(core: Core, batch_id: BatchId, *, by: str, why: str) -> bool:
 def cancel(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
     """Stop a batch and its items for good; the number of items stopped."""
     core.on_batch(batch_id, partial(batches.decide_cancel, by=by, why=why))
+    return _cancel_rest(core, batch_id, by=by, why=why)
+
+
+def _cancel_rest(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
     stopped = 0
     while found := core.store.active_items(batch_id, ITEMS_PER_COMMIT):
         core.decided(partial(_cancel_items, item_ids=found, by=by, why=why))
@@ -48,12 +57,25 @@ def _cancel_items(unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) ->
 
 
 def turn_batches(core: Core) -> int:
-    """Finish batches whose last item ended, and reopen those where one goes on; how many turned."""
+    """Finish batches whose last item ended, reopen those where one goes on, and cancel to the end; how many turned."""
     turned = 0
-    for batch_id in core.store.turning_batches():
-        active = len(core.store.active_items(BatchId(batch_id)))
+    for batch_id in map(BatchId, core.store.turning_batches()):
+        if core.batch(batch_id)[0].status is BatchStatus.CANCELLED:
+            turned += _take_over_cancelling(core, batch_id)
+            continue
+        active = len(core.store.active_items(batch_id))
         turned += core.on_batch(batch_id, partial(_turn, active=active))
     return turned
+
+
+def _take_over_cancelling(core: Core, batch_id: BatchId) -> bool:
+    """Cancel the items of a batch whose cancelling was interrupted, as whoever began it said; tells whether any were left."""
+    told = [one for one in core.store.stream(batch_id) if isinstance(one.event, e.BatchCancelled)]
+    if not told or core.clock() - told[-1].at < _INTERRUPTED_AFTER:
+        return False
+    event = told[-1].event
+    assert isinstance(event, e.BatchCancelled)  # noqa: S101 - what was looked for
+    return _cancel_rest(core, batch_id, by=event.by, why=event.why) > 0
 
 
 def _turn(batch: Batch, active: int) -> tuple[e.Event, ...]:
@@ -62,23 +84,32 @@ def _turn(batch: Batch, active: int) -> tuple[e.Event, ...]:
     return batches.decide_finish(batch, active_items=active)
 
 
-def retry(core: Core, batch_id: BatchId, *, by: str, why: str, step: str | None, state: State | None) -> int:
+def retry(
+    core: Core, batch_id: BatchId, *, by: str, why: str, step: str | None, state: State | None, reason: str
+) -> int:
     """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many."""
-    wanted = GAPS if state is None else {state}
+    wanted, said = GAPS if state is None else {state}, reason.casefold()
+    since = core.clock()
 
     def decide(unit: Unit, item: Draft[BatchItem]) -> int:
-        asked = [run for run in item.state.runs.values() if run.state in wanted and step in {None, run.workflow}]
-        return sum(_retry(unit, item, run, by=by, why=why, force=state is not None) for run in asked)
+        asked = [
+            run
+            for run in item.state.runs.values()
+            if run.state in wanted and step in {None, run.workflow} and said in run.reason.casefold()
+        ]
+        return sum(_retry(unit, item, run, by=by, why=why, force=state is not None, since=since) for run in asked)
 
     # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
     return _on_items(core, batch_id, decide, reopen="" if state is None else why)
 
 
-def _retry(unit: Unit, item: Draft[BatchItem], run: StepRun, *, by: str, why: str, force: bool) -> bool:
+def _retry(
+    unit: Unit, item: Draft[BatchItem], run: StepRun, *, by: str, why: str, force: bool, since: datetime
+) -> bool:
     around = unit.around(item.state)
     step = around.pipeline.step(run.workflow)
     if step is not None and batch_item.asks_company(step):
-        unit.anew.add(item.state.item_id)
+        unit.anew[item.state.item_id] = AskedAgain(since=since, known_will_do=run.is_gap)
     asked = batch_item.retry(item, around, run.workflow, by=by, why=why, force=force)
     unit.carry_on(item)
     return asked

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pkgutil import resolve_name
 from typing import Any, Final, TypeVar
@@ -27,11 +27,6 @@ ITEMS_PER_COMMIT: Final = 500
 _TRIES: Final = 12
 
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 @define(kw_only=True, eq=False)
@@ -61,8 +56,9 @@ class Core:
 
     def _decide(self, command: Callable[[Unit], T]) -> T:
         # What is read and what is stored go over one connection, in one transaction: a third of the round trips.
+        now = self.clock()
         with self.store.claims() as claims:
-            unit = self.unit(self.clock(), claims)
+            unit = self.unit(now, claims)
             outcome = command(unit)
             commit = unit.finish()
             if not commit.empty:

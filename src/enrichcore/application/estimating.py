@@ -14,7 +14,7 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from enrichcore.application.budgets import budgets
-from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
+from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.domain.batch_item import asks_company
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import CompanyId, CompanyRunId, UploadId, company_run_id
@@ -197,7 +197,7 @@ class _Counting:
         known = {run: found.state for run, found in loaded.items() if isinstance(found.state, CompanyRun)}
         found: dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]] = {}
         for company, run_ids in of_company.items():
-            run = serving((known[run] for run in run_ids if run in known), step.reuse_within, self.now)
+            run = serving((known[run] for run in run_ids if run in known), young_enough(step, self.now))
             found[company] = (run.company_run_id if run else run_ids[0], run)
         return found
 

@@ -92,15 +92,30 @@ class Explanation:
             return self._ready(owner, run, batches)
         text = _WAITS[run.state](run)
         if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT, State.SENDING} and _past(run, self.now):
-            text += ", which is past: `enrichcore run` with the role timers moves it"
+            text += f", which is past: {self._past_due(run)}"
         if run.state is State.IN_DOUBT:
             text += f"; `enrichcore settle {owner.batch_id} --as sent` or `--as resend` decides it now"
         return text
+
+    def _past_due(self, run: StepRun) -> str:
+        """What moves a run whose time has come."""
+        up, grace = self.store.receiver_up(), self.registry.runner.timeout_grace
+        if run.state is not State.SENDING and up < grace:
+            return (
+                "`enrichcore run` with the role timers moves it, once a receiver has been up for"
+                f" {int(grace.total_seconds() // 60):,} minutes, for an answer may have been lost while none was"
+            )
+        return "`enrichcore run` with the role timers moves it"
 
     def _ready(self, owner: BatchItem | CompanyRun, run: StepRun, batches: list[Batch]) -> str:
         """Why a row that may be sent has not been sent: the first of batch, lane, time and pace that holds it."""
         if batches and not any(batch.status is BatchStatus.RUNNING for batch in batches):
             return _held_by(batches[0])
+        if run.behind is not None and run.wake_at is not None and run.wake_at > self.now:
+            return (
+                f"waits for the answer to item {run.behind}, whose row asks the same about this person and is out;"
+                f" should none come, it is sent itself, at {_at(run.wake_at)} at the latest"
+            )
         workstream, workflow = owner.workstream, run.workflow
         try:
             client = self.registry.client(owner.client_id)

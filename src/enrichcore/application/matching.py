@@ -25,7 +25,15 @@ class CannotMatch(ApplicationError):
     code = "cannot_match"
 
 
-def match(application: Enrichment, unmatched_id: UUID, item_id: UUID | None, *, by: str) -> Ack:
+def match(
+    application: Enrichment,
+    unmatched_id: UUID,
+    item_id: UUID | None,
+    *,
+    by: str,
+    step: str = "",
+    body: bytes | None = None,
+) -> Ack:
     """Place one unmatched answer.
 
     Args:
@@ -33,13 +41,15 @@ def match(application: Enrichment, unmatched_id: UUID, item_id: UUID | None, *, 
         unmatched_id: of the unmatched answer.
         item_id: the item or company run that it answers; None takes the one that the body names.
         by: who says so.
+        step: the workflow that it answers, where it came to the address of another.
+        body: what it should have said, where it is no JSON; what came stays in the log as it is.
 
     Raises:
         UnknownId: There is no such unmatched answer.
         CannotMatch: It was placed before, or it fits no step of that item.
     """
     core = application.core
-    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by))
+    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by=by, step=step, body=body))
 
 
 def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) -> tuple[int, dict[UUID, str]]:
@@ -59,7 +69,9 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
     return placed, left
 
 
-def _match(core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by: str) -> Ack:
+def _match(
+    core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, *, by: str, step: str, body: bytes | None
+) -> Ack:
     recorded = unit.stream(unmatched_id)
     event = recorded[0].event if recorded else None
     client_id = recorded[0].client_id if recorded else None
@@ -67,18 +79,21 @@ def _match(core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, by:
         raise UnknownId("unmatched answer", unmatched_id)
     if len(recorded) > 1:
         raise CannotMatch(f"the answer {unmatched_id} was placed before")
+    said = event.body if body is None else body
     try:
-        parsed = parse(event.body)
+        parsed = parse(said)
     except ValueError as error:
-        raise CannotMatch("its body is not JSON, so it answers nothing") from error
+        why = "its body is not JSON, so it answers nothing; mend it, and say what it should have been"
+        raise CannotMatch(why if body is None else f"the mended body is not JSON: {error}") from error
     found = item_id or claimed_id(parsed)
     if found is None:
         raise CannotMatch("its body names no item; say which one it answers")
     incoming = Incoming(
         client_id=client_id,
-        workstream=event.workstream,
-        workflow=event.workflow,
-        body=event.body,
+        # The item knows its own workstream.
+        workstream="" if step else event.workstream,
+        workflow=step or event.workflow,
+        body=said,
         source=e.Source.MATCHED,
     )
     ack = place(core, unit, incoming, parsed, found)

@@ -6,10 +6,12 @@ reused itself serves nobody.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from enrichcore.domain import company_run
+from attrs import frozen
+
+from enrichcore.domain import company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch
@@ -17,7 +19,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
+from enrichcore.domain.pipeline import Pipeline, Step
 from enrichcore.domain.step_run import Answer, StepRun
 from enrichcore.store.commit import Reads
 
@@ -41,12 +43,26 @@ class SameEntities:
         return self._ids[entity_id]
 
 
-def serving(runs: Iterable[CompanyRun], reuse_within: timedelta, now: datetime) -> CompanyRun | None:
-    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer is young enough."""
+def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool]) -> CompanyRun | None:
+    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer will do."""
     known = list(runs)
     under_way = (run for run in known if run.run.open)
-    young = (run for run in known if company_run.serves_at_once(run, reuse_within, now))
-    return next(under_way, None) or next(young, None)
+    answered = (run for run in known if will_do(run))
+    return next(under_way, None) or next(answered, None)
+
+
+def young_enough(step: Step, now: datetime) -> Callable[[CompanyRun], bool]:
+    """Whether a company run's answer serves a new wait at once."""
+    return lambda run: company_run.serves_at_once(run, step.reuse_within, now)
+
+
+@frozen(kw_only=True)
+class AskedAgain:
+    """A person's wish to have an item's company asked about again, which may reach it through many commits."""
+
+    since: datetime
+    #: Whether an answer from before will do, where there is one: the item itself was given none.
+    known_will_do: bool
 
 
 class EarlierAnswers:
@@ -91,7 +107,7 @@ class EarlierAnswers:
             step: what is asked, and how old an answer to it may be.
             besides: the item that asks.
         """
-        if step.entity is not Entity.PERSON or step.kind is Kind.LOCAL or not step.reuse_within:
+        if not one_row.shares(step):
             return None
         self.preload([person_id])
         young = [
@@ -121,16 +137,16 @@ class EarlierAnswers:
             self._pipelines[item.batch_id] = self._find_batch(item.batch_id)[0].pipeline
         given = self._pipelines[item.batch_id].step(run.workflow)
         good = run.state is State.COMPLETED and run.attempt > 0 and run.rank in {Rank.DATA, Rank.EMPTY}
-        same = given is not None and given.entity is step.entity and given.result == step.result
+        same = given is not None and one_row.asks_the_same(step, given)
         return good and same and run.answered_at is not None and self._now - run.answered_at < step.reuse_within
 
     def _hash_of_answer(self, item_id: ItemId, run: StepRun) -> str:
         """The content hash of the answer in force; empty where that was reused itself.
 
-        A run that was sent and has seen one answer completed with that one; only where there were several, the log has
-        to say which is in force.
+        A run that was delivered and has seen one answer completed with that one; only where there were several, or where
+        nothing was delivered, the log has to say which is in force.
         """
-        if len(run.seen) == 1:
+        if len(run.seen) == 1 and run.tries:
             return run.seen[0]
         recorded = self._reads.stream(item_id)[(run.answer_version or 0) - 1].event
         if not isinstance(recorded, e.AnswerEvent) or recorded.source is e.Source.REUSE:

@@ -5,14 +5,15 @@ company run ends in a unit, every wait for it ends in the same commit.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from enrichcore.application.drafts import AnyDraft, Drafts
-from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving
+from enrichcore.application.one_row import RowsOut
+from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.application.waits import Waits
-from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain import lane as lanes
 from enrichcore.domain.batch import Batch, BatchStatus
@@ -43,8 +44,8 @@ class Unit:
         functions: Mapping[str, LocalFunction],
     ) -> None:
         self.now = now
-        #: Items whose company is to be asked about again, whatever answer there is.
-        self.anew: set[UUID] = set()
+        #: Items whose company is to be asked about again.
+        self.anew: dict[UUID, AskedAgain] = {}
         self._commit = Commit()
         self._reads = reads
         self._find_batch = batches
@@ -56,6 +57,7 @@ class Unit:
         self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         self._same = SameEntities(reads)
         self._earlier = EarlierAnswers(self._same, reads, batches, now)
+        self._out = RowsOut(self._same, reads, self._drafts, batches, now)
 
     # --- reading ---
 
@@ -184,17 +186,37 @@ class Unit:
         return {step.result for step in self.batch(item.batch_id).pipeline.steps if batch_item.asks_company(step)}
 
     def not_served_by_now(self, run_ids: Sequence[UUID]) -> list[UUID]:
-        """Of runs that are ready, those that no answer to another item of the same person has come for meanwhile.
+        """Of runs that are ready, those that no answer to another item of the same person has come for, or will come for.
 
-        The others are completed by that answer, and their items go on.
+        Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it.
         """
         items = [item for run_id in run_ids if (item := self.item(run_id)) is not None]
         self.expect([item.state for item in items])
+        self._out.preload(item.state.person_id for item in items)
         served = {item.state.item_id for item in items if self._serve(item)}
+        waiting = {
+            item.state.item_id for item in items if item.state.item_id not in served and self._out.let_wait(item)
+        }
         for item in items:
             if item.state.item_id in served:
                 self.carry_on(item)
-        return [run_id for run_id in run_ids if run_id not in served]
+        left = [run_id for run_id in run_ids if run_id not in served | waiting]
+        # Those that wait for nobody first, so that others of this claim can wait for them.
+        return sorted(left, key=self._might_wait)
+
+    def _might_wait(self, run_id: UUID) -> bool:
+        item = self.item(run_id)
+        run = None if item is None else item.state.current
+        return run is not None and one_row.is_new(run)
+
+    def waits_for_other(self, draft: AnyDraft) -> bool:
+        """Whether a row must not leave because one of this unit about the same person does; it waits for that one then."""
+        return isinstance(draft.state, BatchItem) and self._out.let_wait(draft)
+
+    def note_sending(self, draft: AnyDraft) -> None:
+        """Remember that a row leaves."""
+        if isinstance(draft.state, BatchItem):
+            self._out.note(draft)
 
     def _reuse(self, item: Draft[BatchItem]) -> bool:
         """Serve a person's step, as it becomes ready, from an earlier item of the same person."""
@@ -203,9 +225,9 @@ class Unit:
         return not was_ready and self._serve(item)
 
     def _serve(self, item: Draft[BatchItem]) -> bool:
-        """Complete the step that an item has reached, before its first POST, from an earlier item of the same person."""
+        """Complete the step that an item has reached, before its first delivery, from an earlier item of the same person."""
         run = item.state.current
-        if run is None or run.state is not State.READY or run.generation > 1 or run.attempt > 0:
+        if run is None or not one_row.is_new(run):
             return False
         step = self.batch(item.state.batch_id).pipeline.step(run.workflow)
         known = self._earlier.find(item.state.person_id, step, besides=item.state.item_id) if step is not None else None
@@ -225,11 +247,9 @@ class Unit:
         if company is None:
             self._drafts.add(run_id, company_run.begin(run_id, wish, self.now))
         elif not company.state.run.open:
-            young = company_run.serves_at_once(company.state, step.reuse_within, self.now)
-            reused = young and state.item_id not in self.anew
+            reused = self._will_do(state, step)(company.state)
             if not reused:
                 company_run.restart(company, wish)
-                self.anew.discard(state.item_id)
         item.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
         self._drafts.note_wait(item, run_id)
         if reused and company is not None:
@@ -252,9 +272,19 @@ class Unit:
         """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
         run_ids = self._runs_of(item, step.result)
         known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
-        reuse_within = timedelta(0) if item.item_id in self.anew else step.reuse_within
-        found = serving(known, reuse_within, self.now)
+        found = serving(known, self._will_do(item, step))
         return run_ids[0] if found is None else found.company_run_id
+
+    def _will_do(self, item: BatchItem, step: Step) -> Callable[[CompanyRun], bool]:
+        """Whether a company run's answer serves an item at once.
+
+        What a person asks for again is served by whatever came since they did: of the commits that one command makes, an
+        early one may have had the company asked about and answered.
+        """
+        young, again = young_enough(step, self.now), self.anew.get(item.item_id)
+        if again is None:
+            return young
+        return lambda run: company_run.answered_since(run, again.since) or (again.known_will_do and young(run))
 
     def _runs_of(self, item: BatchItem, result: str) -> list[CompanyRunId]:
         """The runs that bring that result for the item's company, under each id it ever had; the standing one's first."""
@@ -284,6 +314,7 @@ class Unit:
             self.expect([item.state for item, _ in moved])
             for item, before in moved:
                 self.go_on(item, before)
+        self._out.release()
         self._waits.drop_unwanted()
         self._record_lanes()
         for run_id, draft in self._drafts.changed():

@@ -105,8 +105,9 @@ class Waits:
         stored = self._reads.waiters(list(unwanted)) if unwanted else {}
         for run_id, draft in unwanted.items():
             waiters = stored.get(run_id, [])
+            # A guard also where others wait: two units that each let the last but one go would else leave it to the other.
+            self.counted[run_id] = len(waiters)
             if not any(self._still_waits(item, run_id) for item in waiters):
-                self.counted[run_id] = len(waiters)
                 draft.emit_all(decide_cancel(draft.state.run, by="enrichcore", why="nobody waits for it any more"))
 
     def _seems_unwanted(self, draft: Draft[CompanyRun]) -> bool:

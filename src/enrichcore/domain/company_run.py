@@ -133,6 +133,13 @@ def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> b
     return good and answered is not None and now - answered < reuse_within
 
 
+def answered_since(run: CompanyRun, since: datetime) -> bool:
+    """Whether the run ended with an answer, of whatever rank, that came after that time."""
+    answered = run.run.answered_at
+    ends = {State.COMPLETED, State.FAILED}
+    return run.run.state in ends and run.run.rank is not None and answered is not None and answered > since
+
+
 def restart(run: Draft[CompanyRun], wish: Wish) -> None:
     """Ask about the company once more, with the new starter's lane and settings; a run under way is left alone."""
     if not run.state.run.ended:

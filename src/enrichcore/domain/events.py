@@ -120,6 +120,23 @@ class CompanyServed(StepEvent):
 
 
 @frozen(kw_only=True)
+class PersonAwaited(StepEvent):
+    """Another item's row asks the same about this person and is out: this step waits for that answer."""
+
+    #: The item whose row is out.
+    item_id: ItemId
+    #: When this step may be sent itself, should it not be told anything before.
+    due: datetime
+
+
+@frozen(kw_only=True)
+class AnswerPromised(StepEvent):
+    """Another item of the same person waits for the answer to this row."""
+
+    item_id: ItemId
+
+
+@frozen(kw_only=True)
 class StepSending(StepEvent):
     """One attempt is durable; from now on bytes may be leaving."""
 

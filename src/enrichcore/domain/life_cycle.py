@@ -44,17 +44,21 @@ OPEN: Final = frozenset(set(State) - ENDS - {State.START})
 GAPS: Final = frozenset({State.FAILED, State.TIMED_OUT})
 #: States of a row that is to leave and is not out.
 UNSENT: Final = frozenset({State.READY, State.RETRY_WAIT})
+#: States of a row that is out, as far as anybody knows.
+UNDER_WAY: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 
 _ANYWHERE = frozenset(State)
 _OUT = frozenset({State.SENDING, State.IN_DOUBT})
 
 #: event class → (states it may come in, states it may lead to); an empty set of targets means "stays where it is".
 _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]]] = {
-    e.StepReady: ({State.START, State.RETRY_WAIT}, {State.READY}),
+    e.StepReady: ({State.START, State.RETRY_WAIT, State.READY}, {State.READY}),
     e.StepSkipped: ({State.READY}, {State.SKIPPED}),
     e.StepCompletedLocally: ({State.READY}, {State.COMPLETED}),
     e.CompanyAwaited: ({State.READY}, {State.WAITING_FOR_COMPANY}),
     e.CompanyServed: ({State.WAITING_FOR_COMPANY}, ENDS),
+    e.PersonAwaited: ({State.READY}, {State.READY}),
+    e.AnswerPromised: (UNDER_WAY, ()),
     e.StepSending: ({State.READY}, {State.SENDING}),
     e.StepSent: (_OUT | UNSENT, {State.AWAITING_ANSWER}),
     e.SendRefused: (_OUT, {State.RETRY_WAIT}),
@@ -153,9 +157,10 @@ def require(state: State, event: e.StepEvent) -> None:
 def mermaid() -> str:
     """The life cycle as a Mermaid state diagram, one arrow per pair of states with its events."""
     arrows: dict[tuple[str, str], list[str]] = {}
+    unmoved = {e.SendNoted, e.AnswerKept, e.AnswerPromised}
     for (source, event_type), targets in ARRIVALS.items():
         for target in sorted(targets):
-            if event_type is not e.SendNoted and event_type is not e.AnswerKept:
+            if event_type not in unmoved:
                 arrows.setdefault((source.value, target.value), []).append(event_type.__name__)
     lines = ["stateDiagram-v2", "    [*] --> start"]
     lines += [f"    {source} --> {target}: {', '.join(names)}" for (source, target), names in sorted(arrows.items())]

@@ -19,8 +19,8 @@ from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
-from enrichcore.domain.ids import CompanyRunId, RunId, idempotency_key
-from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNSENT, State, arrival, require
+from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, idempotency_key
+from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
 
 # --- state -------------------------------------------------------------------------------------------------------
@@ -47,6 +47,10 @@ class StepRun:
     #: When an answer is no longer waited for; None before the first send.
     deadline: datetime | None = None
     company_run_id: CompanyRunId | None = None
+    #: The item of the same person whose row is out, and whose answer this step waits for.
+    behind: ItemId | None = None
+    #: Items of the same person that wait for the answer to this row.
+    promised_to: tuple[ItemId, ...] = ()
     #: Why it stands where it stands, in words for people.
     reason: str = ""
     #: Rank of the answer in force.
@@ -136,7 +140,12 @@ class Answer:
 
 def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> StepRun:
     """The state after `event`, which was recorded `at` as the `version`-th of its stream."""
-    return evolve(run, state=arrival(run.state, event), **_changes(run, event, at, version))
+    state, changes = arrival(run.state, event), _changes(run, event, at, version)
+    if run.behind is not None and (state is not State.READY or isinstance(event, e.StepReady)):
+        changes["behind"] = None
+    if run.promised_to and state not in UNDER_WAY:
+        changes["promised_to"] = ()
+    return evolve(run, state=state, **changes)
 
 
 def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> dict[str, Any]:
@@ -151,6 +160,10 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
             return {"wake_at": None, "facts": event.data, "rank": rank, "answered_at": at, "answer_version": version}
         case e.CompanyAwaited():
             return {"wake_at": None, "company_run_id": event.company_run_id}
+        case e.PersonAwaited():
+            return {"behind": event.item_id, "wake_at": event.due, "reason": "a row about the same person is out"}
+        case e.AnswerPromised():
+            return {"promised_to": (*run.promised_to, event.item_id)}
         case e.CompanyServed():
             ended = {"reason": event.reason}
             if event.rank is None or (run.rank is not None and event.rank < run.rank):
@@ -248,7 +261,7 @@ def decide_claim(
     if run.state is not State.READY or (run.wake_at or now) > now or not _may_post(run, step):
         return ()
     attempt = run.attempt + 1
-    return _guarded(
+    return guarded(
         run,
         e.StepSending(
             workflow=run.workflow,
@@ -265,7 +278,7 @@ def decide_claim(
 
 def decide_skip(run: StepRun, reason: str) -> Decided:
     """Leave a run out that is ready, because there is nothing to ask with."""
-    return _guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason)) if run.state is State.READY else ()
+    return guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason)) if run.state is State.READY else ()
 
 
 def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime) -> Decided:
@@ -281,18 +294,18 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
     match seen.outcome:
         case Outcome.DELIVERED if (latest and out) or _withdraws_resend(run, seen.attempt, now):
             deadline = run.deadline or now + step.answer_within
-            return _guarded(run, e.StepSent(**attempt, http_status=seen.http_status, deadline=deadline))
+            return guarded(run, e.StepSent(**attempt, http_status=seen.http_status, deadline=deadline))
         case Outcome.NOT_DELIVERED if latest and out:
-            return _guarded(
+            return guarded(
                 run,
                 e.SendRefused(**attempt, reason=seen.reason, due=seen.due, reserved=given_back, webhook=seen.webhook),
             )
         case Outcome.LANE_REFUSED if latest and out:
             refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back, webhook=seen.webhook)
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
-            return _guarded(run, refused, ready)
+            return guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
-            return _guarded(
+            return guarded(
                 run, e.StepFailed(workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=given_back)
             )
         case Outcome.UNKNOWN if latest and run.state is State.SENDING:
@@ -300,7 +313,7 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
     if run.state is State.START:
         return ()
     surely_not = seen.outcome in {Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED, Outcome.ROW_REFUSED}
-    return _guarded(
+    return guarded(
         run,
         e.SendNoted(
             workflow=run.workflow,
@@ -325,14 +338,14 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.AWAITING_ANSWER | State.IN_DOUBT:
             again = _may_post(run, step)
             reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
-            return _guarded(
+            return guarded(
                 run,
                 e.AnswerTimedOut(
                     workflow=run.workflow, generation=run.generation, attempt=run.attempt, again=again, reason=reason
                 ),
             )
         case State.RETRY_WAIT:
-            return _guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
+            return guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
     return ()
 
 
@@ -363,16 +376,16 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
         "reused_version": answer.reused_version,
     }
     if run.state is State.CANCELLED or _outranked(run, answer.rank):
-        return _guarded(run, e.AnswerKept(**content))
+        return guarded(run, e.AnswerKept(**content))
     kind = e.AnswerRevised if run.state is State.COMPLETED else e.StepAnswered
-    return _guarded(run, kind(**content, facts=answer.facts))
+    return guarded(run, kind(**content, facts=answer.facts))
 
 
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
     """Let a person decide a doubt about delivery."""
     if run.state is not State.IN_DOUBT:
         return ()
-    return _guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
+    return guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
 
 
 def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool = False) -> Decided:
@@ -382,17 +395,20 @@ def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool 
     kept = run.state is State.CANCELLED or (run.state is State.COMPLETED and run.rank is Rank.DATA)
     if kept and not force:
         return ()
-    return _guarded(
-        run, e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=now, by=by, why=why)
-    )
+    return guarded(run, e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=now, by=by, why=why))
 
 
 def decide_cancel(run: StepRun, *, by: str, why: str) -> Decided:
     """Stop a step that has not ended."""
-    return _guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why)) if run.open else ()
+    return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why)) if run.open else ()
 
 
-def _guarded(run: StepRun, *events: e.StepEvent) -> Decided:
+def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
+    """The events of a decision, each held against the life cycle.
+
+    Raises:
+        IllegalStepEvent: The life cycle has no such row.
+    """
     state = run.state
     for event in events:
         require(state, event)
@@ -418,8 +434,8 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     if step.on_doubt is OnDoubt.RESEND and _may_post(run, step):
         why = "the step says to resend what is in doubt"
         resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
-        return _guarded(run, unknown, resend)
-    return _guarded(run, unknown)
+        return guarded(run, unknown, resend)
+    return guarded(run, unknown)
 
 
 def _settled(

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 #: Characters of a text that is remembered, and how many texts are: together they bound the memory of one cleaner.
 MAX_CHARACTERS = 200
-MAX_TEXTS = 16_384
+MAX_TEXTS = 4_096
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,7 +4,7 @@ A commit is everything that one decision, or a group of them, has to record: eve
 guards: what the decision read and must find unchanged. Either all of it is stored or nothing is.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -155,6 +155,9 @@ class Reads(Protocol):
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Items of each person that were sent somewhere and have an answer, in order of id."""
 
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Items of each person with a row that is out, as far as anybody knows, in order of id."""
+
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""
 
@@ -180,8 +183,8 @@ class Claims(Reads, Protocol):
     def in_flight(self, lane: UUID, cap: int) -> int:
         """How many rows of the lane are out, counted up to `cap`."""
 
-    def lock_budget(self, client_id: ClientId) -> None:
-        """Let no other claim of the client reserve credits before this one is over."""
+    def lock_client(self, client_id: ClientId) -> None:
+        """Let no other claim of the client reserve credits, or send a person's row, before this one is over."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""
@@ -189,6 +192,10 @@ class Claims(Reads, Protocol):
 
 class Store(Reads, Protocol):
     """What the application needs of a store."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Tells the time that all who share the store go by, in UTC."""
 
     def append(self, commit: Commit) -> list[int]:
         """Store a commit, durably; the positions of its events.
@@ -205,7 +212,7 @@ class Store(Reads, Protocol):
         """Version of the newest event of one aggregate; 0 where there is none."""
 
     def turning_batches(self) -> list[UUID]:
-        """Batches whose status no longer fits their items: to finish, or to reopen."""
+        """Batches whose status does not fit their items: to finish, to reopen, or to go on cancelling."""
 
     def log(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         """The next events of all streams after a position, with their positions."""

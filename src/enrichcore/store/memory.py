@@ -3,7 +3,7 @@
 Events live in eventsourcing's own in-memory recorder, so what is stored has passed through the same mapper and codec.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +21,7 @@ from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, Upload
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.store.clock import utc_now
 from enrichcore.store.codec import decode_run
 from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
 from enrichcore.store.counters import Counts
@@ -36,6 +37,7 @@ class MemoryStore:
     """A `Store` that forgets everything with its process."""
 
     def __init__(self) -> None:
+        self.clock = utc_now
         self._log = EventLog()
         self._lock = RLock()
         self._runs: dict[UUID, RunRow] = {}
@@ -126,7 +128,7 @@ class MemoryStore:
         found = self._batches.get(batch_id)
         return found is not None and found[0].status is BatchStatus.RUNNING
 
-    def lock_budget(self, client_id: ClientId) -> None:  # noqa: ARG002 - claims hold the one lock already
+    def lock_client(self, client_id: ClientId) -> None:  # noqa: ARG002 - claims hold the one lock already
         return
 
     def sends_of(self, webhook: str) -> int:
@@ -161,11 +163,11 @@ class MemoryStore:
 
     def turning_batches(self) -> list[UUID]:
         active = {row.batch_id for row in list(self._runs.values()) if row.kind == "item" and row.status == "active"}
-        over, finished = {BatchStatus.CANCELLED, BatchStatus.FINISHED}, BatchStatus.FINISHED
+        over = {BatchStatus.CANCELLED, BatchStatus.FINISHED}
         return [
             batch.batch_id
             for batch, _ in list(self._batches.values())
-            if (batch.status is finished and batch.batch_id in active)
+            if (batch.status in over and batch.batch_id in active)
             or (batch.filled and batch.status not in over and batch.batch_id not in active)
         ]
 
@@ -190,9 +192,15 @@ class MemoryStore:
         return found
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._items_with(person_ids, lambda step: step.state == State.COMPLETED and step.attempt > 0)
+
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._items_with(person_ids, lambda step: step.state in _OUT)
+
+    def _items_with(self, person_ids: Collection[UUID], fits: Callable[[StepRow], bool]) -> dict[UUID, list[UUID]]:
         wanted, found = set(person_ids), dict[UUID, set[UUID]]()
         for step in list(self._steps.values()):
-            if step.state == State.COMPLETED and step.attempt > 0:
+            if fits(step):
                 run = self._runs[step.run_id]
                 if run.person_id in wanted and run.person_id is not None:
                     found.setdefault(run.person_id, set()).add(run.run_id)

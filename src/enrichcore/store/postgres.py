@@ -25,6 +25,7 @@ from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.arrays import Column, ColumnDumper, column
+from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import Seal, decode_run
 from enrichcore.store.commit import (
     RECEIVER_LOST_AFTER,
@@ -91,6 +92,9 @@ class _Reads(ABC):
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         return self._grouped("answered_items", person_ids)
 
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        return self._grouped("out_items", person_ids)
+
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         found: dict[UUID, list[UUID]] = {}
         for asked, stays, merged in self._rows("same_entities", ids=column("uuid", list(entity_ids))):
@@ -136,6 +140,7 @@ class PostgresStore(_Reads):
         )  # fmt: skip
         self.pool.open()
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
+        self.clock = DatabaseClock(self._time)
 
     def migrate(self) -> list[str]:
         """Apply the migrations that are missing, one process at a time; their names."""
@@ -178,6 +183,10 @@ class PostgresStore(_Reads):
     def claims(self) -> Iterator["PostgresClaims"]:
         with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
             yield PostgresClaims(self, cursor)
+
+    def _time(self) -> datetime:
+        told: datetime = self._rows("time")[0][0]
+        return told
 
     def version(self, stream_id: UUID) -> int:
         return int(self._rows("version", id=stream_id)[0][0])
@@ -314,8 +323,8 @@ class PostgresClaims(_Reads):
     def in_flight(self, lane: UUID, cap: int) -> int:
         return int(self._rows("in_flight", lane=lane, cap=cap)[0][0])
 
-    def lock_budget(self, client_id: ClientId) -> None:
-        self.cursor.execute(statements()["lock_budget"], {"client": client_id})
+    def lock_client(self, client_id: ClientId) -> None:
+        self.cursor.execute(statements()["lock_client"], {"client": client_id})
 
     def append(self, commit: Commit) -> list[int]:
         return self._store.append_on(self.cursor, commit)

@@ -111,7 +111,7 @@ def step_rows(run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None
         return [
             _step_row(run, run.item_id, run.workflows.index(workflow), step, run.batch_id)
             for workflow, step in run.runs.items()
-            if old.get(workflow) is not step and old.get(workflow) != step
+            if old.get(workflow) is not step
         ]
     if isinstance(before, CompanyRun) and before.run == run.run and before.workstream == run.workstream:
         return []

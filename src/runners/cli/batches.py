@@ -183,12 +183,15 @@ def retry(
         State | None,
         typer.Option(metavar="STATE", help="Steps that ended so; by default those that failed or timed out."),
     ] = None,
+    reason: Annotated[
+        str, typer.Option(metavar="WORDS", help="Only those that ended for a reason with these words in it.")
+    ] = "",
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Send again what gave nothing, and only that.
 
-    By default the steps that failed or timed out. With `--state completed` (or skipped, cancelled) others are asked again,
+    By default the steps that failed or timed out; `explain BATCH_ID` tells for which reasons. With `--state completed` (or skipped, cancelled) others are asked again,
     which may cost credits a second time.
     """
     if state is not None and state not in ENDS:
@@ -196,7 +199,7 @@ def retry(
         raise typer.BadParameter(f"only what has ended can run again: {ended}", param_hint="--state")
     with application(context) as enrichment:
         _require_step(enrichment, batch_id, step)
-        again = enrichment.retry(BatchId(batch_id), by=BY, why=why, step=step, state=state)
+        again = enrichment.retry(BatchId(batch_id), by=BY, why=why, step=step, state=state, reason=reason)
         _counted(enrichment, batch_id, "retried", again, as_json=as_json)
 
 

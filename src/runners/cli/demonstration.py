@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -202,7 +201,7 @@ def _say_why(enrichment: Enrichment, batches: list[Batch]) -> None:
     say(f"Nothing went on for {_PATIENCE_S:.0f} s.")
     for batch in batches:
         for item_id in enrichment.store.active_items(batch.batch_id):
-            say(explain(enrichment.store, enrichment.registry, item_id, now=datetime.now(UTC)))
+            say(explain(enrichment.store, enrichment.registry, item_id, now=enrichment.now()))
 
 
 def _done(enrichment: Enrichment, batch: Batch) -> tuple[int, int]:

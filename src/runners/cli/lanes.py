@@ -1,7 +1,7 @@
 """Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -114,7 +114,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
                     "credits_spent": usage.spent,
                     "credits_reserved": usage.reserved,
-                    **_breaker(marked.get(key), _limits(enrichment, client, settings, taken)),
+                    **_breaker(marked.get(key), _limits(enrichment, client, settings, taken), enrichment.now()),
                 }
             )
     return found
@@ -132,7 +132,7 @@ def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
             "overshoot": budget.overshoot,
             "ended": budget.ended,
         }
-        for budget in budgets(enrichment.store, enrichment.registry, datetime.now(UTC))
+        for budget in budgets(enrichment.store, enrichment.registry, enrichment.now())
     ]
 
 
@@ -165,7 +165,7 @@ def held_back(enrichment: Enrichment, client_id: UUID, workstream: str, workflow
             continue
         taken = enrichment.store.sends_of(webhook.url.fingerprint())
         limits = _limits(enrichment, client, webhook.lane, taken)
-        held = _breaker(marked.get(lane_id(client.id, workstream, workflow)), limits)
+        held = _breaker(marked.get(lane_id(client.id, workstream, workflow)), limits, enrichment.now())
         if held["reason"]:
             found.append(f"{client.slug}/{workstream}/{workflow} is {held['status']}: {held['reason']}")
     return found
@@ -178,15 +178,15 @@ def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, take
     if life is not None and taken >= life * NEARLY_OVER:
         told.append(f"{taken:,} of the {life:,} rows are sent that its webhook takes in its life")
     price = settings.credits_per_send
-    if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, datetime.now(UTC)):
+    if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, enrichment.now()):
         told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")
     return "; ".join(told)
 
 
-def _breaker(lane: Lane | None, limits: str) -> dict[str, Any]:
+def _breaker(lane: Lane | None, limits: str, now: datetime) -> dict[str, Any]:
     if lane is not None and lane.stopped:
         return {"status": "stopped", "reason": lane.stopped, "held_until": None}
-    if lane is not None and lane.held_until is not None and lane.held_until > datetime.now(UTC):
+    if lane is not None and lane.held_until is not None and lane.held_until > now:
         reason = f"the webhook asked for a pause until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC"
         return {"status": "open", "reason": reason, "held_until": lane.held_until}
     return {"status": "open", "reason": limits, "held_until": None}

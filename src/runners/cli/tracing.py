@@ -1,6 +1,5 @@
 """What happened to one thing, and why it is not moving."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from enrichcore.application import UnknownId
 from enrichcore.application.explaining import explain as explained
 from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
+from runners.cli import standing
 from runners.cli.opening import application
 from runners.cli.showing import AsJson, body_text, line, plain, show_json
 
@@ -74,11 +74,25 @@ def _value(value: Any) -> Any:
     return plain(value)
 
 
-def explain(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> None:
-    """Say in one sentence why an item or company run is not moving, and what would move it."""
+def explain(
+    context: typer.Context,
+    any_id: Annotated[UUID, typer.Argument(metavar="ID", help="Of an item, a company run or a batch.")],
+    *,
+    ids: Annotated[bool, typer.Option("--ids", help="Of a batch, list every item.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say in one sentence why an item or company run is not moving, and what would move it.
+
+    Of a batch, say it for its items, those that stand still for the same reason together, with their ids.
+    """
     with application(context) as enrichment:
-        sentence = explained(enrichment.store, enrichment.registry, run_id, now=datetime.now(UTC))
+        batch = next((found for found, _ in enrichment.store.batches([any_id])), None)
+        if batch is not None:
+            said, groups = standing.sentence(enrichment, batch), standing.groups_of(enrichment, batch)
+        else:
+            said, groups = explained(enrichment.store, enrichment.registry, any_id, now=enrichment.now()), []
     if as_json:
-        show_json({"id": run_id, "explanation": sentence})
+        more = {} if batch is None else {"groups": list(map(standing.shown, groups))}
+        show_json({"id": any_id, "explanation": said, **more})
     else:
-        line(sentence)
+        standing.tell(said, groups, all_ids=ids)

@@ -1,5 +1,7 @@
 """Answers that came with the right secret and could not be placed."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -30,6 +32,22 @@ def unmatched(
             "--match", metavar="ID ITEM_ID", help="Place this answer: it is the one for that item or company run."
         ),
     ] = None,
+    step: Annotated[
+        str,
+        typer.Option(
+            metavar="WORKFLOW", help="With --match: the step that it answers, if it came to another's address."
+        ),
+    ] = "",
+    body: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --match: what the answer should have said, if it is no JSON; - reads it.",
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+        ),
+    ] = None,
     redrive: Annotated[
         bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")
     ] = False,
@@ -37,13 +55,16 @@ def unmatched(
 ) -> None:
     """List answers that could not be placed, or place them.
 
-    An answer ends here when its item_id is missing or unknown, when its workflow does not fit, or when it is no JSON.
+    An answer ends here when its item_id is missing or unknown, when its workflow does not fit, or when it is no JSON. What came
+    stays as it is; how it was placed is kept with it.
     """
     if match is not None and redrive:
         raise typer.BadParameter("choose one of --match and --redrive")
+    if match is None and (step or body is not None):
+        raise typer.BadParameter("--step and --body say how --match places an answer")
     with application(context) as enrichment:
         if match is not None:
-            ack = match_answer(enrichment, match[0], match[1], by=BY)
+            ack = match_answer(enrichment, *match, by=BY, step=step, body=None if body is None else _read(body))
             _tell(
                 {"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json
             )
@@ -51,6 +72,10 @@ def unmatched(
             _redrive(enrichment, as_json=as_json)
         else:
             _list(enrichment, as_json=as_json)
+
+
+def _read(body: Path) -> bytes:
+    return sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
 
 
 def _redrive(enrichment: Enrichment, *, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """`upload` imports a file; `launch` starts it through its workstream's pipeline."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -119,7 +118,7 @@ def launch(
     with application(context, record=not dry_run) as enrichment:
         uploaded = enrichment.get_upload(UploadId(upload_id))
         if dry_run:
-            counted = estimate(enrichment.store, enrichment.registry, uploaded, now=datetime.now(UTC))
+            counted = estimate(enrichment.store, enrichment.registry, uploaded, now=enrichment.now())
             missing = enrichment.missing_webhooks(uploaded.client_id, uploaded.workstream)
             for other in enrichment.batches_of(UploadId(upload_id)):
                 if other.under_way:

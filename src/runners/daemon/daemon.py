@@ -97,12 +97,13 @@ class Daemon:
         if Role.RECEIVER in self._roles:
             self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
-            self._begin(Role.SENDER, Sender(self.application, self._writer).run(self._stop))
+            now = self._store.clock.without_asking
+            self._begin(Role.SENDER, Sender(self.application, self._writer, clock=now).run(self._stop))
             if any(stream.http for stream in self._registry.workstreams.values()):
-                asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING)
+                asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING, clock=now)
                 self._begin(Role.SENDER, asker.run(self._stop))
         if Role.TIMERS in self._roles:
-            self._begin(Role.TIMERS, Timers(self.application).run(self._stop))
+            self._begin(Role.TIMERS, Timers(self.application, clock=self._store.clock).run(self._stop))
             if self._registry.runner.notify:
                 self._begin(Role.TIMERS, Notifier(self.application, Outbox(self._store)).run(self._stop))
         if Role.PROJECTOR in self._roles:

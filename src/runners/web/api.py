@@ -54,6 +54,10 @@ class RetryBody:
 
     step: str | None = None
     state: State | None = None
+    #: Only those that ended for a reason with these words in it.
+    reason: str = ""
+    #: Why they are to run again.
+    why: str = ""
 
 
 def api() -> Router:
@@ -134,7 +138,9 @@ def get_batch(desk: TheDesk, batch_id: FromPath[UUID]) -> dict[str, Any]:
 @post("/batches/{batch_id:uuid}/retry", status_code=200, sync_to_thread=True)
 def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody]) -> dict[str, Any]:
     """Run ended steps of a batch again."""
-    retried = desk.application.retry(BatchId(batch_id), by=BY, step=data.step, state=data.state)
+    retried = desk.application.retry(
+        BatchId(batch_id), by=BY, why=data.why, step=data.step, state=data.state, reason=data.reason
+    )
     return {**_batch(desk, batch_id), "retried": retried}
 
 

@@ -23,6 +23,7 @@ _COLOURS: Final = {
     "StepCompletedLocally": "completed",
     "CompanyAwaited": "waiting_for_company",
     "CompanyServed": "completed",
+    "PersonAwaited": "ready",
     "StepSending": "sending",
     "StepSent": "awaiting_answer",
     "SendRefused": "retry_wait",

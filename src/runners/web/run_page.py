@@ -1,6 +1,5 @@
 """The page of one item or company run: where each step stands, why it is not moving, and all that happened to it."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +35,7 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
         status=_status(state),
         facts=_facts(desk, state),
         runs=[_row(desk, run) for run in _runs(state)],
-        explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=datetime.now(UTC))),
+        explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=desk.application.now())),
         events=[told(desk, recorded) for recorded in desk.store.stream(run_id)],
         live=_is_open(state),
     )

@@ -1,6 +1,5 @@
 """The pages of uploads: import a file, look at what came of it, and launch it once the cost is known."""
 
-from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
@@ -142,7 +141,7 @@ def inspector(
 def confirm_launch(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUID]) -> Response[str]:
     """What a launch would send and cost, before anything is sent."""
     owner, upload = _owned(desk, client, upload_id)
-    counted = estimate(desk.store, desk.registry, upload, now=datetime.now(UTC))
+    counted = estimate(desk.store, desk.registry, upload, now=desk.application.now())
     return rendered(
         "launch.html",
         client=owner,

@@ -9,7 +9,18 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.store import MemoryStore
 from tests.contracts.world import APOLLO_PERSON, World, configuration, person, tuned
 
-ASKING = ("load", "waiters", "gaps_of", "answered_items", "same_entities", "batches", "lanes", "stream", "append")
+ASKING = (
+    "load",
+    "waiters",
+    "gaps_of",
+    "answered_items",
+    "out_items",
+    "same_entities",
+    "batches",
+    "lanes",
+    "stream",
+    "append",
+)
 
 
 class CountingStore(MemoryStore):
@@ -90,7 +101,32 @@ def people_answer(companies) -> dict[str, int]:
     return world.store.count(lambda: world.app.receive(came))
 
 
-@pytest.mark.parametrize("act", [launch, answers, late_answers, deadlines, refusals, people_answer])
+def twice(companies):
+    """All people are in two batches, up to where one of the two rows of each may leave."""
+    world, upload = launched(companies)
+    for _ in range(2):
+        world.app.launch(upload)
+    world.play_to(APOLLO_PERSON)
+    return world
+
+
+def claims(companies):
+    """All people are claimed, and wait in the other batch."""
+    world = twice(companies)
+    return world.store.count(world.claim)
+
+
+def awaited_answers(companies):
+    """All people's answers in one commit, while others wait for them."""
+    world = twice(companies)
+    sends = world.send()
+    came = [world.callback(send.workflow, world.body(send), token=send.key) for send in sends]
+    return world.store.count(lambda: world.app.receive(came))
+
+
+@pytest.mark.parametrize(
+    "act", [claims, awaited_answers, launch, answers, late_answers, deadlines, refusals, people_answer]
+)
 def test_many_companies_cost_as_many_questions_as_a_few(act):
     """One for all of them, not one for each."""
     assert act(3) == act(30)

@@ -1,14 +1,20 @@
 """The application does what it promises on the store in memory."""
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
+from tests.contracts.people_contract import PeopleContract
 
 
 class TestAnswering(AnsweringContract):
+    """See the contract."""
+
+
+class TestBulk(BulkContract):
     """See the contract."""
 
 
@@ -21,6 +27,10 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestPeople(PeopleContract):
     """See the contract."""
 
 

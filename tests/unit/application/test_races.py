@@ -131,6 +131,14 @@ def test_a_cancelled_batch_drops_no_company_that_another_began_to_wait_for(world
     assert world.store.item_counts(launched[0].batch_id)["gaps"] == 0
 
 
+def test_two_batches_cancelled_at_once_drop_the_company_that_both_waited_for(world):
+    """Each sees the other's item wait; one of them decides again, and nothing stays behind that nobody wants."""
+    first, second = (world.launch(person(name)) for name in ("ann", "bob"))
+    world.store.race_after_waiters(lambda: world.another().cancel(second.batch_id, by="ann"))
+    world.app.cancel(first.batch_id, by="ann")
+    assert {row.state for row in world.store.inline_rows()[1] if row.workflow == APOLLO_COMPANY} == {"cancelled"}
+
+
 def test_the_same_answer_twice_at_once_is_recorded_once(world):
     """Both senders are told that it is durable, and one of them that it was known."""
     world.launch(person("ann"))

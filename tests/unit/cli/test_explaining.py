@@ -86,7 +86,9 @@ def test_what_was_sent_waits_until_its_deadline(world):
     world.send()
     assert "waits for its answer, until the deadline at 2026-03-01 18:00:00 UTC" in first(world, batch)
     world.now += timedelta(hours=7)
-    assert "timers" in first(world, batch)
+    assert "timers moves it, once a receiver has been up for" in first(world, batch)
+    world.store.receiver_up = lambda: timedelta(hours=1)
+    assert first(world, batch).endswith("timers moves it.")
 
 
 def test_what_was_not_delivered_is_tried_again(world):

@@ -84,3 +84,28 @@ def test_an_unknown_answer_is_refused(world):
     for unknown in (uuid4(), world.batch.batch_id):
         with pytest.raises(UnknownId):
             match(world.application, unknown, None, by="test")
+
+
+def test_an_answer_that_came_to_the_address_of_another_step_is_placed_by_its_own(world):
+    """A table that was told the wrong address lost nothing; without the step it has no place."""
+    (item, *_) = world.items(world.batch)
+    body = b'{"item_id": "%s", "title": "Head of Buying"}' % str(item.item_id).encode()
+    found = unmatched(world, body, "no_such_step")
+    with pytest.raises(CannotMatch, match="no step"):
+        match(world.application, found, item.item_id, by="test")
+    assert match(world.application, found, None, by="test", step=PERSON).status == "accepted"
+    assert world.store.load([item.item_id])[item.item_id].state.run(PERSON).facts["person_title"] == "Head of Buying"
+
+
+def test_an_answer_that_is_no_json_is_placed_as_a_person_mended_it(world):
+    """A quotation mark in a value breaks a body that was written by hand; what it said was paid for."""
+    found = unmatched(world, b'{"name": "Quillhaven "Robotics""}')
+    run_id = world.sends[0].run_id
+    with pytest.raises(CannotMatch, match="mend it"):
+        match(world.application, found, run_id, by="test")
+    with pytest.raises(CannotMatch, match="mended body is not JSON"):
+        match(world.application, found, run_id, by="test", body=b'{"name": ')
+    mended = b'{"name": "Quillhaven Robotics"}'
+    assert match(world.application, found, run_id, by="test", body=mended).status == "accepted"
+    assert world.store.load([run_id])[run_id].state.run.facts["company_name"] == "Quillhaven Robotics"
+    assert world.store.stream(found)[0].event.body == b'{"name": "Quillhaven "Robotics""}'

@@ -319,4 +319,4 @@ def test_a_company_run_that_fails_does_not_take_a_better_answer_away():
 def test_every_decision_is_guarded_by_the_life_cycle():
     """An event that the table does not allow raises before it can be recorded."""
     with pytest.raises(IllegalStepEvent, match="StepSkipped of enrich_person cannot come in state sending"):
-        steps._guarded(scene(State.SENDING).run, e.StepSkipped(workflow="enrich_person", reason="unwanted"))
+        steps.guarded(scene(State.SENDING).run, e.StepSkipped(workflow="enrich_person", reason="unwanted"))

@@ -1,3 +1,6 @@
+-- name: time
+select clock_timestamp()
+
 -- name: stream
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events where originator_id = %(id)s order by originator_version
@@ -7,8 +10,8 @@ select coalesce(max(originator_version), 0) from enrichcore.stored_events where 
 
 -- name: turning_batches
 select b.batch_id from enrichcore.batches b
-where (b.status = 'finished' or (b.filled and b.status in ('running', 'paused')))
-  and (b.status = 'finished') = exists (
+where (b.status in ('finished', 'cancelled') or (b.filled and b.status in ('running', 'paused')))
+  and (b.status in ('finished', 'cancelled')) = exists (
       select from enrichcore.runs r where r.batch_id = b.batch_id and r.kind = 'item' and r.status = 'active')
 
 -- name: log
@@ -35,6 +38,13 @@ where company_run_id = any(%(ids)s::uuid[]) and state in ('failed', 'timed_out')
 select r.person_id, r.run_id from enrichcore.runs r
 where r.person_id = any(%(ids)s::uuid[]) and exists (
     select from enrichcore.step_runs s where s.run_id = r.run_id and s.state = 'completed' and s.attempt > 0)
+order by r.run_id
+
+-- name: out_items
+select r.person_id, r.run_id from enrichcore.runs r
+where r.person_id = any(%(ids)s::uuid[]) and exists (
+    select from enrichcore.step_runs s
+    where s.run_id = r.run_id and s.state in ('sending', 'awaiting_answer', 'in_doubt'))
 order by r.run_id
 
 -- name: due
@@ -262,8 +272,8 @@ select coalesce(sum(reserved), 0)
        + coalesce(sum(spent) filter (where %(since)s::date is null or day >= %(since)s::date), 0)
 from enrichcore.client_credits where client_id = %(client)s
 
--- name: lock_budget
--- Taken by claims alone: those of other pace groups see what this one reserves.
+-- name: lock_client
+-- Taken by claims alone: those of other pace groups see what this one reserves, and whom it sends.
 select pg_advisory_xact_lock(4985318, hashtext(%(client)s::text))
 
 -- name: all_sends

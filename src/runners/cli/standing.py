@@ -1,0 +1,99 @@
+"""Where the items of a batch stand, those for the same reason together: what is stuck, why, and what would move it."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import frozen
+
+from enrichcore.application import Enrichment
+from enrichcore.application.explaining import explain
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.life_cycle import GAPS, State
+from runners.cli.opening import rows
+from runners.cli.showing import line
+
+#: Ids that people are shown of each group.
+_IDS_SHOWN: Final = 3
+
+
+@frozen(kw_only=True)
+class Group:
+    """Items of a batch whose step stands still for the same reason."""
+
+    workflow: str
+    state: State
+    #: In the words of the step, or of the company run that it waits for.
+    reason: str
+    #: Why one of them is not moving, and what would move it.
+    explanation: str
+    ids: tuple[UUID, ...]
+
+
+def groups_of(enrichment: Enrichment, batch: Batch) -> list[Group]:
+    """What the items of a batch wait for, or ended without; the largest group first."""
+    return [
+        _group(enrichment, batch, workflow, State(state), reason, tuple(ids))
+        for workflow, state, reason, ids in rows(enrichment, "standing", batch=batch.batch_id)
+    ]
+
+
+def _group(
+    enrichment: Enrichment, batch: Batch, workflow: str, state: State, reason: str, ids: tuple[UUID, ...]
+) -> Group:
+    if state in GAPS:
+        named = f"--step {workflow} --state {state}"
+        said = (
+            f"Step {workflow} {_ENDED[state]} ({reason}); `enrichcore retry {batch.batch_id} {named}` sends it again."
+        )
+    else:
+        said = explain(enrichment.store, enrichment.registry, ids[0], now=enrichment.now())
+    return Group(workflow=workflow, state=state, reason=reason, explanation=said, ids=ids)
+
+
+_ENDED: Final = {State.FAILED: "failed", State.TIMED_OUT: "timed out"}
+
+
+def sentence(enrichment: Enrichment, batch: Batch) -> str:
+    """How a batch stands, in one sentence."""
+    counts = enrichment.store.item_counts(batch.batch_id)
+    total = sum(count for name, count in counts.items() if name not in {"gaps", "in_doubt"})
+    active, said = counts.get("active", 0), f"Batch {batch.batch_id} of {total:,} items"
+    match batch.status:
+        case BatchStatus.PAUSED:
+            how = f"is paused with {active:,} of them to go; `enrichcore resume {batch.batch_id}` moves it"
+        case BatchStatus.RUNNING if not batch.filled:
+            how = f"is still being made from its upload, which names {batch.item_count:,} people; timers complete it"
+        case BatchStatus.RUNNING if active:
+            how = f"is running, with {active:,} of them to go"
+        case BatchStatus.RUNNING:
+            how = "has no item to go, and finishes as soon as timers look at it"
+        case BatchStatus.CANCELLED if active:
+            how = f"is cancelled but for {active:,}, which timers cancel within a minute or two"
+        case _:
+            gaps = f", {counts['gaps']:,} of them with gaps" if counts["gaps"] else ""
+            how = f"is {batch.status}{gaps}"
+    return f"{said} {how}."
+
+
+def shown(group: Group) -> dict[str, Any]:
+    """A group for programs."""
+    return {
+        "workflow": group.workflow,
+        "state": str(group.state),
+        "reason": group.reason,
+        "count": len(group.ids),
+        "explanation": group.explanation,
+        "ids": list(group.ids),
+    }
+
+
+def tell(said: str, groups: Iterable[Group], *, all_ids: bool) -> None:
+    """Print a batch's sentence and its groups, for people."""
+    line(said)
+    for group in groups:
+        line(f"{len(group.ids):>7,} at {group.workflow}, {str(group.state).replace('_', ' ')}: {group.explanation}")
+        for item_id in group.ids if all_ids else group.ids[:_IDS_SHOWN]:
+            line(f"          {item_id}")
+        if len(group.ids) > _IDS_SHOWN and not all_ids:
+            line(f"          and {len(group.ids) - _IDS_SHOWN:,} more, which --ids lists")
