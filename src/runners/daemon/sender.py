@@ -47,6 +47,8 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _DEFAULT_HOLD: Final = timedelta(seconds=2)
 _TELL_EVERY: Final = timedelta(seconds=30)
 _ANSWER_S: Final = 30.0
+#: How long a sender that stops waits for what is on the wire.
+_LAST_S: Final = 30.0
 _CONNECT_S: Final = 10.0
 #: An idle connection is not used after this. Many servers close one after five seconds (Node's default): a row that is
 #: sent at that very moment is in doubt.
@@ -105,14 +107,22 @@ class Sender:
                     self._begin(self._posting, self._send(client, send))
                 if not claimed:
                     await _pause(stop, _IDLE_S)
-            while under_way := self._posting | self._unrecorded:
-                await asyncio.wait(under_way)
+            await self._finish()
 
     def _client(self) -> httpx.AsyncClient:
         limits = kept_open(self._connections)
         if self._kind is Kind.HTTP:
             return asking_client(limits)
         return HttpxAiohttpClient(limits=limits, follow_redirects=False)
+
+    async def _finish(self) -> None:
+        """Let what is on the wire finish, for a while; a response that takes longer is a doubt at once, not with its lease."""
+        if self._posting:
+            _, late = await asyncio.wait(self._posting, timeout=_LAST_S)
+            for task in late:
+                task.cancel()
+        while under_way := self._posting | self._unrecorded:
+            await asyncio.wait(under_way)
 
     def _begin(self, kind: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -151,7 +161,10 @@ class Sender:
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
-        seen = await (self._post(client, send) if send.request is None else self._ask(client, send))
+        try:
+            seen = await (self._post(client, send) if send.request is None else self._ask(client, send))
+        except asyncio.CancelledError:
+            seen = Seen(outcome=self._outcome(send, Outcome.UNKNOWN, "the runner stopped before the response came"))
         self._tell(send, seen.outcome, asked_to_wait=seen.hold is not None)
         if seen.hold is not None:
             try:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from attrs import define, field
 
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import HttpRequest, RenderedRequest, Secret
 from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
@@ -23,6 +24,8 @@ from tests.unit.daemon.webhook import PATIENCE_S, Held, a_send, response
 
 class Reports:
     """Stands where the writer does, and keeps what it is given."""
+
+    waiting = 0
 
     def __init__(self):
         self.given = []
@@ -188,6 +191,40 @@ def test_a_provider_that_takes_too_long_is_a_doubt():
     """However it spreads its words over time."""
     report, _ = asked(says=response("200 OK", b"{}"), waits=True, within_s=0.05)
     assert (report.outcome.outcome, report.outcome.reason) == (Outcome.UNKNOWN, "no response (ReadTimeout)")
+
+
+def test_a_sender_that_stops_does_not_wait_for_a_slow_provider_for_ever(monkeypatch):
+    """What it still waits for is in doubt at once, and that is recorded."""
+    monkeypatch.setattr("runners.daemon.sender._LAST_S", 0.05)
+
+    async def live():
+        stop, reports = asyncio.Event(), Reports()
+
+        class One(Held):
+            def claim(self, _limit, _kind):
+                return [self.rows.pop()] if self.rows else []
+
+        async with providing(says=response("200 OK", b"{}"), waits=True) as provider:
+            request = HttpRequest(method="GET", url=provider_url(provider))
+            one = One()
+            one.rows = [a_send(request.url, request=request.render({}), response_within=timedelta(minutes=9),
+                               lease_until=datetime.now(UTC) + timedelta(minutes=10))]  # fmt: skip
+            sending = asyncio.create_task(Sender(one, reports, kind=Kind.HTTP).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                while not provider.asked:
+                    await asyncio.wait({sending}, timeout=0.01)
+                stop.set()
+                await sending
+        return reports.given
+
+    (report,) = asyncio.run(live())
+    assert (report.outcome.outcome, report.response) == (Outcome.UNKNOWN, None)
+    assert report.outcome.reason == "the runner stopped before the response came"
+
+
+def provider_url(provider) -> Secret:
+    """Where it listens."""
+    return Secret(f"http://127.0.0.1:{provider.port}/find")
 
 
 def test_a_provider_that_cannot_be_reached_was_not_asked():
