@@ -81,14 +81,14 @@ def town(store, registry=None, **notify) -> Town:
     told = {name: Secret(url) for name, url in (notify or {"url": SECRET_URL}).items()}
     world = World(store, evolve(registry, runner=evolve(registry.runner, notify=told)))
     outbox = Outbox(store)
-    made = Town(world, Ear(), Notifier(world.app, outbox, clock=world.clock), outbox)
+    made = Town(world, Ear(), Notifier(world.app, outbox), outbox)
     made.round()
     return made
 
 
 def another(of: Town) -> Town:
     """A second process on the same store."""
-    return evolve(of, notifier=Notifier(of.world.app, of.outbox, clock=of.world.clock))
+    return evolve(of, notifier=Notifier(of.world.app, of.outbox))
 
 
 def test_a_finished_batch_is_told_of_once(store):
