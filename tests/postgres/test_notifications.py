@@ -176,7 +176,7 @@ def test_what_was_before_is_no_news(store):
 @pytest.mark.parametrize("says", [500, 404, 302, "refused"])
 def test_what_nobody_took_is_tried_again_later(store, says, caplog):
     """Not at once, and no address is told: not in the log, nor in what is kept."""
-    caplog.set_level(logging.DEBUG, "enrichcore")
+    caplog.set_level(logging.DEBUG)
     here = town(store)
     here.ear.says = [says]
     here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")
