@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -151,3 +152,32 @@ def test_a_dry_run_counts_what_a_waterfall_would_ask(make_waterfall) -> None:
     assert 0 < first["to_send"] < uploaded["row_count"]
     assert float(first["credits"]) == first["to_send"] * 0.5
     assert httpx.get(f"{world.clay}/sandbox/stats").json()["posts_total"] == 0
+
+
+def test_a_killed_daemon_asks_again_only_where_the_step_says_so(make_waterfall) -> None:
+    """Killed while providers take their time: what was under way is in doubt, and each further request was decided."""
+    world = make_waterfall(
+        "--provider-key", "provider-key", "--slow", "1", "--slow-by", "1.5", "--provider-knows", "0.3"
+    )
+    world.start_daemon()
+    world.launch("apollo_scrape")
+
+    def asked() -> list[dict]:
+        posts = httpx.get(f"{world.clay}/sandbox/posts?limit=100000").json()["posts"]
+        return [post for post in posts if post["hook"].startswith("providers/")]
+
+    for number in (1, 5):
+        until(lambda number=number: len(asked()) >= number or world.finished(), what="providers are asked")
+        world.daemons[-1].kill()
+        world.daemons[-1].wait()
+        world.start_daemon()
+    until(world.finished, what="the batch finishes in spite of it")
+    requests = Counter((post["hook"], post["item_id"]) for post in asked())
+    doubts = world.rows(
+        "select count(*) from enrichcore.events where type = 'DoubtSettled' and payload ->> 'settlement' = 'resend'"
+    )[0][0]
+    assert doubts > 0
+    assert sum(count - 1 for count in requests.values()) <= doubts
+    assert max(requests.values()) <= 2
+    assert len({post["idempotency_key"] for post in asked()}) == len(asked())
+    assert {state for _, state in email_steps(world)} <= {"completed", "skipped", "timed_out"}

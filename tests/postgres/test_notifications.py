@@ -81,14 +81,14 @@ def town(store, registry=None, **notify) -> Town:
     told = {name: Secret(url) for name, url in (notify or {"url": SECRET_URL}).items()}
     world = World(store, evolve(registry, runner=evolve(registry.runner, notify=told)))
     outbox = Outbox(store)
-    made = Town(world, Ear(), Notifier(world.app, outbox, clock=world.clock), outbox)
+    made = Town(world, Ear(), Notifier(world.app, outbox), outbox)
     made.round()
     return made
 
 
 def another(of: Town) -> Town:
     """A second process on the same store."""
-    return evolve(of, notifier=Notifier(of.world.app, of.outbox, clock=of.world.clock))
+    return evolve(of, notifier=Notifier(of.world.app, of.outbox))
 
 
 def test_a_finished_batch_is_told_of_once(store):
@@ -176,7 +176,7 @@ def test_what_was_before_is_no_news(store):
 @pytest.mark.parametrize("says", [500, 404, 302, "refused"])
 def test_what_nobody_took_is_tried_again_later(store, says, caplog):
     """Not at once, and no address is told: not in the log, nor in what is kept."""
-    caplog.set_level(logging.DEBUG, "enrichcore")
+    caplog.set_level(logging.DEBUG)
     here = town(store)
     here.ear.says = [says]
     here.world.app.stop_lane(ACME, APOLLO, APOLLO_PERSON, by="ann", why="holidays")

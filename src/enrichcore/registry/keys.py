@@ -85,7 +85,8 @@ RUNNER = (
         key="lease",
         reader=duration(SECOND, HOUR),
         default=_of(RunnerSettings, "lease"),
-        meaning="How long one send may take; after it the outcome is unknown and the step is in doubt.",
+        meaning="How long one send may take, of an `http` step beside its `answer_within`; after it the outcome is unknown "
+        "and the step is in doubt.",
     ),
     Setting(
         key="notify",

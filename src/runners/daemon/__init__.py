@@ -5,6 +5,11 @@ decisions are the application's; nothing here decides. What senders and the rece
 writer, which commits in groups.
 """
 
+import logging
+
 from runners.daemon.daemon import Daemon, Role, serve
+
+# httpx logs the whole URL of each request, and the URL of a webhook is its password.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 __all__ = ["Daemon", "Role", "serve"]

@@ -112,7 +112,7 @@ def _written(client: httpx.AsyncClient, send: Send, timeout: httpx.Timeout) -> h
 
 def outcome_of_asking(error: BaseException) -> Outcome:
     """Whether a request that ended with this error surely did not leave, or nobody knows."""
-    if isinstance(error, CannotBeWritten):
+    if isinstance(error, CannotBeWritten | httpx.LocalProtocolError):
         return Outcome.ROW_REFUSED
     return Outcome.NOT_DELIVERED if isinstance(error, _NEVER_LEFT) else Outcome.UNKNOWN
 

@@ -8,8 +8,8 @@ before it is told, and is tried again with growing pauses until somebody takes i
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -46,15 +46,11 @@ class Notifier:
     Args:
         application: whose batches, lanes and budgets people hear of.
         outbox: where news waits.
-        clock: tells the time, in UTC.
     """
 
-    def __init__(
-        self, application: Enrichment, outbox: Outbox, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, application: Enrichment, outbox: Outbox) -> None:
         self._application = application
         self._outbox = outbox
-        self._clock = clock
         notify = application.registry.runner.notify
         #: By what is told of.
         self._addresses: dict[str, Secret] = {
@@ -95,7 +91,7 @@ class Notifier:
             self._outbox.begin()
             self._begun = True
         self._outbox.gather(NEWS, self._news)
-        now = self._clock()
+        now = self._application.now()
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
             self._outbox.put([one for one in self._of_budgets(now) if one.notice in self._addresses])

@@ -26,7 +26,7 @@ BY: Final = "web"
 PAGE: Final = 50
 #: Shorter secrets would mask ordinary words.
 _SHORTEST: Final = 6
-_SHORTEST_KEY: Final = 16
+_SHORTEST_KEY: Final = 20
 _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 Row = dict[str, Any]

@@ -37,6 +37,11 @@ def metrics(desk: TheDesk) -> Response[str]:
         ),
         _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
         _family("unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]),
+        _family(
+            "notifications",
+            "News that waits to be told, and that nobody took.",
+            [({"state": state}, count) for state, count in desk.row("news").items()],
+        ),
     ]
     text = "".join(f"{line}\n" for family in families for line in family)
     return Response(text, headers={"content-type": _CONTENT_TYPE})

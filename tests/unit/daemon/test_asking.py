@@ -9,19 +9,23 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from attrs import define, field
 
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import HttpRequest, RenderedRequest, Secret
-from runners.daemon.asking import LARGEST_ANSWER, asking_client
+from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
 from runners.daemon.outcomes import words_of
-from runners.daemon.sender import Sender, kept_open
+from runners.daemon.sender import _GOODBYE_S, Sender, kept_open
 from tests.unit.daemon.webhook import PATIENCE_S, Held, a_send, response
 
 
 class Reports:
     """Stands where the writer does, and keeps what it is given."""
+
+    waiting = 0
 
     def __init__(self):
         self.given = []
@@ -189,6 +193,40 @@ def test_a_provider_that_takes_too_long_is_a_doubt():
     assert (report.outcome.outcome, report.outcome.reason) == (Outcome.UNKNOWN, "no response (ReadTimeout)")
 
 
+def test_a_sender_that_stops_does_not_wait_for_a_slow_provider_for_ever(monkeypatch):
+    """What it still waits for is in doubt at once, and that is recorded."""
+    monkeypatch.setitem(_GOODBYE_S, Kind.HTTP, 0.05)
+
+    async def live():
+        stop, reports = asyncio.Event(), Reports()
+
+        class One(Held):
+            def claim(self, _limit, _kind):
+                return [self.rows.pop()] if self.rows else []
+
+        async with providing(says=response("200 OK", b"{}"), waits=True) as provider:
+            request = HttpRequest(method="GET", url=provider_url(provider))
+            one = One()
+            one.rows = [a_send(request.url, request=request.render({}), response_within=timedelta(minutes=9),
+                               lease_until=datetime.now(UTC) + timedelta(minutes=10))]  # fmt: skip
+            sending = asyncio.create_task(Sender(one, reports, kind=Kind.HTTP).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                while not provider.asked:
+                    await asyncio.wait({sending}, timeout=0.01)
+                stop.set()
+                await sending
+        return reports.given
+
+    (report,) = asyncio.run(live())
+    assert (report.outcome.outcome, report.response) == (Outcome.UNKNOWN, None)
+    assert report.outcome.reason == "the runner stopped before the response came"
+
+
+def provider_url(provider) -> Secret:
+    """Where it listens."""
+    return Secret(f"http://127.0.0.1:{provider.port}/find")
+
+
 def test_a_provider_that_cannot_be_reached_was_not_asked():
     """The request is tried again later."""
     with socket.socket() as nobody:
@@ -204,6 +242,11 @@ def test_a_request_that_cannot_be_written_fails_its_row():
     """Nothing left, and trying again would change nothing."""
     report, seen = asked(template={"url": "http://127.0.0.1:PORT/" + "x" * 70_000})
     assert (report.outcome.outcome, seen) == (Outcome.ROW_REFUSED, [])
+
+
+def test_a_head_that_is_none_fails_its_row():
+    """The client library finds that before it sends; trying again would change nothing."""
+    assert outcome_of_asking(httpx.LocalProtocolError("Illegal header value")) is Outcome.ROW_REFUSED
 
 
 def test_a_response_that_is_too_large_is_cut():
@@ -224,7 +267,7 @@ def test_no_key_is_told(caplog):
     }
     keys = [f"{place}-key-0123456789" for place in ("url", "query", "header", "body")]
     report, _ = asked(template=template, says=response("401 No", " ".join(keys).encode()))
-    logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("enrichcore"))
+    logged = "\n".join(record.getMessage() for record in caplog.records)
     assert not [key for key in keys if key in report.outcome.reason + logged]
     assert not [key for key in keys if key in repr(report)]
 

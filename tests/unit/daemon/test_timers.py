@@ -5,14 +5,17 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 
 from enrichcore.application import launching as module
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
 from enrichcore.store import Conflict, MemoryStore, StoreUnavailable
 from runners.daemon.timers import Timers
-from tests.contracts.world import World, person
+from tests.contracts.http_contract import FUNDING, STREAM, waterfall
+from tests.contracts.world import APOLLO_COMPANY, World, configuration, person
 
 NAMES = [f"{name}{end}" for name in ("ann", "bob", "eve", "joe", "kim") for end in "ab"]
 
@@ -202,3 +205,18 @@ def test_timers_wait_while_the_database_is_away(world, timers, monkeypatch):
         await asyncio.wait_for(running, 10)
 
     asyncio.run(live())
+
+
+def test_the_wait_for_a_response_ends_without_a_receiver():
+    """Its answer comes in no other way; a row that waits for a callback goes on waiting."""
+    shipped = configuration()
+    world = World(MemoryStore(), evolve(shipped, workstreams={**shipped.workstreams, **waterfall().workstreams}))
+    world.launch(person("ann", email=""), workstream=STREAM)
+    world.launch(person("bob", company="mooncroft"))
+    for send in world.claim():
+        world.report([send], Outcome.UNKNOWN, reason="no response")
+    timers = Timers(world.app, clock=world.clock)
+    world.clock.tick(hours=7)
+    timers.tick()
+    states = {row.workflow: row.state for row in world.store.inline_rows()[1] if row.batch_id is None}
+    assert states == {FUNDING: State.TIMED_OUT, APOLLO_COMPANY: State.IN_DOUBT}

@@ -68,7 +68,9 @@ def test_a_template_without_its_environment_names_each_variable():
 def test_what_is_commented_out_works_too():
     """Every key that the template only mentions is right as it stands."""
     text = re.sub(r'^# (\w+ = (?:"[^"]*"|\d+))', r"\1", init_text(), flags=re.MULTILINE)
-    env = dict.fromkeys((*NAMES, "ENRICHCORE_API_TOKEN", "ACME_CLAY_AUTH"), "https://hooks.example/x")
+    env = dict.fromkeys(
+        (*NAMES, "ENRICHCORE_API_TOKEN", "ENRICHCORE_NOTIFY_URL", "ACME_CLAY_AUTH"), "https://hooks.example/x"
+    )
     registry = parse(text, env=env)
     assert registry.runner.callback_base_url == "https://enrich.example.com"
     assert registry.runner.api_token is not None
