@@ -135,24 +135,27 @@ class Courier:
 
     async def _post(self, callback: Callback) -> int | None:
         """The receiver's status; 0 where it was not reached, None where no try can succeed."""
-        body = callback.make_body()
+        body, began = callback.make_body(), time.monotonic()
         try:
             response = await self.client.post(callback.url, content=body, headers=dict(callback.headers))
         except _UNUSABLE:
-            self._note(callback, body, "unusable_url")
+            self._note(callback, body, began, "unusable_url")
             return None
         except _UNREACHABLE:
-            self._note(callback, body, "unreachable")
+            self._note(callback, body, began, "unreachable")
             return 0
-        self._note(callback, body, str(response.status_code), acknowledged=response.is_success)
+        self._note(callback, body, began, str(response.status_code), acknowledged=response.is_success)
         return response.status_code
 
-    def _note(self, callback: Callback, body: bytes, outcome: str, *, acknowledged: bool = False) -> None:
+    def _note(
+        self, callback: Callback, body: bytes, began: float, outcome: str, *, acknowledged: bool = False
+    ) -> None:
         self.ledger.called_back(
             Delivery(
                 item_id=callback.item_id,
                 url=callback.url,
                 at=time.time(),
+                seconds=time.monotonic() - began,
                 outcome=outcome,
                 acknowledged=acknowledged,
                 body_sha256=hashlib.sha256(body).hexdigest(),

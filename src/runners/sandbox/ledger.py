@@ -45,6 +45,8 @@ class Delivery:
     url: str
     #: Unix time in seconds, when it was answered or failed.
     at: float
+    #: From its sending to its answer.
+    seconds: float
     #: The status it was answered with, or why there was none.
     outcome: str
     acknowledged: bool
