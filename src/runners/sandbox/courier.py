@@ -147,9 +147,7 @@ class Courier:
         self._note(callback, body, began, str(response.status_code), acknowledged=response.is_success)
         return response.status_code
 
-    def _note(
-        self, callback: Callback, body: bytes, began: float, outcome: str, *, acknowledged: bool = False
-    ) -> None:
+    def _note(self, callback: Callback, body: bytes, began: float, outcome: str, *, acknowledged: bool = False) -> None:
         self.ledger.called_back(
             Delivery(
                 item_id=callback.item_id,
