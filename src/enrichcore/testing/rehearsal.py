@@ -64,6 +64,17 @@ class Fate:
     late: bool = False
 
 
+class AtOnce:
+    """How something happens in the middle of something else where nothing is locked: at once."""
+
+    def begin(self, work: Callable[[], None], point: CrashPoint) -> None:  # noqa: ARG002 - others need it
+        """Do it, as far as it can be done while what it is in the middle of stands still."""
+        work()
+
+    def finish(self) -> None:
+        """Wait until it is done, now that what it was in the middle of has let go."""
+
+
 @define(eq=False)
 class Clock:
     """Time, for everybody."""
@@ -94,8 +105,8 @@ class Rehearsal:
     store: Store
     #: How far the second runner's clock is behind.
     behind: timedelta = timedelta(0)
-    #: Runs something beside what is under way; the store may need a thread for it.
-    interleave: Callable[[Callable[[], None], CrashPoint], None] = lambda work, _: work()
+    #: How the other runner comes in between; a database whose transaction is open needs a thread for that.
+    beside: AtOnce = field(factory=AtOnce)
     #: Whether a local step may fail; otherwise each failure is a broken promise.
     local_failures: bool = False
     #: Most rows of one step run that the third party may get without a person's word; None asks only for `attempts`.
@@ -109,6 +120,8 @@ class Rehearsal:
     #: (item or company run, body) of answers that were acknowledged.
     acknowledged: list[tuple[UUID, bytes]] = field(factory=list)
     impure: list[str] = field(factory=list)
+    #: How many strikes found their moment.
+    strikes: int = 0
     runners: list[Enrichment] = field(init=False)
     uploads: list[UploadId] = field(init=False, factory=list)
     _strike: Strike | None = field(init=False, default=None)
@@ -153,8 +166,9 @@ class Rehearsal:
         if strike is None or strike.point is not point:
             return
         self._strike = None
+        self.strikes += 1
         if strike.meanwhile is not None:
-            self.interleave(partial(self.do, 1, strike.meanwhile), point)
+            self.beside.begin(partial(self.do, 1, strike.meanwhile), point)
         if strike.dies:
             raise Died(point)
 
@@ -167,6 +181,7 @@ class Rehearsal:
             self.runners[0] = self._runner(0)
         finally:
             self._strike = None
+            self.beside.finish()
 
     # --- what may happen ---
 
@@ -199,6 +214,7 @@ class Rehearsal:
 
     def _do_work(self, runner: Enrichment, fates: Sequence[Fate], body: Any) -> None:
         sends = runner.claim(len(fates))
+        self.beside.finish()
         self.sends += sends
         for send, fate in zip(sends, fates, strict=False):
             self._reached(CrashPoint.ROW_IN_HAND)
