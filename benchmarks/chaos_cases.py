@@ -5,8 +5,6 @@ back what it left behind. Whatever is drawn comes from the seed; what the machin
 """
 
 import asyncio
-import csv
-import io
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import httpx
 from attrs import define, field, frozen
 from chaos_audit import Evidence, Fault
+from chaos_setup import SECRET, client_id, configuration, export_of, step, three_steps, workstreams
 from chaos_world import Balancer, Clay, Runners, Server
 from harness import database, own_folder, say
 from psycopg.conninfo import conninfo_to_dict
@@ -34,7 +33,6 @@ from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
 
-SECRET = "secret of {client}"
 #: Longest that a part may take to come to its end once nothing is broken any more.
 PATIENCE_S = 300
 OPEN_STATES = ("ready", "sending", "retry_wait")
@@ -50,12 +48,14 @@ class Size:
     people: int = 1000
     kills_s: float = 75.0
     #: People of each small tenant; the large one has twenty times as many.
-    tenant_people: int = 60
-    #: Seconds between two kills of a runner, on the average.
+    tenant_people: int = 100
+    #: Seconds between two kills of a runner, on the average; a kill waits until both are up.
     kill_every_s: float = 3.0
+    #: How long an answer is waited for in the kills; a late one comes some seconds after that.
+    answer_within_s: int = 20
 
 
-SHORT = Size(callbacks=200, people=60, kills_s=9.0, tenant_people=12)
+SHORT = Size(callbacks=200, people=60, kills_s=9.0, tenant_people=30, answer_within_s=6)
 
 
 @define(kw_only=True)
@@ -134,8 +134,10 @@ class Field:
 
 
 @contextmanager
-def field_of(server: Server, text: str, clay_options: Sequence[str], hooks: Sequence[str]) -> Iterator[Field]:
-    """Everything that a part needs, from the database to two runners that are up."""
+def field_of(
+    server: Server, text: str, clay_options: Sequence[str], hooks: Sequence[str], *, running: bool = True
+) -> Iterator[Field]:
+    """Everything that a part needs, from the database to two runners that are up, or are to be started later."""
     folder = own_folder()
     clients = sorted({hook.partition("/")[0] for hook in hooks})
     secrets = [f"--client-secret={client_id(client)}={SECRET.format(client=client)}" for client in clients]
@@ -145,14 +147,20 @@ def field_of(server: Server, text: str, clay_options: Sequence[str], hooks: Sequ
         Balancer() as balancer,
     ):
         path = folder / "enrichcore.toml"
-        path.write_text(_configuration(text, balancer.url, clay.url, clients, hooks), "utf-8")
+        path.write_text(configuration(text, balancer.url, clay.url, clients, hooks), "utf-8")
         store = PostgresStore(url)
         app = Enrichment(store, load(path))
         app.apply(by="campaign")
         argv = [str(Path(sys.executable).parent / "enrichcore"), "--config", str(path), "run"]
         env = {"ENRICHCORE_DATABASE_URL": url}
-        with Runners(argv=argv, env=env, balancer=balancer, log=folder / "runners.log") as runners:
-            yield Field(server=server, url=url, app=app, store=store, clay=clay, balancer=balancer, runners=runners)
+        runners = Runners(argv=argv, env=env, balancer=balancer, log=folder / "runners.log")
+        war = Field(server=server, url=url, app=app, store=store, clay=clay, balancer=balancer, runners=runners)
+        if running:
+            runners.start()
+        try:
+            yield war
+        finally:
+            runners.stop()
         store.close()
 
 
@@ -161,10 +169,10 @@ def storm(server: Server, size: Size, seed: int) -> Part:
     began, dice = time.time(), Random(seed)
     late, cancelled, unknown = (round(size.callbacks * share) for share in (0.1, 0.05, 0.1))
     in_time = size.callbacks - late - cancelled - unknown
-    steps = {"storm": [_step("enrich_person", "person", rate=1000, burst=1000, answer_within="6h")],
-             "late": [_step("enrich_person", "person", rate=1000, burst=1000, answer_within="2s", reuse_within="0s")]}  # fmt: skip
+    steps = {"storm": [step("enrich_person", "person", rate=1000, burst=1000, max_in_flight=1000000, answer_within="6h")],
+             "late": [step("enrich_person", "person", rate=1000, burst=1000, answer_within="2s", reuse_within="0s")]}  # fmt: skip
     options = ("--seed", str(seed), "--hold", "--doubled", "1", "--concurrency", "128")
-    with field_of(server, _workstreams(steps), options, ("acme/storm/enrich_person", "acme/late/enrich_person")) as war:
+    with field_of(server, workstreams(steps), options, ("acme/storm/enrich_person", "acme/late/enrich_person")) as war:
         war.launch("acme", "storm", in_time)
         to_cancel = war.launch("acme", "storm", cancelled, in_time)
         war.launch("acme", "late", late, in_time + cancelled)
@@ -190,22 +198,33 @@ def storm(server: Server, size: Size, seed: int) -> Part:
 def kills(server: Server, size: Size, seed: int) -> Part:
     """W4 and W5: every fault of the third party, while runners, backends and the server are killed."""
     began, dice = time.time(), Random(seed)
-    careful = {"rate": 25, "burst": 25, "answer_within": "20s"}
+    careful = {"rate": 25, "burst": 25, "answer_within": f"{size.answer_within_s}s"}
     eager = {**careful, "attempts": 3, "on_doubt": "resend"}
-    steps = {name: _three_steps(settings) for name, settings in (("careful", careful), ("eager", eager))}
+    steps = {name: three_steps(settings) for name, settings in (("careful", careful), ("eager", eager))}
     hooks = [
-        f"{client}/{stream}/{step}"
+        f"{client}/{stream}/{workflow}"
         for client, stream in (("acme", "careful"), ("globex", "eager"))
-        for step in ("enrich_company", "enrich_person", "find_email")
+        for workflow in ("enrich_company", "enrich_person", "find_email")
     ]
     options = (
         *("--seed", str(seed), "--delay", "0.3", "--jitter", "1.0", "--concurrency", "64"),
-        *("--lost", "0.03", "--late", "0.03", "--late-by", "25", "--doubled", "0.1", "--reordered", "0.05"),
+        *(
+            "--lost",
+            "0.03",
+            "--late",
+            "0.03",
+            "--late-by",
+            str(size.answer_within_s + 4),
+            "--doubled",
+            "0.1",
+            "--reordered",
+            "0.05",
+        ),
         *("--early", "0.1", "--empty", "0.05", "--error-answer", "0.03", "--garbage", "0.02"),
         *("--status-429", "0.03", "--retry-after", "1", "--status-5xx", "0.03", "--status-402", "0.002"),
         *("--slow", "0.1", "--slow-by", "2", "--drop", "0.03"),
     )
-    with field_of(server, _workstreams(steps), options, hooks) as war:
+    with field_of(server, workstreams(steps), options, hooks) as war:
         careful_batch = war.launch("acme", "careful", size.people)
         war.launch("globex", "eager", size.people)
         say(f"kills: {2 * size.people:,} people, {size.kills_s:.0f} s of faults")
@@ -259,24 +278,24 @@ def tenants(server: Server, size: Size, seed: int) -> Part:
     """W6: five tenants at 10 a second, burst 20, one with twenty times the people; a third party that holds them to it."""
     began = time.time()
     settings = {"rate": 10, "burst": 20, "answer_within": "2m", "attempts": 2}
-    steps = {"tenants": [_step("enrich_person", "person", **settings), _step("find_email", "person", **settings)]}
+    steps = {"tenants": [step("enrich_person", "person", **settings), step("find_email", "person", **settings)]}
     names = ["big", *(f"small-{number}" for number in range(1, 5))]
     # One webhook for both steps of a tenant, so that the third party counts the tenant's POSTs together, as Clay does.
-    hooks = [f"{name}/tenants/{step}" for name in names for step in ("enrich_person", "find_email")]
+    hooks = [f"{name}/tenants/{workflow}" for name in names for workflow in ("enrich_person", "find_email")]
     options = (
         *("--seed", str(seed), "--delay", "0.2", "--rate", "10", "--burst", "20"),
         *("--status-429", "0.01", "--retry-after", "2", "--doubled", "0.05", "--early", "0.05"),
     )
-    with field_of(server, _workstreams(steps), options, hooks) as war:
+    with field_of(server, workstreams(steps), options, hooks, running=False) as war:
         big = war.launch("big", "tenants", 20 * size.tenant_people)
         small = {name: war.launch(name, "tenants", size.tenant_people) for name in names[1:]}
+        war.runners.start()
         launched_at = time.time()
         say(f"tenants: four with {size.tenant_people}, one with {20 * size.tenant_people} people")
         war.until(lambda: _over(war, small.values()), "the end of the small tenants' batches", every_s=0.2)
         small_ended_at = time.time()
-        cancelled_at = time.time()
         war.app.cancel(big, by="operator")
-        effect_s = time.time() - cancelled_at
+        effect_s = time.time() - small_ended_at
         war.until(war.finished, "the end of the large tenant's batch")
         war.until(lambda: not war.clay.stats()["callbacks_pending"], "the last callbacks")
         client_of = {f"{name}": name for name in names}
@@ -285,8 +304,6 @@ def tenants(server: Server, size: Size, seed: int) -> Part:
         part.more |= {
             "small tenants' seconds": small_ended_at - launched_at,
             "of which the pace alone takes": max(2 * size.tenant_people - 20, 0) / 10,
-            "launched at": launched_at,
-            "small ended at": small_ended_at,
             "seconds to cancel the backlog": effect_s,
         }
         return part
@@ -299,7 +316,7 @@ def _over(war: Field, batches: Any) -> bool:
 
 def _part(name: str, war: Field, began: float, people: int, allowed: float, client_of: Mapping[str, str]) -> Part:
     """Stop the runners in good order, and gather what is left."""
-    war.runners.__exit__()
+    war.runners.stop()
     log = _log(war.store)
     stats = war.clay.stats()
     return Part(
@@ -363,67 +380,3 @@ async def _to_nobody(url: str, count: int, seed: int, meanwhile: Callable[[], No
         await asyncio.to_thread(meanwhile)
         await asyncio.gather(*posts)
     return told
-
-
-# --- configuration and people ---------------------------------------------------------------------------------------
-
-
-def client_id(client: str) -> UUID:
-    """A client's id."""
-    return uuid5(NAMESPACE, f"campaign/{client}")
-
-
-def _step(workflow: str, entity: str, **settings: Any) -> str:
-    lines = [f'workflow = "{workflow}"', 'kind = "webhook"', f'entity = "{entity}"', f'result = "{workflow}"']
-    lines += [f"{name} = {value!r}".replace("'", '"') for name, value in settings.items()]
-    return "\n".join(lines)
-
-
-def _three_steps(settings: Mapping[str, Any]) -> list[str]:
-    return [
-        _step("enrich_company", "company", **settings),
-        _step("enrich_person", "person", **settings),
-        _step("find_email", "person", when="person_email is missing", **settings),
-    ]
-
-
-def _workstreams(steps: Mapping[str, Sequence[str]]) -> str:
-    return "\n\n".join(
-        f'[workstreams.{name}]\nlabel = "{name}"\ningest = "crm"\n\n'
-        + "\n\n".join(f"[[workstreams.{name}.steps]]\n{step}" for step in some)
-        for name, some in steps.items()
-    )
-
-
-def _configuration(text: str, callbacks: str, clay: str, clients: Sequence[str], hooks: Sequence[str]) -> str:
-    runner = (
-        f'[runner]\nlisten = "127.0.0.1:0"\ncallback_base_url = "{callbacks}"\nlease = "5s"\ntimeout_grace = "1s"\n'
-    )
-    parts = [runner, text]
-    parts += [
-        f'[clients.{client}]\nid = "{client_id(client)}"\nname = "{client}"\n'
-        f'callback_secret = "{SECRET.format(client=client)}"'
-        for client in clients
-    ]
-    for hook in hooks:
-        client, stream, workflow = hook.split("/")
-        name = client if stream == "tenants" else hook
-        parts.append(f'[clients.{client}.webhooks.{stream}.{workflow}]\nurl = "{clay}/hooks/{name}"')
-    return "\n\n".join(parts)
-
-
-_FIRST = ("Ottoline", "Bram", "Ilse", "Casimir", "Wanda", "Jorun", "Thaddeus", "Mirela", "Oswin", "Petra")
-_LAST = ("Fennimarsh", "Mockridge", "Traumaue", "Vandersloot", "Quillby", "Harrowgate", "Lindqvarn", "Osterholt")
-
-
-def export_of(people: int, first_number: int = 0) -> bytes:
-    """A CRM export of so many people, five to a company, every second one without an e-mail address."""
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(("First Name", "Last Name", "Email", "LinkedIn URL", "Company Name", "Company Domain Name"))
-    for number in range(first_number, first_number + people):
-        first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
-        domain, slug = f"company-{number // 5}.example", f"{first}-{last}-{number}".lower()
-        email = f"{slug}@{domain}" if number % 2 else ""
-        rows.writerow((first, last, email, f"https://www.linkedin.com/in/{slug}", f"Company {number // 5}", domain))
-    return out.getvalue().encode()

@@ -115,7 +115,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @define(eq=False)
 class Runners:
-    """Some runners that are kept alive until the block ends."""
+    """Some runners that are kept alive from start to stop."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -128,19 +128,23 @@ class Runners:
     _processes: dict[int, subprocess.Popen[str]] = field(init=False, factory=dict)
     _up: dict[int, threading.Event] = field(init=False)
     _stop: threading.Event = field(init=False, factory=threading.Event)
-    _threads: list[threading.Thread] = field(init=False)
+    _threads: list[threading.Thread] = field(init=False, factory=list)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Start all, and wait until they are up.
+
+        Raises:
+            RuntimeError: They do not come up.
+        """
         self._up = {number: threading.Event() for number in range(self.count)}
         self._threads = [threading.Thread(target=self._keep, args=(number,)) for number in range(self.count)]
         for thread in self._threads:
             thread.start()
         if not all(up.wait(READY_S) for up in self._up.values()):
-            self.__exit__()
+            self.stop()
             raise RuntimeError(f"the runners did not start; {self.log} says why:\n{self.log.read_text()[-2000:]}")
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         """Stop them in good order."""
         self._stop.set()
         for process in list(self._processes.values()):
@@ -149,8 +153,8 @@ class Runners:
             thread.join()
 
     def kill(self, number: int) -> Fault | None:
-        """Kill one that is up, without a word of warning; None where it does not come up."""
-        if not self._up[number].wait(READY_S):
+        """Kill one without a word of warning, when all are up; None where they do not come up."""
+        if not all(up.wait(READY_S) for up in self._up.values()):
             return None
         at = time.time()
         self._up[number].clear()

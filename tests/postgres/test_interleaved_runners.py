@@ -21,6 +21,7 @@ from enrichcore.testing import CrashPoint, Placeholders, pipeline_machine
 from enrichcore.testing.crash_points import IN_TRANSACTION
 from enrichcore.testing.people import person
 from enrichcore.testing.rehearsal import AtOnce, Fate, Rehearsal, Strike
+from enrichcore.testing.verdict import Rules
 from tests.contracts.world import tuned
 from tests.postgres.conftest import POOL_SIZE
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.postgres
 
 #: Pace and burst so wide that no token is ever missing: a claim that is rolled back gives its tokens back here only.
 REGISTRY = tuned(parse(init_text(), env=Placeholders()), lane={"rate": 1000.0, "burst": 1000})
+ONCE = Rules(sends_at_most=1)
 DELIVERED = Fate(outcome=Outcome.DELIVERED, taken=True)
 WORK = ("work", (DELIVERED,) * 4, {"result": {"title": "Owner"}})
 #: Longest that a thread may take to be done or to wait for a lock.
@@ -121,7 +123,7 @@ def test_two_runners_keep_all_promises_whatever_comes_between(empty_store, datab
                 registry=REGISTRY,
                 store=empty_store,
                 behind=behind,
-                sends_at_most=1,
+                rules=ONCE,
                 beside=InAThread(database_url),
             )
 
@@ -135,7 +137,7 @@ def test_two_runners_keep_all_promises_whatever_comes_between(empty_store, datab
 @pytest.mark.parametrize("point", CrashPoint)
 def test_every_named_moment_is_survived(empty_store, database_url, point, meanwhile, dies):
     """A runner is struck there while it sends; nothing is lost, nothing goes out twice, and everything ends."""
-    world = Rehearsal(registry=REGISTRY, store=empty_store, sends_at_most=1, beside=InAThread(database_url))
+    world = Rehearsal(registry=REGISTRY, store=empty_store, rules=ONCE, beside=InAThread(database_url))
     world.upload(0, [person("ann", "quillhaven"), person("bob", "caldora", without=("email",))])
     world.do(0, ("launch", 0))
     world.pass_time(timedelta(minutes=1))
@@ -184,9 +186,9 @@ class Both:
         """Everything but positions, which may have gaps."""
         memory, postgres = self.worlds
         assert told(memory) == told(postgres)
-        assert [send.key for send in memory.sends] == [send.key for send in postgres.sends]
-        assert [send.payload for send in memory.sends] == [send.payload for send in postgres.sends]
-        assert memory.acknowledged == postgres.acknowledged
+        assert [send.key for send in memory.books.sends] == [send.key for send in postgres.books.sends]
+        assert [send.payload for send in memory.books.sends] == [send.payload for send in postgres.books.sends]
+        assert memory.books.acknowledged == postgres.books.acknowledged
         assert memory.store.inline_rows() == postgres.store.inline_rows()
         assert memory.store.batches() == postgres.store.batches()
         assert memory.store.lanes() == postgres.store.lanes()

@@ -25,6 +25,7 @@ from enrichcore.store.commit import Store
 from enrichcore.testing.crash_points import CrashPoint
 from enrichcore.testing.people import people
 from enrichcore.testing.rehearsal import Command, Fate, Rehearsal, Strike
+from enrichcore.testing.verdict import Rules
 
 ANY: Final = st.integers(0, 40)
 
@@ -166,8 +167,7 @@ def pipeline_machine(
                 registry=registry,
                 store=store(),
                 behind=behind,
-                sends_at_most=sends_at_most,
-                local_failures=local_failures,
+                rules=Rules(sends_at_most=sends_at_most, local_failures=local_failures),
             )
 
         @rule(by=st.integers(0, 1), some=st.lists(anything, min_size=1, max_size=4))

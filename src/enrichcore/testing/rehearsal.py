@@ -8,7 +8,6 @@ another store.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
@@ -16,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any, Final, cast
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from attrs import define, field, frozen
 
@@ -29,18 +28,15 @@ from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.ids import NAMESPACE, UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
-from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.registry import Registry
 from enrichcore.store.commit import Store
-from enrichcore.store.counters import counted
-from enrichcore.store.replaying import fold_runs, inline_rows
+from enrichcore.store.replaying import fold_runs
 from enrichcore.testing.crash_points import CrashPoint, Died, PointedStore
 from enrichcore.testing.people import export_of
-from enrichcore.testing.promises import broken
+from enrichcore.testing.verdict import ALL, Books, Rules, verdict
 
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ALL: Final = 1_000_000
 #: Rounds in which everything must come to its end once nobody answers any more; each jumps to the next due time.
 ROUNDS: Final = 400
 
@@ -107,19 +103,12 @@ class Rehearsal:
     behind: timedelta = timedelta(0)
     #: How the other runner comes in between; a database whose transaction is open needs a thread for that.
     beside: AtOnce = field(factory=AtOnce)
-    #: Whether a local step may fail; otherwise each failure is a broken promise.
-    local_failures: bool = False
-    #: Most rows of one step run that the third party may get without a person's word; None asks only for `attempts`.
-    sends_at_most: int | None = None
+    #: What a configuration's owner asks for beyond the promises.
+    rules: Rules = field(factory=Rules)
     clock: Clock = field(factory=Clock)
-    #: The rows that runners had in hand, in order, and those that the third party really has.
-    sends: list[Send] = field(factory=list)
-    taken: list[Send] = field(factory=list)
+    books: Books = field(factory=Books)
     #: Outcomes that nobody has reported yet.
     unreported: list[SendReport] = field(factory=list)
-    #: (item or company run, body) of answers that were acknowledged.
-    acknowledged: list[tuple[UUID, bytes]] = field(factory=list)
-    impure: list[str] = field(factory=list)
     #: How many strikes found their moment.
     strikes: int = 0
     runners: list[Enrichment] = field(init=False)
@@ -158,7 +147,7 @@ class Rehearsal:
         """Call a local function twice: it must give the same for the same."""
         first, second = function(deepcopy(dict(facts))), function(deepcopy(dict(facts)))
         if first != second:
-            self.impure.append(f"{name} gives {first!r} and then {second!r} for the same facts {dict(facts)!r}")
+            self.books.impure.append(f"{name} gives {first!r} and then {second!r} for the same facts {dict(facts)!r}")
         return first
 
     def _reached(self, point: CrashPoint) -> None:
@@ -215,7 +204,7 @@ class Rehearsal:
     def _do_work(self, runner: Enrichment, fates: Sequence[Fate], body: Any) -> None:
         sends = runner.claim(len(fates))
         self.beside.finish()
-        self.sends += sends
+        self.books.sends += sends
         for send, fate in zip(sends, fates, strict=False):
             self._reached(CrashPoint.ROW_IN_HAND)
             self._post(runner, send, fate, body)
@@ -224,7 +213,7 @@ class Rehearsal:
         if send.lease_until <= self.clock.now:
             fate = Fate(outcome=Outcome.NOT_DELIVERED, taken=False)
         if fate.taken:
-            self.taken.append(send)
+            self.books.taken.append(send)
             self._reached(CrashPoint.ROW_TAKEN)
             if fate.answered_first:
                 self._receive(runner, send, body, send.key)
@@ -251,8 +240,8 @@ class Rehearsal:
             runner.record_outcomes([self.unreported.pop(which % len(self.unreported))])
 
     def _do_answer(self, runner: Enrichment, which: int, body: Any, with_token: bool, times: int) -> None:  # noqa: FBT001 - part of a drawn command
-        if self.taken:
-            send = self.taken[-1 - which % len(self.taken)]
+        if self.books.taken:
+            send = self.books.taken[-1 - which % len(self.books.taken)]
             for _ in range(times):
                 self._receive(runner, send, body, send.key if with_token else "")
 
@@ -267,7 +256,7 @@ class Rehearsal:
         )
         (ack,) = runner.receive([came])
         if ack.status in {AckStatus.ACCEPTED, AckStatus.LATE, AckStatus.KEPT, AckStatus.DUPLICATE}:
-            self.acknowledged.append((send.run_id, text))
+            self.books.acknowledged.append((send.run_id, text))
 
     def _do_wake(self, runner: Enrichment, receiver_up: timedelta | None) -> None:
         runner.wake(receiver_up=receiver_up)
@@ -276,8 +265,8 @@ class Rehearsal:
         runner.turn_batches()
 
     def _do_stop_lane(self, runner: Enrichment, which: int) -> None:
-        if self.sends:
-            send = self.sends[-1 - which % len(self.sends)]
+        if self.books.sends:
+            send = self.books.sends[-1 - which % len(self.books.sends)]
             runner.stop_lane(str(send.client_id), send.workstream, send.workflow, by="ann", why="out of credits")
 
     def _do_open_lanes(self, runner: Enrichment) -> None:
@@ -335,95 +324,7 @@ class Rehearsal:
 
     def broken(self) -> list[str]:
         """The promises that are broken by now, one sentence each."""
-        log = self.log()
-        pipelines: dict[UUID, Pipeline] = {batch.batch_id: batch.pipeline for batch, _ in self.store.batches()}
-        return [
-            *broken(log, pipelines),
-            *self._differences(log),
-            *self._sent_too_often(log),
-            *self._lost_answers(log),
-            *self._failed_locally(log),
-            *self.impure,
-        ]
-
-    def _differences(self, log: Sequence[e.Recorded]) -> Iterator[str]:
-        if self.store.inline_rows() != inline_rows(log):
-            yield "inline state differs from what its events say"
-        if self.store.counts() != counted(log).without_nothing():
-            yield "the counters of POSTs and credits differ from what the events say"
-
-    def _sent_too_often(self, log: Sequence[e.Recorded]) -> Iterator[str]:
-        """By the third party's own books."""
-        sent = {one.event.key: one.event for one in log if isinstance(one.event, e.StepSending)}
-        keys = Counter(send.key for send in self.sends)
-        yield from (f"a runner had the attempt {key} in hand {times} times" for key, times in keys.items() if times > 1)
-        yield from (
-            f"{send.workflow} of {send.run_id} was POSTed without a StepSending"
-            for send in self.taken
-            if send.key not in sent
-        )
-        rows = Counter((send.run_id, send.workflow) for send in self.taken)
-        by_persons = Counter(
-            (one.stream_id, one.event.workflow)
-            for one in log
-            if isinstance(one.event, e.RetryRequested)
-            or (isinstance(one.event, e.DoubtSettled) and one.event.by_person)
-        )
-        if self.sends_at_most is not None:
-            for row, times in rows.items():
-                allowed = self.sends_at_most * (1 + by_persons[row])
-                if times > allowed:
-                    yield f"the third party has {row[1]} of {row[0]} {times} times, and {allowed} are allowed"
-        generations = Counter(
-            (send.run_id, send.workflow, sent[send.key].generation) for send in self.taken if send.key in sent
-        )
-        granted = Counter(
-            (one.stream_id, one.event.workflow, one.event.generation)
-            for one in log
-            if isinstance(one.event, e.DoubtSettled) and one.event.by_person
-        )
-        for generation, times in generations.items():
-            run_id, workflow, number = generation
-            allowed = self._attempts(run_id, workflow) + granted[generation]
-            if times > allowed:
-                yield (
-                    f"the third party has {workflow} of {run_id} {times} times in generation {number},"
-                    f" and {allowed} are allowed"
-                )
-
-    def _attempts(self, run_id: UUID, workflow: str) -> int:
-        state = self.store.load([run_id])[run_id].state
-        if isinstance(state, BatchItem):
-            ((batch, _),) = self.store.batches([state.batch_id])
-            step = batch.pipeline.step(workflow)
-            return 1 if step is None else step.attempts
-        # Any step that brings the result may have started a generation of the company's run.
-        streams = self.registry.workstreams.values()
-        return max(
-            step.attempts for stream in streams for step in stream.pipeline.steps if step.result == state.step.result
-        )
-
-    def _lost_answers(self, log: Sequence[e.Recorded]) -> Iterator[str]:
-        kept = {(one.stream_id, one.event.body) for one in log if isinstance(one.event, e.AnswerEvent)}
-        said: dict[UUID, set[str]] = {}
-        for run_id, body in kept:
-            said.setdefault(run_id, set()).add(_content(body))
-        for run_id, body in self.acknowledged:
-            if _content(body) not in said.get(run_id, ()):
-                yield f"an answer of {run_id} was acknowledged and is not in the log: {body[:80]!r}"
-
-    def _failed_locally(self, log: Sequence[e.Recorded]) -> Iterator[str]:
-        if self.local_failures:
-            return
-        local = {
-            step.workflow
-            for stream in self.registry.workstreams.values()
-            for step in stream.pipeline.steps
-            if step.kind is Kind.LOCAL
-        }
-        for one in log:
-            if isinstance(one.event, e.StepFailed) and one.event.workflow in local:
-                yield f"local step {one.event.workflow} failed: {one.event.reason}"
+        return verdict(self.store, self.registry, self.books, self.rules)
 
     def stuck(self) -> list[str]:
         """Let people open everything, and the third party take rows and never answer; what does not end then is stuck."""
@@ -439,8 +340,8 @@ class Rehearsal:
         for _ in range(ROUNDS):
             self._do_open_lanes(runner)
             sends = runner.claim(ALL)
-            self.sends += sends
-            self.taken += sends
+            self.books.sends += sends
+            self.books.taken += sends
             runner.record_outcomes([self._report_of(send, _TAKEN) for send in sends])
             if not sends and not runner.wake() and not runner.turn_batches():
                 if not self._active():
@@ -466,11 +367,3 @@ class Rehearsal:
 
 
 _TAKEN: Final = Fate(outcome=Outcome.DELIVERED, taken=True)
-
-
-def _content(body: bytes) -> str:
-    """What an answer says, without formatting."""
-    try:
-        return json.dumps(json.loads(body), sort_keys=True)
-    except ValueError:
-        return repr(body)
