@@ -134,7 +134,9 @@ def _fairness(part: Part, times: dict[str, list[float]]) -> dict[str, Any]:
 
 
 def _plural(what: str) -> str:
-    return {"runner killed": "runners killed", "backends killed": "kills of database sessions"}.get(what, what)
+    return {"runner killed": "runners killed", "backends killed": "times that database sessions were killed"}.get(
+        what, what
+    )
 
 
 def _rows(cards: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -167,7 +169,8 @@ def markdown(cards: list[dict[str, Any]]) -> str:
     """The scorecard as a table for the docs."""
     head, *body = _rows(cards)
     lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    return "\n".join([*lines, *("| " + " | ".join(row).replace("  ", "&nbsp;&nbsp;", 1) + " |" for row in body), ""])
+    told = [(name.replace("  ", "&nbsp;&nbsp;"), *values) for name, *values in body]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in told), ""])
 
 
 def _arguments() -> argparse.Namespace:

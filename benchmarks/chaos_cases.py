@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid5
 
 import httpx
+import psycopg
 from attrs import define, field, frozen
 from chaos_audit import Evidence, Fault
 from chaos_setup import SECRET, client_id, configuration, export_of, step, three_steps, workstreams
@@ -259,7 +260,18 @@ def _wreak_havoc(war: Field, size: Size, dice: Random, *, settle: BatchId) -> No
             with suppress(StoreUnavailable, Conflict):
                 war.open_lanes()
             time.sleep(min(left, 1.0))
+        if _is_drained(war):
+            say(f"kills: all rows are out after {time.monotonic() - begin:.0f} s")
+            return
         strike()
+
+
+def _is_drained(war: Field) -> bool:
+    """Whether no row is left to send: what a fault is followed by would say nothing then."""
+    try:
+        return war.count(*OPEN_STATES, "waiting_for_company") == 0
+    except psycopg.Error:
+        return False
 
 
 def _kill(war: Field, number: int) -> None:
