@@ -16,6 +16,7 @@ BENCHMARKS = {
     "append": ("", "--items 5000 --repeats 1"),
     "drain": ("--repeats 3 --split --peer procrastinate --peer awa", "--items 1000 --idle-s 4"),
     "storm": ("", "--callbacks 1000"),
+    "chaos": ("", "--short"),
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),
 }
 

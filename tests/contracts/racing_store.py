@@ -13,6 +13,7 @@ class RacingStore(MemoryStore):
         self._intruder: Callable[[], object] | None = None
         self._commits_before = 0
         self._when_asked: Callable[[], object] | None = None
+        self._besieger: Callable[[], object] | None = None
 
     def race(self, intruder: Callable[[], object], *, after: int = 0) -> None:
         """Let the intruder go first, when that many commits have passed."""
@@ -22,6 +23,10 @@ class RacingStore(MemoryStore):
         """Forget an intruder who had no turn; tells whether there was one."""
         waiting, self._intruder = self._intruder is not None, None
         return waiting
+
+    def besiege(self, intruder: Callable[[], object]) -> None:
+        """Let the intruder go first before each commit from now on, except its own."""
+        self._besieger = intruder
 
     def race_after_waiters(self, intruder: Callable[[], object]) -> None:
         """Let the intruder go when it was told who waits, before anything is made of that."""
@@ -37,6 +42,10 @@ class RacingStore(MemoryStore):
 
     def append(self, commit):
         """Commit, after the intruder."""
+        if self._besieger is not None:
+            besieger, self._besieger = self._besieger, None
+            besieger()
+            self._besieger = besieger
         if self._intruder is not None and not self._commits_before:
             intruder, self._intruder = self._intruder, None
             intruder()

@@ -17,7 +17,8 @@ def changed(registry):
     stream = registry.workstreams[APOLLO]
     kept = [step for step in stream.pipeline.steps if step.kind is not Kind.LOCAL and step.workflow != APOLLO_COMPANY]
     steps = [evolve(step, when=None) for step in reversed(kept)]
-    other = evolve(stream, pipeline=evolve(stream.pipeline, steps=steps))
+    lanes = {step.workflow: stream.lanes[step.workflow] for step in steps}
+    other = evolve(stream, pipeline=evolve(stream.pipeline, steps=steps), lanes=lanes)
     return evolve(registry, workstreams={**registry.workstreams, APOLLO: other})
 
 

@@ -318,8 +318,16 @@ class QueueContract:
             "over": Lane(lane_id=lanes["over"], client_id=CLIENT, held_until=LONG_AGO),
         }
         put(store, lanes=[(lane, 1) for lane in known.values()])
-        assert sorted(store.ready_lanes(NOW)) == sorted(lanes[name] for name in ("open", "new", "over"))
+        assert store.ready_lanes(NOW) == sorted(lanes[name] for name in ("open", "new", "over"))
         assert store.lanes() == sorted(((lane, 1) for lane in known.values()), key=lambda pair: pair[0].lane_id)
+
+    def test_a_lane_whose_rows_may_not_leave_yet_is_named_too(self, store):
+        """Whether a row is due and its batch runs, a claim tells; so claims share alike on every store."""
+        later, held = LaneId(UUID(int=71)), LaneId(UUID(int=72))
+        for lane, batch, wake_at in ((later, a_batch(), SOON), (held, a_batch(BatchStatus.PAUSED), LONG_AGO)):
+            run = a_run(batch)
+            put(store, batches=[batch], runs=[run], steps=[a_step(run, batch=batch, wake_at=wake_at, lane_id=lane)])
+        assert store.ready_lanes(NOW) == [later, held]
 
     def test_what_is_due_comes_longest_due_first_and_once(self, store):
         """Leases, pauses between attempts and deadlines are timed; what is ready, waiting or over is not."""

@@ -4,7 +4,6 @@ Commands are drawn as plain data, so that any two of them can also be run as a r
 first one's decision and its commit.
 """
 
-from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -15,15 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from enrichcore.application import CannotLaunch, Enrichment
 from enrichcore.application.explaining import explain
-from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.ids import NAMESPACE
-from enrichcore.domain.life_cycle import ENDS, UNDER_WAY, State, permits
+from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import OnDoubt, OnFailure
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import fold_runs, inline_rows
+from enrichcore.testing.promises import broken
 from tests.contracts.racing_store import RacingStore
 from tests.contracts.world import (
     ACME,
@@ -243,7 +242,7 @@ class ApplicationMachine(RuleBasedStateMachine):
         log = self.store.log(0, 1_000_000)
         assert self.store.inline_rows() == inline_rows(log)
         pipelines = {batch.batch_id: batch.pipeline for batch, _ in self.store.batches()}
-        Promises(pipelines).check(log)
+        assert broken(log, pipelines) == []
         self.everything_that_moves_can_be_explained()
         self.everything_comes_to_an_end()
 
@@ -271,68 +270,6 @@ class ApplicationMachine(RuleBasedStateMachine):
             assert batch.status in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
             assert self.store.active_items(batch.batch_id) == []
         assert {run.status for run in self.store.inline_rows()[0] if run.kind == "company"} <= {"ended"}
-
-
-class Promises:
-    """Reads the log from its start and holds every event against those before it."""
-
-    def __init__(self, pipelines):
-        """Of each batch its pipeline."""
-        self.pipelines = pipelines
-        self.runs = {}
-        self.posts, self.decisions = defaultdict(int), defaultdict(int)
-
-    def check(self, log):
-        """Every event in order, and one company run for each company and result."""
-        companies = defaultdict(set)
-        for recorded in log:
-            if isinstance(recorded.event, e.CompanyRunStarted):
-                companies[recorded.client_id, recorded.event.company_id, recorded.event.result].add(recorded.stream_id)
-            if isinstance(recorded.event, e.StepEvent):
-                self.step(recorded)
-            known = self.runs.get(recorded.stream_id)
-            self.runs[recorded.stream_id] = moved(known, recorded)
-        assert all(len(runs) == 1 for runs in companies.values())
-
-    def step(self, recorded):
-        """An event of a step run is allowed by the life cycle, and a POST by its generation's attempts."""
-        event, owner = recorded.event, self.runs[recorded.stream_id]
-        run = owner.run(event.workflow) if isinstance(owner, BatchItem) else owner.run
-        assert permits(run.state, event), f"{event} in {run.state}"
-        step = self.pipelines[owner.batch_id].step(event.workflow) if isinstance(owner, BatchItem) else owner.step
-        if isinstance(event, e.StepSending) and isinstance(owner, BatchItem):
-            assert not (one_row.is_new(run) and one_row.shares(step) and self.is_out_already(owner, step))
-        number = (recorded.stream_id, event.workflow, getattr(event, "generation", run.generation))
-        self.posts[number] += change_of_posts(event)
-        self.decisions[number] += isinstance(event, e.DoubtSettled) and event.by_person
-        assert self.posts[number] <= step.attempts + self.decisions[number]
-
-    def is_out_already(self, item, step):
-        """Whether a row of another item asks the same about the same person and is out."""
-        others = [run for run in self.runs.values() if isinstance(run, BatchItem) and run.person_id == item.person_id]
-        return any(
-            run.state in UNDER_WAY and one_row.asks_the_same(step, self.pipelines[other.batch_id].step(run.workflow))
-            for other in others
-            if other.item_id != item.item_id
-            for run in other.runs.values()
-        )
-
-
-def moved(known, recorded):
-    """A run's state after one more event; None for what is no run."""
-    if known is None:
-        begun = fold_runs([recorded])
-        return begun[recorded.stream_id].state if begun else None
-    fold = batch_item.fold if isinstance(known, BatchItem) else company_run.fold
-    return fold(known, recorded.event, recorded.at, recorded.version)
-
-
-def change_of_posts(event):
-    """How an event changes the number of POSTs that may have been delivered."""
-    if isinstance(event, e.StepSending):
-        return 1
-    refused = isinstance(event, e.SendRefused) or (isinstance(event, e.StepFailed) and event.attempt is not None)
-    return -int(refused or (isinstance(event, e.SendNoted) and event.undelivered))
 
 
 TestApplication = ApplicationMachine.TestCase

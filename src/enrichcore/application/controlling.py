@@ -43,17 +43,18 @@ def cancel(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
 def _cancel_rest(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
     stopped = 0
     while found := core.store.active_items(batch_id, ITEMS_PER_COMMIT):
-        core.decided(partial(_cancel_items, item_ids=found, by=by, why=why))
+        core.decided_in_parts(partial(_cancel_items, by=by, why=why), found)
         stopped += len(found)
     return stopped
 
 
-def _cancel_items(unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) -> None:
+def _cancel_items(unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) -> int:
     unit.preload(item_ids)
     for run_id in item_ids:
         item = unit.item(run_id)
         if item is not None:
             batch_item.cancel(item, by=by, why=why)
+    return len(item_ids)
 
 
 def turn_batches(core: Core) -> int:
@@ -153,6 +154,6 @@ def _on_items(
     total = 0
     while found := core.store.items_of(batch_id, after, ITEMS_PER_COMMIT):
         after = found[-1]
-        total += core.decided(partial(command, item_ids=found))
+        total += core.decided_in_parts(command, found)
     turn_batches(core)
     return total

@@ -1,6 +1,6 @@
 """What every use case rests on: a store, a configuration, a clock, and one way to decide and commit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -20,13 +20,14 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.registry import Registry
-from enrichcore.store.commit import Claims, Commit, Reads, Store
+from enrichcore.store.commit import Claims, Commit, Conflict, Reads, Store
 
 #: Items made or changed in one commit; some 500 bytes of events each.
 ITEMS_PER_COMMIT: Final = 500
 _TRIES: Final = 12
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 @define(kw_only=True, eq=False)
@@ -53,6 +54,26 @@ class Core:
             Conflict: Other writers were first, again and again.
         """
         return self.until_first(partial(self._decide, command))
+
+    def decided_in_parts(self, command: Callable[[Unit, Sequence[P]], int], parts: Sequence[P]) -> int:
+        """Decide about many in one commit; where another writer was first, about half as many at a time.
+
+        What concerns hundreds of items rests on as many companies, of which one is always being sent: tried again as a
+        whole, it would lose for as long as they are.
+
+        Returns:
+            The sum of what the commands gave.
+
+        Raises:
+            Conflict: Other writers were first with one of them, again and again.
+        """
+        if len(parts) <= 1:
+            return self.decided(partial(_applied, command, parts))
+        try:
+            return self._decide(partial(_applied, command, parts))
+        except Conflict:
+            middle = len(parts) // 2
+        return self.decided_in_parts(command, parts[:middle]) + self.decided_in_parts(command, parts[middle:])
 
     def _decide(self, command: Callable[[Unit], T]) -> T:
         # What is read and what is stored go over one connection, in one transaction: a third of the round trips.
@@ -116,6 +137,10 @@ class Core:
                 with suppress(ImportError, AttributeError, ValueError):
                     self.functions[step.function] = resolve_name(step.function)
         return found
+
+
+def _applied(command: Callable[[Unit, Sequence[P]], int], parts: Sequence[P], unit: Unit) -> int:
+    return command(unit, parts)
 
 
 def _only(found: list[tuple[Batch, int]], batch_id: UUID) -> tuple[Batch, int]:

@@ -103,22 +103,23 @@ def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
     people = core.store.people(batch.upload_id)
     done = 0
     for chunk in chunks(people, ITEMS_PER_COMMIT):
-        core.decided(partial(_create_items, batch=batch, people=chunk))
+        core.decided_in_parts(partial(_create_items, batch=batch), chunk)
         done += len(chunk)
         yield done
     core.on_batch(batch_id, partial(_filled, item_count=len(people)))
     turn_batches(core)
 
 
-def _create_items(unit: Unit, batch: Batch, people: Sequence[UploadedPerson]) -> None:
+def _create_items(unit: Unit, people: Sequence[UploadedPerson], *, batch: Batch) -> int:
     ids = {person.person_id: item_id(batch.batch_id, person.person_id) for person in people}
     unit.preload(ids.values())
     if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
-        return
+        return 0
     new = [_item(batch, person) for person in people if unit.run(ids[person.person_id]) is None]
     unit.expect([item for item, _ in new])
     for item, created in new:
         unit.add_item(item, created)
+    return len(new)
 
 
 def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreated]:

@@ -214,7 +214,7 @@ class MemoryStore:
 
     def ready_lanes(self, now: datetime) -> list[UUID]:
         with self._lock:
-            found = {row.lane_id for row in self._steps.values() if self._may_leave(row, now)}
+            found = {row.lane_id for row in self._steps.values() if row.state == State.READY}
             return sorted(lane for lane in found if not self._closed(lane, now))
 
     def _closed(self, lane_id: UUID, now: datetime) -> bool:

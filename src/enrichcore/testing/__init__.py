@@ -1,6 +1,13 @@
-"""For the tests of people who build on enrichcore: hypothesis strategies for their own pipelines.
+"""For the tests of people who build on enrichcore: whatever happens, does a pipeline of theirs keep its promises?
 
-What the outside world may do (answers, outcomes of a POST, doubled and in any order) and what a configuration may say
-(steps, pipelines) as strategies, so that a user's own steps can be tested against all of it. May import everything of
-enrichcore, and hypothesis, which is no dependency of the package itself; nothing in enrichcore imports this room.
+`pipeline_machine` is a rule-based machine for a configuration; `strategies` has what the outside world may do and what a
+configuration may say; `broken` reads a log and names the promises that it breaks. May import everything of enrichcore, and
+hypothesis, which is no dependency of the package itself; nothing in enrichcore imports this room.
 """
+
+from enrichcore.testing.crash_points import CrashPoint
+from enrichcore.testing.machine import Placeholders, pipeline_machine
+from enrichcore.testing.promises import broken
+from enrichcore.testing.rehearsal import BrokenPromise
+
+__all__ = ["BrokenPromise", "CrashPoint", "Placeholders", "broken", "pipeline_machine"]

@@ -36,8 +36,8 @@ from .wire import (
 
 _HOOKS = "/hooks/"
 _PROVIDERS = "/providers/"
-#: POSTs that `GET /sandbox/posts` shows where it is asked for no number.
-_POSTS_SHOWN = 100
+#: Rows that `GET /sandbox/posts` and `GET /sandbox/callbacks` show where they are asked for no number.
+_SHOWN = 100
 
 
 def create_app(settings: SandboxSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> "Sandbox":
@@ -154,7 +154,8 @@ class Sandbox:
         windows: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/healthz"): lambda _: Response(status=200, content={"status": "ok"}),
             ("GET", "/sandbox/stats"): self._stats,
-            ("GET", "/sandbox/posts"): self._posts,
+            ("GET", "/sandbox/posts"): lambda asked: self._listed(asked, "posts", self._ledger.posts),
+            ("GET", "/sandbox/callbacks"): lambda asked: self._listed(asked, "callbacks", self._ledger.deliveries),
             ("GET", "/sandbox/faults"): self._faults,
             ("POST", "/sandbox/faults"): self._change_faults,
             ("POST", "/sandbox/release"): self._release,
@@ -169,13 +170,13 @@ class Sandbox:
         counts = self._ledger.stats(items=request.query.get("items") != "false")
         return Response(status=200, content={**counts, **self._courier.counts()})
 
-    def _posts(self, request: Request) -> Response:
+    def _listed(self, request: Request, name: str, kept: Callable[[str | None, int], list[dict[str, Any]]]) -> Response:
         try:
             limit = _count(request.query, "limit")
         except ValueError as error:
             return refusal(422, str(error))
-        posts = self._ledger.posts(request.query.get("item_id"), _POSTS_SHOWN if limit is None else limit)
-        return Response(status=200, content={"posts": posts})
+        rows = kept(request.query.get("item_id"), _SHOWN if limit is None else limit)
+        return Response(status=200, content={name: rows})
 
     def _faults(self, _: Request) -> Response:
         return Response(status=200, content=asdict(self._intake.faults))

@@ -5,6 +5,8 @@ due. A callback that straggles lets one of a later POST overtake it first.
 """
 
 import asyncio
+import hashlib
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
@@ -13,7 +15,7 @@ import aiohttp
 import httpx
 from attrs import define, evolve, field, frozen
 
-from .ledger import Ledger
+from .ledger import Delivery, Ledger
 from .settings import SandboxSettings
 
 #: Statuses that Clay's column tries again, besides 5xx.
@@ -133,15 +135,27 @@ class Courier:
 
     async def _post(self, callback: Callback) -> int | None:
         """The receiver's status; 0 where it was not reached, None where no try can succeed."""
+        body, began = callback.make_body(), time.monotonic()
         try:
-            response = await self.client.post(
-                callback.url, content=callback.make_body(), headers=dict(callback.headers)
-            )
+            response = await self.client.post(callback.url, content=body, headers=dict(callback.headers))
         except _UNUSABLE:
-            self.ledger.called_back("unusable_url", acknowledged=False)
+            self._note(callback, body, began, "unusable_url")
             return None
         except _UNREACHABLE:
-            self.ledger.called_back("unreachable", acknowledged=False)
+            self._note(callback, body, began, "unreachable")
             return 0
-        self.ledger.called_back(str(response.status_code), acknowledged=response.is_success)
+        self._note(callback, body, began, str(response.status_code), acknowledged=response.is_success)
         return response.status_code
+
+    def _note(self, callback: Callback, body: bytes, began: float, outcome: str, *, acknowledged: bool = False) -> None:
+        self.ledger.called_back(
+            Delivery(
+                item_id=callback.item_id,
+                url=callback.url,
+                at=time.time(),
+                seconds=time.monotonic() - began,
+                outcome=outcome,
+                acknowledged=acknowledged,
+                body_sha256=hashlib.sha256(body).hexdigest(),
+            )
+        )

@@ -1,13 +1,13 @@
 """What the sandbox saw and did, counted for whoever develops or tests against it.
 
-Counts cover the whole life of the process; the POSTs themselves are kept up to a limit, the newest.
+Counts cover the whole life of the process; the POSTs and the callbacks themselves are kept up to a limit, the newest.
 """
 
 import json
 from collections import Counter, deque
 from typing import Any
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, asdict, define, field, frozen
 
 
 @frozen(kw_only=True)
@@ -36,6 +36,28 @@ class Post:
         return {**{name: getattr(self, name) for name in names}, "payload": json.loads(self.body)}
 
 
+@frozen(kw_only=True)
+class Delivery:
+    """One try of a callback."""
+
+    #: Empty where the payload names none.
+    item_id: str
+    url: str
+    #: Unix time in seconds, when it was answered or failed.
+    at: float
+    #: From its sending to its answer.
+    seconds: float
+    #: The status it was answered with, or why there was none.
+    outcome: str
+    acknowledged: bool
+    #: Of the body, in hexadecimal: what was sent can be compared with what was kept.
+    body_sha256: str
+
+    def shown(self) -> dict[str, Any]:
+        """As `GET /sandbox/callbacks` shows it."""
+        return asdict(self)
+
+
 @define
 class BusiestSecond:
     """The most arrivals within any one second, the window sliding over them."""
@@ -57,6 +79,7 @@ class Ledger:
 
     keep_posts: int
     _posts: deque[Post] = field(init=False)
+    _deliveries: deque[Delivery] = field(init=False)
     _keys: set[str] = Factory(set)
     _per_item: Counter[str] = Factory(Counter)
     _per_row: Counter[tuple[str, str]] = Factory(Counter)
@@ -70,6 +93,7 @@ class Ledger:
 
     def __attrs_post_init__(self) -> None:
         self._posts = deque(maxlen=self.keep_posts)
+        self._deliveries = deque(maxlen=self.keep_posts)
 
     def arrived(self, hook: str, now: float) -> None:
         """Count a POST that reached a webhook, whatever becomes of it; `now` is monotonic."""
@@ -99,11 +123,12 @@ class Ledger:
         self._callbacks["made"] += 1
         self._credits += credits_told
 
-    def called_back(self, outcome: str, *, acknowledged: bool) -> None:
-        """Count one try of a callback: its status, or `unreachable`."""
+    def called_back(self, delivery: Delivery) -> None:
+        """Count one try of a callback."""
+        self._deliveries.append(delivery)
         self._callbacks["sent"] += 1
-        self._callbacks["acknowledged"] += acknowledged
-        self._callback_statuses[outcome] += 1
+        self._callbacks["acknowledged"] += delivery.acknowledged
+        self._callback_statuses[delivery.outcome] += 1
 
     def gave_up(self) -> None:
         """Count a callback whose tries are used up, or that could not be sent at all."""
@@ -113,6 +138,11 @@ class Ledger:
         """The newest kept POSTs in order of arrival, of one item or of all."""
         wanted = [post for post in self._posts if item_id is None or post.item_id == item_id]
         return [post.shown() for post in wanted[max(0, len(wanted) - limit) :]]
+
+    def deliveries(self, item_id: str | None, limit: int) -> list[dict[str, Any]]:
+        """The newest kept tries of callbacks in order of their answers, of one item or of all."""
+        wanted = [delivery for delivery in self._deliveries if item_id in (None, delivery.item_id)]
+        return [delivery.shown() for delivery in wanted[max(0, len(wanted) - limit) :]]
 
     def stats(self, *, items: bool) -> dict[str, Any]:
         """Every count, as `GET /sandbox/stats` shows it; `items` adds the posts per item."""

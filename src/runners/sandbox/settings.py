@@ -136,5 +136,5 @@ class SandboxSettings:
     callback_timeout: float = _seconds(30.0)
     #: The largest body taken, in bytes.
     max_body_bytes: int = field(default=MAX_BODY_BYTES, validator=ge(1))
-    #: The newest POSTs kept for `GET /sandbox/posts`; counts go on beyond it.
+    #: The newest POSTs and callbacks kept for `GET /sandbox/posts` and `/sandbox/callbacks`; counts go on beyond it.
     keep_posts: int = field(default=100_000, validator=ge(0))

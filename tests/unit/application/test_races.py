@@ -1,5 +1,7 @@
 """Two runners decide at the same time: what one has read, the other may have changed before the first commits."""
 
+import itertools
+
 import pytest
 
 from enrichcore.application import AckStatus, Enrichment, retrying
@@ -60,6 +62,29 @@ def test_two_launches_of_one_company_start_one_run(world):
     assert not world.store.end_race()
     assert len(world.events(e.CompanyRunStarted)) == 1
     assert [send.workflow for send in world.send()] == [APOLLO_COMPANY]
+
+
+@pytest.mark.parametrize("command", ["launch", "cancel", "settle"])
+def test_what_concerns_many_comes_through_while_their_companies_are_being_sent(world, command):
+    """Each commit finds that one of the companies moved meanwhile; smaller parts rest on fewer of them."""
+    companies = [f"company{number}" for number in range(40)]
+    batch = world.launch(*(person("ann", company) for company in companies))
+    more = world.upload(*(person("bob", company) for company in companies))
+    runners, sent = world.another(), iter(world.claim())
+    do = {
+        "launch": lambda: world.app.launch(more.upload_id).item_count,
+        "cancel": lambda: world.app.cancel(batch.batch_id, by="ann"),
+        "settle": lambda: world.app.settle(batch.batch_id, e.Settlement.SENT, by="ann"),
+    }
+
+    def move_one():
+        for send in itertools.islice(sent, 1):
+            world.report([send], Outcome.UNKNOWN, app=runners)
+
+    world.app = Enrichment(world.store, world.registry, clock=world.clock, pause=lambda _: None)
+    move_one()
+    world.store.besiege(move_one)
+    assert do[command]() > 0
 
 
 def test_no_item_is_made_in_a_batch_that_is_being_cancelled(world):

@@ -1,16 +1,21 @@
-"""The README's examples run as written."""
+"""The examples of the README and of the page on testing run as written."""
 
 import io
 import re
 import sys
+import unittest
 from contextlib import redirect_stdout
 
 import pytest
+from hypothesis import settings
 
 from tests.unit.docs.pages import ROOT, blocks
 
-LIBRARY, PROPERTIES = blocks(ROOT / "README.md", "python")
+LIBRARY, MACHINE = blocks(ROOT / "README.md", "python")
+SAME_MACHINE, PROPERTIES, READING = blocks(ROOT / "docs" / "testing.md", "python")
 TOO_LONG = 15
+#: Lines in which a user can hold a configuration against all promises.
+TEN = 10
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +39,30 @@ def test_the_library_example_is_short():
     assert len(lines) < TOO_LONG
 
 
-def test_the_property_example_holds():
-    """The property in the README is a test that passes."""
+def test_the_machine_finds_nothing_wrong_in_the_example():
+    """A whole test of a configuration, in ten lines."""
     names = {"__name__": "readme"}
-    exec(compile(PROPERTIES, "README.md", "exec"), names)
+    exec(compile(MACHINE, "README.md", "exec"), names)
+    assert issubclass(names["TestOurPipelines"], unittest.TestCase)
+    names["TestOurPipelines"].settings = settings(max_examples=5, stateful_step_count=10, deadline=None)
+    names["TestOurPipelines"]("runTest").runTest()
+    assert len(MACHINE.splitlines()) < TEN
+    assert MACHINE == SAME_MACHINE
+
+
+def test_a_log_can_be_read_for_broken_promises():
+    """That of the library example breaks none."""
+    names = {"__name__": "readme"}
+    with redirect_stdout(io.StringIO()):
+        exec(compile(LIBRARY, "README.md", "exec"), names)
+    exec(compile(READING, "testing.md", "exec"), names)
+    assert names["broken_promises"](names["app"].store) == []
+
+
+def test_the_property_example_holds():
+    """The property on the page is a test that passes."""
+    names = {"__name__": "readme"}
+    exec(compile(PROPERTIES, "testing.md", "exec"), names)
     (check,) = (value for name, value in names.items() if name.startswith("test_"))
     check()
 

@@ -1,11 +1,13 @@
 """Bringing callbacks: tries, holding, and counts that add up."""
 
 import asyncio
+import hashlib
 import json
 
 import pytest
 
 from runners.sandbox import Faults
+from tests.unit.sandbox.sandbox_world import RECEIVER
 
 
 @pytest.mark.parametrize("failure", [500, 503, 429, "refused"])
@@ -42,6 +44,26 @@ def test_a_refused_callback_is_not_tried_again(in_sandbox, status):
         world.receiver.says = [status]
         await world.post(item_id="i1")
         assert (await world.stats())["callbacks_by_status"] == {str(status): 1}
+
+    in_sandbox(scenario)
+
+
+def test_every_try_is_kept(in_sandbox):
+    """What was sent, whereto, and how it was answered can be compared with what a receiver kept."""
+
+    async def scenario(world):
+        world.receiver.says = [503]
+        await world.post(item_id="i1")
+        await world.post(item_id="i2")
+        await world.stats()
+        shown = (await world.client.get("/sandbox/callbacks", params={"item_id": "i1"})).json()["callbacks"]
+        assert [(one["outcome"], one["acknowledged"], one["url"]) for one in shown] == [
+            ("503", False, RECEIVER),
+            ("200", True, RECEIVER),
+        ]
+        bodies = {hashlib.sha256((await world.callback()).content).hexdigest() for _ in range(3)}
+        assert {one["body_sha256"] for one in shown} < bodies
+        assert (await world.client.get("/sandbox/callbacks", params={"limit": "x"})).status_code == 422
 
     in_sandbox(scenario)
 

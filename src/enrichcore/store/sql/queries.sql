@@ -79,6 +79,7 @@ with recursive waiting as (
 select waiting.lane_id from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
 where waiting.lane_id is not null
   and (l.lane_id is null or (l.stopped = '' and (l.held_until is null or l.held_until <= %(now)s)))
+order by waiting.lane_id
 
 -- name: bucket
 -- Creates the bucket full, and locks it, so that runners take from it one after the other.

@@ -1,0 +1,159 @@
+"""A life held against the promises: the log against itself, against the tables, and against the third party's own books.
+
+A system that believes its own mistakes has a log without a fault. Only who knows which rows really arrived, and which answers
+were really acknowledged, can tell.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from attrs import define, field, frozen
+
+from enrichcore.application import Send
+from enrichcore.domain import events as e
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.pipeline import Kind, Pipeline
+from enrichcore.registry import Registry
+from enrichcore.store.commit import Store
+from enrichcore.store.counters import counted
+from enrichcore.store.replaying import inline_rows
+from enrichcore.testing.promises import Generation, broken
+
+#: More events than any life has.
+ALL: Final = 1_000_000
+
+
+@define(eq=False)
+class Books:
+    """What the world outside knows."""
+
+    #: The rows that runners had in hand, in order.
+    sends: list[Send] = field(factory=list)
+    #: Those of them that the third party really has.
+    taken: list[Send] = field(factory=list)
+    #: (item or company run, body) of answers that were acknowledged.
+    acknowledged: list[tuple[UUID, bytes]] = field(factory=list)
+    #: Sentences about local functions that gave something else for the same.
+    impure: list[str] = field(factory=list)
+
+
+@frozen(kw_only=True)
+class Rules:
+    """What a configuration's owner asks for beyond the promises."""
+
+    #: Most times that the third party may get one row without a person's word; None asks only for `attempts`.
+    sends_at_most: int | None = None
+    #: Whether a local step may fail; otherwise each failure is a fault.
+    local_failures: bool = False
+
+
+def verdict(store: Store, registry: Registry, books: Books, rules: Rules) -> list[str]:
+    """The promises that a life has broken by now, one sentence each."""
+    log = store.log(0, ALL)
+    pipelines: dict[UUID, Pipeline] = {batch.batch_id: batch.pipeline for batch, _ in store.batches()}
+    return [
+        *broken(log, pipelines),
+        *_differences(store, log),
+        *_unannounced(books, log),
+        *_taken_too_often(store, registry, books, log),
+        *_paid_too_often(books, rules, log),
+        *_lost_answers(books, log),
+        *([] if rules.local_failures else _failed_locally(registry, log)),
+        *books.impure,
+    ]
+
+
+def _differences(store: Store, log: Sequence[e.Recorded]) -> Iterator[str]:
+    if store.inline_rows() != inline_rows(log):
+        yield "inline state differs from what its events say"
+    if store.counts() != counted(log).without_nothing():
+        yield "the counters of POSTs and credits differ from what the events say"
+
+
+def _unannounced(books: Books, log: Sequence[e.Recorded]) -> Iterator[str]:
+    keys = Counter(send.key for send in books.sends)
+    yield from (f"a runner had the attempt {key} in hand {times} times" for key, times in keys.items() if times > 1)
+    sent = _sendings(log)
+    yield from (
+        f"{send.workflow} of {send.run_id} was POSTed without a StepSending"
+        for send in books.taken
+        if send.key not in sent
+    )
+
+
+def _taken_too_often(store: Store, registry: Registry, books: Books, log: Sequence[e.Recorded]) -> Iterator[str]:
+    sent = _sendings(log)
+    taken: Counter[Generation] = Counter(
+        (send.run_id, send.workflow, sent[send.key].generation) for send in books.taken if send.key in sent
+    )
+    granted: Counter[Generation] = Counter(
+        (one.stream_id, one.event.workflow, one.event.generation)
+        for one in log
+        if isinstance(one.event, e.DoubtSettled) and one.event.by_person
+    )
+    for generation, times in taken.items():
+        run_id, workflow, number = generation
+        allowed = _attempts(store, registry, run_id, workflow) + granted[generation]
+        if times > allowed:
+            yield (
+                f"the third party has {workflow} of {run_id} {times} times in generation {number},"
+                f" and {allowed} are allowed"
+            )
+
+
+def _attempts(store: Store, registry: Registry, run_id: UUID, workflow: str) -> int:
+    state = store.load([run_id])[run_id].state
+    if isinstance(state, BatchItem):
+        ((batch, _),) = store.batches([state.batch_id])
+        step = batch.pipeline.step(workflow)
+        return 1 if step is None else step.attempts
+    # Any step that brings the result may have started a generation of the company's run.
+    steps = (step for stream in registry.workstreams.values() for step in stream.pipeline.steps)
+    return max(step.attempts for step in steps if step.result == state.step.result)
+
+
+def _paid_too_often(books: Books, rules: Rules, log: Sequence[e.Recorded]) -> Iterator[str]:
+    if rules.sends_at_most is None:
+        return
+    by_persons = Counter(
+        (one.stream_id, one.event.workflow)
+        for one in log
+        if isinstance(one.event, e.RetryRequested) or (isinstance(one.event, e.DoubtSettled) and one.event.by_person)
+    )
+    for row, times in Counter((send.run_id, send.workflow) for send in books.taken).items():
+        allowed = rules.sends_at_most * (1 + by_persons[row])
+        if times > allowed:
+            yield f"the third party has {row[1]} of {row[0]} {times} times, and {allowed} are allowed"
+
+
+def _lost_answers(books: Books, log: Sequence[e.Recorded]) -> Iterator[str]:
+    said: dict[UUID, set[str]] = {}
+    for one in log:
+        if isinstance(one.event, e.AnswerEvent):
+            said.setdefault(one.stream_id, set()).add(_content(one.event.body))
+    for run_id, body in books.acknowledged:
+        if _content(body) not in said.get(run_id, ()):
+            yield f"an answer of {run_id} was acknowledged and is not in the log: {body[:80]!r}"
+
+
+def _content(body: bytes) -> str:
+    """What an answer says, without formatting."""
+    try:
+        return json.dumps(json.loads(body), sort_keys=True)
+    except ValueError:
+        return repr(body)
+
+
+def _failed_locally(registry: Registry, log: Sequence[e.Recorded]) -> Iterator[str]:
+    streams = registry.workstreams.values()
+    local = {step.workflow for stream in streams for step in stream.pipeline.steps if step.kind is Kind.LOCAL}
+    for one in log:
+        if isinstance(one.event, e.StepFailed) and one.event.workflow in local:
+            yield f"local step {one.event.workflow} failed: {one.event.reason}"
+
+
+def _sendings(log: Sequence[e.Recorded]) -> Mapping[str, e.StepSending]:
+    return {one.event.key: one.event for one in log if isinstance(one.event, e.StepSending)}

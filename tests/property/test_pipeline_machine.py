@@ -1,0 +1,189 @@
+"""The machine that users give their own configuration to: it lets what is sound pass, and finds what is not.
+
+Each fault below is put in on purpose, some into a configuration and some into the core itself; the machine must find each.
+"""
+
+import itertools
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from enrichcore.application import Ack, AckStatus, placing
+from enrichcore.domain import step_run as steps
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+from enrichcore.registry import init_text, parse
+from enrichcore.store.rows import run_row
+from enrichcore.testing import BrokenPromise, Placeholders, pipeline_machine
+
+SHIPPED = parse(init_text(), env=Placeholders())
+
+TestShippedConfiguration = pipeline_machine(SHIPPED, sends_at_most=1).TestCase
+TestShippedConfiguration.__doc__ = "Both shipped workstreams keep all promises, and never pay for a row twice."
+
+
+def own(steps="", *, client="", local="tests.property.local_functions:tidy"):
+    """A small configuration of somebody's own: a local step, a company step and a person step."""
+    return parse(
+        f"""
+        [workstreams.own]
+        label = "Our own"
+        ingest = "crm"
+
+        [[workstreams.own.steps]]
+        workflow = "tidy"
+        kind = "local"
+        entity = "company"
+        function = "{local}"
+
+        [[workstreams.own.steps]]
+        workflow = "look_up_company"
+        kind = "webhook"
+        entity = "company"
+        answer_within = "2h"
+        {steps}
+
+        [[workstreams.own.steps]]
+        workflow = "look_up_person"
+        kind = "webhook"
+        entity = "person"
+        {steps}
+
+        [clients.acme]
+        id = "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10"
+        callback_secret = "env:ACME"
+        {client}
+        webhooks.own.look_up_company.url = "env:COMPANY"
+        webhooks.own.look_up_person.url = "env:PERSON"
+        """,
+        env=Placeholders(),
+    )
+
+
+def search(machine, examples=60):
+    """Look for a broken promise, always in the same way, and do not make it smaller."""
+    found = settings(
+        max_examples=examples,
+        stateful_step_count=30,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=found)
+
+
+@pytest.mark.parametrize(
+    "policy", ["", "attempts = 3", 'attempts = 2\non_doubt = "resend"', 'on_failure = "stop"', 'reuse_within = "0s"']
+)
+def test_a_sound_configuration_passes(policy):
+    """Whatever its policies are."""
+    search(pipeline_machine(own(policy)), examples=25)
+
+
+@pytest.mark.parametrize("policy", ["attempts = 2", 'attempts = 2\non_doubt = "resend"'])
+def test_a_setting_that_may_pay_twice_is_found(policy):
+    """Its owner said that no row may go out twice without a person's word."""
+    with pytest.raises(BrokenPromise, match=r"the third party has look_up_.* 2 times, and 1 are allowed"):
+        search(pipeline_machine(own(policy), sends_at_most=1))
+
+
+def test_a_budget_that_ends_before_the_work_does_is_found():
+    """Items wait for credits that never come; the sentence says what would move them."""
+    with pytest.raises(BrokenPromise, match=r"stuck: Item .* the budget of acme \(1 credits\) is spent or reserved"):
+        search(pipeline_machine(own(client="budget_credits = 1")))
+
+
+@pytest.mark.parametrize(
+    ("function", "found"),
+    [
+        ("raises_without_an_address", "local step tidy failed: .*KeyError"),
+        ("gives_a_set", "local step tidy failed: .*which JSON cannot hold"),
+        ("counts_its_calls", "counts_its_calls gives .* for the same facts"),
+    ],
+)
+def test_a_broken_local_function_is_found(function, found):
+    """It raises for some people, gives what no event can hold, or something else each time."""
+    with pytest.raises(BrokenPromise, match=found):
+        search(pipeline_machine(own(local=f"tests.property.local_functions:{function}")))
+
+
+def test_a_local_function_that_may_fail_passes():
+    """Its owner said so; the item goes on with a gap."""
+    registry = own(local="tests.property.local_functions:raises_without_an_address")
+    search(pipeline_machine(registry, local_failures=True), examples=25)
+
+
+def test_a_configuration_without_webhooks_is_refused():
+    """There is nothing to rehearse, and that is said at once."""
+    with pytest.raises(ValueError, match="no client has a webhook"):
+        pipeline_machine(parse("[workstreams]\n", env={}))
+
+
+# --- faults in the core --------------------------------------------------------------------------------------------
+
+
+def test_a_doubt_taken_for_a_refusal_is_found(monkeypatch):
+    """The log alone would look sound: only the third party's books tell that the row is out twice."""
+    decide = steps.decide_outcome
+
+    def naive(run, step, seen, *, now):
+        seen = evolve(seen, outcome=Outcome.NOT_DELIVERED) if seen.outcome is Outcome.UNKNOWN else seen
+        return decide(run, step, seen, now=now)
+
+    monkeypatch.setattr(steps, "decide_outcome", naive)
+    with pytest.raises(BrokenPromise, match="the third party has"):
+        search(pipeline_machine(own()))
+
+
+def test_a_lease_that_ends_in_a_resend_is_found(monkeypatch):
+    """A runner that died may have sent its row."""
+    decide = steps.decide_wake
+
+    def naive(run, step, *, now):
+        if run.state is State.SENDING and run.wake_at <= now:
+            refused = steps.PostOutcome(attempt=run.attempt, outcome=Outcome.NOT_DELIVERED, due=now)
+            return steps.decide_outcome(run, step, refused, now=now)
+        return decide(run, step, now=now)
+
+    monkeypatch.setattr(steps, "decide_wake", naive)
+    with pytest.raises(BrokenPromise, match="the third party has"):
+        search(pipeline_machine(own()))
+
+
+def test_a_pause_that_nobody_ends_is_found(monkeypatch):
+    """A row that was refused waits for ever."""
+    decide = steps.decide_wake
+    asleep = {State.RETRY_WAIT}
+    monkeypatch.setattr(
+        steps, "decide_wake", lambda run, step, *, now: () if run.state in asleep else decide(run, step, now=now)
+    )
+    with pytest.raises(BrokenPromise, match=r"stuck: Item .* is tried again at"):
+        search(pipeline_machine(own()))
+
+
+def test_an_answer_that_is_acknowledged_and_dropped_is_found(monkeypatch):
+    """Its sender was told that it is safe."""
+    numbers, place = itertools.count(), placing.place
+
+    def forgetful(core, unit, one, body, found):
+        if next(numbers) % 3 == 2:
+            return Ack(status=AckStatus.ACCEPTED, item_id=str(found))
+        return place(core, unit, one, body, found)
+
+    monkeypatch.setattr("enrichcore.application.recording.place", forgetful)
+    with pytest.raises(BrokenPromise, match="was acknowledged and is not in the log"):
+        search(pipeline_machine(own()))
+
+
+def test_inline_state_that_says_something_else_than_the_events_is_found(monkeypatch):
+    """What commands decide on must be what a replay gives."""
+    monkeypatch.setattr(
+        "enrichcore.application.unit.run_row", lambda state, version: evolve(run_row(state, version), gaps=7)
+    )
+    with pytest.raises(BrokenPromise, match="inline state differs"):
+        search(pipeline_machine(own()))
