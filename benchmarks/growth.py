@@ -4,9 +4,8 @@ One database grows in chunks, in one process: each chunk is imported, launched, 
 webhook steps, and after each of these the live read models catch up. At sizes spaced evenly on a logarithmic scale the
 last chunk is told apart: time, processor time of this process and of the server, and WAL, an item and by phase. What a
 chunk costs at the first size is the peer of all later ones. Tables are vacuumed and analysed before such a chunk, as
-autovacuum would do it some time later; `since_ms` and
-`since_cpu_ms` are of all items since the size before, without that help. At the end each
-table and index is described with its bytes per item.
+autovacuum would do it some time later; `since_ms` and `since_cpu_ms` are of all items since the size before, without that
+help. At the end each table and index is described with its bytes per item.
 
     python benchmarks/growth.py [--items 100000] [--chunk 1000] [--group 500] [--repeats 1] [--chart FILE]
 """
