@@ -14,7 +14,11 @@ from services import HERE
 BENCHMARKS = {
     "replay": ("", "--events 70000 --stock 2000"),
     "append": ("", "--items 5000 --repeats 1"),
-    "drain": ("--repeats 3 --split --peer procrastinate --peer awa", "--items 1000 --idle-s 4"),
+    "growth": ("--chart -", "--items 3000"),
+    "drain": (
+        "--repeats 3 --split --peer procrastinate --peer awa --peer dbos --peer prefect",
+        "--items 1000 --idle-s 4",
+    ),
     "storm": ("", "--callbacks 1000"),
     "chaos": ("", "--short"),
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),

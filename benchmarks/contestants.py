@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import people
 import prototype
+import psycopg
 from attrs import frozen
 from gauges import Gauges
 from harness import own_folder, say
@@ -23,6 +24,12 @@ ONE_PROCESS: Sequence[Sequence[str]] = ((),)
 TWO_PROCESSES: Sequence[Sequence[str]] = (("sender", "receiver"), ("timers", "projector", "web"))
 #: The product's events and inline state.
 TABLES = ("enrichcore.stored_events", "enrichcore.runs", "enrichcore.step_runs")
+#: Bytes of bodies in its log. A state is a line of JSON and then the body; what compression saves is shared by the two.
+STORED_BODIES = """
+select sum(pg_column_size(state)::bigint * (octet_length(state) - position('\\x0a'::bytea in state))
+           / octet_length(state))::bigint
+from enrichcore.stored_events where topic = 'StepAnswered'
+"""
 
 
 @frozen(kw_only=True)
@@ -75,12 +82,7 @@ def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS) -> 
         ended="select not exists (select from enrichcore.runs where kind = 'item' and status = 'active')",
         ended_at="select max(recorded_at) from enrichcore.stored_events where topic = 'ItemCompleted'",
         tables=TABLES,
-        # A state is a line of JSON and then the body; what compression saves is shared by the two.
-        stored_bodies="""
-            select sum(pg_column_size(state)::bigint * (octet_length(state) - position('\\x0a'::bytea in state))
-                       / octet_length(state))::bigint
-            from enrichcore.stored_events where topic = 'StepAnswered'
-            """,
+        stored_bodies=STORED_BODIES,
         read_models=tuple(f"enrichcore.{table.name}" for model in READ_MODELS for table in model.tables),
     )
 
@@ -105,10 +107,15 @@ class Peer:
     packages: tuple[str, ...]
     tables: tuple[str, ...]
     stored_bodies: str
+    #: SQL: whether all items have ended, and when the last one did.
+    ended: str = "select not exists (select from peer_items where ended_at is null)"
+    ended_at: str = "select max(ended_at) from peer_items"
+    #: An extension of PostgreSQL that the server must offer.
+    extension: str | None = None
 
 
 _LIBRARIES = ("psycopg[binary,pool]", "httpx-aiohttp", "uvicorn[standard]", "msgspec")
-#: What `--peer` may name. Absurd, DBOS and Prefect are not run.
+#: What `--peer` may name.
 PEERS = {
     "procrastinate": Peer(
         packages=("procrastinate==3.10.*", *_LIBRARIES),
@@ -121,7 +128,39 @@ PEERS = {
         # It keeps answers among what else it knows of a job, where they cannot be told apart.
         stored_bodies="select 0",
     ),
+    "dbos": Peer(
+        packages=("dbos==3.4.*", *_LIBRARIES),
+        tables=("dbos.%",),
+        # It keeps each body twice, as the message and as what `recv` gave; the message counts as its own.
+        stored_bodies="""
+            select coalesce(sum(pg_column_size(output)), 0)::bigint
+            from dbos.operation_outputs where function_name = 'DBOS.recv'
+            """,
+        ended="select not exists (select from dbos.workflow_status where name = 'enrich' and status <> 'SUCCESS')",
+        ended_at="select to_timestamp(max(completed_at) / 1000.0) from dbos.workflow_status where name = 'enrich'",
+    ),
+    "prefect": Peer(
+        packages=("prefect==3.9.*", "asyncpg", *_LIBRARIES),
+        tables=("public.%",),
+        stored_bodies="select sum(pg_column_size(first_body) + pg_column_size(second_body))::bigint from peer_items",
+        # Its server notes task runs some time after they ended, and what that takes counts.
+        ended="""
+            select count(ended_at) = count(*) and (select count(*) from task_run where state_type = 'COMPLETED') >= 2 * count(*)
+            from peer_items
+            """,
+        extension="pg_trgm",
+    ),
 }
+
+
+def unable(name: str, server: str) -> str:
+    """Why a peer cannot run on a server; empty if it can."""
+    extension = PEERS[name].extension
+    with psycopg.connect(server) as connection:
+        query = "select from pg_available_extensions where name = %s"
+        if extension is None or connection.execute(query, (extension,)).fetchone():
+            return ""
+    return f"the server lacks the extension {extension}; name one that has it in ENRICHCORE_BENCH_URL"
 
 
 def peer(name: str, third: ThirdParty) -> Contestant:
@@ -133,8 +172,8 @@ def peer(name: str, third: ThirdParty) -> Contestant:
         name=name,
         fill=lambda url, items: _checked([python, script, "fill", url, str(items)]),
         run=_alone([python, script, "run"], third),
-        ended="select not exists (select from peer_items where ended_at is null)",
-        ended_at="select max(ended_at) from peer_items",
+        ended=known.ended,
+        ended_at=known.ended_at,
         tables=known.tables,
         stored_bodies=known.stored_bodies,
     )

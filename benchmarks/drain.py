@@ -5,7 +5,8 @@ The rate counts from the first POST to the last item's end. Commits are those of
 commits when idle. Bytes of the database are those since before the items were made, with indexes, without the bodies of
 answers and without read models. Pace is no limit here: each webhook has its own, at the most that a lane may have.
 
-    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--peer procrastinate] [--peer awa]
+    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--peer procrastinate] [--peer awa] [--peer dbos]
+        [--peer prefect]
 """
 
 import argparse
@@ -14,7 +15,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from attrs import frozen
-from contestants import PEERS, TWO_PROCESSES, Contestant, bare_prototype, peer, product
+from contestants import PEERS, TWO_PROCESSES, Contestant, bare_prototype, peer, product, unable
 from gauges import TELL_S, Gauges, Watch, settle, total_cpu_s
 from harness import Report, database, say, server_url
 from services import Service, ThirdParty, third_party
@@ -29,7 +30,12 @@ def main() -> None:
         contestants = [bare_prototype(third), product(third)]
         if asked.split:
             contestants.append(product(third, TWO_PROCESSES))
-        contestants += [peer(name, third) for name in asked.peer]
+        for name in asked.peer:
+            if reason := unable(name, server):
+                report.add(name, not_run=reason.partition(";")[0])
+                say(f"{name} is not run: {reason}")
+            else:
+                contestants.append(peer(name, third))
         for number in range(asked.repeats):
             for contestant in contestants:
                 say(f"run {number + 1} of {asked.repeats}: {contestant.name}")

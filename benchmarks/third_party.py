@@ -17,6 +17,7 @@ import math
 import socket
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -176,15 +177,8 @@ class ThirdParty:
             self._call_back(row, str(uuid4()), self._asked.delay_s)
 
     def _call_back(self, row: dict[str, Any], item_id: str, after_s: float) -> None:
-        answer = {
-            "item_id": item_id,
-            **{name: row[name] for name in GIVEN_BACK if name in row},
-            "work_email": f"{item_id[:13]}@answers.example",
-            "result": _PROFILE,
-        }
-        callback = Callback(
-            url=row["callback_url"], body=msgspec.json.encode(answer), due=time.perf_counter() + after_s
-        )
+        due = time.perf_counter() + after_s
+        callback = Callback(url=row["callback_url"], body=answer_to(row, item_id), due=due)
         for _ in range(2 if self._asked.twice else 1):
             self._counts.body_bytes += len(callback.body)
             if self._asked.hold:
@@ -235,6 +229,17 @@ class ThirdParty:
         self._counts.retries += 1
         again = Callback(url=callback.url, body=callback.body, due=callback.due, tried=callback.tried + 1)
         self._bring_after(again, RETRY_S * 2**callback.tried)
+
+
+def answer_to(row: Mapping[str, Any], item_id: str) -> bytes:
+    """The body of the callback for a row."""
+    answer = {
+        "item_id": item_id,
+        **{name: row[name] for name in GIVEN_BACK if name in row},
+        "work_email": f"{item_id[:13]}@answers.example",
+        "result": _PROFILE,
+    }
+    return msgspec.json.encode(answer)
 
 
 def is_among(number: int, share: float) -> bool:
