@@ -17,7 +17,8 @@ from enrichcore.ingest.errors import UnknownProfile
 from enrichcore.normalize import clean_text
 
 _SHARED = "plain"
-_SEPARATORS = re.compile(r"[\s_\-./]+")
+#: Dashes of all kinds count: a text program writes "E\u2011Mail".
+_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212]+")
 
 
 @frozen(kw_only=True)

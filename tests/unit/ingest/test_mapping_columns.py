@@ -16,6 +16,7 @@ def test_headers_match_in_any_case_and_with_any_separator():
         "\ufeffcompany-name",
         "CompanyName",
         "Company.Name",
+        "Company\u2011Name",
     ):
         assert map_columns([header], "crm").mapped == {header.strip().removeprefix("\ufeff"): "company_name"}
 
@@ -42,6 +43,16 @@ def test_headers_match_in_any_case_and_with_any_separator():
                 "Email Address": "person_email",
                 "Position": "person_title",
                 "Connected On": None,
+            },
+        ),
+        (
+            "crm",
+            {
+                "MailingState": "person_state",
+                "MailingStateCode": "person_state",
+                "MailingCountryCode": "person_country",
+                "Organization - City/town/village/locality of Address": "company_city",
+                "Organization - LinkedIn": "company_linkedin_url",
             },
         ),
         ("crm", {"Vorname": "person_first_name", "E-Mail": "person_email", "Firma": "company_name"}),
