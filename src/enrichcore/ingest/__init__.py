@@ -12,7 +12,8 @@ from enrichcore.ingest.errors import BadMapping, IngestError, NotATable, Unknown
 from enrichcore.ingest.mapping import Mapping, map_columns
 from enrichcore.ingest.profiles import profile_names
 from enrichcore.ingest.reading import ImportedRow, ImportReading, RejectedRow, read_import
-from enrichcore.ingest.table import Row, Table, open_table
+from enrichcore.ingest.row import Row
+from enrichcore.ingest.table import Table, open_table
 
 __all__ = [
     "BadMapping",

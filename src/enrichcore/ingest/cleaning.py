@@ -36,13 +36,15 @@ MAX_WORDS = 500
 
 _ADDRESSES = re.compile(r"[;,|\s]+")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
+#: What a spreadsheet makes of "11-50": a day.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _SCALED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(k|m|mn|mio|million|b|bn|mrd|billion|t|thousand)\.?", re.IGNORECASE)
 _SCALES = {"k": 3, "t": 3, "m": 6, "b": 9}
 _RANGE = re.compile(
     r"\d.*?(?:-|\u2013|\u2014|\bto\b|\bbis\b).*\d|^[<>≤≥]\s*\D{0,4}\d|\d[\d.,' ]*\s*[a-z]{0,8}\s*\+", re.IGNORECASE
 )
 _COUNTED = re.compile(r"\s*(?:employees|people|staff|mitarbeiter(?:innen)?|fte)\.?$", re.IGNORECASE)
-_BUCKET = re.compile(r"([\d.,' ]+)(?:\s*(?:[-–—]|to|bis)\s*([\d.,' ]+)|\s*\+)", re.IGNORECASE)
+_BUCKET = re.compile(r"([\d.,' ]+)(?:\s*(?:[-\u2013\u2014]|to|bis)\s*([\d.,' ]+)|\s*\+)", re.IGNORECASE)
 #: What a spreadsheet makes of a long number.
 _SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,15})?)e\+?(\d{1,2})", re.IGNORECASE)
 #: Powers of ten above this are no amounts of money.
@@ -97,7 +99,7 @@ def sole_website(cell: str) -> str | None:
 def number_or_range(cell: str) -> int | str | None:
     """A head count: a number, or a range of them as given ("201-500 employees")."""
     text = clean_text(cell)
-    if text is None:
+    if text is None or _DAY.match(text):
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(text) else None)
@@ -120,7 +122,7 @@ def _bucket(text: str) -> str | None:
 def money(cell: str) -> int | str | None:
     """An amount in whole units of its currency, which is not kept; or a range as given ("10M-25M")."""
     text = clean_text(cell)
-    if text is None:
+    if text is None or _DAY.fullmatch(text):
         return None
     bare = _CURRENCY.sub("", _APPROXIMATE.sub("", text)).strip()
     if (told := _SCIENTIFIC.fullmatch(bare)) is not None:

@@ -15,7 +15,8 @@ from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import Mapping, map_columns, name_columns
-from enrichcore.ingest.table import Row, Table, open_table
+from enrichcore.ingest.row import Row
+from enrichcore.ingest.table import Table, open_table
 
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 

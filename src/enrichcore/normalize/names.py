@@ -27,7 +27,7 @@ _SHORT_FORM = 4
 #: A nickname, a name at birth or pronouns, beside a name: "Ada (Addie) Bell", "Ada “Addie” Bell".
 _ASIDE = re.compile(r"""\s*(?:\([^()]*\)|\[[^\[\]]*\]|(?<!\w)"[^"]+"(?!\w)|[“„][^“”„]+[“”])""")
 #: What people write behind their name on a page: "Ada Bell | Keynote speaker".
-_DECORATION = re.compile(r"\s+[|•·—–].*|\s*\|.*")
+_DECORATION = re.compile(r"\s+[|\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
 _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
 #: Two people in one cell, or no name at all.

@@ -188,7 +188,7 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Number of Employees", "2,210", "company_employee_count", 2210),
         ("Number of Employees", "1.204,00", "company_employee_count", 1204),
         ("Number of Employees", "201-500 employees", "company_size_bucket", "201-500 employees"),
-        ("Number of Employees", "1001–5000", "company_size_bucket", "1,001-5,000 employees"),
+        ("Number of Employees", "1001\u20135000", "company_size_bucket", "1,001-5,000 employees"),
         ("Number of Employees", "10001+", "company_size_bucket", "10,001+ employees"),
         ("Number of Employees", "20-70", "company_size_bucket", "20-70"),
         ("Number of Employees", "Nov-50", "company_size_bucket", None),
@@ -337,6 +337,24 @@ def test_the_lines_below_a_salesforce_report_become_no_people():
         assert person.company["company_annual_revenue"] == 1234
         assert len(footers) == 5
         assert all("below the report" in row.reason for row in footers)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total,,,100",
+        "Total (25 records),,,",
+        "Grand Totals: 25,,,",
+        "SUM,,,1.234",
+        "This report was made by Rowan on Monday,,,",
+    ],
+)
+def test_a_total_or_a_sentence_right_below_the_data_is_no_person(line):
+    """A footer needs no blank line above it."""
+    person, footer = read("First Name,Email,Company,Revenue", "Jo,jo@vale.example,Vale,1", line)
+    assert isinstance(person, ImportedRow)
+    assert isinstance(footer, RejectedRow), footer
+    assert "below the report" in footer.reason
 
 
 def test_a_person_below_a_blank_line_is_no_footer():
