@@ -193,6 +193,39 @@ def test_leads_are_exported_as_of_a_moment(world):
     assert world.ended("leads", "--client", "acme", "--as-of", "yesterday").returncode == 2
 
 
+def test_some_leads_are_exported(world):
+    """By batch, workstream, indicator and last change, also together; what does not exist is refused."""
+
+    def exported(*args):
+        return list(csv.DictReader(io.StringIO(world.run("leads", "--client", "acme", *args))))
+
+    first = world.launch(file=world.new_people(3, "chosen"), workstream="crm_data")
+    second = world.launch(file=world.new_people(2, "chosen"), workstream="crm_data")
+    found = exported("--batch-id", first)
+    assert [len(found), len(exported("--batch-id", second))] == [3, 2]
+    # Who was launched again since is of the first batch all the same.
+    assert {lead["batch_id"] for lead in found} == {first, second}
+    assert len(exported("--batch-id", first, "--workstream", "crm_data")) == 3
+    assert exported("--batch-id", first, "--workstream", "apollo_scrape") == []
+    assert exported("--batch-id", first, "--indicator", "is_new_in_role") == []
+    assert len(exported("--batch-id", first, "--indicator", "is_new_in_role=unknown")) == 3
+    assert exported("--changed-since", "2100-01-01") == []
+    assert len(exported("--changed-since", "2020-01-01", "--as-of", "2100-01-01", "--batch-id", first)) == 3
+    for batch_id in (first, second):
+        world.run("cancel", batch_id)
+    for wrong in (
+        ("--batch-id", uuid4()), ("--workstream", "nope"), ("--indicator", "nope"),
+        ("--indicator", "is_new_in_role=maybe"), ("--changed-since", "lately"),
+    ):  # fmt: skip
+        assert world.ended("leads", "--client", "acme", *wrong).returncode == 2
+
+
+def test_a_file_of_leads_opens_right_in_excel(world):
+    """The file says that it is UTF-8, and appears only when it is whole."""
+    world.run("leads", "--client", "acme", "--out", "leads.csv")
+    assert (world.folder / "leads.csv").read_bytes().startswith("\ufefflead_id,".encode())
+
+
 def test_a_replay_changes_nothing_where_no_rule_changed(world):
     """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
     world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")

@@ -6,6 +6,7 @@ Rows stream: at most a page of them is held. The columns and their order are tho
 import csv
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -48,17 +49,21 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format) -> int:
+def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format, *, for_excel: bool = False) -> int:
     """Write leads; how many.
 
     Args:
         rows: leads by column name.
         out: where the bytes go.
         form: how they are written.
+        for_excel: whether CSV begins with a byte order mark, without which Excel takes UTF-8 for the system's own
+            encoding, and which programs would take for a part of the first column's name.
 
     Raises:
         CannotDo: Parquet was asked for and its library is not installed.
     """
+    if for_excel and form is Format.CSV:
+        out.write(BOM_UTF8)
     return _WRITERS[form](rows, out)
 
 
