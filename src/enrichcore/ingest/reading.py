@@ -14,7 +14,8 @@ from attrs import field, frozen
 from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
-from enrichcore.ingest.mapping import Mapping, map_columns, name_columns
+from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
+from enrichcore.ingest.profiles import fold_header
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.table import Table, open_table
 
@@ -66,6 +67,8 @@ class ImportReading:
     mapping: Mapping
     #: The columns, distinct, in file order.
     headers: tuple[str, ...]
+    #: Columns that a saved mapping told.
+    saved_columns: tuple[str, ...] = ()
     _table: Table = field(repr=False)
 
     @property
@@ -121,6 +124,7 @@ def read_import(
     *,
     profile: str,
     overrides: collections.abc.Mapping[str, str] = _NONE,
+    saved: collections.abc.Mapping[str, str] = _NONE,
     name: str = "",
 ) -> ImportReading:
     """Opens a file for import: finds its encoding and dialect and maps its columns.
@@ -129,6 +133,7 @@ def read_import(
         source: The file or its content.
         profile: Name of the ingest profile: "apollo" or "crm".
         overrides: Column -> fact, or `ignore`, before what the profile says.
+        saved: The same from earlier; columns that the file has not are passed over, and overrides go before.
         name: What to call the file in messages; by default its own name.
 
     Raises:
@@ -137,8 +142,17 @@ def read_import(
         UnknownProfile: There is no such profile.
     """
     table = open_table(source, name)
-    mapping = map_columns(table.headers, profile, overrides)
-    return ImportReading(mapping=mapping, headers=name_columns(table.headers), table=table)
+    given = {fold_header(column) for column in overrides}
+    # An override of a fact takes it from every other column, so a saved one for it steps back as well.
+    earlier = {
+        column: fact
+        for column, fact in present_columns(table.headers, saved).items()
+        if fold_header(column) not in given and fact not in set(overrides.values()) - {IGNORE}
+    }
+    mapping = map_columns(table.headers, profile, {**earlier, **overrides})
+    return ImportReading(
+        mapping=mapping, headers=name_columns(table.headers), saved_columns=tuple(earlier), table=table
+    )  # fmt: skip
 
 
 def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:

@@ -231,6 +231,9 @@ class Store(Reads, Protocol):
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
         """Whom each known key of a client means."""
 
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        """Those of the people whom the upload has named so far, as it named them."""
+
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         """The distinct people of an upload, in order of id, with people and companies as merges left them."""
 

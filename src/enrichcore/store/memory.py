@@ -250,6 +250,10 @@ class MemoryStore:
             for key, owner in owner_of.items()
         }
 
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        people = self._people.get(upload_id, {})
+        return {PersonId(person_id): people[person_id] for person_id in person_ids if person_id in people}
+
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         rows = list(self._people.get(upload_id, {}).items())
         return distinct((PersonId(was), self._standing(person)) for was, person in rows)

@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Recorded
-from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
+from enrichcore.domain.ids import BatchId, ClientId, LaneId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.codec import Seal, decode_run
@@ -234,6 +234,13 @@ class PostgresStore(_Reads):
             all_keys = frozenset(Key(KeyKind(of_kind), of_value) for of_kind, of_value in known)
             found[Key(KeyKind(kind), value)] = Known(entity_id=owner, keys=all_keys, since=since)
         return found
+
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        rows = self._rows("uploaded", upload=upload_id, ids=list(person_ids))
+        return {
+            person: UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
+            for person, company, facts in rows
+        }
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         return distinct(

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final
 from enrichcore.fields import COMPANY_FIELDS, FIELDS_BY_NAME, INDICATORS, LEAD_FIELDS, PERSON_FIELDS, FieldType
 from runners.cli.commands import CannotDo
 from runners.cli.showing import plain
+from runners.spreadsheets import csv_cell
 
 _KEYS: Final = (
     "lead_id", "client_id", "person_id", "company_id", "workstreams", "batch_id", "item_id", "updated_at",
@@ -36,8 +37,6 @@ COLUMNS: Final = (*_KEYS, *_middle(), *_LAST)
 
 Row = Mapping[str, Any]
 
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _PAGE: Final = 5000
 
 
@@ -79,26 +78,6 @@ def _write_csv(rows: Iterable[Row], out: BinaryIO) -> int:
     # The stream is the caller's; a wrapper that is collected would close it.
     text.detach()
     return count
-
-
-def csv_cell(value: Any) -> str:
-    """A value as a cell that no spreadsheet takes for a formula."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            text = value
-        case dict():
-            text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
-        case list() | tuple():
-            text = ", ".join(str(plain(entry)) for entry in value)
-        case datetime():
-            return value.isoformat()
-        case _:
-            return str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_jsonl(rows: Iterable[Row], out: BinaryIO) -> int:

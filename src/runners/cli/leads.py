@@ -1,12 +1,11 @@
 """`leads` exports what is known of everyone of a client, or of some of them."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -23,6 +22,7 @@ from runners.cli.export import Format, write_leads
 from runners.cli.moments import moment
 from runners.cli.opening import application, postgres, statements
 from runners.cli.progress import reaching
+from runners.cli.writing import opened
 
 _PANEL = "Data out"
 _LIVE = "enrichcore.final_leads"
@@ -77,7 +77,7 @@ def leads(
             raise UnknownId(f"batch of {client}", batch_id)
         wanted = Wanted(client_id=owner.id, batch_id=batch_id, workstream=workstream, indicators=told, since=since)
         with (
-            _opened(out) as stream,
+            opened(out) as stream,
             _table(store, owner.id, then) as table,
             stored_leads(store, wanted, table) as found,
         ):
@@ -150,22 +150,3 @@ def stored_leads(store: PostgresStore, wanted: Wanted, table: str = _LIVE) -> It
         cursor.execute(statements()["leads"].replace(_LIVE, table).encode(), params)
         names = [column.name for column in cursor.description or ()]
         yield (dict(zip(names, row, strict=True)) for row in cursor)
-
-
-@contextmanager
-def _opened(out: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name only when it is whole."""
-    if out is None:
-        yield sys.stdout.buffer
-        return
-    if out.exists() and not out.is_file():
-        with out.open("wb") as device:
-            yield device
-        return
-    beside = out.with_name(f".{out.name}.partial")
-    try:
-        with beside.open("wb") as stream:
-            yield stream
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.cli.commands import CannotDo
-from runners.cli.export import COLUMNS, Format, csv_cell, write_leads
+from runners.cli.export import COLUMNS, Format, write_leads
+from runners.spreadsheets import csv_cell
 
 LEAD = dict.fromkeys(COLUMNS) | {
     "lead_id": UUID(int=1),

@@ -109,6 +109,10 @@ from unnest(%(kinds)s::text[], %(values)s::text[]) as w(kind, value)
 join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind and k.value = w.value
 join enrichcore.directory_entities o on o.entity_id = k.entity_id
 
+-- name: uploaded
+select person_id, company_id, facts from enrichcore.upload_people
+where upload_id = %(upload)s and person_id = any(%(ids)s::uuid[])
+
 -- name: people
 -- Who was merged since stands as the one that stayed.
 select p.person_id, coalesce(e.merged_into, p.person_id), coalesce(c.merged_into, p.company_id), p.facts
