@@ -76,7 +76,8 @@ class Importer:
             Conflict: Other imports of the same client were first, again and again.
         """
         chunk = decide_until_first(partial(self._record, rows), self.pause, tries=_TRIES)
-        self.tally.rejected += [(row.line, row.reason) for row in chunk.rejected]
+        for row in chunk.rejected:
+            self.tally.reject(row)
         for outcome in chunk.outcomes:
             self.tally.add(outcome)
         self.merged_companies |= chunk.merged_companies

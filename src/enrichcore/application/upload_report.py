@@ -10,10 +10,13 @@ from enrichcore.application.estimating import StepEstimate
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
-from enrichcore.ingest import ImportedRow, ImportReading
+from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
 
 #: Rows that a report shows.
 SAMPLE: Final = 5
+#: Rows that are looked at for an example of each column, and characters of one.
+EXAMPLE_ROWS: Final = 50
+EXAMPLE_CHARACTERS: Final = 80
 #: Joined rows that a report lists; all are counted, and all are in the log.
 MAX_JOINED: Final = 1_000
 #: Facts whose absence is counted, since later steps ask with them.
@@ -74,6 +77,10 @@ class UploadReport:
     #: Of these, who was not known before.
     new_person_count: int
     new_company_count: int
+    #: The file's columns, distinct, in its order.
+    columns: tuple[str, ...]
+    #: Column → the first cell in it that is not blank, of the first rows.
+    examples: Mapping[str, str]
     mapped: Mapping[str, str]
     unmapped: tuple[str, ...]
     #: Column → why it stays unmapped.
@@ -119,6 +126,8 @@ class Tally:
     joined: list[Joined] = Factory(list)
     missing: dict[str, int] = Factory(lambda: dict.fromkeys(WANTED, 0))
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
+    examples: dict[str, str] = Factory(dict)
+    _seen: int = 0
     #: Person → the line that named them first.
     _people: dict[int, int] = Factory(dict)
     _new_people: set[int] = Factory(set)
@@ -135,8 +144,14 @@ class Tally:
         """Distinct companies."""
         return len(self._companies)
 
+    def reject(self, row: RejectedRow) -> None:
+        """Count a row that is kept aside."""
+        self._see(row.raw)
+        self.rejected.append((row.line, row.reason))
+
     def add(self, outcome: Outcome) -> None:
         """Count a row."""
+        self._see(outcome.row.raw)
         row, person = outcome.row, outcome.person
         self.row_count += 1
         facts = row.company | row.person
@@ -150,6 +165,13 @@ class Tally:
         self._note_contested("person", person, row.line)
         if outcome.company is not None:
             self._note_contested("company", outcome.company, row.line)
+
+    def _see(self, raw: Mapping[str, str]) -> None:
+        if self._seen < EXAMPLE_ROWS:
+            self._seen += 1
+            for column, cell in raw.items():
+                if column not in self.examples and cell.strip():
+                    self.examples[column] = " ".join(cell.split())[:EXAMPLE_CHARACTERS]
 
     def _note_contested(self, entity: str, match: Match[Any], line: int) -> None:
         for key in match.contested:
@@ -207,6 +229,8 @@ class Tally:
             company_count=self.company_count,
             new_person_count=len(self._new_people),
             new_company_count=len(self._new_companies),
+            columns=reading.headers,
+            examples=dict(self.examples),
             mapped=mapping.mapped,
             unmapped=mapping.unmapped,
             ambiguous=mapping.ambiguous,

@@ -37,6 +37,8 @@ def report_json(report: UploadReport) -> dict[str, Any]:
         "blank_rows": report.blank_rows,
         "encoding": report.encoding,
         "delimiter": report.delimiter,
+        "columns": report.columns,
+        "examples": report.examples,
         "mapped": report.mapped,
         "unmapped": report.unmapped,
         "ambiguous": report.ambiguous,
@@ -70,9 +72,9 @@ def show_report(report: UploadReport, name: str) -> None:
     )
     line(_known(report))
     show_table(
-        ["column", "is read as"],
+        ["column", "is read as", "for example"],
         [
-            (column, f"{field} (as saved)" if column in report.saved else field)
+            (column, f"{field} (as saved)" if column in report.saved else field, report.examples.get(column, ""))
             for column, field in report.mapped.items()
         ],
     )
