@@ -189,7 +189,9 @@ class _Chunk:
             held = Known(entity_id=match.entity_id, keys=frozenset(match.new_keys), since=self._version + 1)
         else:
             same = {match.entity_id, *(known.entity_id for known, _ in match.merged)}
-            group = [known for known in self._owners.values() if known.entity_id in same]
+            # Whoever is the same is known by a key of this row; a look at all owners would cost a row more than all else.
+            owners = [self._owners[key] for key in keys if key in self._owners]
+            group = [known for known in owners if known.entity_id in same]
             joined = frozenset[Key](match.new_keys).union(*(known.keys for known in group))
             held = Known(entity_id=match.entity_id, keys=joined, since=min(known.since for known in group))
             self._merged += [(known.entity_id, match.entity_id) for known, _ in match.merged]

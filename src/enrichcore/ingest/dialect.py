@@ -88,7 +88,7 @@ def _is_spaced(header: str, text: str, delimiter: str) -> bool:
     after_space = re.search(rf'{apart} "[^"]*"', header) or (
         header.count(delimiter) == len(re.findall(rf"{apart} \S", header)) and re.search(rf'{apart} "', text)
     )
-    return after_space is not None and f'{delimiter}"' not in header
+    return bool(after_space) and f'{delimiter}"' not in header
 
 
 def _all_wrapped(text: str) -> bool:

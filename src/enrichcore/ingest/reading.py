@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
@@ -18,6 +18,7 @@ from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns
 from enrichcore.ingest.profiles import fold_header
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.table import Table, open_table
+from enrichcore.normalize import usable_email
 
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
@@ -93,12 +94,11 @@ class ImportReading:
             NotATable: The file turned out to be none further down.
         """
         columns = _columns_by_fact(self.headers, self.mapping)
-        footers, blank_before = 0, 0
-        for row in self._table.rows():
-            apart = footers > 0 or self._table.blank_rows > blank_before
-            blank_before = self._table.blank_rows
-            reason = _fault(row, self._table, apart=apart)
-            footers = footers + 1 if reason == _FOOTER else 0
+        emails = frozenset(place for fact, place in columns if fact.endswith("_email"))
+        below_footer = False
+        for row in _with_split_records(self._table.rows(), self._table, emails):
+            reason = _fault(row, self._table, apart=row.apart or below_footer)
+            below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
 
     def _rejected(self, row: Row, reason: str) -> RejectedRow:
@@ -153,6 +153,35 @@ def read_import(
     return ImportReading(
         mapping=mapping, headers=name_columns(table.headers), saved_columns=tuple(earlier), table=table
     )  # fmt: skip
+
+
+def _with_split_records(rows: Iterator[Row], table: Table, emails: frozenset[int]) -> Iterator[Row]:
+    """The rows; two that a line break outside quotes made of one record have that as their fault.
+
+    Both are short and together as long as the header, and the second has its address under a column for something else.
+    """
+    columns, before = len(table.headers), None
+    for row in rows:
+        if before is not None:
+            if _is_split(before, row, columns, emails):
+                fault = f"a line break outside quotes seems to make two rows of the record in lines {before.line} and {row.line}"
+                yield evolve(before, fault=fault)
+                before = evolve(row, fault=fault)
+                continue
+            yield before
+            before = None
+        if len(row.cells) < columns and not row.fault:
+            before = row
+        else:
+            yield row
+    if before is not None:
+        yield before
+
+
+def _is_split(first: Row, second: Row, columns: int, emails: frozenset[int]) -> bool:
+    if first.fault or len(first.cells) + len(second.cells) != columns + 1 or second.line != first.line + 1:
+        return False
+    return any(usable_email(cell) and place not in emails for place, cell in enumerate(second.cells))
 
 
 def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:

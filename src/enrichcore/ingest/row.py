@@ -11,5 +11,7 @@ class Row:
     line: int
     #: The cells as they are in the file; maybe fewer or more than the header has.
     cells: tuple[str, ...]
+    #: Whether blank rows stand right above it.
+    apart: bool = False
     #: What is wrong with the record itself; empty when nothing is.
     fault: str = ""

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from enrichcore.ingest.decoding import Encoding, Source, find_encoding, refuse_markup, source_of
 from enrichcore.ingest.dialect import PEEK, Dialect, find_dialect
@@ -56,12 +56,14 @@ class Table:
         Raises:
             NotATable: A line or cell is longer than `MAX_CELL`, or the file changed meanwhile.
         """
-        self.blank_rows = 0
+        self.blank_rows, apart = 0, False
         for row in islice(self._records(), 1, None):
             if row.fault or any(cell.strip() for cell in row.cells):
-                yield row
+                yield evolve(row, apart=True) if apart else row
+                apart = False
             else:
                 self.blank_rows += 1
+                apart = True
 
 
 def open_table(source: Path | bytes, name: str = "") -> Table:

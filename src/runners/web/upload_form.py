@@ -138,13 +138,14 @@ def _form(
     workstream: str = "",
     save: bool = False,
 ) -> Response[str]:
+    streams = workstreams(desk, kind)
     return rendered(
         "upload_form.html",
         status_code=422 if fault else 200,
         client=owner,
         kind=KINDS[kind],
         kind_path=kind,
-        streams=workstreams(desk, kind),
+        streams=streams,
         fault=desk.masked(fault),
         checked=checked,
         chosen=chosen or {},

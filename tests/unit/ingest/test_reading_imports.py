@@ -386,6 +386,28 @@ def test_a_stray_quote_does_not_swallow_the_rows_below_it(lines):
     assert "ed@vale.example" in str(row.raw)
 
 
+def test_a_line_break_outside_quotes_makes_no_two_people():
+    """Neither half of the record is right, so both are kept aside; rows that are short for another reason are not."""
+    header = "First Name,Last Name,Title,Email,Company,City"
+    rows = read(
+        header,
+        "Jo,Vale,Head of",
+        "Sales,jo@vale.example,Vale,Leeds",
+        "Al,York,CEO,al@york.example,York,Bath",
+        "Bo,Hay",
+        "Cy,Ray",
+    )
+    assert [type(row) for row in rows] == [RejectedRow, RejectedRow, ImportedRow, ImportedRow, ImportedRow]
+    assert rows[0].reason == rows[1].reason
+    assert "lines 2 and 3" in rows[0].reason
+
+
+def test_a_footer_below_a_short_row_and_a_blank_one_is_no_person():
+    """Looking ahead for the other half of a short row does not mix up what is above what."""
+    rows = read("First Name,Last Name,Email,Company", "Jo,Vale", "", "Made by Rowan", "", "Al,York")
+    assert [type(row) for row in rows] == [ImportedRow, RejectedRow, ImportedRow]
+
+
 def test_line_breaks_in_a_note_are_fine():
     """Prose in a cell, with commas, is no record."""
     row = only(
