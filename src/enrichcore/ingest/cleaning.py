@@ -34,6 +34,9 @@ REMEMBERED = 1_000
 #: Entries of a list cell that are kept.
 MAX_WORDS = 500
 
+#: Lengths at which systems cut a cell off.
+_CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000, 10_000, 32_767, 32_768, 65_535})
+
 _ADDRESSES = re.compile(r"[;,|\s]+")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
 #: What a spreadsheet makes of "11-50": a day.
@@ -135,9 +138,14 @@ def money(cell: str) -> int | str | None:
 
 
 def words(cell: str) -> list[str] | None:
-    """The entries of a list cell, in order, each once; a comma in brackets separates nothing, and a JSON list is read as one."""
+    """The entries of a list cell, in order, each once; a comma in brackets separates nothing, and a JSON list is read as one.
+
+    Of a cell that was cut off the last entry is left out, for it may be half a word.
+    """
     text = clean_paragraph(cell)
     parts = (_json_words(text) or _LIST_SEPARATOR.split(text)) if text else []
+    if len(parts) > 1 and (len(cell) in _CAPS or cell.rstrip().endswith(("...", "\u2026"))):
+        parts.pop()
     unique: dict[str, str] = {}
     for word in filter(None, map(clean_text, parts)):
         unique.setdefault(word.casefold(), word)

@@ -207,6 +207,8 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Industry", "--None--", "company_industry", None),
         ("Technologies", '["SAP", {"name": "AWS"}]', "company_technologies", ["SAP", "AWS"]),
         ("Technologies", "[SAP", "company_technologies", ["[SAP"]),
+        ("Technologies", "SAP, AWS, Sales…", "company_technologies", ["SAP", "AWS"]),
+        ("Technologies", "SAP, " + "A" * 245 + ", Sal", "company_technologies", ["SAP", "A" * 245]),
         ("Phone", "1.20255E+10", "person_phone", None),
         ("Technologies", "SAP, Palantir (Foundry, Gotham), sap", "company_technologies", ["SAP", "Palantir (Foundry, Gotham)"]),
         ("Last Raised At", "2026-09-14", "company_last_raised_at", "2026-09-14"),
