@@ -11,6 +11,7 @@ from attrs import evolve
 from enrichcore.application import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.application import imports as module
 from enrichcore.application.estimating import estimate
+from enrichcore.application.identity import explain_identity
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.life_cycle import State
@@ -206,6 +207,24 @@ class ToldImportsContract(WorldContract):
         contested = [joined for joined in report.joined if joined.contested]
         assert report.person_count == 2
         assert any("who is not merged" in joined.reason for joined in contested)
+
+    def test_why_rows_are_one_is_told_of_any_import(self, world):
+        """The first row, the key by which each later one was known, and the merge; under whichever id one asks."""
+        first = world.upload(person("ann", linkedin=""))
+        other = world.upload(person("ann", email="", first="Anna"))
+        before = [world.store.people(report.upload_id)[0].person_id for report in (first, other)]
+        world.upload(person("ann"))
+        told = [explain_identity(world.store, one) for one in before]
+        assert told[0] == told[1]
+        assert (set(told[0].ids), told[0].entity_id, told[0].entity) == (set(before), before[0], "person")
+        reasons = [telling.reason for telling in told[0].tellings]
+        assert reasons[:2] == ["was new", "was new"]
+        assert "turned out to be the same" in reasons[2]
+        assert reasons[3].startswith("was known by the LinkedIn profile ")
+        company = explain_identity(world.store, world.store.people(first.upload_id)[0].company_id)
+        assert (company.entity, company.tellings[0].line) == ("company", 2)
+        with pytest.raises(UnknownId):
+            explain_identity(world.store, UUID(int=7))
 
     def test_what_rows_do_not_tell_is_counted(self, world):
         """Since later steps ask with it."""

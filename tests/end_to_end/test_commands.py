@@ -248,6 +248,17 @@ def test_rows_kept_aside_are_given_back_as_a_file(world):
     assert world.ended("rejected", uuid4()).returncode == 2
 
 
+def test_why_rows_are_one_is_told(world):
+    """By person, from the first row on."""
+    path = world.folder / "why.csv"
+    path.write_text("Name,Email,Company\nAnn Why,ann@why.example,Why\nAnn Why,ann@why.example,\n")
+    (joined,) = world.json("upload", path, "--client", "acme", "--workstream", "crm_data")["joined"]
+    told = world.json("why", joined["id"])
+    assert [one["reason"] for one in told["tellings"]] == ["was new", "was known by the e-mail address ann@why.example"]
+    assert "ann@why.example" in world.run("why", joined["id"])
+    assert world.ended("why", uuid4()).returncode == 2
+
+
 def test_a_mapping_is_kept_for_the_next_file(world):
     """Saved with an upload, shown, used, and forgotten."""
     path = world.folder / "kept.csv"

@@ -7,9 +7,10 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from enrichcore.application.estimating import StepEstimate
+from enrichcore.application.identity import KEY_WORDS
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.keys import Key
 from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
 
 #: Rows that a report shows.
@@ -23,15 +24,6 @@ MAX_JOINED: Final = 1_000
 WANTED: Final = (
     "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
 )  # fmt: skip
-
-_WORDS: Final = {
-    KeyKind.PERSON_LINKEDIN: "the LinkedIn profile",
-    KeyKind.PERSON_EMAIL: "the e-mail address",
-    KeyKind.PERSON_NAME: "the name and company",
-    KeyKind.COMPANY_DOMAIN: "the domain",
-    KeyKind.COMPANY_LINKEDIN: "the LinkedIn page",
-    KeyKind.COMPANY_NAME: "the name",
-}
 
 
 @frozen(kw_only=True)
@@ -55,7 +47,7 @@ class Joined:
     @property
     def reason(self) -> str:
         """One sentence without its full stop."""
-        both = f"{_WORDS[self.because.kind]} {self.because.value}"
+        both = f"{KEY_WORDS[self.because.kind]} {self.because.value}"
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
         if self.merged is not None:

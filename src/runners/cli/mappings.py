@@ -1,11 +1,13 @@
-"""`mapping` shows and changes how columns are read by default; `rejected` gives the rows that an import kept aside."""
+"""`mapping` says how columns are read by default, `rejected` gives rows back, `why` tells what made rows one."""
 
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from attrs import asdict
 
+from enrichcore.application.identity import KEY_WORDS, explain_identity
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import say
 from runners.cli.opening import BY, application
@@ -21,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(rich_help_panel=_PANEL)(mapping)
     app.command(rich_help_panel=_PANEL)(rejected)
+    app.command(rich_help_panel=_PANEL)(why)
 
 
 def mapping(
@@ -76,3 +79,22 @@ def rejected(
         stream.flush()
     if out is not None:
         say(f"{len(rows):,} rows written to {out}")
+
+
+def why(
+    context: typer.Context,
+    entity_id: Annotated[UUID, typer.Argument(metavar="ID", help="A person_id or company_id, as in final_leads.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell why rows are one person or company: the row that was first, the key by which each later one was known, and merges."""
+    with application(context, record=False) as enrichment:
+        found = explain_identity(enrichment.store, entity_id)
+    if as_json:
+        show_json(asdict(found))
+        return
+    line(f"The {found.entity} {found.entity_id} is known by:")
+    show_table(["key", "value"], [(KEY_WORDS[key.kind].removeprefix("the "), key.value) for key in found.keys])
+    show_table(
+        ["at", "upload", "line", "the row"],
+        [(told.at, told.upload_id, told.line, told.reason) for told in found.tellings],
+    )

@@ -2,6 +2,11 @@
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events where originator_id = %(id)s order by originator_version
 
+-- name: events_of
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from enrichcore.stored_events
+where entity_id = any(%(ids)s::uuid[]) and topic = any(%(topics)s) order by position
+
 -- name: version
 select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
 
