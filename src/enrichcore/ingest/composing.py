@@ -114,7 +114,7 @@ def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[s
             _fill(facts, "company_website", sole_website(cell) if "/" in cell and sole_domain(cell) else None)
         if fact in {"person_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "company_linkedin_url", linkedin_url(cell, "company"))
-        if fact == "company_linkedin_url" and "linkedin" in cell.casefold():
+        if fact in {"company_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
         if fact in {"person_first_name", "person_last_name", "person_full_name"} and "@" in cell:
             told = fact_of("person_email", cell)

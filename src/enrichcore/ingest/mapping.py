@@ -118,13 +118,15 @@ def _candidates(
     doubtful: dict[str, str] = {}
     candidates: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for column, cell, key in zip(columns, cells, folded, strict=True):
-        condition = profile.conditions.get(key)
+        conditions = profile.conditions.get(key, ())
+        condition = next((one for one in conditions if one.holds(present)), None)
+        facts = [one.fact for one in conditions] if conditions and condition is None else []
         fact = condition.fact if condition else profile.aliases.get(key)
-        if fact is None or column in chosen or fact in settled:
+        if column in chosen or fact in settled or (facts and settled.issuperset(facts)):
             continue
-        if condition and (condition.without & present or (condition.beside and not condition.beside & present)):
-            doubtful[column] = condition.reason
-        else:
+        if facts:
+            doubtful[column] = conditions[0].reason
+        elif fact is not None:
             candidates[fact].append((column, cell.strip().removeprefix("\ufeff"), key))
     return doubtful, candidates
 

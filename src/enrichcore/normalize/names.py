@@ -35,6 +35,8 @@ _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_QUOTES = '"“”„'
+_QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
@@ -100,7 +102,10 @@ def company_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text:
         return None
-    bare = text.strip(' ,;|"“”„')
+    bare = text.strip(" ,;|")
+    # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
+    if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
+        bare = bare.strip(f" ,;|{_QUOTES}")
     if bare.casefold().replace("-", " ").strip(" ().") in entries("no_companies"):
         return None
     return bare if any(part.isalnum() for part in bare) else None

@@ -218,6 +218,7 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Website", "https://www.linkedin.com/company/vale", "company_website", None),
         ("Website", "https://www.linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
         ("LinkedIn URL", "linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
+        ("Website", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Company LinkedIn URL", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Do Not Call", "TRUE", "person_do_not_call", True),
     ],

@@ -104,6 +104,8 @@ def test_a_companys_name_is_shown_as_given():
     """Only the dirt around it goes."""
     assert company_name(" PINNACLE FORGE LLC,") == "PINNACLE FORGE LLC"
     assert company_name("N/A") is None
+    assert company_name('"Pinnacle Forge"') == company_name('"Pinnacle Forge') == "Pinnacle Forge"
+    assert company_name('Pinnacle "Forge"') == 'Pinnacle "Forge"'
 
 
 @pytest.mark.parametrize(
