@@ -94,7 +94,11 @@ class ImportReading:
             NotATable: The file turned out to be none further down.
         """
         columns = _columns_by_fact(self.headers, self.mapping)
-        emails = frozenset(place for fact, place in columns if fact.endswith("_email"))
+        emails = frozenset(
+            place
+            for place, header in enumerate(self.headers)
+            if "mail" in header.casefold() or self.mapping.mapped.get(header, "").endswith("_email")
+        )
         below_footer = False
         for row in _with_split_records(self._table.rows(), self._table, emails):
             reason = _fault(row, self._table, apart=row.apart or below_footer)
