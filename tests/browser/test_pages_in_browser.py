@@ -101,6 +101,29 @@ def test_a_person_uploads_launches_and_watches(daemon, page, tmp_path):
     assert fits(page)
 
 
+def test_a_person_checks_a_file_and_chooses_its_columns(daemon, page, tmp_path):
+    """The page stays, so the file need not be chosen again; another file begins anew."""
+    file, other = tmp_path / "people.csv", tmp_path / "other.csv"
+    file.write_text("Wer,E-Mail\nAnn Fennimarsh,ann@quillhaven.example\n" + "Bob Fennimarsh,bob@quillhaven.example\n")
+    other.write_text("Name\nAnn\n")
+    page.goto(f"{daemon.address}/clients/acme/crm-data/upload")
+    page.set_input_files("#file", file)
+    page.get_by_role("button", name="Check how it is read").click()
+    page.get_by_label("Read Wer as").select_option("person_full_name")
+    assert fits(page)
+    page.get_by_role("button", name="Check how it is read").click()
+    page.get_by_role("heading", name="What a launch would send").wait_for()
+    assert page.get_by_label("Read Wer as").input_value() == "person_full_name"
+    page.set_input_files("#file", other)
+    page.get_by_label("Read Wer as").wait_for(state="detached")
+    page.set_input_files("#file", file)
+    page.get_by_role("button", name="Check how it is read").click()
+    page.get_by_label("Read Wer as").select_option("person_full_name")
+    page.get_by_role("button", name="Import the file").click()
+    page.wait_for_url("**/uploads/*")
+    assert page.get_by_text("Ann Fennimarsh").is_visible()
+
+
 @pytest.mark.parametrize("width", [400, 1280])
 def test_pages_fit_the_window(daemon, page, width):
     """On a telephone and on a desk, wide tables scroll inside the page."""

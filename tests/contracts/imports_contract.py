@@ -8,12 +8,15 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from enrichcore.application import CannotLaunch, StaleConfiguration
+from enrichcore.application import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.application import imports as module
+from enrichcore.application.estimating import estimate
+from enrichcore.application.identity import explain_identity
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
+from enrichcore.ingest import BadMapping
 from enrichcore.store import StoreUnavailable
 from tests.contracts.answers_contract import SAMPLES, WorldContract
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, APOLLO_PERSON, CRM, World, file_of, person, tuned
@@ -56,6 +59,8 @@ class DirectoryImportsContract(WorldContract):
         assert world.store.last_position() == 0
         report = world.app.upload(path, client=ACME, workstream=workstream)
         assert evolve(dry, upload_id=report.upload_id) == report
+        assert dry.steps is not None
+        assert report.steps is None
 
     def test_chunks_of_any_size_import_the_same(self, store, monkeypatch):
         """A person who comes again in a later chunk, or a later file, is the same person."""
@@ -152,10 +157,156 @@ class DirectoryImportsContract(WorldContract):
         assert world.app.get_upload(report.upload_id).file_name == kept
 
     def test_rows_that_name_no_one_are_kept_aside_with_a_reason(self, world):
-        """The rest is imported."""
+        """The rest is imported, and they can be had back as they were."""
         report = world.upload(person("ann"), {"title": "Buyer"})
         assert (report.row_count, [line for line, _ in report.rejected]) == (1, [3])
         assert world.app.get_upload(report.upload_id).rejected == 1
+        (row,) = world.app.rejected_rows(report.upload_id)
+        assert (row.line, row.reason, row.raw["Title"]) == (3, report.rejected[0][1], "Buyer")
+        with pytest.raises(UnknownId):
+            world.app.rejected_rows(UploadId(UUID(int=7)))
+
+
+class ToldImportsContract(WorldContract):
+    """What an import tells of itself."""
+
+    def test_a_file_that_is_imported_again_says_that_all_are_known(self, world):
+        """New and known are told apart, for people and companies."""
+        file = file_of(person("ann"), person("bob", company="caldora"))
+        first = world.app.upload(file, client=ACME, workstream=APOLLO)
+        again = world.app.upload(file, client=ACME, workstream=APOLLO)
+        assert (first.new_person_count, first.new_company_count, first.joined) == (2, 2, ())
+        assert (again.new_person_count, again.new_company_count, again.person_count) == (0, 0, 2)
+
+    def test_rows_of_one_person_are_told_with_the_reason(self, world):
+        """The strongest key that both have, and the line that was first."""
+        report = world.upload(person("ann"), person("bob"), person("ann", first="Anna"))
+        (joined,) = report.joined
+        assert (joined.line, joined.earlier_line, joined.entity, report.duplicate_row_count) == (4, 2, "person", 1)
+        assert joined.reason.startswith("the person of line 2: both have the LinkedIn profile ")
+        assert (report.person_count, report.row_count) == (2, 3)
+
+    def test_people_that_a_row_joins_are_told_with_the_reason(self, world):
+        """Also when both were known before."""
+        world.upload(person("ann", linkedin=""))
+        world.upload(person("ann", email="", first="Anna"))
+        (joined,) = world.upload(person("ann")).joined
+        assert joined.merged is not None
+        assert joined.reason.startswith("two known people are one: both have the ")
+
+    def test_companies_that_a_row_joins_are_told_with_the_reason(self, world):
+        """By its site, by its page, and by a row that has both."""
+        report = world.app.upload(COMPANY_TWICE + THE_SAME_COMPANY, client=ACME, workstream=APOLLO)
+        (joined,) = report.joined
+        assert (joined.line, joined.entity) == (4, "company")
+        assert joined.reason == "two known companies are one: both have the LinkedIn page quillhaven"
+
+    def test_a_key_that_two_claim_is_told(self, world):
+        """Whoever has another profile is not the same, and the address stays with the first."""
+        report = world.upload(person("ann"), person("ann", linkedin="https://www.linkedin.com/in/another-ann"))
+        contested = [joined for joined in report.joined if joined.contested]
+        assert report.person_count == 2
+        assert any("who is not merged" in joined.reason for joined in contested)
+
+    def test_why_rows_are_one_is_told_of_any_import(self, world):
+        """The first row, the key by which each later one was known, and the merge; under whichever id one asks."""
+        first = world.upload(person("ann", linkedin=""))
+        other = world.upload(person("ann", email="", first="Anna"))
+        before = [world.store.people(report.upload_id)[0].person_id for report in (first, other)]
+        world.upload(person("ann"))
+        told = [explain_identity(world.store, one) for one in before]
+        assert told[0] == told[1]
+        assert (set(told[0].ids), told[0].entity_id, told[0].entity) == (set(before), before[0], "person")
+        reasons = [telling.reason for telling in told[0].tellings]
+        assert reasons[:2] == ["was new", "was new"]
+        assert "turned out to be the same" in reasons[2]
+        assert reasons[3].startswith("was known by the LinkedIn profile ")
+        company = explain_identity(world.store, world.store.people(first.upload_id)[0].company_id)
+        assert (company.entity, company.tellings[0].line) == ("company", 2)
+        with pytest.raises(UnknownId):
+            explain_identity(world.store, UUID(int=7))
+
+    def test_what_rows_do_not_tell_is_counted(self, world):
+        """Since later steps ask with it."""
+        report = world.upload(person("ann", email=""), person("bob"))
+        assert (report.missing["person_email"], report.missing["person_full_name"]) == (1, 0)
+        assert [line for line, _ in report.sample] == [2, 3]
+
+    def test_a_dry_run_tells_what_a_launch_would_send(self, world):
+        """The same as a launch's own dry run, and only while there are not too many to hold."""
+        file = file_of(person("ann"), person("bob"), person("cid", email=""))
+        dry = world.app.upload(file, client=ACME, workstream=APOLLO, dry_run=True)
+        report = world.app.upload(file, client=ACME, workstream=APOLLO)
+        counted = estimate(world.store, world.registry, world.app.get_upload(report.upload_id), now=world.clock())
+        assert dry.steps == counted.steps
+
+    def test_a_dry_run_of_very_many_tells_no_steps(self, world, monkeypatch):
+        """What rows knew of people would have to be held."""
+        monkeypatch.setattr("enrichcore.application.previewing.MAX_ESTIMATED", 1)
+        file = file_of(person("ann"), person("bob"))
+        dry = world.app.upload(file, client=ACME, workstream=APOLLO, dry_run=True)
+        assert (dry.steps, dry.person_count) == (None, 2)
+
+    def test_what_is_known_of_people_does_not_depend_on_chunks_or_memory(self, store, monkeypatch):
+        """A later row adds to what an earlier chunk told, and a company that was forgotten is named again."""
+        rows = [
+            person("ann", title=""),
+            person("bob", company="caldora"),
+            person("cid", company="third"),
+            person("ann"),
+        ]
+        world = World(store)
+        whole = world.app.upload(file_of(*rows), client=ACME, workstream=APOLLO)
+        monkeypatch.setattr("enrichcore.application.uploading.CHUNK", 1)
+        monkeypatch.setattr(module, "COMPANIES_REMEMBERED", 1)
+        split = world.app.upload(file_of(*rows), client=ACME, workstream=APOLLO)
+        assert store.people(split.upload_id) == store.people(whole.upload_id)
+        assert (split.person_count, split.company_count) == (3, 3)
+
+
+class SavedMappingsContract(WorldContract):
+    """Mappings of columns that are kept per client and workstream."""
+
+    FILE = b"Who,Mail,Note\nAnn Fenn,ann@quillhaven.example,x\n"
+
+    def test_a_saved_mapping_reads_the_next_file(self, world):
+        """Whatever case its headers have; what is given goes before, and it can be left aside."""
+        given = {"Who": "person_full_name", "Mail": "ignore"}
+        first = world.app.upload(self.FILE, client=ACME, workstream=CRM, overrides=given, save=True)
+        again = world.app.upload(self.FILE.replace(b"Who", b"WHO"), client=ACME, workstream=CRM)
+        assert (first.mapped, again.mapped) == ({"Who": "person_full_name"}, {"WHO": "person_full_name"})
+        assert again.saved == ("Who", "Mail")
+        over = world.app.upload(self.FILE, client=ACME, workstream=CRM, overrides={"Note": "person_full_name"})
+        assert over.mapped == {"Note": "person_full_name"}
+        aside = world.app.upload(self.FILE, client=ACME, workstream=CRM, use_saved=False, dry_run=True)
+        assert aside.mapped == {"Mail": "person_email"}
+
+    def test_it_holds_for_its_client_and_workstream_only(self, world):
+        """And a column that a file has not is passed over."""
+        world.app.save_mapping(ACME, CRM, {"Who": "person_full_name", "Elsewhere": "person_title"})
+        assert "Who" not in world.app.upload(self.FILE, client=ACME, workstream=APOLLO, dry_run=True).mapped
+        assert (
+            world.app.upload(self.FILE, client=ACME, workstream=CRM, dry_run=True).mapped["Who"] == "person_full_name"
+        )
+
+    def test_it_is_changed_and_forgotten(self, world):
+        """A column is the same however it is written; what changes nothing is not recorded."""
+        assert world.app.save_mapping(ACME, CRM, {"Who": "person_full_name"})
+        assert not world.app.save_mapping(ACME, CRM, {"Who": "person_full_name"})
+        assert world.app.save_mapping(ACME, CRM, {"who": "person_title", "Note": "ignore"})
+        assert world.app.saved_mapping(ACME, CRM) == {"who": "person_title", "Note": "ignore"}
+        assert world.app.forget_mapping(ACME, CRM, ["WHO", "never saved"])
+        assert not world.app.forget_mapping(ACME, CRM, ["WHO"])
+        assert world.app.saved_mapping(ACME, CRM) == {"Note": "ignore"}
+        assert len(world.events(e.ColumnMappingSaved)) == 3
+
+    def test_a_field_that_does_not_exist_is_not_saved(self, world):
+        """Neither by itself nor with a file."""
+        with pytest.raises(BadMapping):
+            world.app.save_mapping(ACME, CRM, {"Who": "person_nmae"})
+        with pytest.raises(BadMapping):
+            world.app.upload(self.FILE, client=ACME, workstream=CRM, overrides={"Nope": "person_email"}, save=True)
+        assert world.app.saved_mapping(ACME, CRM) == {}
 
 
 class ConfigurationContract(WorldContract):
@@ -275,5 +426,5 @@ def _with_steps(registry, change):
     return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
-class ImportingContract(DirectoryImportsContract, ConfigurationContract):
+class ImportingContract(DirectoryImportsContract, ToldImportsContract, SavedMappingsContract, ConfigurationContract):
     """Everything about imports and the configuration."""

@@ -193,6 +193,122 @@ def test_leads_are_exported_as_of_a_moment(world):
     assert world.ended("leads", "--client", "acme", "--as-of", "yesterday").returncode == 2
 
 
+def test_a_dry_run_shows_how_a_file_is_read(world):
+    """The mapping, the first rows, what is missing, who is one, and what a launch would send; nothing is recorded."""
+    path = world.folder / "shown.csv"
+    lines = [
+        "Who,E-mail,Company,Website",
+        "Ann Shown,ann@shown.example,Shown,",
+        "Ann Shown,ann@shown.example,,",
+        ",,Shown,",
+    ]
+    path.write_text("\n".join([*lines, "Bob Shown,,Shown,shown.example"]))
+    args = (
+        "upload",
+        path,
+        "--client",
+        "acme",
+        "--workstream",
+        "crm_data",
+        "--dry-run",
+        "--map",
+        "Who=person_full_name",
+    )
+    told = world.json(*args)
+    assert (told["upload_id"], told["row_count"], told["person_count"], told["new_person_count"]) == (None, 3, 2, 2)
+    assert [(one["line"], one["earlier_line"]) for one in told["joined"]] == [(3, 2)]
+    assert told["missing"]["person_email"] == 1
+    assert told["sample"][0]["facts"]["person_full_name"] == "Ann Shown"
+    assert [step["to_send"] for step in told["steps"]] == [1, 2, 1]
+    shown = world.run(*args)
+    for words in (
+        "dry run",
+        "is read as",
+        "the person of line 2",
+        "kept aside because",
+        "A launch would do",
+        "not told",
+    ):
+        assert words in shown
+    assert world.json(*args) == told
+
+
+def test_rows_kept_aside_are_given_back_as_a_file(world):
+    """With line and reason, safe for spreadsheets, and ready to be imported once they are mended."""
+    path = world.folder / "aside.csv"
+    path.write_text("Full Name,Email,Note\nAnn Aside,ann@aside.example,x\n,,=1+1\nBob,bob@aside.example,a,b\n")
+    upload_id = world.upload(file=path, workstream="crm_data")
+    assert len(world.json("rejected", upload_id)["rejected"]) == 2
+    world.run("rejected", upload_id, "--out", "mended.csv")
+    text = (world.folder / "mended.csv").read_text(encoding="utf-8-sig")
+    one, two = csv.DictReader(io.StringIO(text))
+    assert (one["line"], one["Note"], two["line"], two["column 4"]) == ("3", "'=1+1", "4", "b")
+    (world.folder / "mended.csv").write_text(text.replace("3,nothing", "3,Cid Aside nothing").replace(",b\r", ",\r"))
+    assert world.json("upload", "mended.csv", "--client", "acme", "--workstream", "crm_data")["row_count"] == 1
+    assert world.ended("rejected", uuid4()).returncode == 2
+
+
+def test_why_rows_are_one_is_told(world):
+    """By person, from the first row on."""
+    path = world.folder / "why.csv"
+    path.write_text("Name,Email,Company\nAnn Why,ann@why.example,Why\nAnn Why,ann@why.example,\n")
+    (joined,) = world.json("upload", path, "--client", "acme", "--workstream", "crm_data")["joined"]
+    told = world.json("why", joined["id"])
+    assert [one["reason"] for one in told["tellings"]] == ["was new", "was known by the e-mail address ann@why.example"]
+    assert "ann@why.example" in world.run("why", joined["id"])
+    assert world.ended("why", uuid4()).returncode == 2
+
+
+def test_a_mapping_is_kept_for_the_next_file(world):
+    """Saved with an upload, shown, used, and forgotten."""
+    path = world.folder / "kept.csv"
+    path.write_text("Wer,E-Mail\nAnn Kept,ann@kept.example\n")
+    upload = ("upload", path, "--client", "acme", "--workstream", "crm_data")
+    world.json(*upload, "--map", "Wer=person_full_name", "--save-mapping")
+    told = world.json(*upload)
+    assert (told["mapped"]["Wer"], told["saved"]) == ("person_full_name", ["Wer"])
+    assert "Wer" not in world.json(*upload, "--no-saved")["mapped"]
+    mapping = ("mapping", "--client", "acme", "--workstream", "crm_data")
+    assert "(as saved)" in world.run(*upload)
+    assert "person_full_name" in world.run(*mapping)
+    assert world.json(*mapping, "--forget", "wer")["saved"] == {}
+    assert world.ended(*upload, "--save-mapping").returncode == 2
+    assert world.ended(*mapping, "--map", "Wer=nothing").returncode == 2
+
+
+def test_some_leads_are_exported(world):
+    """By batch, workstream, indicator and last change, also together; what does not exist is refused."""
+
+    def exported(*args):
+        return list(csv.DictReader(io.StringIO(world.run("leads", "--client", "acme", *args))))
+
+    first = world.launch(file=world.new_people(3, "chosen"), workstream="crm_data")
+    second = world.launch(file=world.new_people(2, "chosen"), workstream="crm_data")
+    found = exported("--batch-id", first)
+    assert [len(found), len(exported("--batch-id", second))] == [3, 2]
+    # Who was launched again since is of the first batch all the same.
+    assert {lead["batch_id"] for lead in found} == {first, second}
+    assert len(exported("--batch-id", first, "--workstream", "crm_data")) == 3
+    assert exported("--batch-id", first, "--workstream", "apollo_scrape") == []
+    assert exported("--batch-id", first, "--indicator", "is_new_in_role") == []
+    assert len(exported("--batch-id", first, "--indicator", "is_new_in_role=unknown")) == 3
+    assert exported("--changed-since", "2100-01-01") == []
+    assert len(exported("--changed-since", "2020-01-01", "--as-of", "2100-01-01", "--batch-id", first)) == 3
+    for batch_id in (first, second):
+        world.run("cancel", batch_id)
+    for wrong in (
+        ("--batch-id", uuid4()), ("--workstream", "nope"), ("--indicator", "nope"),
+        ("--indicator", "is_new_in_role=maybe"), ("--changed-since", "lately"),
+    ):  # fmt: skip
+        assert world.ended("leads", "--client", "acme", *wrong).returncode == 2
+
+
+def test_a_file_of_leads_opens_right_in_excel(world):
+    """The file says that it is UTF-8, and appears only when it is whole."""
+    world.run("leads", "--client", "acme", "--out", "leads.csv")
+    assert (world.folder / "leads.csv").read_bytes().startswith("\ufefflead_id,".encode())
+
+
 def test_a_replay_changes_nothing_where_no_rule_changed(world):
     """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
     world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")

@@ -1,11 +1,13 @@
 """The pages, the API and the metrics, as a browser or a program meets them."""
 
 import asyncio
+import io
 import re
 
 import httpx
 import pytest
 from attrs import evolve
+from openpyxl import Workbook
 
 from enrichcore.domain import events as e
 from runners.daemon import Daemon, Role
@@ -82,6 +84,53 @@ def test_a_file_goes_from_the_form_to_leads(site, browser):
     assert "Chief Buyer" in browser.get("/clients/acme/leads").text
     assert "people.csv" in browser.get("/clients/acme/apollo-ingest/uploads").text
     assert batch in browser.get("/batches").text
+
+
+def test_a_file_is_checked_and_its_columns_are_chosen(site, browser):
+    """Checking imports nothing; what was chosen is read so, and kept where that is asked for."""
+    address = "/clients/acme/crm-data/upload"
+    file = b"Wer,E-mail,Email\nAnn Fenn,ann@quillhaven.example,other@quillhaven.example\n,,\nTotal,,\n"
+    files = {"file": ("people.csv", file)}
+    checked = browser.post(address, files=files, data={"action": "check"})
+    assert checked.status_code == 200
+    for words in (
+        "Nothing was imported yet",
+        "not read: ambiguous",
+        "Ann Fenn",
+        "kept aside",
+        "What a launch would send",
+    ):
+        assert words in checked.text
+    assert site.world.events(e.UploadStarted) == []
+    chosen = {"column": ["Wer", "E-mail", "Email"], "field": ["person_full_name", "person_email", ""]}
+    again = browser.post(address, files=files, data={"action": "check", **chosen}).text
+    assert "<option selected>person_full_name</option>" in again
+    inspector = browser.post(address, files=files, data={"action": "import", "save": "yes", **chosen}).headers[
+        "location"
+    ]
+    (started,) = site.world.events(e.UploadStarted)
+    assert started.mapped == {"Wer": "person_full_name", "E-mail": "person_email"}
+    assert "as it was saved" in browser.post(address, files=files, data={"action": "check"}).text
+    aside = browser.get(f"{inspector}/rejected.csv")
+    assert (aside.status_code, aside.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert "attachment" in aside.headers["content-disposition"]
+    assert aside.content.decode("utf-8-sig").splitlines()[1].startswith('4,"it is a line below the report')
+    assert f"{inspector}/rejected.csv" in browser.get(inspector).text
+    assert browser.get(f"{inspector}/rejected.csv".replace("/acme/", "/globex/")).status_code == 404
+    one = browser.post(address, files=files, data={"column": "Nope", "field": "person_title"})
+    assert (one.status_code, "no column" in one.text) == (422, True)
+
+
+def test_a_workbook_is_uploaded_like_any_file(site, browser):
+    """What a spreadsheet saved needs no export."""
+    packed = io.BytesIO()
+    book = Workbook()
+    for row in (["Name", "Email"], ["Ann Fenn", "ann@quillhaven.example"]):
+        book.active.append(row)
+    book.save(packed)
+    answer = browser.post("/clients/acme/crm-data/upload", files={"file": ("people.xlsx", packed.getvalue())})
+    assert answer.status_code == 303
+    assert [started.encoding for started in site.world.events(e.UploadStarted)] == ["xlsx"]
 
 
 def test_empty_pages_say_what_to_do(browser):

@@ -1,13 +1,18 @@
 """Whatever the bytes, and whatever the dialect."""
 
 import csv
+import gzip
 import io
 import json
+import zipfile
+from contextlib import suppress
 
+import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
-from enrichcore.ingest import ImportedRow, NotATable, open_table, profile_names, read_import
+from enrichcore.ingest import ImportedRow, IngestError, NotATable, open_table, profile_names, read_import
 from enrichcore.ingest.profiles import fact_kinds
 from enrichcore.ingest.steps import normalize_company_name, split_raw_apollo_scrape
 
@@ -56,6 +61,31 @@ def is_utf_8(content):
     except UnicodeDecodeError:
         return False
     return True
+
+
+@pytest.fixture(scope="module")
+def packed():
+    """A small table as gzip, as an archive and as a workbook."""
+    text = b"Name,Email\nJo Vale,jo@vale.example\n"
+    archive, workbook = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr("people.csv", text)
+    book = Workbook()
+    for line in text.decode().splitlines():
+        book.active.append(line.split(","))
+    book.save(workbook)
+    return gzip.compress(text), archive.getvalue(), workbook.getvalue()
+
+
+@given(data=st.data())
+def test_no_damage_to_a_packed_file_raises_anything_but_a_refusal(packed, data):
+    """Cut short, with bytes changed, or with others behind it: it is read or refused in words."""
+    content = bytearray(data.draw(st.sampled_from(packed)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(content)) | st.just(len(content)))
+    with suppress(IngestError):
+        list(read_import(bytes(content[:cut]) + data.draw(st.binary(max_size=5)), profile="crm").rows())
 
 
 @st.composite

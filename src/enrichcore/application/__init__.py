@@ -8,8 +8,8 @@ registry, ingest, fields, store); it knows no web, no command line and no proces
 from enrichcore.application.answers import Ack, AckStatus, Incoming
 from enrichcore.application.application import Enrichment
 from enrichcore.application.errors import ApplicationError, CannotLaunch, StaleConfiguration, UnknownId, UploadUnderWay
-from enrichcore.application.imports import UploadReport
 from enrichcore.application.sending import Send
+from enrichcore.application.upload_report import UploadReport
 
 __all__ = [
     "Ack",

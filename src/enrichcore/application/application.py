@@ -4,7 +4,7 @@ It holds no state but what it may forget. Each method is one use case, told in a
 commit that lost a race is decided again. Time and new ids come from arguments, so tests say what time it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,17 +17,18 @@ from enrichcore.application import (
     lane_control,
     launching,
     recording,
+    saved_mappings,
     uploading,
     waking,
 )
 from enrichcore.application.answers import Ack, Incoming
 from enrichcore.application.configuration import CONFIGURATION
 from enrichcore.application.core import Core
-from enrichcore.application.imports import UploadReport
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
+from enrichcore.application.upload_report import UploadReport
 from enrichcore.domain.batch import Batch
-from enrichcore.domain.events import Settlement
+from enrichcore.domain.events import RowRejected, Settlement
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
@@ -122,6 +123,8 @@ class Enrichment:
         name: str = "",
         by: str = "library",
         dry_run: bool = False,
+        use_saved: bool = True,
+        save: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> UploadReport:
         """Import a file.
@@ -134,6 +137,8 @@ class Enrichment:
             name: what the file is called, for people.
             by: who imports.
             dry_run: only count.
+            use_saved: whether columns that `overrides` does not name are read as they were saved.
+            save: whether to keep `overrides` for later files of this client and workstream.
             progress: told the number of rows done.
 
         Raises:
@@ -143,8 +148,48 @@ class Enrichment:
         """
         return uploading.upload(
             self.core, source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
-            dry_run=dry_run, progress=progress,
+            dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
         )  # fmt: skip
+
+    def rejected_rows(self, upload_id: UploadId) -> list[RowRejected]:
+        """The rows of an upload that were kept aside, in file order.
+
+        Raises:
+            UnknownId: There is no such upload.
+        """
+        return uploading.rejected_rows(self.core, upload_id)
+
+    def saved_mapping(self, client: str | UUID, workstream: str) -> dict[str, str]:
+        """Column → field as saved for files of a client and workstream.
+
+        Raises:
+            UnknownNameError: No such client or workstream.
+        """
+        owner, stream = self.registry.client(client), self.registry.workstream(workstream)
+        return saved_mappings.saved_mapping(self.core, owner.id, stream.slug)
+
+    def save_mapping(
+        self, client: str | UUID, workstream: str, columns: Mapping[str, str], *, by: str = "library"
+    ) -> bool:
+        """Add to the saved mapping; tells whether that changed anything.
+
+        Raises:
+            UnknownNameError: No such client or workstream.
+            BadMapping: A field does not exist.
+        """
+        owner, stream = self.registry.client(client), self.registry.workstream(workstream)
+        return saved_mappings.save_mapping(self.core, owner.id, stream.slug, columns, by=by)
+
+    def forget_mapping(
+        self, client: str | UUID, workstream: str, columns: Iterable[str], *, by: str = "library"
+    ) -> bool:
+        """Take columns out of the saved mapping; tells whether that changed anything.
+
+        Raises:
+            UnknownNameError: No such client or workstream.
+        """
+        owner, stream = self.registry.client(client), self.registry.workstream(workstream)
+        return saved_mappings.forget_mapping(self.core, owner.id, stream.slug, columns, by=by)
 
     def get_upload(self, upload_id: UploadId) -> Upload:
         """An upload as it stands.

@@ -65,7 +65,9 @@ class Estimate:
         return sum((step.credits for step in self.steps), Decimal(0))
 
 
-def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime) -> Estimate:
+def estimate(
+    store: Store, registry: Registry, upload: Upload, *, now: datetime, people: Sequence[UploadedPerson] | None = None
+) -> Estimate:
     """Count what a launch of an upload would send, and what is known already; nothing is recorded.
 
     Args:
@@ -73,12 +75,13 @@ def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime)
         registry: the configuration in force.
         upload: what would be launched.
         now: the time to count for, as answers grow too old to be reused.
+        people: who would be launched; by default those of the upload.
 
     Raises:
         UnknownNameError: The client or the workstream is not in the configuration.
         ConfigurationError: A local function cannot be loaded.
     """
-    people = store.people(upload.upload_id)
+    people = store.people(upload.upload_id) if people is None else people
     counting = _Counting(store=store, registry=registry, upload=upload, people=people, now=now)
     functions = load_functions(registry)
     steps = [counting.step(step, functions) for step in registry.workstream(upload.workstream).pipeline.steps]

@@ -2,49 +2,35 @@
 
 Each chunk is one commit on the directory's stream; when another import of the same client was first, the chunk is
 decided again. A crash in the middle leaves an unfinished upload, and importing the file again finds the same people.
+What is held from one chunk to the next is small: what rows knew of people is read back from the store.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
 
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, evolve
 
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
+from enrichcore.application.upload_report import Outcome, Tally
 from enrichcore.domain import events as e
 from enrichcore.domain.directory import Known, Match, resolve
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
-from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
-from enrichcore.store.commit import Commit, Conflict, DirectoryChange, Store, UploadedPerson
+from enrichcore.ingest import ImportedRow, RejectedRow
+from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
 CHUNK: Final = 1000
+#: Companies whose facts are remembered for later rows, of the same company; some 2 kB each.
+COMPANIES_REMEMBERED: Final = 20_000
 _TRIES: Final = 20
 
 T = TypeVar("T")
-
-
-@frozen(kw_only=True)
-class UploadReport:
-    """What an import did, or would do."""
-
-    #: None for a dry run.
-    upload_id: UploadId | None
-    #: Rows that gave a person.
-    row_count: int
-    person_count: int
-    company_count: int
-    mapped: Mapping[str, str]
-    unmapped: tuple[str, ...]
-    #: Column → why it stays unmapped.
-    ambiguous: Mapping[str, str] = Factory(dict)
-    #: (line, reason) of each row that was kept aside.
-    rejected: tuple[tuple[int, str], ...] = ()
 
 
 def directory_id(client_id: ClientId) -> UUID:
@@ -69,7 +55,7 @@ def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @define(kw_only=True)
 class Importer:
-    """One import; keeps whom this file has named so far, so that a later row finds an earlier one."""
+    """One import."""
 
     store: Store
     client_id: ClientId
@@ -77,13 +63,11 @@ class Importer:
     at: datetime
     #: Waits between two lost races.
     pause: Pause = pause_at_random
-    people: dict[PersonId, UploadedPerson] = Factory(dict)
+    tally: Tally = Factory(Tally)
+    #: What earlier rows told of the companies named last, the latest at the end.
     companies: dict[CompanyId, dict[str, Any]] = Factory(dict)
     #: Companies of this file that turned out to be another, and which.
     merged_companies: dict[CompanyId, CompanyId] = Factory(dict)
-    rejected: list[tuple[int, str]] = Factory(list)
-    row_count: int = 0
-    _upload_version: int = 1
 
     def add(self, rows: list[ImportedRow | RejectedRow]) -> None:
         """Record a chunk of rows.
@@ -92,31 +76,27 @@ class Importer:
             Conflict: Other imports of the same client were first, again and again.
         """
         chunk = decide_until_first(partial(self._record, rows), self.pause, tries=_TRIES)
-        self._upload_version += len(chunk.rejected)
-        self.rejected += [(row.line, row.reason) for row in chunk.rejected]
-        self.row_count += len(rows) - len(chunk.rejected)
+        for row in chunk.rejected:
+            self.tally.reject(row)
+        for outcome in chunk.outcomes:
+            self.tally.add(outcome)
+        self.merged_companies |= chunk.merged_companies
+        for company_id, facts in chunk.companies.items():
+            self.companies.pop(company_id, None)
+            if facts is not None:
+                self.companies[company_id] = facts
+        for company_id in list(islice(self.companies, max(len(self.companies) - COMPANIES_REMEMBERED, 0))):
+            del self.companies[company_id]
 
     def _record(self, rows: list[ImportedRow | RejectedRow]) -> "_Chunk":
-        companies = {key: dict(facts) for key, facts in self.companies.items()}
-        kept = (dict(self.people), companies, dict(self.merged_companies))
         chunk = _Chunk(self, rows)
-        try:
-            self.store.append(chunk.commit)
-        except Conflict:
-            self.people, self.companies, self.merged_companies = kept
-            raise
+        self.store.append(chunk.commit)
         return chunk
-
-    def standing(self, company_id: CompanyId) -> CompanyId:
-        """The company that stands for one that this file has named."""
-        while company_id in self.merged_companies:
-            company_id = self.merged_companies[company_id]
-        return company_id
 
     @property
     def upload_version(self) -> int:
         """Version of the upload's stream."""
-        return self._upload_version
+        return 1 + len(self.tally.rejected)
 
 
 class _Chunk:
@@ -125,11 +105,17 @@ class _Chunk:
     def __init__(self, importer: Importer, rows: list[ImportedRow | RejectedRow]) -> None:
         self._importer = importer
         self._stream = directory_id(importer.client_id)
-        self._first = self._version = importer.store.version(self._stream)
+        self._version = importer.store.version(self._stream)
         imported = [row for row in rows if isinstance(row, ImportedRow)]
         self.rejected = [row for row in rows if isinstance(row, RejectedRow)]
+        self.outcomes: list[Outcome] = []
+        #: What rows told of companies; None for one that was merged into another.
+        self.companies: dict[CompanyId, dict[str, Any] | None] = {}
+        self.merged_companies: dict[CompanyId, CompanyId] = {}
         keys = {key for row in imported for key in (*row.person_keys, *row.company_keys)}
         self._owners = importer.store.owners(importer.client_id, keys) if keys else {}
+        known = {owner.entity_id for owner in self._owners.values()}
+        self._people = importer.store.uploaded(importer.upload_id, known) if known else {}
         self._new: list[tuple[UUID, str, int]] = []
         self._merged: list[tuple[UUID, UUID]] = []
         self._touched: set[PersonId] = set()
@@ -143,42 +129,58 @@ class _Chunk:
 
     def _import(self, row: ImportedRow) -> None:
         upload, line = self._importer.upload_id, row.line
-        company_id = self._company(row) if row.company_keys else None
+        company = self._company(row) if row.company_keys else None
+        company_id = company.entity_id if company else None
+        owners = {key: self._owners[key].entity_id for key in row.person_keys if key in self._owners}
         match: Match[PersonId] = self._resolve(row.person_keys, f"{upload}/{line}/person", "person")
         person_id = match.entity_id
-        for merged, because in match.merged:
-            self._append(e.PersonsMerged(merged=merged.entity_id, because=because), person_id)
+        for merged, key in match.merged:
+            self._append(e.PersonsMerged(merged=merged.entity_id, because=key), person_id)
             self._follow(merged.entity_id, person_id)
         event = e.PersonImported(
             upload_id=upload, line=line, raw=row.raw, facts=row.person, keys=match.new_keys, company_id=company_id
         )
         self._append(event, person_id)
-        known = self._importer.people.get(person_id)
+        known = self._people.get(person_id)
         if known is not None and known.company_id is not None:
-            company_id = self._importer.standing(known.company_id)
-        company_facts = self._importer.companies.get(company_id, {}) if company_id is not None else {}
+            company_id = self._standing(known.company_id)
+        company_facts = (self._facts_of(company_id) if company_id else None) or {}
         facts = {**company_facts, **row.person, **(known.facts if known else {})}
-        self._importer.people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
+        self._people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
         self._touched.add(person_id)
+        because = next((key for key, owner in owners.items() if owner == person_id), None)
+        self.outcomes.append(Outcome(row=row, person=match, because=because, company=company))
 
-    def _company(self, row: ImportedRow) -> CompanyId:
+    def _company(self, row: ImportedRow) -> Match[CompanyId]:
         upload, line = self._importer.upload_id, row.line
         match: Match[CompanyId] = self._resolve(row.company_keys, f"{upload}/{line}/company", "company")
         company_id = match.entity_id
+        before = self._facts_of(company_id)
         for merged, because in match.merged:
             self._append(e.CompaniesMerged(merged=merged.entity_id, because=because), company_id)
-            self._importer.companies.setdefault(company_id, {}).update(
-                self._importer.companies.pop(merged.entity_id, {})
-            )
-            self._importer.merged_companies[merged.entity_id] = company_id
-        before = self._importer.companies.get(company_id)
+            before = {**(before or {}), **(self._facts_of(merged.entity_id) or {})}
+            self.companies[merged.entity_id] = None
+            self.merged_companies[merged.entity_id] = company_id
         facts = {**row.company, **(before or {})}
         if before is None or facts != before or match.new_keys:
             self._append(
                 e.CompanyImported(upload_id=upload, line=line, facts=row.company, keys=match.new_keys), company_id
             )
-            self._importer.companies[company_id] = facts
-        return company_id
+        self.companies[company_id] = facts
+        return match
+
+    def _facts_of(self, company_id: CompanyId) -> dict[str, Any] | None:
+        if company_id in self.companies:
+            return self.companies[company_id]
+        return self._importer.companies.get(company_id)
+
+    def _standing(self, company_id: CompanyId) -> CompanyId:
+        """The company that stands for one that this file has named."""
+        while True:
+            kept = self.merged_companies.get(company_id) or self._importer.merged_companies.get(company_id)
+            if kept is None:
+                return company_id
+            company_id = kept
 
     def _resolve(self, keys: tuple[Key, ...], fallback: str, kind: str) -> Match[Any]:
         match: Match[Any] = resolve(self._importer.client_id, keys, self._owners, fallback)
@@ -187,7 +189,9 @@ class _Chunk:
             held = Known(entity_id=match.entity_id, keys=frozenset(match.new_keys), since=self._version + 1)
         else:
             same = {match.entity_id, *(known.entity_id for known, _ in match.merged)}
-            group = [known for known in self._owners.values() if known.entity_id in same]
+            # Whoever is the same is known by a key of this row; a look at all owners would cost a row more than all else.
+            owners = [self._owners[key] for key in keys if key in self._owners]
+            group = [known for known in owners if known.entity_id in same]
             joined = frozenset[Key](match.new_keys).union(*(known.keys for known in group))
             held = Known(entity_id=match.entity_id, keys=joined, since=min(known.since for known in group))
             self._merged += [(known.entity_id, match.entity_id) for known, _ in match.merged]
@@ -195,7 +199,7 @@ class _Chunk:
         return match
 
     def _follow(self, merged: PersonId, kept: PersonId) -> None:
-        people = self._importer.people
+        people = self._people
         if merged in people:
             moved = evolve(people.pop(merged), person_id=kept)
             people[kept] = people[kept].joined(moved) if kept in people else moved
@@ -218,61 +222,5 @@ class _Chunk:
         keys = [(key, known.entity_id) for key, known in self._owners.items()]
         change = DirectoryChange(keys=keys, new=self._new, merged=self._merged)
         self.commit.directory.append((client_id, change))
-        people = self._importer.people
+        people = self._people
         self.commit.people += [(upload_id, people[person]) for person in sorted(self._touched) if person in people]
-
-
-def count(reading: ImportReading, client_id: ClientId, store: Store) -> UploadReport:
-    """What an import would do, without recording anything."""
-    nowhere = cast("Store", _Nowhere(store))
-    importer = Importer(
-        store=nowhere, client_id=client_id, upload_id=UploadId(UUID(int=0)), at=datetime.min  # noqa: DTZ901 - never stored
-    )  # fmt: skip
-    for chunk in chunks(reading.rows(), CHUNK):
-        importer.add(chunk)
-    return report(reading, importer, upload_id=None)
-
-
-def report(reading: ImportReading, importer: Importer, upload_id: UploadId | None) -> UploadReport:
-    """The report of an import."""
-    mapping = reading.mapping
-    return UploadReport(
-        upload_id=upload_id,
-        row_count=importer.row_count,
-        person_count=len(importer.people),
-        company_count=len(importer.companies),
-        mapped=mapping.mapped,
-        unmapped=mapping.unmapped,
-        ambiguous=mapping.ambiguous,
-        rejected=tuple(importer.rejected),
-    )
-
-
-class _Nowhere:
-    """A store that reads the real directory and keeps this import's keys to itself."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[Key, Known[Any]] = {}
-        self._since = 0
-
-    def version(self, stream_id: UUID) -> int:
-        self._since += CHUNK
-        return self._store.version(stream_id) + self._since
-
-    def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
-        mine = {key: self._known[key] for key in keys if key in self._known}
-        return self._store.owners(client_id, keys) | mine
-
-    def append(self, commit: Commit) -> list[int]:
-        held: dict[UUID, set[Key]] = {}
-        for _, change in commit.directory:
-            for key, owner in change.keys:
-                held.setdefault(owner, set()).add(key)
-            for owner, own in held.items():
-                known = Known(entity_id=owner, keys=frozenset(own), since=self._since)
-                self._known.update(dict.fromkeys(own, known))
-        return []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)

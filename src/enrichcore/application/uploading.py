@@ -7,7 +7,10 @@ from uuid import UUID
 from enrichcore.application import imports
 from enrichcore.application.core import Core
 from enrichcore.application.errors import UnknownId
-from enrichcore.application.imports import CHUNK, Importer, UploadReport, chunks
+from enrichcore.application.imports import CHUNK, Importer, chunks
+from enrichcore.application.previewing import preview
+from enrichcore.application.saved_mappings import save_mapping, saved_mapping
+from enrichcore.application.upload_report import Tally, UploadReport
 from enrichcore.domain import events as e
 from enrichcore.domain import upload as uploads
 from enrichcore.domain.ids import UploadId
@@ -27,14 +30,22 @@ def upload(
     by: str,
     dry_run: bool,
     progress: Callable[[int], None],
+    use_saved: bool = True,
+    save: bool = False,
 ) -> UploadReport:
     """Import a file."""
     owner, stream = core.registry.client(client), core.registry.workstream(workstream)
     # A name that is not UTF-8 comes with a lone surrogate for each such byte.
     name = holdable(name or (source.name if isinstance(source, Path) else "rows"))
-    reading = read_import(source, profile=str(stream.ingest), overrides=overrides, name=name)
+    saved = saved_mapping(core, owner.id, workstream) if use_saved else {}
+    reading = read_import(source, profile=str(stream.ingest), overrides=overrides, saved=saved, name=name)
     if dry_run:
-        return imports.count(reading, owner.id, core.store)
+        return preview(
+            reading, client_id=owner.id, workstream=workstream, store=core.store, registry=core.registry,
+            now=core.clock(), progress=progress,
+        )  # fmt: skip
+    if save and overrides:
+        save_mapping(core, owner.id, workstream, overrides, by=by)
     upload_id = UploadId(core.new_id())
     importer = Importer(store=core.store, client_id=owner.id, upload_id=upload_id, at=core.clock(), pause=core.pause)
     started = e.UploadStarted(
@@ -50,23 +61,33 @@ def upload(
     )
     core.append_one(upload_id, 1, started, client_id=owner.id)
     _import(importer, reading, progress)
-    core.append_one(upload_id, importer.upload_version + 1, _finished(importer), client_id=owner.id)
-    return imports.report(reading, importer, upload_id)
+    core.append_one(upload_id, importer.upload_version + 1, _finished(importer.tally), client_id=owner.id)
+    return importer.tally.report(reading, upload_id)
 
 
 def _import(importer: Importer, reading: ImportReading, progress: Callable[[int], None]) -> None:
     for chunk in chunks(reading.rows(), CHUNK):
         importer.add(chunk)
-        progress(importer.row_count)
+        progress(importer.tally.row_count)
 
 
-def _finished(importer: Importer) -> e.UploadFinished:
+def _finished(tally: Tally) -> e.UploadFinished:
     return e.UploadFinished(
-        row_count=importer.row_count,
-        person_count=len(importer.people),
-        company_count=len(importer.companies),
-        rejected_count=len(importer.rejected),
+        row_count=tally.row_count,
+        person_count=tally.person_count,
+        company_count=tally.company_count,
+        rejected_count=len(tally.rejected),
     )
+
+
+def rejected_rows(core: Core, upload_id: UploadId) -> list[e.RowRejected]:
+    """The rows of an upload that were kept aside, in file order.
+
+    Raises:
+        UnknownId: There is no such upload.
+    """
+    get_upload(core, upload_id)
+    return [one.event for one in core.store.stream(upload_id) if isinstance(one.event, e.RowRejected)]
 
 
 def get_upload(core: Core, upload_id: UploadId) -> Upload:

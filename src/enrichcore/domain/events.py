@@ -433,6 +433,16 @@ class UploadStarted(Event):
 
 
 @frozen(kw_only=True)
+class ColumnMappingSaved(Event):
+    """Columns of one client's files in one workstream are read as these fields from now on; nothing else is saved."""
+
+    workstream: str
+    #: Column → field, or `ignore`.
+    columns: Mapping[str, str]
+    by: str
+
+
+@frozen(kw_only=True)
 class RowRejected(Event):
     """A row that names no one, kept as it was."""
 

@@ -9,10 +9,11 @@ uploads is decided elsewhere, from the keys given here.
 """
 
 from enrichcore.ingest.errors import BadMapping, IngestError, NotATable, UnknownProfile
-from enrichcore.ingest.mapping import Mapping, map_columns
+from enrichcore.ingest.mapping import Mapping, check_field, map_columns
 from enrichcore.ingest.profiles import profile_names
 from enrichcore.ingest.reading import ImportedRow, ImportReading, RejectedRow, read_import
-from enrichcore.ingest.table import Row, Table, open_table
+from enrichcore.ingest.row import Row
+from enrichcore.ingest.table import Table, open_table
 
 __all__ = [
     "BadMapping",
@@ -25,6 +26,7 @@ __all__ = [
     "Row",
     "Table",
     "UnknownProfile",
+    "check_field",
     "map_columns",
     "open_table",
     "profile_names",

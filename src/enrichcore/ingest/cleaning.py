@@ -4,12 +4,13 @@ Values are what JSON can hold. A cell that names several things where one is wan
 guessed. `facts.toml` says which fact is of which kind.
 """
 
+import json
 import re
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
-from enrichcore.ingest.profiles import fact_kinds, siblings, word_list
+from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
 from enrichcore.normalize import (
     clean_paragraph,
     clean_text,
@@ -33,14 +34,26 @@ REMEMBERED = 1_000
 #: Entries of a list cell that are kept.
 MAX_WORDS = 500
 
+#: Lengths at which systems cut a cell off.
+_CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000, 10_000, 32_767, 32_768, 65_535})
+
 _ADDRESSES = re.compile(r"[;,|\s]+")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
+#: What a spreadsheet makes of "11-50": a day.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}([./-])\d{1,2}\1\d{2,4}(?!\d)")
 _SCALED = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(k|m|mn|mio|million|b|bn|mrd|billion|t|thousand)\.?", re.IGNORECASE)
 _SCALES = {"k": 3, "t": 3, "m": 6, "b": 9}
 _RANGE = re.compile(
     r"\d.*?(?:-|\u2013|\u2014|\bto\b|\bbis\b).*\d|^[<>≤≥]\s*\D{0,4}\d|\d[\d.,' ]*\s*[a-z]{0,8}\s*\+", re.IGNORECASE
 )
 _COUNTED = re.compile(r"\s*(?:employees|people|staff|mitarbeiter(?:innen)?|fte)\.?$", re.IGNORECASE)
+_BUCKET = re.compile(r"([\d.,' ]+)(?:\s*(?:[-\u2013\u2014]|to|bis)\s*([\d.,' ]+)|\s*\+)", re.IGNORECASE)
+#: What a spreadsheet makes of a long number.
+_SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,15})?)e\+?(\d{1,2})", re.IGNORECASE)
+#: Powers of ten above this are no amounts of money.
+_MAX_POWER = 15
+#: The years that a company can have been founded in; the oldest are of the sixth century.
+_FIRST_FOUNDED, _LAST_FOUNDED = 500, 2200
 _APPROXIMATE = re.compile(r"^(?:~|ca\.?|approx\.?|about|around)\s*", re.IGNORECASE)
 _LIST_SEPARATOR = re.compile(r"[,;|\n](?![^(]*\))")
 _SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
@@ -89,17 +102,34 @@ def sole_website(cell: str) -> str | None:
 def number_or_range(cell: str) -> int | str | None:
     """A head count: a number, or a range of them as given ("201-500 employees")."""
     text = clean_text(cell)
-    if text is None:
+    if text is None or _DAY.match(text):
         return None
-    return whole_number(_APPROXIMATE.sub("", _COUNTED.sub("", text))) or (text if _RANGE.search(text) else None)
+    bare = _COUNTED.sub("", text.strip("\"'"))
+    return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(text) else None)
+
+
+def _bucket(text: str) -> str | None:
+    """The label of LinkedIn's size bucket with exactly those limits: "1001-5000" is "1,001-5,000 employees"."""
+    found = _BUCKET.fullmatch(text)
+    if found is None:
+        return None
+    limits = whole_number(found[1]), whole_number(found[2]) if found[2] else sizes()[-1][0]
+    lowest = 1
+    for highest, label in sizes():
+        if limits == (lowest, highest):
+            return label
+        lowest = highest + 1
+    return None
 
 
 def money(cell: str) -> int | str | None:
     """An amount in whole units of its currency, which is not kept; or a range as given ("10M-25M")."""
     text = clean_text(cell)
-    if text is None:
+    if text is None or _DAY.fullmatch(text):
         return None
     bare = _CURRENCY.sub("", _APPROXIMATE.sub("", text)).strip()
+    if (told := _SCIENTIFIC.fullmatch(bare)) is not None:
+        return round(float(told[1].replace(",", ".")) * 10 ** int(told[2])) if int(told[2]) <= _MAX_POWER else None
     if (scaled := _SCALED.fullmatch(bare)) is not None:
         scale: int = 10 ** _SCALES[scaled[2][0].lower()]
         return round(float(scaled[1].replace(",", ".")) * scale)
@@ -108,18 +138,34 @@ def money(cell: str) -> int | str | None:
 
 
 def words(cell: str) -> list[str] | None:
-    """The entries of a list cell, in order, each once; a comma in brackets separates nothing."""
+    """The entries of a list cell, in order, each once; a comma in brackets separates nothing, and a JSON list is read as one.
+
+    Of a cell that was cut off the last entry is left out, for it may be half a word.
+    """
     text = clean_paragraph(cell)
-    parts = _LIST_SEPARATOR.split(text) if text else []
+    parts = (_json_words(text) or _LIST_SEPARATOR.split(text)) if text else []
+    if len(parts) > 1 and (len(cell) in _CAPS or cell.rstrip().endswith(("...", "\u2026"))):
+        parts.pop()
     unique: dict[str, str] = {}
     for word in filter(None, map(clean_text, parts)):
         unique.setdefault(word.casefold(), word)
     return list(unique.values())[:MAX_WORDS] or None
 
 
+def _json_words(text: str) -> list[Any] | None:
+    """The entries of a list that was written as JSON; of objects their names."""
+    if not text.startswith("["):
+        return None
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [entry.get("name") if isinstance(entry, dict) else entry for entry in listed]
+
+
 def industry(cell: str) -> str | None:
-    """An industry's name; HubSpot's constants become words: OIL_AND_ENERGY is "Oil and Energy"."""
-    text = clean_text(cell)
+    """An industry's name; None for several. HubSpot's constants become words: OIL_AND_ENERGY is "Oil and Energy"."""
+    text = _sole(cell, clean_text, str.casefold)
     if text is None or not _SHOUTED.fullmatch(text) or ("_" not in text and len(text) <= _ACRONYM + 1):
         return text
     spoken = [part for part in text.split("_") if part]
@@ -137,7 +183,7 @@ def phone(cell: str) -> str | None:
     """A phone number as given, without the apostrophe that keeps spreadsheets from reading it as a formula."""
     text = clean_text(cell.strip().lstrip("'\u2019="))
     bare = text.strip("\"' ") if text else ""
-    return bare if any(character.isdigit() for character in bare) else None
+    return None if _SCIENTIFIC.fullmatch(bare) or not any(map(str.isdigit, bare)) else bare
 
 
 def flag(cell: str) -> bool | None:
@@ -158,7 +204,8 @@ def _website(part: str) -> str | None:
 
 def _year(cell: str) -> int | None:
     told = partial_date(cell)
-    return int(told[:4]) if told else None
+    year = int(told[:4]) if told else whole_number(cell)
+    return year if year and _FIRST_FOUNDED <= year <= _LAST_FOUNDED else None
 
 
 def _sole(cell: str, clean: Callable[[str], str | None], key: Callable[[str], Hashable]) -> str | None:

@@ -21,6 +21,7 @@ from enrichcore.normalize import (
     linkedin_url,
     person_name_key,
     split_full_name,
+    subdivision_name,
 )
 
 #: Separates a name from the company in a weak person key; no folded name holds it.
@@ -48,8 +49,8 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     """
     pairs = tuple(cells)
     facts = _placed(_told(pairs), pairs)
-    person = _without_idle_status(_with_spare_email(_located(named(_part(facts, "person_")))))
-    company = _part(facts, "company_")
+    person = _without_idle_status(_with_spare_email(_located(_in_state(named(_part(facts, "person_")), "person"))))
+    company = _in_state(_part(facts, "company_"), "company")
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -61,9 +62,14 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
 
 
 def named(person: Mapping[str, Any]) -> dict[str, Any]:
-    """The person with first, last and full name, as far as one follows from the others."""
+    """The person with first, last and full name, as far as one follows from the others.
+
+    A first name alone is no full name: what the last name is, is not known.
+    """
     first, last = person.get("person_first_name"), person.get("person_last_name")
     full = person.get("person_full_name")
+    if first and last and "," in last:
+        last = last.partition(",")[0].strip() or None
     if first and last:
         if first.casefold() == last.casefold() and " " in first:
             first, last = split_full_name(first)
@@ -75,9 +81,10 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     elif first:
         first, last = split_full_name(first)
     if not full or "," in full:
-        full = " ".join(part for part in (first, last) if part)
+        full = f"{first} {last}" if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
-    return {**person, **{fact: name for fact, name in names.items() if name}}
+    others = {fact: value for fact, value in person.items() if fact not in names}
+    return others | {fact: name for fact, name in names.items() if name}
 
 
 def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -> str | None:
@@ -107,7 +114,7 @@ def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[s
             _fill(facts, "company_website", sole_website(cell) if "/" in cell and sole_domain(cell) else None)
         if fact in {"person_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "company_linkedin_url", linkedin_url(cell, "company"))
-        if fact == "company_linkedin_url" and "linkedin" in cell.casefold():
+        if fact in {"company_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
         if fact in {"person_first_name", "person_last_name", "person_full_name"} and "@" in cell:
             told = fact_of("person_email", cell)
@@ -122,6 +129,13 @@ def _fill(facts: dict[str, Any], fact: str, value: Any) -> None:
 
 def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
+
+
+def _in_state(facts: dict[str, Any], entity: str) -> dict[str, Any]:
+    """The facts with the name of the state where its code is given."""
+    state = facts.get(f"{entity}_state")
+    name = subdivision_name(state, facts.get(f"{entity}_country"))
+    return {**facts, f"{entity}_state": name} if name and name != state else facts
 
 
 def _located(person: dict[str, Any]) -> dict[str, Any]:
@@ -161,18 +175,23 @@ def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
 
 
 def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[Key, ...]:
-    """The person's keys; a mailbox of a role, or a name without a company, only where there is nothing better."""
+    """The person's keys.
+
+    A mailbox of a role, half a name, and a name without a company are keys only where there is nothing better: a company has
+    several people called Ada.
+    """
     email = person.get("person_email")
     shared = email is not None and email.partition("@")[0] in word_list("roles")
-    name = person_name_key(person.get("person_full_name"))
+    full = person_name_key(person.get("person_full_name"))
+    name = full or person_name_key(person.get("person_first_name") or person.get("person_last_name"))
     at = NAME_AT.join((name, company[0].value)) if name and company else None
     strong = (
         (KeyKind.PERSON_LINKEDIN, linkedin_key(person.get("person_linkedin_url"), "in")),
         (KeyKind.PERSON_EMAIL, None if shared else email),
-        (KeyKind.PERSON_NAME, at),
+        (KeyKind.PERSON_NAME, at if full else None),
     )
     keys = tuple(Key(kind, value) for kind, value in strong if value)
     if keys:
         return keys
-    last_resort = ((KeyKind.PERSON_NAME, name), (KeyKind.PERSON_EMAIL, email))
+    last_resort = ((KeyKind.PERSON_NAME, at or name), (KeyKind.PERSON_EMAIL, email))
     return tuple(Key(kind, value) for kind, value in last_resort if value)[:1]

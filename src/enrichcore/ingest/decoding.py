@@ -1,10 +1,13 @@
 """From bytes to text: which encoding a file is in, or that it is no text at all.
 
 The ladder is byte order mark, strict UTF-8, cp1252, latin-1. It looks at every byte of the file, a piece at a time,
-because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text.
+because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text. Two steps are between:
+UTF-16 without its mark is known by its NUL bytes, and UTF-8 into which a few bytes of cp1252 were pasted stays UTF-8, since
+reading it as cp1252 would spoil every other name.
 """
 
 import codecs
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -35,6 +38,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+#: At least this share of NUL bytes, all in one half of the pairs, is UTF-16 of text in Latin letters.
+MIN_UTF_16_SHARE = 0.3
+
+#: Bytes that are not UTF-8 as Python hands them on, and the characters that they are in cp1252, else in latin-1.
+_FIRST_STRAY, _LAST_STRAY = 0xDC80, 0xDCFF
+_STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 _LADDER = ("utf-8", "cp1252", "latin-1")
 _CONTROLS = bytes(range(1, 9)) + bytes(range(14, 27)) + bytes(range(28, 32)) + b"\x7f"
 
@@ -53,10 +63,21 @@ class Source:
 class Encoding:
     """How a file's bytes become text."""
 
-    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-32`, `cp1252` or `latin-1`.
+    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252` or `latin-1`.
     name: str
     #: Bytes at the start that are skipped: a UTF-8 mark before text that is not UTF-8.
     skip: int = 0
+    #: Whether single bytes of cp1252 are in UTF-8 text; `mended` reads them.
+    stray: bool = False
+
+    @property
+    def errors(self) -> str:
+        """The codec's way with bytes that are not of the encoding."""
+        return "surrogateescape" if self.stray else "strict"
+
+    def mended(self, text: str) -> str:
+        """The decoded text with its stray bytes as the characters that they were."""
+        return text.translate(_STRAY) if self.stray else text
 
 
 def source_of(source: Path | bytes, name: str) -> Source:
@@ -73,14 +94,29 @@ def find_encoding(source: Source) -> Encoding:
         NotATable: The file is missing, empty or no text.
     """
     head = _head(source)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None) or _unmarked_utf_16(head)
     _refuse_binary(source.name, head, marked)
     if marked is not None and _first_that_reads(source, (marked,)):
         return Encoding(name=marked)
     if marked not in {None, "utf-8-sig"}:
         raise NotATable(source.name, f"is marked as {marked} but is not", "save it again as CSV UTF-8")
+    skip = len(codecs.BOM_UTF8) if marked else 0
     found = _first_that_reads(source, _LADDER)
-    return Encoding(name=found or "latin-1", skip=len(codecs.BOM_UTF8) if marked else 0)
+    if found != "utf-8" and _is_mostly_utf_8(source):
+        return Encoding(name="utf-8", skip=skip, stray=True)
+    return Encoding(name=found or "latin-1", skip=skip)
+
+
+def _is_mostly_utf_8(source: Source) -> bool:
+    """Whether more characters of the file are UTF-8 than bytes of it are not; text in cp1252 has hardly any by chance."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    characters = stray = 0
+    for piece, last in _pieces(source):
+        text = decoder.decode(piece, last)
+        beyond = _BEYOND_ASCII.findall(text)
+        strange = sum(_FIRST_STRAY <= ord(character) <= _LAST_STRAY for character in beyond)
+        characters, stray = characters + len(beyond) - strange, stray + strange
+    return characters > stray
 
 
 def refuse_markup(name: str, text: str) -> None:
@@ -109,11 +145,19 @@ def _head(source: Source) -> bytes:
     return head
 
 
+def _unmarked_utf_16(head: bytes) -> str | None:
+    """UTF-16 without its mark: in Latin text every second byte is NUL, and hardly any other is."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) < MIN_UTF_16_SHARE * len(head) or min(even, odd) > MAX_CONTROL_SHARE * len(head):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
 def _refuse_binary(name: str, head: bytes, marked: str | None) -> None:
     for row in _signatures()["binary"]:
         if head.startswith(bytes.fromhex(row["hex"])):
             raise NotATable(name, row["what"], row["remedy"])
-    if marked in {"utf-16", "utf-32"}:
+    if marked is not None and marked.startswith(("utf-16", "utf-32")):
         return
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if head.count(0) > MAX_NUL_SHARE * len(head) or controls > max(MAX_CONTROLS, MAX_CONTROL_SHARE * len(head)):

@@ -1,13 +1,14 @@
 """Where a table's header is and what separates its cells, from the first lines of its text.
 
 The delimiter is the one that the header line holds most of, outside quotes. Lines above the header are passed over in
-two cases: Excel's `sep=;`, and a preamble of single cells that ends with a blank line, as LinkedIn writes.
+three cases: Excel's `sep=;`, a preamble of single cells that ends with a blank line, as LinkedIn writes, and single cells
+right above a line of several that reads like a header.
 """
 
 import re
 from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 #: Delimiters in the order in which a tie is settled.
 DELIMITERS = (",", ";", "\t", "|")
@@ -20,6 +21,10 @@ MAX_PREAMBLE = 12
 #: A header after a preamble has at least as many cells.
 _CELLS_AFTER_PREAMBLE = 3
 
+#: Lines that are looked at to tell whether all are one quoted cell.
+_LINES_OF_WRAPPING = 20
+
+_WRAPPED = re.compile(r'"((?:[^"]|"")*)"')
 _HINT = re.compile(r'"?sep=([,;\t|:^~])"?\s*', re.IGNORECASE)
 _BLANK = " \r\n" + "".join(DELIMITERS)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -34,6 +39,12 @@ class Dialect:
     header_line: int
     #: Whether a space follows each delimiter, so that quotes come after it.
     spaced: bool = False
+    #: What a cell that holds delimiters stands in.
+    quote: str = '"'
+    #: Whether a backslash stands before a quote inside a cell, where others double the quote.
+    escaped: bool = False
+    #: Whether every line is one quoted cell, which holds the cells: a table that was saved as text twice.
+    wrapped: bool = False
 
 
 @frozen(kw_only=True)
@@ -49,32 +60,67 @@ def find_dialect(text: str) -> Dialect:
     records = _first_records(text[:PEEK])
     hint = _HINT.fullmatch(records[0].text) if records else None
     if hint and len(records) > 1:
-        return _dialect(records[1], hint[1])
+        return _dialect(records[1], text, hint[1])
     header = _after_preamble(records) or next((record for record in records if record.text.strip(_BLANK)), None)
-    return _dialect(header) if header else Dialect(delimiter=DELIMITERS[0], header_line=1)
+    return _dialect(header, text) if header else Dialect(delimiter=DELIMITERS[0], header_line=1)
 
 
-def _dialect(header: _Record, delimiter: str = "") -> Dialect:
+def _dialect(header: _Record, text: str, delimiter: str = "") -> Dialect:
+    if not delimiter and (inner := _WRAPPED.fullmatch(header.text.strip())) and _all_wrapped(text):
+        line = inner[1].replace('""', '"')
+        return evolve(_dialect(evolve(header, text=line, bare=_outside_quotes(line)[0]), line), wrapped=True)
     chosen = delimiter or max(DELIMITERS, key=header.bare.count)
+    apart = re.escape(chosen)
+    cells = header.text.strip().split(chosen)
     return Dialect(
         delimiter=chosen,
         header_line=header.line,
-        spaced=re.search(re.escape(chosen) + r' "[^"]*"', header.text) is not None and f'{chosen}"' not in header.text,
+        spaced=_is_spaced(header.text, text, chosen),
+        quote="'" if len(cells) > 1 and all(re.fullmatch(r"\s?'[^']*'", cell) for cell in cells) else '"',
+        # A quote that ends its cell may follow a backslash that is meant; inside a cell it cannot.
+        escaped=re.search(rf'(?:^|[{apart}\r\n])"[^"\r\n]*\\"[^"{apart}\r\n]', text) is not None,
     )
 
 
+def _is_spaced(header: str, text: str, delimiter: str) -> bool:
+    """Whether a space follows each delimiter of the header, and quotes come after such a space."""
+    apart = re.escape(delimiter)
+    after_space = re.search(rf'{apart} "[^"]*"', header) or (
+        header.count(delimiter) == len(re.findall(rf"{apart} \S", header)) and re.search(rf'{apart} "', text)
+    )
+    return bool(after_space) and f'{delimiter}"' not in header
+
+
+def _all_wrapped(text: str) -> bool:
+    """Whether each of the first lines is one quoted cell that holds several."""
+    lines = [line for line in text.splitlines()[:_LINES_OF_WRAPPING] if line.strip()]
+    inner = [found[1] for line in lines if (found := _WRAPPED.fullmatch(line.strip()))]
+    return len(inner) == len(lines) and any("," in line or ";" in line or "\t" in line for line in inner)
+
+
 def _after_preamble(records: list[_Record]) -> _Record | None:
-    """The header, when single cells and then a blank line stand above it."""
-    if not records or _most(records[0]):
+    """The header, when single cells and then a blank line stand above it, or it reads like one where they do not."""
+    if not records or len(_filled(records[0])) > 1:
         return None
     for before, record in pairwise(records):
-        if _most(record) + 1 >= _CELLS_AFTER_PREAMBLE:
-            return None if before.text.strip() else record
+        if len(_filled(record)) >= _CELLS_AFTER_PREAMBLE:
+            return record if not before.text.strip(_BLANK) or _reads_like_header(record) else None
+        if len(_filled(record)) > 1:
+            return None
     return None
 
 
-def _most(record: _Record) -> int:
-    return max(map(record.bare.count, DELIMITERS))
+def _filled(record: _Record) -> list[str]:
+    """The record's cells that hold something; quoted ones count, too."""
+    delimiter = max(DELIMITERS, key=record.bare.count)
+    plain = _QUOTED.sub("quoted", record.text)
+    return [cell for cell in plain.split(delimiter) if cell.strip(_BLANK)]
+
+
+def _reads_like_header(record: _Record) -> bool:
+    """Whether every cell of the record is filled with words: no number, address or link."""
+    cells = record.text.strip().split(max(DELIMITERS, key=record.bare.count))
+    return all(cell.strip(_BLANK) and not re.search(r"\d|@|://", cell) for cell in cells)
 
 
 def _first_records(text: str) -> list[_Record]:

@@ -13,6 +13,10 @@ from enrichcore.normalize import linkedin_key, usable_email
 
 #: In a table with fewer columns a single cell is no sign.
 _WIDE = 3
+#: So many words in a single cell are no name.
+_SENTENCE = 6
+#: "Total (25 records)", "Total: 25".
+_COUNTED = re.compile(r"\s*(?:\(.*\)|:.*)$")
 _TOTAL = re.compile(r"[\d\s.,%$€£()-]*")
 
 
@@ -27,14 +31,17 @@ def is_footer(cells: tuple[str, ...], *, columns: int, apart: bool) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled:
         return False
-    begins = filled[0].casefold().startswith(_beginnings())
+    start = " ".join(filled[0].casefold().split())
+    begins = start.startswith(_words("begins")) or _COUNTED.sub("", start) in _words("whole")
     if begins and all(_TOTAL.fullmatch(cell) for cell in filled[1:]):
         return True
     alone = len(filled) == 1 and bool(cells[0].strip()) and columns >= _WIDE
-    return apart and alone and usable_email(filled[0]) is None and linkedin_key(filled[0], "in") is None
+    if not alone or usable_email(filled[0]) is not None or linkedin_key(filled[0], "in") is not None:
+        return False
+    return apart or len(start.split()) >= _SENTENCE
 
 
 @cache
-def _beginnings() -> tuple[str, ...]:
+def _words(name: str) -> tuple[str, ...]:
     data = tomllib.loads(files(__package__).joinpath("footers.toml").read_text(encoding="utf-8"))
-    return tuple(data["begins"])
+    return tuple(data[name])

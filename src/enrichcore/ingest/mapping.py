@@ -48,6 +48,34 @@ def name_columns(headers: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def present_columns(headers: Iterable[str], saved: collections.abc.Mapping[str, str]) -> dict[str, str]:
+    """Those of the saved overrides whose column the file has, once."""
+    cells = tuple(headers)
+    columns = name_columns(cells)
+    return {column: fact for column, fact in saved.items() if _is_present(column, fact, cells, columns)}
+
+
+def _is_present(column: str, fact: str, cells: tuple[str, ...], columns: tuple[str, ...]) -> bool:
+    try:
+        _column(column, fact, cells, columns)
+    except BadMapping:
+        return False
+    return True
+
+
+def check_field(column: str, fact: str) -> None:
+    """Refuses a field that no import fills.
+
+    Raises:
+        BadMapping: There is no such field.
+    """
+    if fact != IGNORE and fact not in fact_kinds():
+        near = get_close_matches(fact, fact_kinds(), n=3, cutoff=0.5) or ["person_email", "company_name"]
+        raise BadMapping(
+            column, fact, f"there is no field {fact!r}; perhaps {' or '.join(near)}, or {IGNORE} to leave it out"
+        )
+
+
 def map_columns(headers: Iterable[str], profile: str, overrides: collections.abc.Mapping[str, str] = _NONE) -> Mapping:
     """Matches headers with facts.
 
@@ -90,13 +118,15 @@ def _candidates(
     doubtful: dict[str, str] = {}
     candidates: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for column, cell, key in zip(columns, cells, folded, strict=True):
-        condition = profile.conditions.get(key)
+        conditions = profile.conditions.get(key, ())
+        condition = next((one for one in conditions if one.holds(present)), None)
+        facts = [one.fact for one in conditions] if conditions and condition is None else []
         fact = condition.fact if condition else profile.aliases.get(key)
-        if fact is None or column in chosen or fact in settled:
+        if column in chosen or fact in settled or (facts and settled.issuperset(facts)):
             continue
-        if condition and (condition.without & present or (condition.beside and not condition.beside & present)):
-            doubtful[column] = condition.reason
-        else:
+        if facts:
+            doubtful[column] = conditions[0].reason
+        elif fact is not None:
             candidates[fact].append((column, cell.strip().removeprefix("\ufeff"), key))
     return doubtful, candidates
 
@@ -130,11 +160,7 @@ def _chosen(
     chosen: dict[str, str] = {}
     for given, fact in overrides.items():
         column = _column(given, fact, cells, columns)
-        if fact != IGNORE and fact not in fact_kinds():
-            near = get_close_matches(fact, fact_kinds(), n=3, cutoff=0.5) or ["person_email", "company_name"]
-            raise BadMapping(
-                given, fact, f"there is no field {fact!r}; perhaps {' or '.join(near)}, or {IGNORE} to leave it out"
-            )
+        check_field(given, fact)
         chosen[column] = fact
     return chosen
 

@@ -17,7 +17,8 @@ from enrichcore.ingest.errors import UnknownProfile
 from enrichcore.normalize import clean_text
 
 _SHARED = "plain"
-_SEPARATORS = re.compile(r"[\s_\-./]+")
+#: Dashes of all kinds count: a text program writes "E\u2011Mail".
+_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212]+")
 
 
 @frozen(kw_only=True)
@@ -32,6 +33,10 @@ class Condition:
     #: Why the header is doubtful otherwise.
     reason: str
 
+    def holds(self, present: frozenset[str]) -> bool:
+        """Whether the header means the fact in the company of these."""
+        return not self.without & present and (not self.beside or bool(self.beside & present))
+
 
 @frozen(kw_only=True)
 class Profile:
@@ -40,8 +45,8 @@ class Profile:
     name: str
     #: Folded header -> fact.
     aliases: Mapping[str, str]
-    #: Folded header -> when it means its fact.
-    conditions: Mapping[str, Condition]
+    #: Folded header -> when it means which fact; the first that holds counts, and where none does the header is doubtful.
+    conditions: Mapping[str, tuple[Condition, ...]]
     #: Fact -> declared orders of its columns; an entry is a folded header, or "=" and one exact spelling.
     orders: Mapping[str, tuple[tuple[str, ...], ...]] = field(factory=dict)
 
@@ -66,7 +71,10 @@ def find_profile(name: str) -> Profile:
     if name not in profile_names():
         raise UnknownProfile(name, profile_names())
     parts = [_data("profiles")[part] for part in (_SHARED, name)]
-    conditions = {fold_header(row["header"]): _condition(row) for part in parts for row in part.get("condition", ())}
+    conditions: dict[str, tuple[Condition, ...]] = {}
+    for row in (row for part in parts for row in part.get("condition", ())):
+        header = fold_header(row["header"])
+        conditions[header] = (*conditions.get(header, ()), _condition(row))
     aliases: dict[str, str] = {}
     for part in parts:
         for fact, headers in part.get("aliases", {}).items():

@@ -9,13 +9,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
-from enrichcore.ingest.mapping import Mapping, map_columns, name_columns
-from enrichcore.ingest.table import Row, Table, open_table
+from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
+from enrichcore.ingest.profiles import fold_header
+from enrichcore.ingest.row import Row
+from enrichcore.ingest.table import Table, open_table
+from enrichcore.normalize import usable_email
 
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
@@ -65,6 +68,8 @@ class ImportReading:
     mapping: Mapping
     #: The columns, distinct, in file order.
     headers: tuple[str, ...]
+    #: Columns that a saved mapping told.
+    saved_columns: tuple[str, ...] = ()
     _table: Table = field(repr=False)
 
     @property
@@ -89,12 +94,15 @@ class ImportReading:
             NotATable: The file turned out to be none further down.
         """
         columns = _columns_by_fact(self.headers, self.mapping)
-        footers, blank_before = 0, 0
-        for row in self._table.rows():
-            apart = footers > 0 or self._table.blank_rows > blank_before
-            blank_before = self._table.blank_rows
-            reason = _fault(row, self._table, apart=apart)
-            footers = footers + 1 if reason == _FOOTER else 0
+        emails = frozenset(
+            place
+            for place, header in enumerate(self.headers)
+            if "mail" in header.casefold() or self.mapping.mapped.get(header, "").endswith("_email")
+        )
+        below_footer = False
+        for row in _with_split_records(self._table.rows(), self._table, emails):
+            reason = _fault(row, self._table, apart=row.apart or below_footer)
+            below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
 
     def _rejected(self, row: Row, reason: str) -> RejectedRow:
@@ -120,6 +128,7 @@ def read_import(
     *,
     profile: str,
     overrides: collections.abc.Mapping[str, str] = _NONE,
+    saved: collections.abc.Mapping[str, str] = _NONE,
     name: str = "",
 ) -> ImportReading:
     """Opens a file for import: finds its encoding and dialect and maps its columns.
@@ -128,6 +137,7 @@ def read_import(
         source: The file or its content.
         profile: Name of the ingest profile: "apollo" or "crm".
         overrides: Column -> fact, or `ignore`, before what the profile says.
+        saved: The same from earlier; columns that the file has not are passed over, and overrides go before.
         name: What to call the file in messages; by default its own name.
 
     Raises:
@@ -136,8 +146,46 @@ def read_import(
         UnknownProfile: There is no such profile.
     """
     table = open_table(source, name)
-    mapping = map_columns(table.headers, profile, overrides)
-    return ImportReading(mapping=mapping, headers=name_columns(table.headers), table=table)
+    given = {fold_header(column) for column in overrides}
+    # An override of a fact takes it from every other column, so a saved one for it steps back as well.
+    earlier = {
+        column: fact
+        for column, fact in present_columns(table.headers, saved).items()
+        if fold_header(column) not in given and fact not in set(overrides.values()) - {IGNORE}
+    }
+    mapping = map_columns(table.headers, profile, {**earlier, **overrides})
+    return ImportReading(
+        mapping=mapping, headers=name_columns(table.headers), saved_columns=tuple(earlier), table=table
+    )  # fmt: skip
+
+
+def _with_split_records(rows: Iterator[Row], table: Table, emails: frozenset[int]) -> Iterator[Row]:
+    """The rows; two that a line break outside quotes made of one record have that as their fault.
+
+    Both are short and together as long as the header, and the second has its address under a column for something else.
+    """
+    columns, before = len(table.headers), None
+    for row in rows:
+        if before is not None:
+            if _is_split(before, row, columns, emails):
+                fault = f"a line break outside quotes seems to make two rows of the record in lines {before.line} and {row.line}"
+                yield evolve(before, fault=fault)
+                before = evolve(row, fault=fault)
+                continue
+            yield before
+            before = None
+        if len(row.cells) < columns and not row.fault:
+            before = row
+        else:
+            yield row
+    if before is not None:
+        yield before
+
+
+def _is_split(first: Row, second: Row, columns: int, emails: frozenset[int]) -> bool:
+    if first.fault or len(first.cells) + len(second.cells) != columns + 1 or second.line != first.line + 1:
+        return False
+    return any(usable_email(cell) and place not in emails for place, cell in enumerate(second.cells))
 
 
 def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:

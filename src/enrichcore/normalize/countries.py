@@ -1,13 +1,14 @@
 """Countries and their states, from codes and from the names that people write, to one English name.
 
-A country that is not in the list keeps its name; a code that is not in the list is nothing.
+A country that is not in the list keeps its name; a code that is not in the list is nothing, and so are several countries,
+a part of the world, and a state of a country.
 """
 
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from enrichcore.normalize.lists import lines
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -28,6 +29,8 @@ def country_name(value: Any) -> str | None:
     known = _countries().get(_folded(text))
     if known is not None:
         return known
+    if ";" in text or _folded(text) in entries("no_countries") or text.casefold() in _subdivision_names():
+        return None
     return text if len(text) > _CODE_LENGTH and not any(character.isdigit() for character in text) else None
 
 
@@ -65,3 +68,8 @@ def _countries() -> dict[str, str]:
 def _subdivisions() -> dict[tuple[str, str], str]:
     rows = (line.split("|") for line in lines("subdivisions"))
     return {(_countries()[country.casefold()], code): name for country, code, name in rows}
+
+
+@cache
+def _subdivision_names() -> frozenset[str]:
+    return frozenset(name.casefold() for name in _subdivisions().values()) - _countries().keys()

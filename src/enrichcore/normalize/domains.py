@@ -128,6 +128,9 @@ def _registrable(host: str) -> str | None:
     domain = _suffixes().privatesuffix(host)
     if not isinstance(domain, str) or not _REGISTRABLE_LABEL.fullmatch(domain.partition(".")[0]):
         return None
+    # "www.acme" lacks its top level, and "www" is nobody's name.
+    if domain.startswith("www."):
+        return None
     return domain
 
 

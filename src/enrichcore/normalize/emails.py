@@ -74,6 +74,6 @@ def _valid(candidate: str) -> str | None:
 
 def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
-    if registrable_domain(domain) is None or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable:
+    if "**" in user or registrable_domain(domain) is None or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable:
         return None
     return f"{user}@{domain}"

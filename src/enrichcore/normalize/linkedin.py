@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.nothing import clean_text, is_nothing
 from enrichcore.normalize.remembering import remembered
 
 Kind = Literal["in", "company"]
@@ -28,6 +28,9 @@ _PAGE = {
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
 _SLUG = re.compile(r"[\w.\-\u2019'&~]+")
+#: A member's opaque id, which Sales Navigator writes in the slug's place. It differs from the slug of the same person's page,
+#: and it is not the same in lower case.
+_OPAQUE = re.compile(r"a[a-z]{2}aa[\w-]{20,}")
 
 
 @remembered
@@ -59,4 +62,4 @@ def _key(segment: str) -> str | None:
     key = unicodedata.normalize("NFC", unquote(segment, errors="replace").lower()).strip("'.,;)")
     if len(key) > MAX_SLUG or not _SLUG.fullmatch(key) or not any(character.isalnum() for character in key):
         return None
-    return key
+    return None if _OPAQUE.fullmatch(key) or is_nothing(key) else key

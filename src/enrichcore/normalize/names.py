@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from enrichcore.normalize.folding import folded
-from enrichcore.normalize.lists import lines
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -19,8 +19,24 @@ from enrichcore.normalize.remembering import remembered
 MAX_PERSON_NAME = 200
 MAX_COMPANY_NAME = 500
 
-_PRONOUNS = re.compile(r"\s*[(\[](?:he|she|they|him|her|them)\b[^)\]]*[)\]]", re.IGNORECASE)
+#: What surrounds a name in a cell and is no part of it.
+_EDGES = ' ,;|"“”„*_'
+#: A word of so many characters, its full stop among them, may be a short form: "Wm.", "Jos.".
+_SHORT_FORM = 4
+
+#: A nickname, a name at birth or pronouns, beside a name: "Ada (Addie) Bell", "Ada “Addie” Bell".
+_ASIDE = re.compile(r"""\s*(?:\([^()]*\)|\[[^\[\]]*\]|(?<!\w)"[^"]+"(?!\w)|[“„][^“”„]+[“”])""")
+#: What people write behind their name on a page: "Ada Bell | Keynote speaker".
+_DECORATION = re.compile(r"\s+[|\u2022\u00b7\u2014\u2013].*|\s*\|.*")
+#: A full name before the company or the job: "Ada Bell - Acme".
+_FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
+#: Two people in one cell, or no name at all.
+_SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
+#: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
+_SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_QUOTES = '"“”„'
+_QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
@@ -32,10 +48,26 @@ def person_name(value: Any) -> str | None:
     if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
         return None
     plain = text if text.isascii() else "".join(part for part in text if not _is_picture(part))
-    bare = _without_suffixes(" ".join(_PRONOUNS.sub("", plain).split()).strip(' ,;|"“”„*_'))
-    if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
+    bare = _without_suffixes(_without_asides(plain))
+    if _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
-    return _recased(_without_honorifics(bare))
+    called = _without_honorifics(bare)
+    return None if called.rstrip(".").casefold() in entries("forms_of_address") else _recased(called)
+
+
+def _without_asides(text: str) -> str:
+    """The name without nicknames, pronouns and what follows it; as it is where nothing else is left."""
+    plain = " ".join(text.split())
+    named = _DECORATION.sub("", _ASIDE.sub("", plain)).strip(_EDGES) or plain.strip(f"{_EDGES}()[]")
+    dashed = _FULL_BEFORE_DASH.fullmatch(named)
+    return _without_full_stop(dashed[1] if dashed else named)
+
+
+def _without_full_stop(name: str) -> str:
+    """The name without the full stop of a sentence; those of initials and of short forms stay."""
+    last = name.rpartition(" ")[2]
+    is_word = last.count(".") == 1 and len(last) > _SHORT_FORM and _undotted(last).casefold() not in _GENERATIONS
+    return name[:-1] if name.endswith(".") and is_word else name
 
 
 def _is_picture(character: str) -> bool:
@@ -52,10 +84,12 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
         return None, None
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
-        return after.strip(), before.strip()
+        return _recased(after.strip()), _recased(before.strip())
     words = name.split()
     if len(words) == 1:
         return words[0], None
+    if words[0].islower() and _is_particle(words[0]):
+        return None, name
     start = next((index for index in range(1, len(words) - 1) if _is_particle(words[index])), len(words) - 1)
     # `Ortega y Gasset`: what is joined belongs to the last name on both sides.
     start -= start > 1 and words[start] in {"y", "e"}
@@ -64,11 +98,16 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
 
 
 def company_name(value: Any) -> str | None:
-    """A company's name fit to show, with its legal form and its case as given."""
+    """A company's name fit to show, with its legal form and its case as given; None for "Self-employed" and the like."""
     text = clean_text(value)
-    if text is None or len(text) > MAX_COMPANY_NAME:
+    if text is None or len(text) > MAX_COMPANY_NAME or "://" in text:
         return None
-    bare = text.strip(' ,;|"“”„')
+    bare = text.strip(" ,;|")
+    # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
+    if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
+        bare = bare.strip(f" ,;|{_QUOTES}")
+    if bare.casefold().replace("-", " ").strip(" ().") in entries("no_companies"):
+        return None
     return bare if any(part.isalnum() for part in bare) else None
 
 
@@ -132,6 +171,8 @@ def _legal_forms() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...
     """Legal forms that follow a name, and those that stand before it, folded as names are."""
     rows = lines("legal_forms")
     after = frozenset(tuple(_words(row)) for row in rows if not row.startswith("^"))
+    # Folding makes one letter of the Greek AE, and "Plan A" is not "Plan".
+    after = frozenset(form for form in after if len("".join(form)) > 1)
     before = frozenset(tuple(_words(row[1:])) for row in rows if row.startswith("^"))
     return after - {()}, before - {()}
 
@@ -140,7 +181,7 @@ def _without_suffixes(name: str) -> str:
     """The name without credentials and suffixes; doubtful ones leave only after a comma."""
     sure, lowered, known = _suffixes()
     parts = [part.strip() for part in name.split(",")]
-    while len(parts) > 1 and (not parts[-1] or all(word in known for word in _undotted(parts[-1].casefold()).split())):
+    while len(parts) > 1 and all(word in known for word in _undotted(parts[-1].casefold()).split()):
         parts.pop()
     words = ", ".join(part for part in parts if part).split()
     folds = name.isupper() or name.islower()
@@ -171,7 +212,7 @@ def _suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     sure = frozenset(_undotted(row) for row in rows if not row.startswith("!"))
     doubtful = frozenset(word for row in rows if row.startswith("!") for word in _undotted(row[1:]).split())
     lowered = frozenset(suffix.casefold() for suffix in sure)
-    return sure, lowered, lowered | {suffix.casefold() for suffix in doubtful}
+    return sure, lowered, lowered | _honorifics() | {suffix.casefold() for suffix in doubtful}
 
 
 def _undotted(text: str) -> str:
@@ -195,7 +236,9 @@ def _is_particle(word: str) -> bool:
 
 def _recased(name: str) -> str:
     """A name all in capitals or all in lower case in title case; any other as it is."""
-    if not (name.isupper() or name.islower()) or (name.isupper() and len(_undotted(name)) <= 2):  # noqa: PLR2004 - "AJ"
+    if not (name.isupper() or name.islower()):
+        return name
+    if name.isupper() and len(_undotted(name)) <= 2 and not _SHORT_SYLLABLE.fullmatch(name):  # noqa: PLR2004 - "AJ"
         return name
     words = name.lower().split()
     leading = next((index for index, word in enumerate(words) if not _is_particle(word)), len(words))

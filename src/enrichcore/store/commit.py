@@ -17,7 +17,7 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.directory import Known
-from enrichcore.domain.events import Recorded
+from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
@@ -237,6 +237,12 @@ class Store(Reads, Protocol):
 
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
         """Whom each known key of a client means."""
+
+    def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
+        """The events of these kinds about people or companies, in the order of the log."""
+
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        """Those of the people whom the upload has named so far, as it named them."""
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         """The distinct people of an upload, in order of id, with people and companies as merges left them."""

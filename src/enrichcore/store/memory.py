@@ -16,7 +16,7 @@ from attrs import evolve
 
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.directory import Known
-from enrichcore.domain.events import Recorded
+from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
@@ -257,6 +257,14 @@ class MemoryStore:
             key: Known(entity_id=owner, keys=frozenset(held[owner]), since=self._since[owner])
             for key, owner in owner_of.items()
         }
+
+    def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
+        recorded = self._log.page(0, self._log.last_position())
+        return [one for one in recorded if one.entity_id in entity_ids and isinstance(one.event, tuple(kinds))]
+
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        people = self._people.get(upload_id, {})
+        return {PersonId(person_id): people[person_id] for person_id in person_ids if person_id in people}
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         rows = list(self._people.get(upload_id, {}).items())

@@ -20,13 +20,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
-from enrichcore.domain.events import Recorded
-from enrichcore.domain.ids import BatchId, ClientId, LaneId, UploadId
+from enrichcore.domain.events import Event, Recorded
+from enrichcore.domain.ids import BatchId, ClientId, LaneId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.arrays import Column, ColumnDumper, column
 from enrichcore.store.clock import DatabaseClock
-from enrichcore.store.codec import Seal, decode_run
+from enrichcore.store.codec import EVENTS, Seal, decode_run
 from enrichcore.store.commit import (
     RECEIVER_LOST_AFTER,
     Commit,
@@ -245,6 +245,17 @@ class PostgresStore(_Reads):
             all_keys = frozenset(Key(KeyKind(of_kind), of_value) for of_kind, of_value in known)
             found[Key(KeyKind(kind), value)] = Known(entity_id=owner, keys=all_keys, since=since)
         return found
+
+    def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
+        topics = [name for name, kind in EVENTS.items() if issubclass(kind, tuple(kinds))]
+        return [self._log.decode(row) for row in self._rows("events_of", ids=list(entity_ids), topics=topics)]
+
+    def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
+        rows = self._rows("uploaded", upload=upload_id, ids=list(person_ids))
+        return {
+            person: UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
+            for person, company, facts in rows
+        }
 
     def people(self, upload_id: UploadId) -> list[UploadedPerson]:
         return distinct(

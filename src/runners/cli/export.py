@@ -6,6 +6,7 @@ Rows stream: at most a page of them is held. The columns and their order are tho
 import csv
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO, Final
 from enrichcore.fields import COMPANY_FIELDS, FIELDS_BY_NAME, INDICATORS, LEAD_FIELDS, PERSON_FIELDS, FieldType
 from runners.cli.commands import CannotDo
 from runners.cli.showing import plain
+from runners.spreadsheets import csv_cell
 
 _KEYS: Final = (
     "lead_id", "client_id", "person_id", "company_id", "workstreams", "batch_id", "item_id", "updated_at",
@@ -35,8 +37,6 @@ COLUMNS: Final = (*_KEYS, *_middle(), *_LAST)
 
 Row = Mapping[str, Any]
 
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _PAGE: Final = 5000
 
 
@@ -48,17 +48,21 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format) -> int:
+def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format, *, for_excel: bool = False) -> int:
     """Write leads; how many.
 
     Args:
         rows: leads by column name.
         out: where the bytes go.
         form: how they are written.
+        for_excel: whether CSV begins with a byte order mark, without which Excel takes UTF-8 for the system's own
+            encoding, and which programs would take for a part of the first column's name.
 
     Raises:
         CannotDo: Parquet was asked for and its library is not installed.
     """
+    if for_excel and form is Format.CSV:
+        out.write(BOM_UTF8)
     return _WRITERS[form](rows, out)
 
 
@@ -74,26 +78,6 @@ def _write_csv(rows: Iterable[Row], out: BinaryIO) -> int:
     # The stream is the caller's; a wrapper that is collected would close it.
     text.detach()
     return count
-
-
-def csv_cell(value: Any) -> str:
-    """A value as a cell that no spreadsheet takes for a formula."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            text = value
-        case dict():
-            text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
-        case list() | tuple():
-            text = ", ".join(str(plain(entry)) for entry in value)
-        case datetime():
-            return value.isoformat()
-        case _:
-            return str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_jsonl(rows: Iterable[Row], out: BinaryIO) -> int:

@@ -1,15 +1,18 @@
-"""`leads` exports what is known of everyone of a client."""
+"""`leads` exports what is known of everyone of a client, or of some of them."""
 
-import sys
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
+from attrs import Factory, frozen
 
+from enrichcore.application import UnknownId
+from enrichcore.fields import INDICATORS
 from enrichcore.projection import as_of, catch_up
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
@@ -19,6 +22,7 @@ from runners.cli.export import Format, write_leads
 from runners.cli.moments import moment
 from runners.cli.opening import application, postgres, statements
 from runners.cli.progress import reaching
+from runners.cli.writing import opened
 
 _PANEL = "Data out"
 _LIVE = "enrichcore.final_leads"
@@ -38,6 +42,20 @@ def leads(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Where to; standard output by default.")
     ] = None,
+    batch_id: Annotated[UUID | None, typer.Option(metavar="ID", help="Only people of this batch.")] = None,
+    workstream: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only people of this workstream, such as crm_data.")
+    ] = None,
+    indicator: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=VALUE]",
+            help=f"Only people of whom this is true, or false or unknown: {', '.join(INDICATORS)}. Repeatable.",
+        ),
+    ] = None,
+    changed_since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only rows that changed then or later, such as 2026-03-01.")
+    ] = None,
     as_of_: Annotated[
         str | None,
         typer.Option("--as-of", metavar="TIME", help="As they were known then, such as 2026-03-01T12:00 (UTC)."),
@@ -45,19 +63,58 @@ def leads(
 ) -> None:
     """Export final_leads: one row for each person, with all that is known of them and of their company.
 
-    What is in the log and not yet in the table is added first, so the daemon need not be up. In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.
+    What is in the log and not yet in the table is added first, so the daemon need not be up. In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe; a CSV file, other than standard output, is marked as UTF-8 so that Excel opens it right.
     """
     then = moment(as_of_, "--as-of")
+    told, since = _told(indicator or []), moment(changed_since, "--changed-since")
     with application(context) as enrichment:
         owner, store = enrichment.registry.client(client), postgres(enrichment)
-        with (
-            _opened(out) as stream,
-            _table(store, owner.id, then) as table,
-            stored_leads(store, owner.id, table) as found,
+        if workstream is not None:
+            enrichment.registry.workstream(workstream)
+        if batch_id is not None and not any(
+            batch.client_id == owner.id for batch, *_ in enrichment.store.batches([batch_id])
         ):
-            count = write_leads(found, stream, form)
+            raise UnknownId(f"batch of {client}", batch_id)
+        wanted = Wanted(client_id=owner.id, batch_id=batch_id, workstream=workstream, indicators=told, since=since)
+        with (
+            opened(out) as stream,
+            _table(store, owner.id, then) as table,
+            stored_leads(store, wanted, table) as found,
+        ):
+            count = write_leads(found, stream, form, for_excel=out is not None)
     if out is not None:
         say(f"{count:,} leads written to {out}")
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """Which leads."""
+
+    client_id: UUID
+    #: None for all, here and below.
+    batch_id: UUID | None = None
+    workstream: str | None = None
+    #: Indicator -> what it must be; None for unknown.
+    indicators: Mapping[str, bool | None] = Factory(dict)
+    #: The earliest time of the last change.
+    since: datetime | None = None
+
+
+#: How an indicator's value is written on the command line.
+_VALUES: Final = {"true": True, "false": False, "unknown": None}
+
+
+def _told(pairs: Iterable[str]) -> dict[str, bool | None]:
+    """The indicators asked for, with what they must be."""
+    found: dict[str, bool | None] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if name not in INDICATORS:
+            raise typer.BadParameter(f"{name!r} is none; there are {', '.join(INDICATORS)}", param_hint="--indicator")
+        if value and value.lower() not in _VALUES:
+            raise typer.BadParameter(f"{value!r} is none of {', '.join(_VALUES)}", param_hint="--indicator")
+        found[name] = _VALUES[value.lower() or "true"]
+    return found
 
 
 @contextmanager
@@ -75,33 +132,21 @@ def _table(store: PostgresStore, client_id: UUID, then: datetime | None) -> Iter
 
 
 @contextmanager
-def stored_leads(store: PostgresStore, client_id: UUID, table: str = _LIVE) -> Iterator[Iterator[dict[str, Any]]]:
-    """A client's leads as they stood at one moment, streamed from a cursor of the server."""
+def stored_leads(store: PostgresStore, wanted: Wanted, table: str = _LIVE) -> Iterator[Iterator[dict[str, Any]]]:
+    """The leads asked for as they stood at one moment, streamed from a cursor of the server."""
+    params = {
+        "client": wanted.client_id,
+        "batch": wanted.batch_id,
+        "workstream": wanted.workstream,
+        "indicators": json.dumps(dict(wanted.indicators)),
+        "changed_since": wanted.since,
+    }
     with (
         store.pool.connection() as connection,
         connection.transaction(),
         connection.cursor(name="leads") as cursor,
     ):
         cursor.itersize = 1000
-        cursor.execute(statements()["leads"].replace(_LIVE, table).encode(), {"client": client_id})
+        cursor.execute(statements()["leads"].replace(_LIVE, table).encode(), params)
         names = [column.name for column in cursor.description or ()]
         yield (dict(zip(names, row, strict=True)) for row in cursor)
-
-
-@contextmanager
-def _opened(out: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name only when it is whole."""
-    if out is None:
-        yield sys.stdout.buffer
-        return
-    if out.exists() and not out.is_file():
-        with out.open("wb") as device:
-            yield device
-        return
-    beside = out.with_name(f".{out.name}.partial")
-    try:
-        with beside.open("wb") as stream:
-            yield stream
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)

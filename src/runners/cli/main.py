@@ -13,6 +13,7 @@ from runners.cli import (
     demo,
     lanes,
     leads,
+    mappings,
     replaying,
     serving,
     tracing,
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (demo, configuration, uploads, serving, batches, lanes, unmatched, tracing, replaying, leads):
+for group in (demo, configuration, uploads, mappings, serving, batches, lanes, unmatched, tracing, replaying, leads):
     group.register(app)
 
 

@@ -24,7 +24,19 @@ where topic = 'CallbackUnmatched' and not exists (
 order by position
 
 -- name: leads
-select * from enrichcore.final_leads where client_id = %(client)s order by lead_id
+-- A person of a batch has an item in it, whatever batch came later; one who was merged is who stays.
+select * from enrichcore.final_leads
+where client_id = %(client)s
+  and (%(workstream)s::text is null or %(workstream)s = any(workstreams))
+  and (%(changed_since)s::timestamptz is null or updated_at >= %(changed_since)s)
+  and jsonb_build_object(
+          'is_new_in_role', is_new_in_role, 'is_recently_funded', is_recently_funded,
+          'is_worked_at_customer', is_worked_at_customer, 'moved_company', moved_company) @> %(indicators)s::jsonb
+  and (%(batch)s::uuid is null or person_id in (
+          select coalesce(d.merged_into, r.person_id) from enrichcore.runs r
+          left join enrichcore.directory_entities d on d.entity_id = r.person_id
+          where r.kind = 'item' and r.batch_id = %(batch)s))
+order by lead_id
 
 -- name: lead_summary
 select workstreams, count(*), count(person_email), count(company_domain), count(*) filter (where is_new_in_role),

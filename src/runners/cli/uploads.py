@@ -1,22 +1,21 @@
 """`upload` imports a file; `launch` starts it through its workstream's pipeline."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from enrichcore.application import Enrichment, UploadReport, UploadUnderWay
-from enrichcore.application.estimating import Estimate, StepEstimate, estimate
+from enrichcore.application import Enrichment, UploadUnderWay
+from enrichcore.application.estimating import Estimate, estimate
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
 from runners.cli.progress import counting
-from runners.cli.showing import AsJson, line, show_json, show_table
+from runners.cli.showing import AsJson, line, show_json
+from runners.cli.upload_report import report_json, show_report, show_steps, step_json
 
 _PANEL = "Data in"
-#: Rejected rows that people are shown; `--json` lists all.
-_REJECTED_SHOWN = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -37,66 +36,49 @@ def upload(
             "--map", metavar="COLUMN=FIELD", help="Read a column as this field; FIELD may be ignore. Repeatable."
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
+    save_mapping: Annotated[
+        bool, typer.Option("--save-mapping", help="Keep what --map says for later files of this client and workstream.")
+    ] = False,
+    saved: Annotated[bool, typer.Option(help="Read columns as an earlier --save-mapping said.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be imported, and what a launch would send.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a file of people, such as an Apollo export or a CRM export.
+    """Import a file of people, such as an Apollo export or a CRM export: CSV, TSV or XLSX, also as .gz or .zip.
 
-    Shows how each column was understood and which rows were kept aside; nothing is sent before `launch`.
+    Shows how each column was understood, who was known already, and which rows were kept aside; nothing is sent before `launch`.
     """
-    overrides = _overrides(map_ or [])
+    overrides = overrides_of(map_ or [])
+    if save_mapping and not overrides:
+        raise typer.BadParameter("there is nothing to save without --map", param_hint="--save-mapping")
     with application(context, record=not dry_run) as enrichment, counting("Rows imported", silent=as_json) as progress:
         report = enrichment.upload(
-            file, client=client, workstream=workstream, overrides=overrides, by=BY, dry_run=dry_run, progress=progress
+            file,
+            client=client,
+            workstream=workstream,
+            overrides=overrides,
+            by=BY,
+            dry_run=dry_run,
+            use_saved=saved,
+            save=save_mapping,
+            progress=progress,
         )
     if as_json:
         show_json(report_json(report))
     else:
-        _show(report, str(file))
+        show_report(report, str(file))
     if not report.person_count:
         why = "give names with --map COLUMN=person_full_name, or look at the rows kept aside"
         raise CannotDo(f"{file} names no one: {why if report.row_count or report.rejected else 'it has no rows'}")
 
 
-def _overrides(pairs: list[str]) -> dict[str, str]:
+def overrides_of(pairs: list[str]) -> dict[str, str]:
+    """Column → field, out of the options of the command line."""
     found = [pair.rpartition("=") for pair in pairs]
     if any(not column or not field for column, _, field in found):
         raise typer.BadParameter("write it as COLUMN=FIELD", param_hint="--map")
     return {column: field.strip() for column, _, field in found}
-
-
-def report_json(report: UploadReport) -> dict[str, Any]:
-    """What an import did, under the names of the contract."""
-    return {
-        "upload_id": report.upload_id,
-        "row_count": report.row_count,
-        "person_count": report.person_count,
-        "company_count": report.company_count,
-        "mapped": report.mapped,
-        "unmapped": report.unmapped,
-        "ambiguous": report.ambiguous,
-        "rejected": [{"line": number, "reason": reason} for number, reason in report.rejected],
-    }
-
-
-def _show(report: UploadReport, name: str) -> None:
-    done = "imported" if report.upload_id else "would be imported (dry run)"
-    line(
-        f"{name}: {report.row_count:,} rows {done}, {report.person_count:,} people, {report.company_count:,} companies,"
-        f" {len(report.rejected):,} rows kept aside"
-    )
-    show_table(["column", "is read as"], report.mapped.items())
-    if report.ambiguous:
-        show_table(["column", "not read, because it is ambiguous"], report.ambiguous.items())
-    if report.unmapped:
-        line(f"Not read: {', '.join(report.unmapped)}")
-    if report.rejected:
-        show_table(["line", "kept aside because"], report.rejected[:_REJECTED_SHOWN])
-        rest = len(report.rejected) - _REJECTED_SHOWN
-        if rest > 0:
-            line(f"and {rest:,} more; --json lists all")
-    if report.upload_id and report.person_count:
-        line(f"Upload {report.upload_id}; start it with: enrichcore launch {report.upload_id}")
 
 
 def launch(
@@ -161,19 +143,6 @@ def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
     )
 
 
-_COLUMNS = {
-    "workflow": "step",
-    "kind": "kind",
-    "entity": "about",
-    "concerned": "concerned",
-    "to_send": "to send",
-    "reused": "known already",
-    "under_way": "under way",
-    "skipped": "left out",
-    "credits": "credits",
-}
-
-
 def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> None:
     if as_json:
         steps = [step_json(step) for step in counted.steps]
@@ -190,14 +159,9 @@ def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> N
         )
         return
     line(f"Dry run: a launch would make {counted.item_count:,} items; nothing was started")
-    show_table(list(_COLUMNS.values()), [[getattr(step, name) for name in _COLUMNS] for step in counted.steps])
+    show_steps(counted.steps)
     line(f"All of it would cost {counted.credits:,} credits at most, where answers cost what credits_per_send says")
     if counted.budget_left is not None and counted.credits > counted.budget_left:
         line(f"The budget has {counted.budget_left:,} credits left: rows wait when it is used up")
     for key in missing:
         line(f"A launch would be refused: no webhook is configured; add {key}")
-
-
-def step_json(step: StepEstimate) -> dict[str, Any]:
-    """One step of an estimate."""
-    return {name: getattr(step, name) for name in _COLUMNS}

@@ -16,7 +16,8 @@ from runners.web.desk import PAGE, TheDesk, facts_of, person_name
 from runners.web.progress import progress_of, steps_of
 from runners.web.rendering import PageNumber, Paging, rendered
 from runners.web.run_page import run_page
-from runners.web.uploading import KINDS, upload_handlers
+from runners.web.upload_form import KINDS
+from runners.web.uploading import upload_handlers
 
 #: Which items a batch page can be narrowed to.
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")

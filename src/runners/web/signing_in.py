@@ -13,7 +13,7 @@ from runners.web.access import cookie, own_path, require_same_origin
 from runners.web.desk import TheDesk
 from runners.web.rendering import rendered
 
-_STATIC: Final = {"style.css": MediaType.CSS, "live.js": "text/javascript"}
+_STATIC: Final = {"style.css": MediaType.CSS, "live.js": "text/javascript", "check.js": "text/javascript"}
 
 
 @define

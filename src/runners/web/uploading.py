@@ -1,53 +1,30 @@
-"""The pages of uploads: import a file, look at what came of it, and launch it once the cost is known."""
+"""The pages of uploads: what came of a file, and launching it once the cost is known."""
 
-from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import define, frozen
+from attrs import define
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
-from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import FromPath, MultipartBody, URLEncodedBody
-from litestar.response import Redirect
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect, Stream
 
 from enrichcore.application import UnknownId
 from enrichcore.application.estimating import estimate
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.upload import Upload
-from enrichcore.ingest.errors import IngestError
-from enrichcore.registry import Client, Ingest, Workstream
+from enrichcore.registry import Client
+from runners.spreadsheets import rejected_csv
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
 from runners.web.rendering import PageNumber, Paging, rendered
+from runners.web.upload_form import KINDS, OF_KIND, file_handlers, workstreams
 
 #: Rejected rows that the inspector lists.
 _REJECTED_SHOWN: Final = 50
 
 
-@frozen(kw_only=True)
-class FileKind:
-    """One kind of file that clients upload."""
-
-    ingest: Ingest
-    label: str
-
-
-#: part of the address → what is uploaded there
-KINDS: Final = {
-    "apollo-ingest": FileKind(ingest=Ingest.APOLLO, label="Apollo export"),
-    "crm-data": FileKind(ingest=Ingest.CRM, label="CRM export"),
-}
-_OF_KIND: Final = "/clients/{client:str}/{kind:str}"
 _INSPECTOR: Final = "/clients/{client:str}/uploads/{upload_id:uuid}"
-
-
-@define
-class FileForm:
-    """What the upload form sends."""
-
-    file: UploadFile
-    workstream: str = ""
 
 
 @define
@@ -66,43 +43,14 @@ class LaunchedMeanwhile(HTTPException):
 
 def upload_handlers() -> list[Any]:
     """The handlers of this module."""
-    return [upload_form, upload_file, uploads, inspector, confirm_launch, launch]
+    return [*file_handlers(), uploads, inspector, rejected_file, confirm_launch, launch]
 
 
-@get(f"{_OF_KIND}/upload", sync_to_thread=False)
-def upload_form(desk: TheDesk, client: FromPath[str], kind: FromPath[str]) -> Response[str]:
-    """The form that takes a file."""
-    return _form(desk, desk.registry.client(client), kind)
-
-
-@post(f"{_OF_KIND}/upload", sync_to_thread=True)
-def upload_file(
-    desk: TheDesk,
-    client: FromPath[str],
-    kind: FromPath[str],
-    data: MultipartBody[FileForm],
-) -> Response[Any]:
-    """Import the file, and go to what came of it."""
-    owner = desk.registry.client(client)
-    known = [stream.slug for stream in _workstreams(desk, kind)]
-    workstream = data.workstream if data.workstream in known else known[0]
-    name = PurePath(data.file.filename.replace("\\", "/")).name
-    if not name:
-        return _form(desk, owner, kind, fault="Choose a file first.")
-    try:
-        report = desk.application.upload(
-            data.file.file.read(), client=owner.id, workstream=workstream, name=name, by=BY
-        )
-    except IngestError as error:
-        return _form(desk, owner, kind, fault=str(error))
-    return Redirect(f"/clients/{owner.slug}/uploads/{report.upload_id}", status_code=303)
-
-
-@get(f"{_OF_KIND}/uploads", sync_to_thread=True)
+@get(f"{OF_KIND}/uploads", sync_to_thread=True)
 def uploads(desk: TheDesk, client: FromPath[str], kind: FromPath[str], page: PageNumber = 1) -> Response[str]:
     """The client's uploads of one kind, newest first."""
     owner = desk.registry.client(client)
-    which = {"client": owner.id, "workstreams": [stream.slug for stream in _workstreams(desk, kind)]}
+    which = {"client": owner.id, "workstreams": [stream.slug for stream in workstreams(desk, kind)]}
     paging = Paging(number=page, size=PAGE, total=desk.row("upload_count", **which)["count"])
     found = desk.rows("uploads", **which, limit=paging.size, offset=paging.offset)
     return rendered("uploads.html", client=owner, kind=KINDS[kind], kind_path=kind, uploads=found, paging=paging)
@@ -135,6 +83,15 @@ def inspector(
         stream=desk.registry.workstreams.get(upload.workstream),
         batches=desk.rows("batches_of_upload", upload=upload_id),
     )
+
+
+@get(f"{_INSPECTOR}/rejected.csv", sync_to_thread=True)
+def rejected_file(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUID]) -> Stream:
+    """The rows that were kept aside, to be mended and uploaded again."""
+    _owned(desk, client, upload_id)
+    rows = desk.application.rejected_rows(UploadId(upload_id))
+    headers = {"content-disposition": f'attachment; filename="rejected-{upload_id}.csv"'}
+    return Stream(rejected_csv(rows), media_type="text/csv", headers=headers)
 
 
 @get(f"{_INSPECTOR}/launch", sync_to_thread=True)
@@ -172,35 +129,9 @@ def launch(
     return Redirect(f"/batches/{batch.batch_id}", status_code=303)
 
 
-def _form(desk: Desk, owner: Client, kind: str, *, fault: str = "") -> Response[str]:
-    streams = _workstreams(desk, kind)
-    return rendered(
-        "upload_form.html",
-        status_code=422 if fault else 200,
-        client=owner,
-        kind=KINDS[kind],
-        kind_path=kind,
-        streams=streams,
-        fault=desk.masked(fault),
-    )
-
-
 def _owned(desk: Desk, client: str, upload_id: UUID) -> tuple[Client, Upload]:
     """The client and its upload; another client's is unknown here."""
     owner, upload = desk.registry.client(client), desk.application.get_upload(UploadId(upload_id))
     if upload.client_id != owner.id:
         raise UnknownId("upload", upload_id)
     return owner, upload
-
-
-def _workstreams(desk: Desk, kind: str) -> list[Workstream]:
-    """The workstreams that read that kind of file, one at least."""
-    if kind not in KINDS:
-        raise NotFoundException
-    ingest = KINDS[kind].ingest
-    found = [stream for stream in desk.registry.workstreams.values() if stream.ingest is ingest]
-    if not found:
-        raise NotFoundException(
-            detail=f'No workstream of the configuration reads this kind of file: add one with ingest = "{ingest}".'
-        )
-    return found

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.cli.commands import CannotDo
-from runners.cli.export import COLUMNS, Format, csv_cell, write_leads
+from runners.cli.export import COLUMNS, Format, write_leads
+from runners.spreadsheets import csv_cell
 
 LEAD = dict.fromkeys(COLUMNS) | {
     "lead_id": UUID(int=1),
@@ -85,6 +86,31 @@ def test_any_text_comes_back_from_json_lines(text):
     assert written.count("\n") == 1
     assert json.loads(written)["person_summary"] == text
     assert json.loads(written)["person_title"] == "1.50"
+
+
+def test_a_file_for_excel_says_that_it_is_utf_8():
+    """Excel takes any other CSV for the system's encoding; JSON lines never have the mark."""
+    out = io.BytesIO()
+    write_leads([LEAD], out, Format.CSV, for_excel=True)
+    assert out.getvalue().startswith("\ufefflead_id,".encode())
+    lines = io.BytesIO()
+    write_leads([LEAD], lines, Format.JSONL, for_excel=True)
+    assert lines.getvalue().startswith(b"{")
+
+
+def test_parquet_keeps_the_types_and_writes_page_by_page(monkeypatch):
+    """Numbers, flags, lists and times are what they were; unknown is null."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("runners.cli.export._PAGE", 2)
+    out = io.BytesIO()
+    assert write_leads(iter([LEAD] * 5), out, Format.PARQUET) == 5
+    file = parquet.ParquetFile(io.BytesIO(out.getvalue()))
+    assert (file.num_row_groups, file.schema_arrow.names) == (3, list(COLUMNS))
+    lead = file.read().to_pylist()[0]
+    assert lead["updated_at"] == LEAD["updated_at"]
+    assert (lead["company_employee_count"], lead["company_technologies"]) == (214, ["AWS", "SAP"])
+    assert (lead["is_recently_funded"], lead["is_worked_at_customer"]) == (False, None)
+    assert json.loads(lead["provenance"]) == LEAD["provenance"]
 
 
 def test_parquet_says_what_it_needs(monkeypatch):

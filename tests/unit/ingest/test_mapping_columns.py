@@ -16,6 +16,7 @@ def test_headers_match_in_any_case_and_with_any_separator():
         "\ufeffcompany-name",
         "CompanyName",
         "Company.Name",
+        "Company\u2011Name",
     ):
         assert map_columns([header], "crm").mapped == {header.strip().removeprefix("\ufeff"): "company_name"}
 
@@ -44,6 +45,18 @@ def test_headers_match_in_any_case_and_with_any_separator():
                 "Connected On": None,
             },
         ),
+        (
+            "crm",
+            {
+                "MailingState": "person_state",
+                "MailingStateCode": "person_state",
+                "MailingCountryCode": "person_country",
+                "Organization - City/town/village/locality of Address": "company_city",
+                "Organization - LinkedIn": "company_linkedin_url",
+            },
+        ),
+        ("crm", {"Vorname": "person_first_name", "Name": "person_last_name", "Stadt": "person_city"}),
+        ("crm", {"Prénom": "person_first_name", "Nom": "person_last_name", "Pays": "person_country"}),
         ("crm", {"Vorname": "person_first_name", "E-Mail": "person_email", "Firma": "company_name"}),
         ("crm", {"name": "person_full_name", "company": "company_name", "job title": "person_title"}),
         ("apollo", {"Title": "person_title", "# Employees": "company_employee_count", "Contact Owner": None}),
@@ -156,11 +169,12 @@ def test_an_unknown_profile_is_refused():
 def test_the_data_of_the_profiles_is_sound(profile):
     """Every alias, condition and order speaks of a fact that can be cleaned."""
     found = find_profile(profile)
-    facts = {*found.aliases.values(), *(condition.fact for condition in found.conditions.values()), *found.orders}
+    conditions = [condition for listed in found.conditions.values() for condition in listed]
+    facts = {*found.aliases.values(), *(condition.fact for condition in conditions), *found.orders}
     assert facts <= fact_kinds().keys()
     assert siblings().keys() <= fact_kinds().keys()
     assert set(fact_kinds().values()) <= _CLEANERS.keys()
-    assert all(condition.reason for condition in found.conditions.values())
+    assert all(listed[0].reason for listed in found.conditions.values())
     for fact, orders in found.orders.items():
         for entry in (entry for order in orders for entry in order if not entry.startswith("=")):
             assert found.aliases[entry] == fact

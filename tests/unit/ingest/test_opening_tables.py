@@ -42,6 +42,29 @@ def test_a_character_on_the_edge_of_two_pieces_is_still_utf_8():
     assert open_table(content).encoding == "utf-8"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_known_by_its_nuls(encoding):
+    """Some systems leave the mark out."""
+    table = open_table("Name;Città\nZoë;Łódź\n".encode(encoding))
+    assert (table.headers, table.encoding) == (("Name", "Città"), encoding)
+    assert [row.cells for row in table.rows()] == [("Zoë", "Łódź")]
+
+
+def test_a_few_strange_bytes_do_not_spoil_utf_8():
+    """Somebody pasted cp1252 into a cell: that cell is read as cp1252, and all the others as what they are."""
+    content = (
+        "Name,City\nZoë,Łódź\nJürgen,Köln\n".encode() + "O\u2019Neil,Zürich\n".encode("cp1252") + "Åsa,Malmö\n".encode()
+    )
+    table = open_table(content)
+    assert [row.cells for row in table.rows()] == [
+        ("Zoë", "Łódź"),
+        ("Jürgen", "Köln"),
+        ("O\u2019Neil", "Zürich"),
+        ("Åsa", "Malmö"),
+    ]
+    assert table.encoding == "utf-8"
+
+
 def test_a_utf_8_mark_before_other_text_is_no_part_of_the_header():
     """Tools that prepend the mark to cp1252 text are read all the same."""
     table = open_table(b"\xef\xbb\xbf" + TABLE.encode("cp1252"))
@@ -67,6 +90,46 @@ def test_a_space_before_quotes_is_part_of_the_dialect():
     """Some tools write a space after each comma."""
     table = open_table(b'"Name", "City"\n"Vale, Jo", "Leeds"\n')
     assert [row.cells for row in table.rows()] == [("Vale, Jo", "Leeds")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'Name','City'\n'Vale, Jo','Leeds'\n",
+        'Name, City\n"Vale, Jo", "Leeds"\n',
+        '"Name,City"\n"""Vale, Jo"",Leeds"\n',
+        '\ufeff"Name";"City"\n"Vale, Jo";"Leeds"\n',
+    ],
+    ids=["single quotes", "spaces after commas", "saved as text twice", "semicolons"],
+)
+def test_a_quoted_cell_is_one_however_it_is_quoted(text):
+    """Single quotes, quotes after a space, and lines that are one quoted cell each."""
+    table = open_table(text.encode())
+    assert table.headers == ("Name", "City")
+    assert [row.cells for row in table.rows()] == [("Vale, Jo", "Leeds")]
+
+
+def test_a_backslash_before_a_quote_keeps_it_in_the_cell():
+    """MySQL and Hadoop write so; a path that ends in a backslash is no such sign."""
+    escaped = open_table(b'Name,City\n"Jo \\"The, Boss\\" Vale",Leeds\n"Al","York"\n')
+    assert [row.cells for row in escaped.rows()] == [('Jo "The, Boss" Vale', "Leeds"), ("Al", "York")]
+    path = open_table(b'Path,City\n"C:\\exports\\",Leeds\n')
+    assert [row.cells for row in path.rows()] == [("C:\\exports\\", "Leeds")]
+
+
+@pytest.mark.parametrize(
+    "title", ["Contacts\n", "Contacts,,\n", "Contacts,,\nAs of today,,\n", '"Contacts, all"\n\n', "Contacts,,\n,,\n"]
+)
+def test_a_title_right_above_the_header_is_passed_over(title):
+    """Single cells above a line of words are no header."""
+    table = open_table(f"{title}Name,City,E-mail\nJo,Leeds,jo@vale.example\n".encode())
+    assert table.headers == ("Name", "City", "E-mail")
+    assert len(list(table.rows())) == 1
+
+
+def test_a_table_of_one_column_keeps_its_header():
+    """A record with surplus cells below it is no header."""
+    assert open_table(b"Name\nVale, Jo, 3\nYork\n").headers == ("Name",)
 
 
 def test_excels_separator_line_is_obeyed():
@@ -135,9 +198,10 @@ def test_a_quote_that_is_never_closed_is_told_with_its_line():
         (b"", "empty"),
         (b"  \r\n\n", "empty"),
         (b"\xef\xbb\xbf\n", "empty"),
-        (b"PK\x03\x04\x14\x00\x06\x00workbook", "save the sheet as CSV"),
+        (b"PK\x03\x04\x14\x00\x06\x00workbook", "damaged"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"data", "save it as XLSX"),
         (b"%PDF-1.7\nwords, words", "PDF"),
-        (b"\x1f\x8b\x08\x00", "unpack"),
+        (b"\x1f\x8b\x08\x00", "damaged"),
         (b"\x89PNG\r\n\x1a\n", "picture"),
         (bytes(range(256)) * 4, "no text"),
         (b"<!DOCTYPE html>\n<html><body>Sign in, please</body></html>", "HTML"),
@@ -150,7 +214,7 @@ def test_a_quote_that_is_never_closed_is_told_with_its_line():
         (b"word", "single line"),
         (b",,,\n,,,\n", "no column names"),
         (b"Ottoline,Fennimarsh,ottoline@quillhaven.example\n", "no column names"),
-        (b'"First Name,Last Name,Email"\n"Jo,Vale,jo@vale.example"\n', "one quoted cell"),
+        (b'"First Name,Last Name,Email"\n"Jo,Vale",jo@vale.example\n', "one quoted cell"),
         (b'Name,"City\nJo,Leeds\n', "never closed"),
         (b"\xff\xfeN\x00a\x00\x00", "utf-16 but is not"),
     ],

@@ -188,21 +188,37 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Number of Employees", "2,210", "company_employee_count", 2210),
         ("Number of Employees", "1.204,00", "company_employee_count", 1204),
         ("Number of Employees", "201-500 employees", "company_size_bucket", "201-500 employees"),
+        ("Number of Employees", "1001\u20135000", "company_size_bucket", "1,001-5,000 employees"),
+        ("Number of Employees", "10001+", "company_size_bucket", "10,001+ employees"),
+        ("Number of Employees", "20-70", "company_size_bucket", "20-70"),
+        ("Number of Employees", "Nov-50", "company_size_bucket", None),
         ("Company Size", "214", "company_employee_count", 214),
         ("Annual Revenue", "$2,400,000,000", "company_annual_revenue", 2_400_000_000),
         ("Annual Revenue", "1.234.567,00", "company_annual_revenue", 1_234_567),
         ("Annual Revenue", "41M", "company_annual_revenue", 41_000_000),
         ("Annual Revenue", "$10M - $25M", "company_revenue_range", "$10M - $25M"),
         ("Annual Revenue", "unknown", "company_annual_revenue", None),
+        ("Annual Revenue", "1.20E+06", "company_annual_revenue", 1_200_000),
+        ("Annual Revenue", "1e99", "company_annual_revenue", None),
         ("Industry", "OIL_AND_ENERGY", "company_industry", "Oil and Energy"),
         ("Industry", "MACHINERY", "company_industry", "Machinery"),
         ("Industry", "machinery", "company_industry", "machinery"),
+        ("Industry", "Software;Finance", "company_industry", None),
+        ("Industry", "--None--", "company_industry", None),
+        ("Technologies", '["SAP", {"name": "AWS"}]', "company_technologies", ["SAP", "AWS"]),
+        ("Technologies", "[SAP", "company_technologies", ["[SAP"]),
+        ("Technologies", "SAP, AWS, Sales…", "company_technologies", ["SAP", "AWS"]),
+        ("Technologies", "SAP, " + "A" * 245 + ", Sal", "company_technologies", ["SAP", "A" * 245]),
+        ("Phone", "1.20255E+10", "person_phone", None),
         ("Technologies", "SAP, Palantir (Foundry, Gotham), sap", "company_technologies", ["SAP", "Palantir (Foundry, Gotham)"]),
         ("Last Raised At", "2026-09-14", "company_last_raised_at", "2026-09-14"),
         ("Founded Year", "2014", "company_founded_year", 2014),
+        ("Founded Year", "1847", "company_founded_year", 1847),
+        ("Founded Year", "14", "company_founded_year", None),
         ("Website", "https://www.linkedin.com/company/vale", "company_website", None),
         ("Website", "https://www.linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
         ("LinkedIn URL", "linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
+        ("Website", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Company LinkedIn URL", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Do Not Call", "TRUE", "person_do_not_call", True),
     ],
@@ -218,6 +234,33 @@ def test_a_name_written_last_name_first_is_turned_round():
     row = only("Full Name,Email", "Vale, Jo", "jo@vale.example")
     assert row.person["person_full_name"] == "Jo Vale"
     assert row.person_keys[1].value == "jo vale @ vale.example"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "full"),
+    [("Jo", "", None), ("", "Vale", None), ("Jo", "Vale, CEO", "Jo Vale"), ("Jo", "Vale", "Jo Vale")],
+)
+def test_half_a_name_is_no_full_name(first, last, full):
+    """What is missing is unknown, and a job behind a comma is no name."""
+    assert only("First Name,Last Name,Email", first, last, "jo@vale.example").person.get("person_full_name") == full
+
+
+def test_half_a_name_makes_no_two_people_one():
+    """Two Jos of one company are two people, unless nothing else tells them apart."""
+    one, two, nameless = read(
+        "First Name,Email,Company", "Jo,jo.a@vale.example,Vale", "Jo,jo.b@vale.example,Vale", "Jo,,Vale"
+    )
+    assert not set(one.person_keys) & set(two.person_keys)
+    assert [key.value for key in nameless.person_keys] == ["jo @ vale"]
+
+
+def test_a_states_code_is_spelled_out_where_its_country_is_known():
+    """The same place reads the same whichever system wrote it."""
+    row = only(
+        "Name,City,State,Country,Company,Billing State,Billing Country", "Jo", "Boston", "MA", "US", "Vale", "BY", "DE"
+    )
+    assert row.person["person_location"] == "Boston, Massachusetts, United States"
+    assert row.company["company_state"] == "Bayern"
 
 
 def test_a_place_is_composed_of_its_parts():
@@ -299,6 +342,24 @@ def test_the_lines_below_a_salesforce_report_become_no_people():
         assert all("below the report" in row.reason for row in footers)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total,,,100",
+        "Total (25 records),,,",
+        "Grand Totals: 25,,,",
+        "SUM,,,1.234",
+        "This report was made by Rowan on Monday,,,",
+    ],
+)
+def test_a_total_or_a_sentence_right_below_the_data_is_no_person(line):
+    """A footer needs no blank line above it."""
+    person, footer = read("First Name,Email,Company,Revenue", "Jo,jo@vale.example,Vale,1", line)
+    assert isinstance(person, ImportedRow)
+    assert isinstance(footer, RejectedRow), footer
+    assert "below the report" in footer.reason
+
+
 def test_a_person_below_a_blank_line_is_no_footer():
     """A row with more than one cell, or with an address, is a record wherever it stands."""
     rows = read("Email,First Name,Last Name", "", "jo@vale.example,,", "", "al@vale.example,Al,Thorn")
@@ -326,6 +387,28 @@ def test_a_stray_quote_does_not_swallow_the_rows_below_it(lines):
     assert isinstance(row, RejectedRow)
     assert "takes in lines" in row.reason
     assert "ed@vale.example" in str(row.raw)
+
+
+def test_a_line_break_outside_quotes_makes_no_two_people():
+    """Neither half of the record is right, so both are kept aside; rows that are short for another reason are not."""
+    header = "First Name,Last Name,Title,Email,Company,City"
+    rows = read(
+        header,
+        "Jo,Vale,Head of",
+        "Sales,jo@vale.example,Vale,Leeds",
+        "Al,York,CEO,al@york.example,York,Bath",
+        "Bo,Hay",
+        "Cy,Ray",
+    )
+    assert [type(row) for row in rows] == [RejectedRow, RejectedRow, ImportedRow, ImportedRow, ImportedRow]
+    assert rows[0].reason == rows[1].reason
+    assert "lines 2 and 3" in rows[0].reason
+
+
+def test_a_footer_below_a_short_row_and_a_blank_one_is_no_person():
+    """Looking ahead for the other half of a short row does not mix up what is above what."""
+    rows = read("First Name,Last Name,Email,Company", "Jo,Vale", "", "Made by Rowan", "", "Al,York")
+    assert [type(row) for row in rows] == [ImportedRow, RejectedRow, ImportedRow]
 
 
 def test_line_breaks_in_a_note_are_fine():

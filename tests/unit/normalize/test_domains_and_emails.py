@@ -78,6 +78,7 @@ def test_a_host_of_pages_does_not_take_its_owner_with_it():
         ("https://www.münzwerk.example", "https://www.münzwerk.example"),
         ("Quillhaven", None),
         ("ask us", None),
+        ("www.quillhaven", None),
         (None, None),
     ],
 )
@@ -101,6 +102,8 @@ def test_a_website_is_a_clean_url(value, url):
         ("email_not_unlocked@domain.com", None),
         ("❌ No email found", None),
         ("jane@localhost", None),
+        ("j***@quillhaven.example", None),
+        ("redacted@quillhaven.example", None),
         ("jane@quillhaven", None),
         ("@quillhaven.example", None),
         (5, None),

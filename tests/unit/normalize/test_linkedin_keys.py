@@ -34,10 +34,12 @@ def test_a_key_is_percent_decoded_and_its_url_encoded():
         5,
         None,
         "linkedin.com/in/",
+        "linkedin.com/in/undefined",
+        "https://www.linkedin.com/in/ACwAAAbCdEfGhIjKlMnOpQrStUvWxYz012345678",
     ],
 )
 def test_other_pages_are_no_persons_page(value):
-    """A company's page, a bare slug and other sites give no key of a person."""
+    """A company's page, a bare slug, a member's opaque id and other sites give no key of a person."""
     assert linkedin_key(value, "in") is None
 
 

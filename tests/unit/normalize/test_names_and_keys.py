@@ -25,6 +25,22 @@ from enrichcore.normalize import company_name, company_name_key, person_name, pe
         ("Jack Ma", "Jack Ma"),
         ("PhD", "PhD"),
         ("王小明", "王小明"),
+        ('Jane "Janey" Doe', "Jane Doe"),
+        ("Jane (Janey) Doe", "Jane Doe"),
+        ("Doe (née Roe)", "Doe"),
+        ("[Jane]", "Jane"),
+        ("Jane Doe | Keynote speaker", "Jane Doe"),
+        ("Jane Doe - Quillhaven", "Jane Doe"),
+        ("Doe - Roe", "Doe - Roe"),
+        ("Jane Doe.", "Jane Doe."),
+        ("Jane Fennimarsh.", "Jane Fennimarsh"),
+        ("Sir Jane Doe", "Jane Doe"),
+        ("JO", "Jo"),
+        ("Jane & John Doe", None),
+        ("Jane;John", None),
+        ("=cmd", None),
+        ("Dr.", None),
+        ("Mr", None),
         ("jane@quillhaven.example", None),
         ("---", None),
         (17, None),
@@ -45,6 +61,9 @@ def test_a_persons_name_is_fit_to_show(raw, clean):
         ("José Ortega y Gasset", ("José", "Ortega y Gasset")),
         ("Nguyễn Văn An", ("Nguyễn Văn", "An")),
         ("Cher", ("Cher", None)),
+        ("DOE, Jane", ("Jane", "Doe")),
+        ("Doe, Jane, Dr.", ("Jane", "Doe")),
+        ("von der Traumaue", (None, "von der Traumaue")),
         ("", (None, None)),
     ],
 )
@@ -77,12 +96,25 @@ def test_a_name_of_nothing_but_a_legal_form_keeps_it():
     assert company_name_key("Limited") == "limited"
     assert company_name_key("Acme (UK) Ltd.") == "acme uk"
     assert company_name_key("???") is None
+    assert company_name_key("Plan A") == "plan a"
+    assert company_name_key("C&A") == "c and a"
 
 
 def test_a_companys_name_is_shown_as_given():
     """Only the dirt around it goes."""
     assert company_name(" PINNACLE FORGE LLC,") == "PINNACLE FORGE LLC"
     assert company_name("N/A") is None
+    assert company_name('"Pinnacle Forge"') == company_name('"Pinnacle Forge') == "Pinnacle Forge"
+    assert company_name('Pinnacle "Forge"') == 'Pinnacle "Forge"'
+
+
+@pytest.mark.parametrize(
+    "value", ["Self-employed", "(Freelance)", "SELF EMPLOYED", "Stealth Startup", "retired", "https://x.example"]
+)
+def test_who_works_for_no_company_has_none(value):
+    """All freelancers of a file would otherwise be colleagues."""
+    assert company_name(value) is None
+    assert company_name_key(value) is None
 
 
 def test_a_persons_key_does_not_depend_on_order_accents_or_credentials():

@@ -65,11 +65,11 @@ def test_a_date_keeps_the_precision_it_was_given_with(value, told):
     [
         ("US", "United States"), ("usa", "United States"), ("U.S.", "United States"), ("United States of America", "United States"),
         ("GB", "United Kingdom"), ("UK", "United Kingdom"), ("Deutschland", "Germany"), ("NO", "Norway"), ("Nowhereland", "Nowhereland"),
-        ({"name": "Norway"}, "Norway"), ("ZZ", None), ("", None), (4, None),
+        ({"name": "Norway"}, "Norway"), ("EMEA", None), ("Massachusetts", None), ("Norway;Sweden", None), ("Georgia", "Georgia"), ("ZZ", None), ("", None), (4, None),
     ],
 )  # fmt: skip
 def test_a_country_has_one_english_name(value, name):
-    """Codes and names in several languages give one name; an unknown code gives none."""
+    """Codes and names in several languages give one name; an unknown code gives none, and so does what is no country."""
     assert country_name(value) == name
 
 

@@ -5,6 +5,11 @@ select clock_timestamp()
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
 from enrichcore.stored_events where originator_id = %(id)s order by originator_version
 
+-- name: events_of
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from enrichcore.stored_events
+where entity_id = any(%(ids)s::uuid[]) and topic = any(%(topics)s) order by position
+
 -- name: version
 select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
 
@@ -119,6 +124,10 @@ select k.kind, k.value, k.entity_id, o.since,
 from unnest(%(kinds)s::text[], %(values)s::text[]) as w(kind, value)
 join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind and k.value = w.value
 join enrichcore.directory_entities o on o.entity_id = k.entity_id
+
+-- name: uploaded
+select person_id, company_id, facts from enrichcore.upload_people
+where upload_id = %(upload)s and person_id = any(%(ids)s::uuid[])
 
 -- name: people
 -- Who was merged since stands as the one that stayed.

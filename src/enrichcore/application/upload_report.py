@@ -1,0 +1,238 @@
+"""What an import did, or would do: counts, a few rows, and why rows were taken for one person or company."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import Factory, define, field, frozen
+
+from enrichcore.application.estimating import StepEstimate
+from enrichcore.application.identity import KEY_WORDS
+from enrichcore.domain.directory import Match
+from enrichcore.domain.ids import CompanyId, PersonId, UploadId
+from enrichcore.domain.keys import Key
+from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
+
+#: Rows that a report shows.
+SAMPLE: Final = 5
+#: Rows that are looked at for an example of each column, and characters of one.
+EXAMPLE_ROWS: Final = 50
+EXAMPLE_CHARACTERS: Final = 80
+#: Joined rows that a report lists; all are counted, and all are in the log.
+MAX_JOINED: Final = 1_000
+#: Facts whose absence is counted, since later steps ask with them.
+WANTED: Final = (
+    "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
+)  # fmt: skip
+
+
+@frozen(kw_only=True)
+class Joined:
+    """A row that tells of someone whom another row told of before, and why; or that could not be joined."""
+
+    #: Line of the file where the row starts.
+    line: int
+    #: `person` or `company`.
+    entity: str
+    entity_id: UUID
+    #: What both have; None where the row only says that two known ones are one.
+    because: Key
+    #: The earlier line of this file; None where an earlier upload told of them.
+    earlier_line: int | None = None
+    #: Whoever turned out to be the same, known under another id until now.
+    merged: UUID | None = None
+    #: Whether the key belongs to someone else, who is not merged because stronger keys differ.
+    contested: bool = False
+
+    @property
+    def reason(self) -> str:
+        """One sentence without its full stop."""
+        both = f"{KEY_WORDS[self.because.kind]} {self.because.value}"
+        if self.contested:
+            return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
+        if self.merged is not None:
+            return f"two known {'people' if self.entity == 'person' else 'companies'} are one: both have {both}"
+        earlier = "an earlier upload" if self.earlier_line is None else f"line {self.earlier_line}"
+        return f"the {self.entity} of {earlier}: both have {both}"
+
+
+@frozen(kw_only=True)
+class UploadReport:
+    """What an import did, or would do."""
+
+    #: None for a dry run.
+    upload_id: UploadId | None
+    #: Rows that gave a person.
+    row_count: int
+    person_count: int
+    company_count: int
+    #: Of these, who was not known before.
+    new_person_count: int
+    new_company_count: int
+    #: The file's columns, distinct, in its order.
+    columns: tuple[str, ...]
+    #: Column → the first cell in it that is not blank, of the first rows.
+    examples: Mapping[str, str]
+    mapped: Mapping[str, str]
+    unmapped: tuple[str, ...]
+    #: Column → why it stays unmapped.
+    ambiguous: Mapping[str, str] = Factory(dict)
+    #: Columns that a saved mapping told.
+    saved: tuple[str, ...] = ()
+    #: (line, reason) of each row that was kept aside.
+    rejected: tuple[tuple[int, str], ...] = ()
+    #: Rows without any text.
+    blank_rows: int = 0
+    encoding: str = ""
+    delimiter: str = ""
+    #: Rows that told of a person of an earlier line.
+    duplicate_row_count: int = 0
+    #: Rows of one person, people and companies that are one, and keys that two claim: the first of them, with the reason.
+    joined: tuple[Joined, ...] = ()
+    #: Fact → rows that do not tell it.
+    missing: Mapping[str, int] = Factory(dict)
+    #: The first rows, as they were understood: the line, and the facts.
+    sample: tuple[tuple[int, Mapping[str, Any]], ...] = ()
+    #: What a launch would send, for a dry run; None where there are too many people to tell beforehand.
+    steps: tuple[StepEstimate, ...] | None = field(default=None, eq=False)
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """Whom one row meant."""
+
+    row: ImportedRow
+    person: Match[PersonId]
+    #: The key that found the person; None for a new one.
+    because: Key | None
+    company: Match[CompanyId] | None = None
+
+
+@define(kw_only=True)
+class Tally:
+    """Counts over the rows of a file; what it holds of a person or company is two numbers."""
+
+    row_count: int = 0
+    duplicate_row_count: int = 0
+    rejected: list[tuple[int, str]] = Factory(list)
+    joined: list[Joined] = Factory(list)
+    missing: dict[str, int] = Factory(lambda: dict.fromkeys(WANTED, 0))
+    sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
+    examples: dict[str, str] = Factory(dict)
+    _seen: int = 0
+    #: Person → the line that named them first.
+    _people: dict[int, int] = Factory(dict)
+    _new_people: set[int] = Factory(set)
+    _companies: set[int] = Factory(set)
+    _new_companies: set[int] = Factory(set)
+
+    @property
+    def person_count(self) -> int:
+        """Distinct people."""
+        return len(self._people)
+
+    @property
+    def company_count(self) -> int:
+        """Distinct companies."""
+        return len(self._companies)
+
+    def reject(self, row: RejectedRow) -> None:
+        """Count a row that is kept aside."""
+        self._see(row.raw)
+        self.rejected.append((row.line, row.reason))
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a row."""
+        self._see(outcome.row.raw)
+        row, person = outcome.row, outcome.person
+        self.row_count += 1
+        facts = row.company | row.person
+        for fact in WANTED:
+            self.missing[fact] += fact not in facts
+        if len(self.sample) < SAMPLE:
+            self.sample.append((row.line, facts))
+        self._add_person(outcome)
+        if outcome.company is not None:
+            self._add_company(outcome.company, row.line)
+        self._note_contested("person", person, row.line)
+        if outcome.company is not None:
+            self._note_contested("company", outcome.company, row.line)
+
+    def _see(self, raw: Mapping[str, str]) -> None:
+        if self._seen < EXAMPLE_ROWS:
+            self._seen += 1
+            for column, cell in raw.items():
+                if column not in self.examples and cell.strip():
+                    self.examples[column] = " ".join(cell.split())[:EXAMPLE_CHARACTERS]
+
+    def _note_contested(self, entity: str, match: Match[Any], line: int) -> None:
+        for key in match.contested:
+            self._note(Joined(line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True))
+
+    def _add_person(self, outcome: Outcome) -> None:
+        person, line, number = outcome.person, outcome.row.line, outcome.person.entity_id.int
+        for known, because in person.merged:
+            earlier = self._people.pop(known.entity_id.int, None)
+            self._new_people.discard(known.entity_id.int)
+            if earlier is not None:
+                self._people.setdefault(number, earlier)
+            self._note(
+                Joined(
+                    line=line, entity="person", entity_id=person.entity_id, because=because, merged=known.entity_id
+                )
+            )  # fmt: skip
+        earlier = self._people.setdefault(number, line)
+        if person.is_new:
+            self._new_people.add(number)
+        if earlier == line:
+            return
+        self.duplicate_row_count += 1
+        if outcome.because is not None and not person.merged:
+            self._note(
+                Joined(
+                    line=line, entity="person", entity_id=person.entity_id, because=outcome.because, earlier_line=earlier
+                )
+            )  # fmt: skip
+
+    def _add_company(self, company: Match[CompanyId], line: int) -> None:
+        for known, because in company.merged:
+            self._companies.discard(known.entity_id.int)
+            self._new_companies.discard(known.entity_id.int)
+            self._note(
+                Joined(
+                    line=line, entity="company", entity_id=company.entity_id, because=because, merged=known.entity_id
+                )
+            )  # fmt: skip
+        self._companies.add(company.entity_id.int)
+        if company.is_new:
+            self._new_companies.add(company.entity_id.int)
+
+    def _note(self, joined: Joined) -> None:
+        if len(self.joined) < MAX_JOINED:
+            self.joined.append(joined)
+
+    def report(self, reading: ImportReading, upload_id: UploadId | None) -> UploadReport:
+        """The report, once all rows are counted."""
+        mapping = reading.mapping
+        return UploadReport(
+            upload_id=upload_id,
+            row_count=self.row_count,
+            person_count=self.person_count,
+            company_count=self.company_count,
+            new_person_count=len(self._new_people),
+            new_company_count=len(self._new_companies),
+            columns=reading.headers,
+            examples=dict(self.examples),
+            mapped=mapping.mapped,
+            unmapped=mapping.unmapped,
+            ambiguous=mapping.ambiguous,
+            saved=reading.saved_columns,
+            rejected=tuple(self.rejected),
+            blank_rows=reading.blank_rows,
+            encoding=reading.encoding,
+            delimiter=reading.delimiter,
+            duplicate_row_count=self.duplicate_row_count,
+            joined=tuple(self.joined),
+            missing=dict(self.missing),
+            sample=tuple(self.sample),
+        )

@@ -1,0 +1,137 @@
+"""What an import did, or would do, for people and for programs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from enrichcore.application import UploadReport
+from enrichcore.application.estimating import StepEstimate
+from enrichcore.application.upload_report import WANTED
+from runners.cli.showing import line, show_table
+
+#: Rejected and joined rows that people are shown; `--json` lists more.
+_SHOWN = 20
+
+_COLUMNS = {
+    "workflow": "step",
+    "kind": "kind",
+    "entity": "about",
+    "concerned": "concerned",
+    "to_send": "to send",
+    "reused": "known already",
+    "under_way": "under way",
+    "skipped": "left out",
+    "credits": "credits",
+}
+
+
+def report_json(report: UploadReport) -> dict[str, Any]:
+    """What an import did, under the names of the contract."""
+    return {
+        "upload_id": report.upload_id,
+        "row_count": report.row_count,
+        "person_count": report.person_count,
+        "company_count": report.company_count,
+        "new_person_count": report.new_person_count,
+        "new_company_count": report.new_company_count,
+        "duplicate_row_count": report.duplicate_row_count,
+        "blank_rows": report.blank_rows,
+        "encoding": report.encoding,
+        "delimiter": report.delimiter,
+        "columns": report.columns,
+        "examples": report.examples,
+        "mapped": report.mapped,
+        "unmapped": report.unmapped,
+        "ambiguous": report.ambiguous,
+        "saved": report.saved,
+        "rejected": [{"line": number, "reason": reason} for number, reason in report.rejected],
+        "joined": [
+            {
+                "line": joined.line,
+                "entity": joined.entity,
+                "id": joined.entity_id,
+                "earlier_line": joined.earlier_line,
+                "merged": joined.merged,
+                "contested": joined.contested,
+                "key": {"kind": joined.because.kind, "value": joined.because.value},
+                "reason": joined.reason,
+            }
+            for joined in report.joined
+        ],
+        "missing": report.missing,
+        "sample": [{"line": number, "facts": facts} for number, facts in report.sample],
+        "steps": None if report.steps is None else [step_json(step) for step in report.steps],
+    }
+
+
+def show_report(report: UploadReport, name: str) -> None:
+    """Tell people what an import did."""
+    done = "imported" if report.upload_id else "would be imported (dry run)"
+    line(
+        f"{name}: {report.row_count:,} rows {done}, {report.person_count:,} people, {report.company_count:,} companies,"
+        f" {len(report.rejected):,} rows kept aside"
+    )
+    line(_known(report))
+    show_table(
+        ["column", "is read as", "for example"],
+        [
+            (column, f"{field} (as saved)" if column in report.saved else field, report.examples.get(column, ""))
+            for column, field in report.mapped.items()
+        ],
+    )
+    if report.ambiguous:
+        show_table(["column", "not read, because it is ambiguous"], report.ambiguous.items())
+    if report.unmapped:
+        line(f"Not read: {', '.join(report.unmapped)}")
+    if report.upload_id is None:
+        _show_preview(report)
+    if report.joined:
+        show_table(["line", "is"], [(joined.line, joined.reason) for joined in report.joined[:_SHOWN]])
+        _show_rest(len(report.joined) - _SHOWN)
+    if report.rejected:
+        show_table(["line", "kept aside because"], report.rejected[:_SHOWN])
+        _show_rest(len(report.rejected) - _SHOWN)
+    if report.upload_id and report.rejected:
+        line(f"The rows kept aside, as a file: enrichcore rejected {report.upload_id} --out rejected.csv")
+    if report.upload_id and report.person_count:
+        line(f"Upload {report.upload_id}; start it with: enrichcore launch {report.upload_id}")
+
+
+def show_steps(steps: Sequence[StepEstimate]) -> None:
+    """Tell people what a launch would send."""
+    show_table(list(_COLUMNS.values()), [[getattr(step, name) for name in _COLUMNS] for step in steps])
+
+
+def step_json(step: StepEstimate) -> dict[str, Any]:
+    """One step of an estimate."""
+    return {name: getattr(step, name) for name in _COLUMNS}
+
+
+def _known(report: UploadReport) -> str:
+    """How many were known already, and how many rows told of someone twice."""
+    people, companies = report.new_person_count, report.new_company_count
+    told = (
+        f"New: {people:,} people, {companies:,} companies; known already: {report.person_count - people:,} people,"
+        f" {report.company_count - companies:,} companies"
+    )
+    return f"{told}; {report.duplicate_row_count:,} rows are of people of earlier rows"
+
+
+def _show_preview(report: UploadReport) -> None:
+    """What a dry run tells beside: the first rows, what is missing, and what a launch would send."""
+    if report.sample:
+        line("The first rows are read as (all their fields with --json):")
+        show_table(
+            ["line", *WANTED], [(number, *(facts.get(fact) for fact in WANTED)) for number, facts in report.sample]
+        )
+    if any(report.missing.values()):
+        show_table(["not told", "rows"], [(fact, count) for fact, count in report.missing.items() if count])
+    if report.steps is not None:
+        line("A launch would do:")
+        show_steps(report.steps)
+    else:
+        line("There are too many people to tell what a launch would send; `launch --dry-run` does after the import")
+
+
+def _show_rest(rest: int) -> None:
+    if rest > 0:
+        line(f"and {rest:,} more; --json lists them")

@@ -1,0 +1,59 @@
+"""Our own CSV files: safe to open, and readable by us again."""
+
+import csv
+import io
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from enrichcore.domain.events import RowRejected
+from runners.cli.showing import plain
+
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_cell(value: Any) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            text = value
+        case dict():
+            text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+        case list() | tuple():
+            text = ", ".join(str(plain(entry)) for entry in value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def rejected_csv(rows: Iterable[RowRejected]) -> Iterator[bytes]:
+    """Rows that were kept aside, with their line and reason, to be mended and imported again: a piece for each row.
+
+    The columns are those of the file, and after them the cells that stood under no column.
+    """
+    listed = list(rows)
+    columns = dict.fromkeys(column for row in listed for column in row.raw)
+    own = [column for column in columns if not _is_surplus(column, listed)]
+    names = [*own, *(column for column in columns if column not in set(own))]
+    yield BOM_UTF8 + _line(["line", "reason", *names])
+    for row in listed:
+        yield _line([str(row.line), row.reason, *(csv_cell(row.raw.get(name)) for name in names)])
+
+
+def _is_surplus(column: str, rows: list[RowRejected]) -> bool:
+    return not all(column in row.raw for row in rows)
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode("utf-8", "replace")
