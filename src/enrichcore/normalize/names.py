@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from enrichcore.normalize.folding import folded
-from enrichcore.normalize.lists import lines
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -20,6 +20,13 @@ MAX_PERSON_NAME = 200
 MAX_COMPANY_NAME = 500
 
 _PRONOUNS = re.compile(r"\s*[(\[](?:he|she|they|him|her|them)\b[^)\]]*[)\]]", re.IGNORECASE)
+#: What follows a name behind a spaced sign: "Jane Doe | CEO", "Jane Doe - Acme".
+_ASIDE = re.compile(r"\s+[|\u2022\u00b7\u2013\u2014/-]+\s.*$")
+#: A nickname or maiden name in quotes or brackets inside a name.
+_NICKNAME = re.compile(
+    r"(?<=\s)[\"\u201c\u201d\u201e(\[][^\"\u201c\u201d\u201e()\[\]]{1,40}[\"\u201c\u201d)\]](?=\s|$)"
+)
+_NUMBER = re.compile(r"(?:\s+\(?\d+\)?)+$")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
@@ -32,8 +39,9 @@ def person_name(value: Any) -> str | None:
     if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
         return None
     plain = text if text.isascii() else "".join(part for part in text if not _is_picture(part))
-    bare = _without_suffixes(" ".join(_PRONOUNS.sub("", plain).split()).strip(' ,;|"“”„*_'))
-    if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
+    named = _NICKNAME.sub("", _PRONOUNS.sub("", _ASIDE.sub("", plain.strip())))
+    bare = _NUMBER.sub("", _without_suffixes(" ".join(named.split()).strip(' ,;|"“”„*_')))
+    if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)) or bare.casefold() in entries("no_persons"):
         return None
     return _recased(_without_honorifics(bare))
 
