@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, basis_of, change_after, indicators_of
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, basis_of, change_after, email_verdict, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person
 
@@ -124,8 +124,11 @@ def row_of(
 
 def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
     told = {name: [cell.source, cell.since] for name, cell in shown.items()}
-    if EMAIL in shown and shown[EMAIL].value["status"] is not None:
+    status = shown[EMAIL].value["status"] if EMAIL in shown else None
+    if status is not None:
         told["person_email_status"] = told[EMAIL]
+    if email_verdict(status) == "unusable":
+        del told[EMAIL]
     return dict(sorted(told.items()))
 
 
@@ -133,7 +136,9 @@ def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
     fields = {name: cell.value for name, cell in cells.items() if name != HISTORY}
     email = fields.get(EMAIL)
     if email is not None:
-        fields[EMAIL], fields["person_email_status"] = email[EMAIL], email["status"]
+        # An address that is known to be undeliverable is told by its status only: nobody should write to it.
+        usable = email_verdict(email["status"]) != "unusable"
+        fields[EMAIL], fields["person_email_status"] = email[EMAIL] if usable else None, email["status"]
     return fields
 
 

@@ -14,7 +14,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import LEAD_FIELDS, parse_body, read_answer
+from enrichcore.fields import LEAD_FIELDS, parse_body, read_answer, without_undeliverable
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -116,7 +116,8 @@ def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: E
         rank=reading.rank,
         source=incoming.source,
         token=incoming.token,
-        facts={name: value for name, value in reading.fields.items() if name in _PINNED},
+        # A step that looks for an address still has to run when the only one known bounces.
+        facts={name: value for name, value in without_undeliverable(reading.fields).items() if name in _PINNED},
         credits=reading.credits,
         error=reading.error,
     )

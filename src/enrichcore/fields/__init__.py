@@ -16,6 +16,8 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
+from enrichcore.fields.emails import verdict as email_verdict
+from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
@@ -35,6 +37,7 @@ __all__ = [
     "change_after",
     "compute_indicators",
     "default_sources",
+    "email_verdict",
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
@@ -43,4 +46,5 @@ __all__ = [
     "next_change",
     "parse_body",
     "read_answer",
+    "without_undeliverable",
 ]

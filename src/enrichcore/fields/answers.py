@@ -29,6 +29,7 @@ LAST_ERROR_STATUS = 599
 #: Bytes of a body whose reading is remembered for a moment.
 MAX_REMEMBERED = 8192
 
+_CREDIT_SIGN = b"upfront"
 _CREDIT_PATH = ("upfrontcreditusage", "totalcost")
 _ERROR_WORDS = re.compile(
     r"^\W*(?:error\b|ERROR_|exception\b|(?:http )?[45]\d\d (?:error|bad|internal|too many))", re.IGNORECASE
@@ -63,7 +64,8 @@ def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:
     except NotJson as fault:
         return Reading(rank=Rank.ERROR, error=f"The body is not JSON: {fault}"[:MAX_ERROR])
     fields = known(fields_in(answer, entity, sources=sources))
-    spent = _credits(answer)
+    # Most answers do not tell; looking into the bytes spares a walk through the tree.
+    spent = _credits(answer) if _CREDIT_SIGN in body.lower() or b"\x00" in body else None
     if fields:
         return Reading(rank=Rank.DATA, fields=fields, credits=spent)
     error = _error(answer)

@@ -96,5 +96,11 @@ def keys(kind: str) -> frozenset[str]:
 
 
 @cache
+def words(kind: str) -> frozenset[str]:
+    """The texts of one kind in `shapes.toml`, as they stand there."""
+    return frozenset(_document("shapes")[kind])
+
+
+@cache
 def _document(name: str) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 """
 
 from enrichcore.normalize.countries import (
-    countries_of_code,
+    countries_of_state,
     country_name,
     is_known_country,
     is_subdivision,
@@ -28,7 +28,7 @@ __all__ = [
     "company_domain",
     "company_name",
     "company_name_key",
-    "countries_of_code",
+    "countries_of_state",
     "country_name",
     "email_domain",
     "is_free_mail",

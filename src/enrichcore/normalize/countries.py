@@ -33,7 +33,7 @@ def country_name(value: Any) -> str | None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So")
     bare = " ".join((_BRACKETS.sub("", bare).strip(" ,;") or bare.strip(" ,;()")).split())
-    known = _known(bare)
+    known = _known(bare) or next((name for part in bare.split(" - ") if (name := _known(part))), None)
     if known is not None:
         return known
     is_name = len(bare) > _CODE_LENGTH and not any(character.isdigit() for character in bare) and "," not in bare
@@ -67,9 +67,10 @@ def subdivision_name(value: Any, country: str | None) -> str | None:
     return _subdivisions().get((country, code), text)
 
 
-def countries_of_code(code: str) -> frozenset[str]:
-    """The countries that have a state with that code: "MN" is one of the United States and of India."""
-    return _countries_of_codes().get(code.upper().replace(".", ""), frozenset())
+def countries_of_state(state: str) -> frozenset[str]:
+    """The countries that have a state of that code or name: "MN" is one of the United States and of India."""
+    named = _countries_of_subdivisions().get(folded(state), frozenset())
+    return _countries_of_codes().get(state.upper().replace(".", ""), frozenset()) | {one for one in named if one}
 
 
 def _folded(text: str) -> str:

@@ -59,6 +59,22 @@ _FIELD = (
     r"(?:position|title|role|job|employer|e-?mails?|website|domain|linkedin|funding|revenue|data|information|info|location"
     r"|description|summary|headline|technolog(?:y|ies)|industry|results?|match(?:es)?|headquarters|name|phone|number)"
 )
+#: Every sentence that says nothing, and every word that does so twice, holds one of these.
+_HINTS = (
+    "no",
+    "n't",
+    "n\u2019t",
+    "unable",
+    "fail",
+    "undisclosed",
+    "unavailable",
+    "as an ai",
+    "null",
+    "undefined",
+    "n/a",
+    "nan",
+    "nil",
+)
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
 _TOKEN = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>")
 _NOTHING_SENTENCE = re.compile(
@@ -161,15 +177,23 @@ def _tidy_lines(text: str) -> str:
 def _says_nothing(text: str) -> bool:
     # An object token in quotes becomes a text with quotes of its own.
     text = text.strip("\"'`")
-    if not text or text.casefold() in entries("nothing_words") or text in {"NaN", "nan"}:
+    if not text:
+        return True
+    plain = text.casefold()
+    if plain in entries("nothing_words") or text in {"NaN", "nan"}:
         return True
     if len(text) > MAX_SENTENCE:
         return False
-    if _FAILURE_SIGN.match(text):
-        return True
-    plain = _LEADING_SIGNS.sub("", text)
-    if not plain or plain.casefold() in entries("nothing_words") or _NOTHING_SENTENCE.fullmatch(plain) is not None:
-        return True
+    if not text[0].isalnum():
+        if _FAILURE_SIGN.match(text) or _TOKEN.fullmatch(text):
+            return True
+        text = _LEADING_SIGNS.sub("", text)
+        plain = text.casefold()
+        if not text or plain in entries("nothing_words"):
+            return True
+    # Asking for the words first spares most texts the search for sentences, which takes longer than all the rest.
+    if not any(hint in plain for hint in _HINTS):
+        return False
+    words = plain.split()
     # "null null" is a first and a last name joined.
-    words = plain.casefold().split()
-    return _TOKEN.fullmatch(text) is not None or (len(words) > 1 and _NO_WORDS.issuperset(words))
+    return _NOTHING_SENTENCE.fullmatch(text) is not None or (len(words) > 1 and _NO_WORDS.issuperset(words))
