@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, FieldType, email_verdict, read_answer
+from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_verdict, read_answer
 from enrichcore.normalize import is_nothing
 from projections.final_leads.state import EMAIL, HISTORY, Cell
 
@@ -37,12 +37,12 @@ _MAX_INTEGER: Final = 2**31 - 1
 _NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
 
 
-def of_answer(recorded: Recorded, entity: Entity) -> dict[str, Cell]:
-    """The cells of an answer's body about one entity."""
+def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None) -> dict[str, Cell]:
+    """The cells of an answer's body about one entity, read by the configured sources."""
     event = recorded.event
     if not isinstance(event, AnswerEvent) or not event.body:
         return {}
-    told = dict(read_answer(event.body, entity=entity).fields)
+    told = dict(read_answer(event.body, entity=entity, sources=sources).fields)
     if told.get(_FOUNDED, 0) > recorded.at.year:
         # A company that is still to be founded is a typing error.
         del told[_FOUNDED]

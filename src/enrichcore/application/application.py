@@ -20,14 +20,13 @@ from enrichcore.application import (
     waking,
 )
 from enrichcore.application.answers import Ack, Incoming
-from enrichcore.application.configuration import CONFIGURATION
 from enrichcore.application.core import Core, utc_now
 from enrichcore.application.imports import UploadReport
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.events import Settlement
-from enrichcore.domain.ids import BatchId, UploadId
+from enrichcore.domain.ids import CONFIGURATION, BatchId, UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions

@@ -43,9 +43,9 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
     events_before = len(draft.events)
     if isinstance(draft.state, BatchItem):
-        _answer_item(unit, draft, one, body)
+        _answer_item(core, unit, draft, one, body)
     else:
-        company_run.answer(draft, read(one, body, draft.state, Entity.COMPANY))
+        company_run.answer(draft, read(one, body, draft.state, Entity.COMPANY, core.registry.rules.sources))
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
 
@@ -63,9 +63,10 @@ def _misfit(core: Core, one: Incoming, draft: Draft[Any] | None) -> str:
     return "" if one.workflow in asked else f"the company was never asked about as {one.workstream}/{one.workflow}"
 
 
-def _answer_item(unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
+def _answer_item(core: Core, unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
     step = unit.pinned_step(draft, one.workflow)
-    came = read(one, body, draft.state, step.entity if step is not None else Entity.PERSON)
+    entity = step.entity if step is not None else Entity.PERSON
+    came = read(one, body, draft.state, entity, core.registry.rules.sources)
     batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
     unit.carry_on(draft)
 

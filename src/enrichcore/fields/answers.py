@@ -15,7 +15,7 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.payloads import NotJson, Tree, objects_in, parse_body, tree
-from enrichcore.fields.sources import Sources, folded_key, keys
+from enrichcore.fields.sources import OwnSources, Sources, folded_key, keys, own_sources
 from enrichcore.normalize import clean_text, is_nothing, whole_number
 
 #: Characters of a provider's words that are kept.
@@ -47,15 +47,14 @@ def read_answer(body: bytes, *, entity: Entity, sources: Sources | None = None) 
         entity: Whom the step concerns; only this entity's fields are taken.
         sources: Paths of one's own for some fields.
     """
-    if sources is None and len(body) <= MAX_REMEMBERED:
-        return _remembered(body, entity)
-    return _read(body, entity, sources)
+    own = own_sources(sources) if sources else None
+    return _remembered(body, entity, own) if len(body) <= MAX_REMEMBERED else _read(body, entity, own)
 
 
 @lru_cache(maxsize=512)
-def _remembered(body: bytes, entity: Entity) -> Reading:
+def _remembered(body: bytes, entity: Entity, sources: OwnSources | None) -> Reading:
     """The decision on an answer and the read models that follow it read the same body, one soon after the other."""
-    return _read(body, entity, None)
+    return _read(body, entity, sources)
 
 
 def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, fields_dict
 
 from enrichcore.domain.pipeline import Entity, Kind, OnDoubt, OnFailure, Step
+from enrichcore.fields import Rules
 from enrichcore.registry.addresses import (
     BASE_URL,
     BODY,
@@ -250,6 +251,21 @@ STEP = (
         default_note="none",
         kinds=frozenset({Kind.HTTP}),
         meaning="The body: a text as it is, or a table that is sent as JSON.",
+    ),
+)
+
+INDICATORS = (
+    Setting(
+        key="new_in_role_months",
+        reader=whole(1, 120),
+        default=_of(Rules, "new_in_role_months"),
+        meaning="For how many months after its start a role is new: `is_new_in_role`.",
+    ),
+    Setting(
+        key="recently_funded_months",
+        reader=whole(1, 120),
+        default=_of(Rules, "recently_funded_months"),
+        meaning="For how many months after a round funding is recent: `is_recently_funded`.",
     ),
 )
 
