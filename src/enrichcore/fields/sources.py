@@ -83,7 +83,7 @@ def paths(texts: Sequence[str]) -> tuple[Path, ...]:
 @cache
 def default_sources() -> Sources:
     """The shipped paths of every field, in the order of trust."""
-    return {name: tuple(texts) for name, texts in _document("sources")["fields"].items()}
+    return {name: tuple(texts) for name, texts in document("sources")["fields"].items()}
 
 
 def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
@@ -108,41 +108,42 @@ def company_places() -> tuple[Place, ...]:
     """The kinds of places in a company's object, in the order of trust."""
     return tuple(
         Place(at=path(row["at"]), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
-        for row in _document("sources")["company_places"]
+        for row in document("sources")["company_places"]
     )
 
 
 @cache
 def person_place() -> Place:
     """A person's place where it comes in parts."""
-    row = _document("sources")["person_place"]
+    row = document("sources")["person_place"]
     return Place(at=(), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
 
 
 @cache
 def place_words(kind: str) -> tuple[Path, ...]:
     """Paths of a place as one `line`, and keys that mark the `headquarters` in a list."""
-    return paths(_document("sources")["place_words"][kind])
+    return paths(document("sources")["place_words"][kind])
 
 
 @cache
 def job_paths(kind: str) -> tuple[Path, ...]:
     """Paths of one part of a person's jobs: `history`, `title`, `start` and so on."""
-    return paths(_document("sources")["jobs"][kind])
+    return paths(document("sources")["jobs"][kind])
 
 
 @cache
 def keys(kind: str) -> frozenset[str]:
     """The folded keys of one kind in `shapes.toml`."""
-    return frozenset(folded_key(key) for key in _document("shapes")[kind])
+    return frozenset(folded_key(key) for key in document("shapes")[kind])
 
 
 @cache
 def words(kind: str) -> frozenset[str]:
     """The texts of one kind in `shapes.toml`, as they stand there."""
-    return frozenset(_document("shapes")[kind])
+    return frozenset(document("shapes")[kind])
 
 
 @cache
-def _document(name: str) -> dict[str, Any]:
+def document(name: str) -> dict[str, Any]:
+    """One of the two files as it is written."""
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
