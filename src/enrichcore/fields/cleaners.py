@@ -24,6 +24,8 @@ MAX_FAILURE = 300
 MAX_ENTRIES = 500
 #: The largest count of employees: what PostgreSQL's integer holds.
 MAX_COUNT = 2**31 - 1
+#: A company may be named by a number of so many digits: "1906".
+_SHORTEST_NUMBER = 3
 FIRST_FOUNDED = 1000
 LAST_FOUNDED = 2200
 
@@ -209,7 +211,15 @@ def size(value: Any) -> str | None:
 def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     text = word(value)
-    return text if text and any(part in "123456789" for part in text) else None
+    return text if text and text[0] != "-" and any(part in "123456789" for part in text) else None
+
+
+def company_name(value: Any) -> str | None:
+    """A company's name; a short number is none."""
+    text = label(value)
+    if text is None and isinstance(value, str) and len(value.strip()) >= _SHORTEST_NUMBER and value.strip().isdecimal():
+        text = line(value)
+    return normalize.company_name(text)
 
 
 def count(value: Any) -> int | None:
@@ -335,7 +345,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "latest_date": latest_date,
     "person_name": lambda value: normalize.person_name(line(value)),
     "full_name": full_name,
-    "company_name": lambda value: normalize.company_name(label(value) or line(value)),
+    "company_name": company_name,
     "company_type": company_type,
     "email": normalize.usable_email,
     "domain": company_domain,

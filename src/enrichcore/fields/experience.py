@@ -82,7 +82,8 @@ def history_in(nodes: list[Tree]) -> History:
     distinct: dict[tuple[str | None, ...], Job] = {}
     for job in (*whole, *listed, *([latest] if latest else [])):
         known = distinct.setdefault(_identity(job), job)
-        if known.is_current is None and job.is_current is not None:
+        # Lists that contradict each other: what one of the present jobs' own says counts.
+        if job.is_current or (known.is_current is None and job.is_current is False):
             distinct[_identity(job)] = evolve(known, is_current=job.is_current)
     jobs = _settled(list(distinct.values())[:MAX_JOBS])
     if latest is not None:

@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ftfy import fix_encoding
-
 from enrichcore.normalize.lists import entries
 from enrichcore.normalize.remembering import remembered
 
@@ -160,13 +158,20 @@ def _settled(text: str, tidy: Callable[[str], str]) -> str:
         whole = html.unescape(text)
         # Before invisible characters leave: they may be bytes of what was misread.
         if _MISREAD.search(whole):
-            whole = fix_encoding(whole)
+            whole = _repaired(whole)
         visible = _STRAY_JOINER.sub("", _INVISIBLE.sub("", whole))
         cleaned = unicodedata.normalize("NFC", tidy(visible))
         if cleaned == text:
             break
         text = cleaned
     return text
+
+
+def _repaired(text: str) -> str:
+    # Imported where it is needed: it takes longer to load than most commands take.
+    from ftfy import fix_encoding
+
+    return fix_encoding(text)
 
 
 def _tidy_lines(text: str) -> str:
