@@ -284,7 +284,7 @@ CLIENT = (
         reader=text("path"),
         default_note="none",
         meaning="A file with more of them, relative to the configuration: a CSV with a column `domain`, "
-        "or one domain a line.",
+        "or one domain a line. Customers without a domain count by their name, in a column `name`.",
     ),
     Setting(
         key="budget_credits",
