@@ -208,10 +208,12 @@ def test_a_field_is_remapped_over_what_is_there(world):
         assert refused.returncode == 1
         assert "enrichcore apply" in refused.stderr
         world.run("apply")
+        assert "final_leads" in [warning["key"] for warning in world.json("check")["warnings"]]
         told = world.json("replay", "final_leads", "--diff")
         assert told["tables"][0]["by_field"]["person_title"] == looked["tables"][0]["by_field"]["person_title"]
         world.json("replay", "final_leads")
         assert world.json("replay", "final_leads", "--diff")["changes"] is False
+        assert "final_leads" not in [warning["key"] for warning in world.json("check")["warnings"]]
     finally:
         file.write_text(plain)
         world.run("apply")

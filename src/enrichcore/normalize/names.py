@@ -26,7 +26,6 @@ _ASIDE = re.compile(r"\s+[|\u2022\u00b7\u2013\u2014/-]+\s.*$")
 _NICKNAME = re.compile(
     r"(?<=\s)[\"\u201c\u201d\u201e(\[][^\"\u201c\u201d\u201e()\[\]]{1,40}[\"\u201c\u201d)\]](?=\s|$)"
 )
-_NUMBER = re.compile(r"(?:\s+\(?\d+\)?)+$")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
@@ -40,7 +39,7 @@ def person_name(value: Any) -> str | None:
         return None
     plain = text if text.isascii() else "".join(part for part in text if not _is_picture(part))
     named = _NICKNAME.sub("", _PRONOUNS.sub("", _ASIDE.sub("", plain.strip())))
-    bare = _NUMBER.sub("", _without_suffixes(" ".join(named.split()).strip(' ,;|"“”„*_')))
+    bare = _without_suffixes(" ".join(named.split()).strip(' ,;|"“”„*_'))
     if sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)) or bare.casefold() in entries("no_persons"):
         return None
     return _recased(_without_honorifics(bare))

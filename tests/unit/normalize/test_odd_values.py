@@ -131,10 +131,10 @@ def test_more_shapes_of_linkedin_pages(raw, url):
     ("raw", "first", "last"),
     [
         ("Jane Doe | CEO at Acme", "Jane", "Doe"), ("Jane Doe - CEO", "Jane", "Doe"), ('Jane "JJ" Doe', "Jane", "Doe"),
-        ("Jane (Smith) Doe", "Jane", "Doe"), ("Jane Doe 2", "Jane", "Doe"), ("Jane Smith-Doe", "Jane", "Smith-Doe"),
+        ("Jane (Smith) Doe", "Jane", "Doe"), ("Jane Smith-Doe", "Jane", "Smith-Doe"),
         ("LinkedIn Member", None, None), ("First Name", None, None),
     ],
 )  # fmt: skip
 def test_what_stands_beside_a_name_leaves_it(raw, first, last):
-    """Jobs, nicknames and numbers are no part of a name; a hidden profile has none."""
+    """Jobs and nicknames are no part of a name; a hidden profile has none."""
     assert normalize.split_full_name(raw) == (first, last)
