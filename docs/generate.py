@@ -1,4 +1,4 @@
-"""Writes the generated pages of this folder: the configuration reference, the event catalogue, the life-cycle diagram.
+"""Writes the generated pages of this folder: the configuration reference, the event catalogue, the fields, the life-cycle diagram.
 
 Each is made from what the code itself reads or runs by, so it cannot say something else; a test compares what is
 committed with what is made. Run it with `make docs`.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from enrichcore.domain import events, life_cycle
+from enrichcore.fields.reference import reference_markdown as fields_markdown
 from enrichcore.registry import reference_markdown
 
 DOCS: Final = Path(__file__).resolve().parent
@@ -39,6 +40,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "configuration.md": reference_markdown(),
         DOCS / "events.md": event_catalogue(),
+        DOCS / "fields.md": fields_markdown(),
         life_cycle_page: with_diagram(life_cycle_page.read_text("utf-8")),
     }
 

@@ -9,7 +9,7 @@ from projections.final_leads.extract import (
     extract_company_fields,
     extract_person_fields,
 )
-from projections.final_leads.projection import FINAL_LEADS
+from projections.final_leads.projection import FINAL_LEADS, final_leads
 
 __all__ = [
     "FINAL_LEADS",
@@ -17,4 +17,5 @@ __all__ = [
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
+    "final_leads",
 ]

@@ -7,14 +7,12 @@ their values fit the field. Nothing that says nothing becomes a cell.
 from collections.abc import Mapping
 from datetime import UTC
 from enum import IntEnum
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, FieldType, read_answer
+from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_verdict, read_answer
 from enrichcore.normalize import is_nothing
 from projections.final_leads.state import EMAIL, HISTORY, Cell
 
@@ -33,19 +31,23 @@ _STATUS: Final = "person_email_status"
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
 _GROUPED: Final = frozenset({EMAIL, _STATUS, *_HISTORY_PARTS})
+_FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
 #: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then verification.
 _NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
 
 
-def of_answer(recorded: Recorded, entity: Entity) -> dict[str, Cell]:
-    """The cells of an answer's body about one entity."""
+def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None) -> dict[str, Cell]:
+    """The cells of an answer's body about one entity, read by the configured sources."""
     event = recorded.event
     if not isinstance(event, AnswerEvent) or not event.body or (event.rank is Rank.EMPTY and event.error):
         # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
-    told = read_answer(event.body, entity=entity).fields
+    told = dict(read_answer(event.body, entity=entity, sources=sources).fields)
+    if told.get(_FOUNDED, 0) > recorded.at.year:
+        # A company that is still to be founded is a typing error.
+        del told[_FOUNDED]
     return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
 
 
@@ -98,15 +100,7 @@ def fitted(name: str, value: Any) -> Any:
 
 def email_weight(trust: Trust, status: str | None) -> int:
     """What an e-mail address is worth, by its source and its status."""
-    verdict = _verdicts().get((status or "").casefold().replace("_", " ").replace("-", " ").strip(), "")
+    verdict = email_verdict(status)
     guessed = verdict in {"guessed", "unusable"}
     grade = _VERIFIED if verdict == "verified" else 0 if verdict == "unusable" else 1
     return (0 if guessed else _NOT_GUESSED) + int(trust) * _PER_TRUST + grade
-
-
-@cache
-def _verdicts() -> dict[str, str]:
-    """What the words of `email_statuses.txt` mean: `verified`, `guessed` or `unusable`."""
-    lines = files(__package__).joinpath("email_statuses.txt").read_text("utf-8").splitlines()
-    pairs = (line.partition(":") for line in lines if line and not line.startswith("#"))
-    return {word.strip(): verdict for verdict, _, words in pairs for word in words.split(",")}

@@ -7,6 +7,7 @@ turn on a day that passed. A row is a function of what is remembered, so the siz
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +16,7 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
+from enrichcore.fields import Rules, rules_of, rules_to_json
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
 from projections.final_leads.facts import Trust, cells, of_answer
@@ -49,8 +51,9 @@ _GIVES_FACTS: Final = (*_IN_FORCE, e.StepCompletedLocally)
 class _Fold:
     """One page."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, rules: Rules) -> None:
         self._tables = tables
+        self._rules = rules
         self._concerns = Concerns(tables, "lead")
         self._persons: dict[Name, Person] = {}
         self._companies: dict[Name, Company] = {}
@@ -145,7 +148,7 @@ class _Fold:
     def _answer(self, client: UUID, concern: Concern, recorded: e.Recorded) -> None:
         if concern.entity_id is None:
             return
-        told = of_answer(recorded, concern.entity)
+        told = of_answer(recorded, concern.entity, self._rules.sources)
         if concern.entity is Entity.PERSON:
             self._tell_person((client, concern.entity_id), told, None, recorded)
         else:
@@ -262,7 +265,7 @@ class _Fold:
         if person.item is not None:
             if client not in known:
                 known[client] = self._customers(client)
-            row, turns = row_of(client, person_id, person, company_id, company, known[client], calendar)
+            row, turns = row_of(client, person_id, person, company_id, company, known[client], calendar, self._rules)
             self._tables.put(_LEADS, row)
         self._tables.put(_PERSONS, _person_row(name, company_id, turns, state=encode(person)))
 
@@ -320,27 +323,40 @@ def _customers_of(snapshot: Mapping[str, Any]) -> list[tuple[UUID, list[str]]]:
     ]
 
 
-def project(events: Sequence[e.Recorded], tables: Tables) -> None:
+def project(events: Sequence[e.Recorded], tables: Tables, *, rules: Rules) -> None:
     """Fold events into leads."""
-    fold = _Fold(tables)
+    fold = _Fold(tables, rules)
     fold.preload(events)
     for recorded in events:
         fold.apply(recorded)
     fold.finish()
 
 
-FINAL_LEADS: Final = ReadModel(
-    name="final_leads",
-    version=1,
-    sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
-    tables=(
-        Table(name=_LEADS, key=("client_id", "person_id")),
-        Table(name=_PERSONS, key=("client_id", "person_id"), public=False),
-        Table(name=_COMPANIES, key=("client_id", "company_id"), public=False),
-        Table(name=_CLIENTS, key=("client_id",), public=False, common=True),
-        Table(name=_DAYS, key=("day",), public=False, by_client=False, common=True),
-        *Concerns.support("lead"),
-    ),
-    project=project,
-    common=frozenset({"BatchLaunched", "ConfigurationApplied", "DayPassed"}),
-)
+def final_leads(rules: Rules) -> ReadModel:
+    """The leads by those rules."""
+    told = rules_to_json(rules)
+    return ReadModel(
+        name="final_leads",
+        version=2,
+        sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
+        tables=(
+            Table(name=_LEADS, key=("client_id", "person_id")),
+            Table(name=_PERSONS, key=("client_id", "person_id"), public=False),
+            Table(name=_COMPANIES, key=("client_id", "company_id"), public=False),
+            Table(name=_CLIENTS, key=("client_id",), public=False, common=True),
+            Table(name=_DAYS, key=("day",), public=False, by_client=False, common=True),
+            *Concerns.support("lead"),
+        ),
+        project=partial(project, rules=rules),
+        common=frozenset({"BatchLaunched", "ConfigurationApplied", "DayPassed"}),
+        rules=msgspec.json.encode(told, order="deterministic").decode() if told else "",
+        under=_under,
+    )
+
+
+def _under(snapshot: Mapping[str, Any]) -> ReadModel:
+    return final_leads(rules_of(snapshot))
+
+
+#: By the shipped rules.
+FINAL_LEADS: Final = final_leads(Rules())

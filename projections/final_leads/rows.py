@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, basis_of, change_after, indicators_of
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, email_verdict, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person
 
@@ -81,6 +81,7 @@ def row_of(
     company: Company | None,
     known: Customers,
     calendar: Calendar,
+    rules: Rules,
 ) -> tuple[dict[str, Any], date | None]:
     """The lead's row, and the first day on which it changes by itself."""
     assert person.item is not None  # noqa: S101 - a lead exists from launch
@@ -99,11 +100,11 @@ def row_of(
     newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
     today = max(newest_answer, calendar.today)
     basis = basis_of(person_data, company_data, None)
-    indicators = indicators_of(basis, asked, today)
+    indicators = indicators_of(basis, asked, today, **rules.months)
     if indicators["is_worked_at_customer"] is not None and known.moment is not None:
         rests_on.append(known.moment)
     last = max(rests_on, key=lambda moment: moment.position)
-    turned, turns = _turns(basis, max(newest_answer, calendar.before(last.position)), today)
+    turned, turns = _turns(basis, max(newest_answer, calendar.before(last.position)), today, rules)
     if turned is not None:
         last = calendar.reached(turned, last.position) or last
     row = {
@@ -124,8 +125,11 @@ def row_of(
 
 def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
     told = {name: [cell.source, cell.since] for name, cell in shown.items()}
-    if EMAIL in shown and shown[EMAIL].value["status"] is not None:
+    status = shown[EMAIL].value["status"] if EMAIL in shown else None
+    if status is not None:
         told["person_email_status"] = told[EMAIL]
+    if email_verdict(status) == "unusable":
+        del told[EMAIL]
     return dict(sorted(told.items()))
 
 
@@ -133,7 +137,9 @@ def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
     fields = {name: cell.value for name, cell in cells.items() if name != HISTORY}
     email = fields.get(EMAIL)
     if email is not None:
-        fields[EMAIL], fields["person_email_status"] = email[EMAIL], email["status"]
+        # An address that is known to be undeliverable is told by its status only: nobody should write to it.
+        usable = email_verdict(email["status"]) != "unusable"
+        fields[EMAIL], fields["person_email_status"] = email[EMAIL] if usable else None, email["status"]
     return fields
 
 
@@ -146,10 +152,10 @@ def _moments(cells: Iterable[Cell]) -> list[Moment]:
     return [Moment(position=cell.since, at=cell.at) for cell in cells]
 
 
-def _turns(basis: Basis, since: date, today: date) -> tuple[date | None, date | None]:
+def _turns(basis: Basis, since: date, today: date, rules: Rules) -> tuple[date | None, date | None]:
     """The last day up to today, and the first after it, on which an indicator changed by the passing of time alone."""
     turned: date | None = None
-    turn = change_after(basis, since)
+    turn = change_after(basis, since, **rules.months)
     while turn is not None and turn <= today:
-        turned, turn = turn, change_after(basis, turn)
+        turned, turn = turn, change_after(basis, turn, **rules.months)
     return turned, turn

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from enrichcore.application import AckStatus, CannotLaunch, UnknownId, UploadUnderWay
 from enrichcore.application import launching as module
+from enrichcore.application.estimating import estimate
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import ItemStatus
 from enrichcore.domain.lane import REFUSALS_IN_A_ROW
@@ -38,6 +39,15 @@ NAMES = ("ann", "bob", "eve", "joe", "kim")
 
 class LaunchContract(WorldContract):
     """From an upload to a batch whose items all exist."""
+
+    @pytest.mark.parametrize(("status", "sent"), [("invalid", 1), ("verified", 0)])
+    def test_an_address_that_no_mail_reaches_spares_no_email_step(self, world, status, sent):
+        """Nor does the estimate count it as known."""
+        upload = world.upload(person("ann", status=status))
+        told = estimate(world.store, world.registry, world.app.get_upload(upload.upload_id), now=world.clock.now)
+        item = world.item(world.app.launch(upload.upload_id))
+        assert [step.to_send for step in told.steps if step.workflow == EMAIL] == [sent]
+        assert ("person_email" not in item.imported) is bool(sent)
 
     def test_each_distinct_person_gives_one_item(self, world):
         """A person who is in the file twice is sent once."""

@@ -34,6 +34,7 @@ _COLUMNS = {
     "company": "Company Name",
     "website": "Website",
     "linkedin": "Person Linkedin Url",
+    "status": "Email Status",
 }
 
 

@@ -309,6 +309,33 @@ def test_a_file_of_leads_opens_right_in_excel(world):
     assert (world.folder / "leads.csv").read_bytes().startswith("\ufefflead_id,".encode())
 
 
+def test_a_field_is_remapped_over_what_is_there(world):
+    """The effect is shown first; a replay wants the configuration applied, so that leads stay as it makes them."""
+    batch_id = world.launch(file=world.new_people(3, "remapped"), workstream="crm_data")
+    with daemon(world):
+        world.run("status", batch_id, "--watch")
+    file = world.folder / "enrichcore.toml"
+    plain = file.read_text()
+    try:
+        file.write_text(plain + '\n[fields]\nperson_title = ["headline"]\n[indicators]\nnew_in_role_months = 12\n')
+        looked = world.json("replay", "final_leads", "--diff")
+        assert looked["tables"][0]["by_field"]["person_title"] > 0
+        refused = world.ended("replay", "final_leads")
+        assert refused.returncode == 1
+        assert "enrichcore apply" in refused.stderr
+        world.run("apply")
+        assert "final_leads" in [warning["key"] for warning in world.json("check")["warnings"]]
+        told = world.json("replay", "final_leads", "--diff")
+        assert told["tables"][0]["by_field"]["person_title"] == looked["tables"][0]["by_field"]["person_title"]
+        world.json("replay", "final_leads")
+        assert world.json("replay", "final_leads", "--diff")["changes"] is False
+        assert "final_leads" not in [warning["key"] for warning in world.json("check")["warnings"]]
+    finally:
+        file.write_text(plain)
+        world.run("apply")
+        world.json("replay", "final_leads")
+
+
 def test_a_replay_changes_nothing_where_no_rule_changed(world):
     """Compared first, then rebuilt, then compared again; and looked back to a time before everything."""
     world.launch(file=world.new_people(2, "replayed"), workstream="crm_data")

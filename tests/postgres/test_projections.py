@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.domain import events as e
+from enrichcore.fields import Rules, rules_to_json
 from enrichcore.projection import (
     ReadModel,
     RebuildLost,
@@ -19,6 +20,7 @@ from enrichcore.projection import (
     StaleTables,
     Table,
     UnreadableEvent,
+    as_if,
     as_of,
     catch_up,
     diff,
@@ -111,6 +113,43 @@ def test_following_in_pages_of_any_size_gives_what_a_rebuild_gives(world, pool, 
     rebuild(pool, READ_MODELS, page=50)
     assert content(pool) == live
     assert beside(pool) == []
+
+
+def test_a_remapped_field_shows_in_a_diff_and_reaches_old_answers_by_a_replay(world, pool):
+    """The shipped paths are replaced in the configuration; nothing is sent, and nothing changes before the replay."""
+    catch_up(pool, READ_MODELS)
+    before = rows(pool, "final_leads")
+    assert stale(pool, READ_MODELS) == []
+    rules = Rules(sources={"person_title": ["headline"], "person_headline": ["..."]})
+    (model,) = as_if([FINAL_LEADS], {"rules": rules_to_json(rules)})
+    (looked,) = diff(pool, [model])
+    assert looked.by_field["person_title"] == looked.changed > 0
+    world.app = world.another(evolve(world.app.registry, rules=rules))
+    world.app.apply(by="ann")
+    catch_up(pool, READ_MODELS)
+    assert stale(pool, READ_MODELS) == ["final_leads"]
+    assert rows(pool, "final_leads") == before
+    (told,) = diff(pool, [FINAL_LEADS])
+    assert (told.changed, told.by_field) == (looked.changed, looked.by_field)
+    rebuild(pool, READ_MODELS, processes=1)
+    assert stale(pool, READ_MODELS) == []
+    assert rows(pool, "final_leads") != before
+    assert diff(pool, [FINAL_LEADS])[0].is_empty
+    world.launch(person("eve"))
+    world.play()
+    catch_up(pool, READ_MODELS)
+    live = content(pool)
+    rebuild(pool, READ_MODELS, page=20)
+    assert content(pool) == live
+
+
+def test_a_read_model_without_rows_is_not_stale(store, pool):
+    """A configuration that is applied before anything was read leaves nothing to be read again."""
+    world = World(store)
+    world.app = world.another(evolve(world.app.registry, rules=Rules(new_in_role_months=9)))
+    world.app.apply(by="ann")
+    catch_up(pool, READ_MODELS)
+    assert stale(pool, READ_MODELS) == []
 
 
 @pytest.fixture

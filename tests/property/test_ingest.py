@@ -77,15 +77,26 @@ def packed():
     return gzip.compress(text), archive.getvalue(), workbook.getvalue()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """For the files of all examples."""
+    return tmp_path_factory.mktemp("packed")
+
+
 @given(data=st.data())
-def test_no_damage_to_a_packed_file_raises_anything_but_a_refusal(packed, data):
-    """Cut short, with bytes changed, or with others behind it: it is read or refused in words."""
+def test_no_damage_to_a_packed_file_raises_anything_but_a_refusal(packed, folder, data):
+    """Cut short, with bytes changed, or with others behind it: it is read or refused in words, in memory and as a file."""
     content = bytearray(data.draw(st.sampled_from(packed)))
     for _ in range(data.draw(st.integers(0, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(content)) | st.just(len(content)))
+    damaged = bytes(content[:cut]) + data.draw(st.binary(max_size=5))
     with suppress(IngestError):
-        list(read_import(bytes(content[:cut]) + data.draw(st.binary(max_size=5)), profile="crm").rows())
+        list(read_import(damaged, profile="crm").rows())
+    packed_file = folder / "damaged"
+    packed_file.write_bytes(damaged)
+    with suppress(IngestError):
+        list(read_import(packed_file, profile="crm").rows())
 
 
 @st.composite

@@ -7,7 +7,14 @@ registry, ingest, fields, store); it knows no web, no command line and no proces
 
 from enrichcore.application.answers import Ack, AckStatus, Incoming
 from enrichcore.application.application import Enrichment
-from enrichcore.application.errors import ApplicationError, CannotLaunch, StaleConfiguration, UnknownId, UploadUnderWay
+from enrichcore.application.errors import (
+    ApplicationError,
+    CannotLaunch,
+    RulesNotInForce,
+    StaleConfiguration,
+    UnknownId,
+    UploadUnderWay,
+)
 from enrichcore.application.sending import Send
 from enrichcore.application.upload_report import UploadReport
 
@@ -18,6 +25,7 @@ __all__ = [
     "CannotLaunch",
     "Enrichment",
     "Incoming",
+    "RulesNotInForce",
     "Send",
     "StaleConfiguration",
     "UnknownId",

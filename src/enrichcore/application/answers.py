@@ -14,7 +14,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import LEAD_FIELDS, parse_body, read_answer
+from enrichcore.fields import LEAD_FIELDS, Sources, parse_body, read_answer, without_undeliverable
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -106,17 +106,20 @@ def content_hash(parsed: Any, own_ids: frozenset[str]) -> str:
 _PINNED: Final = frozenset(LEAD_FIELDS)
 
 
-def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity) -> Answer:
-    """The answer, read and hashed for the run that it belongs to."""
+def read(
+    incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity, sources: Sources | None = None
+) -> Answer:
+    """The answer, read by the configured sources and hashed for the run that it belongs to."""
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
-    reading = read_answer(incoming.body, entity=entity)
+    reading = read_answer(incoming.body, entity=entity, sources=sources)
     return Answer(
         body=incoming.body,
         content_hash=content_hash(parsed, frozenset(str(own) for own in ids if own is not None)),
         rank=reading.rank,
         source=incoming.source,
         token=incoming.token,
-        facts={name: value for name, value in reading.fields.items() if name in _PINNED},
+        # A step that looks for an address still has to run when the only one known bounces.
+        facts={name: value for name, value in without_undeliverable(reading.fields).items() if name in _PINNED},
         credits=reading.credits,
         error=reading.error,
     )

@@ -22,14 +22,13 @@ from enrichcore.application import (
     waking,
 )
 from enrichcore.application.answers import Ack, Incoming
-from enrichcore.application.configuration import CONFIGURATION
 from enrichcore.application.core import Core
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
 from enrichcore.application.upload_report import UploadReport
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.events import RowRejected, Settlement
-from enrichcore.domain.ids import BatchId, UploadId
+from enrichcore.domain.ids import CONFIGURATION, BatchId, UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload

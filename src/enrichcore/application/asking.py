@@ -53,7 +53,7 @@ def record_response(core: Core, unit: Unit, send: Send, response: Response) -> N
     if draft is None or step is None:
         return
     entity = step.entity if isinstance(draft.state, BatchItem) else Entity.COMPANY
-    came = _read(send, response, draft.state, entity)
+    came = _read(core, send, response, draft.state, entity)
     came = priced(core.registry, send.client_id, send.workstream, send.workflow, came)
     if isinstance(draft.state, BatchItem):
         batch_item.answer(draft, unit.around(draft.state), send.workflow, came)
@@ -62,7 +62,7 @@ def record_response(core: Core, unit: Unit, send: Send, response: Response) -> N
         company_run.answer(draft, came)
 
 
-def _read(send: Send, response: Response, run: Any, entity: Entity) -> Answer:
+def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) -> Answer:
     incoming = Incoming(
         client_id=send.client_id,
         workstream=send.workstream,
@@ -72,7 +72,7 @@ def _read(send: Send, response: Response, run: Any, entity: Entity) -> Answer:
         source=Source.RESPONSE,
     )
     parsed = _parsed(response.body)
-    answer = read(incoming, parsed, run, entity)
+    answer = read(incoming, parsed, run, entity, core.registry.rules.sources)
     if send.request is not None and (told := credits_in(parsed, send.request.credits_at)) is not None:
         answer = evolve(answer, credits=told)
     if response.too_large:

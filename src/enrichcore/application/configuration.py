@@ -8,11 +8,10 @@ from uuid import uuid5
 from enrichcore.application.core import Core
 from enrichcore.application.errors import StaleConfiguration
 from enrichcore.domain import events as e
-from enrichcore.domain.ids import NAMESPACE
+from enrichcore.domain.ids import CONFIGURATION, NAMESPACE
 from enrichcore.registry import fingerprint, snapshot
 from enrichcore.store.commit import Conflict
 
-CONFIGURATION: Final = uuid5(NAMESPACE, "configuration")
 CALENDAR: Final = uuid5(NAMESPACE, "calendar")
 
 

@@ -4,7 +4,8 @@ ApplicationError
 ├── UnknownId           the caller named something that does not exist
 ├── CannotLaunch        the operator has to complete the configuration or the upload first
 │   └── UploadUnderWay  the operator has to say that launching it again is meant
-└── StaleConfiguration  the operator has to say which configuration is meant
+├── StaleConfiguration  the operator has to say which configuration is meant
+└── RulesNotInForce     the operator has to apply the configuration first
 """
 
 from uuid import UUID
@@ -48,3 +49,15 @@ class StaleConfiguration(ApplicationError):
     """The configuration was in force before and was superseded by a newer one."""
 
     code = "stale_configuration"
+
+
+class RulesNotInForce(ApplicationError):
+    """The file's rules for fields and indicators are not those that are recorded."""
+
+    code = "rules_not_in_force"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "[fields] or [indicators] of the configuration are not in force yet: run `enrichcore apply` first, or look at what"
+            " they would change with `enrichcore replay --diff`"
+        )

@@ -21,6 +21,7 @@ from enrichcore.domain.ids import CompanyId, CompanyRunId, UploadId, company_run
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
+from enrichcore.fields import without_undeliverable
 from enrichcore.registry import Registry, load_functions
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS
 from enrichcore.store.commit import Store, UploadedPerson
@@ -118,7 +119,7 @@ class _Counting:
         self._earlier = EarlierAnswers(
             self._same, self.store, lambda batch_id: self.store.batches([batch_id])[0], self.now
         )
-        self._facts = {person.person_id: dict(person.facts) for person in self.people}
+        self._facts = {person.person_id: without_undeliverable(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
         wanted = [

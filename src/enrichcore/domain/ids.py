@@ -21,6 +21,8 @@ LaneId = NewType("LaneId", UUID)
 RunId = ItemId | CompanyRunId
 
 NAMESPACE = UUID("6f1c1b1e-2c3f-5a77-9a5e-0d6a4b1f7c21")
+#: The stream of configurations.
+CONFIGURATION = uuid5(NAMESPACE, "configuration")
 
 
 def item_id(batch_id: BatchId, person_id: PersonId) -> ItemId:

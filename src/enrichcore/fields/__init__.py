@@ -16,10 +16,13 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
+from enrichcore.fields.emails import verdict as email_verdict
+from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
-from enrichcore.fields.sources import Sources, default_sources
+from enrichcore.fields.rules import Rules, rules_of, rules_to_json
+from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 
 __all__ = [
     "COMPANY_FIELDS",
@@ -28,19 +31,27 @@ __all__ = [
     "INDICATORS",
     "LEAD_FIELDS",
     "PERSON_FIELDS",
+    "SHIPPED",
     "Field",
     "FieldType",
+    "OwnSources",
+    "Rules",
     "Sources",
     "basis_of",
     "change_after",
     "compute_indicators",
     "default_sources",
+    "email_verdict",
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
     "indicators_of",
+    "is_path",
     "known",
     "next_change",
     "parse_body",
     "read_answer",
+    "rules_of",
+    "rules_to_json",
+    "without_undeliverable",
 ]

@@ -15,7 +15,7 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.payloads import NotJson, Tree, objects_in, parse_body, tree
-from enrichcore.fields.sources import Sources, folded_key, keys
+from enrichcore.fields.sources import OwnSources, Sources, folded_key, keys, own_sources
 from enrichcore.normalize import clean_text, is_nothing, whole_number
 
 #: Characters of a provider's words that are kept.
@@ -29,6 +29,7 @@ LAST_ERROR_STATUS = 599
 #: Bytes of a body whose reading is remembered for a moment.
 MAX_REMEMBERED = 8192
 
+_CREDIT_SIGN = b"upfront"
 _CREDIT_PATH = ("upfrontcreditusage", "totalcost")
 _ERROR_WORDS = re.compile(
     r"^\W*(?:error\b|ERROR_|exception\b|(?:http )?[45]\d\d (?:error|bad|internal|too many))", re.IGNORECASE
@@ -46,15 +47,14 @@ def read_answer(body: bytes, *, entity: Entity, sources: Sources | None = None) 
         entity: Whom the step concerns; only this entity's fields are taken.
         sources: Paths of one's own for some fields.
     """
-    if sources is None and len(body) <= MAX_REMEMBERED:
-        return _remembered(body, entity)
-    return _read(body, entity, sources)
+    own = own_sources(sources) if sources else None
+    return _remembered(body, entity, own) if len(body) <= MAX_REMEMBERED else _read(body, entity, own)
 
 
 @lru_cache(maxsize=512)
-def _remembered(body: bytes, entity: Entity) -> Reading:
+def _remembered(body: bytes, entity: Entity, sources: OwnSources | None) -> Reading:
     """The decision on an answer and the read models that follow it read the same body, one soon after the other."""
-    return _read(body, entity, None)
+    return _read(body, entity, sources)
 
 
 def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:
@@ -63,7 +63,8 @@ def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:
     except NotJson as fault:
         return Reading(rank=Rank.ERROR, error=f"The body is not JSON: {fault}"[:MAX_ERROR])
     fields = known(fields_in(answer, entity, sources=sources))
-    spent = _credits(answer)
+    # Most answers do not tell; looking into the bytes spares a walk through the tree.
+    spent = _credits(answer) if _CREDIT_SIGN in body.lower() or b"\x00" in body else None
     if fields:
         return Reading(rank=Rank.DATA, fields=fields, credits=spent)
     error = _error(answer)

@@ -1,112 +1,277 @@
 """How a raw value from a tree becomes the clean value of a field, by the cleaner that the catalogue names.
 
 A cleaner takes anything and returns a clean value or None; it never raises. Values that come as an object
-(`{"name": ...}`) or a list where a text is wanted are read by their first text.
+(`{"name": ...}`) or a list where a text is wanted are read by their first text. What an answer writes in a value's place
+when a column failed ("Error: ...", "Run condition not met") is no value.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enrichcore import normalize
+from enrichcore.fields.sources import words
+from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
 MAX_LABEL = 500
+#: Characters of a status.
+MAX_WORD = 60
+#: Characters of a text that may be a failure's words; longer ones are prose.
+MAX_FAILURE = 300
 #: Entries of a list.
 MAX_ENTRIES = 500
 #: The largest count of employees: what PostgreSQL's integer holds.
 MAX_COUNT = 2**31 - 1
+#: A company may be named by a number of so many digits: "1906".
+_SHORTEST_NUMBER = 3
 FIRST_FOUNDED = 1000
 LAST_FOUNDED = 2200
 
 Cleaner = Callable[[Any], Any]
 
 #: Folded keys under which an object keeps its own text, in the order of trust.
-_TEXT_KEYS = ("name", "displayname", "label", "value", "text", "title", "default")
-_LIST_KEYS = ("technologies", "items", "list", "values", "results", "data", "names")
+_TEXT_KEYS = ("name", "displayname", "label", "value", "text", "title", "default", "technology", "tech", "product")
+_LINK_KEYS = ("url", "link", "href", "domain", "website", "websiteurl", "linkedinurl", "linkedin", "profileurl")
+_LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names")
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
+_BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
+_JOINED = re.compile(r"(?: and | & )[^,]*$")
+_COMMAS, _BARS = re.compile(r"[;|,\n]"), re.compile(r"[;|]")
+_FAILURE = re.compile(
+    r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\b|(?:http|status|status code|code):? [45]\d\d\b"
+    r"|[45]\d\d:? (?:error|bad|internal|too many|unauthori[sz]ed|forbidden|not found|service|gateway|client|server)\b"
+    r"|(?:run )?condition(?:s)? not met|missing (?:required )?input|invalid (?:input|api key|request|url|domain)"
+    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|unauthori[sz]ed\b|forbidden\b"
+    r"|access denied|quota exceeded|(?:out of|insufficient|not enough|no) credits|traceback \(|unexpected token|cannot read prop"
+    r"|please (?:try|upgrade|check|provide|contact|wait)|upgrade your plan|internal server error|bad gateway|service unavailable"
+    r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
+    re.IGNORECASE,
+)
+#: States of an address that would be ways to say nothing anywhere else.
+_STATUS_WORDS = frozenset({"unknown", "not found", "unavailable", "not_found"})
+_MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
+_COUNTED = re.compile(
+    r"(.*?\d)\s*(?:full[- ]time )?"
+    r"(?:employees?|people|persons|staff(?: members)?|ftes?|team members|members|workers|associates|headcount|mitarbeiter\w*"
+    r"|employ\u00e9s|empleados|dipendenti|medewerkers)\.?",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(
+    r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
+)
+_RANGE = re.compile(
+    r"\d[^\d]{0,4}(?:-|\u2013|\u2014|_| to | bis |/)[^\d]{0,4}\d|\d\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d"
+)
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
+_ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
+_SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
-def texts(value: Any) -> Iterator[str]:
+@remembered
+def said(value: Any) -> str | None:
+    """A text as one clean line, without mark-up; None where it is the words of a failure and no value."""
+    text = normalize.clean_text(value)
+    if text is not None and "<" in text:
+        text = normalize.clean_text(_TAG.sub(" ", text))
+    return None if text is None or fails(text) else text
+
+
+def fails(text: str) -> bool:
+    """Whether a text tells of a failure or of a value that is still to come."""
+    if len(text) > MAX_FAILURE:
+        return False
+    return text.casefold().strip(" .!") in words("no_values") or _FAILURE.match(text) is not None
+
+
+def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
     """Every text that a value holds: itself, the members of a list, the name of an object."""
     if isinstance(value, str):
-        if text := normalize.clean_text(value):
+        if text := said(value):
             yield text
     elif isinstance(value, Mapping):
-        inner = next(
-            (value[key] for key in (*_TEXT_KEYS, *_LIST_KEYS) if not normalize.is_nothing(value.get(key))), None
-        )
+        inner = next((value[key] for key in (*keys, *_LIST_KEYS) if not normalize.is_nothing(value.get(key))), None)
         if isinstance(inner, list):
-            yield from texts(inner)
-        elif text := normalize.clean_text(inner):
+            yield from texts(inner, keys)
+        elif text := said(inner):
             yield text
     elif isinstance(value, list):
         for part in value[:MAX_ENTRIES]:
-            yield from texts(part) if not isinstance(part, list) else ()
-    elif text := normalize.clean_text(value):
+            # A list inside a list is a group of the same.
+            flat = part if isinstance(part, list) else [part]
+            for one in flat[:MAX_ENTRIES]:
+                yield from texts(one, keys) if not isinstance(one, list) else ()
+    elif text := said(value):
         yield text
 
 
-def label(value: Any) -> str | None:
+def links(value: Any) -> Iterator[str]:
+    """Every text that may be a link or domain."""
+    if isinstance(value, str):
+        # Not `said`: a link may stand in mark-up.
+        if text := normalize.clean_text(value):
+            yield text
+    elif isinstance(value, Mapping | list):
+        yield from texts(value, (*_LINK_KEYS, *_TEXT_KEYS))
+
+
+def line(value: Any) -> str | None:
     """One line of text, no longer than a label can be."""
     return next((text for text in texts(value) if len(text) <= MAX_LABEL), None)
 
 
+def label(value: Any) -> str | None:
+    """As `line`, but with a letter: a number is no title and no industry."""
+    return next((text for text in texts(value) if len(text) <= MAX_LABEL and any(map(str.isalpha, text))), None)
+
+
 def paragraph(value: Any) -> str | None:
     """A text with its line breaks."""
-    return normalize.clean_paragraph(value if isinstance(value, str) else next(texts(value), None))
+    text = normalize.clean_paragraph(value if isinstance(value, str) else next(texts(value), None))
+    if text is not None and "<" in text:
+        text = normalize.clean_paragraph(_TAG.sub(" ", _BREAK.sub("\n", text)))
+    return None if text is None or fails(text) or not any(map(str.isalpha, text)) else text
 
 
 def word(value: Any) -> str | None:
     """A short text such as a status."""
-    text = label(value)
-    return text if text and len(text) <= 60 else None  # noqa: PLR2004 - longer than any status
+    text = line(value)
+    return text if text and len(text) <= MAX_WORD else None
+
+
+def status(value: Any) -> str | None:
+    """A word for the state of something; "not found" is one, too, so the ways to say nothing do not count here."""
+    if isinstance(value, bool):
+        return None
+    text = " ".join(value.split()) if isinstance(value, str) else None
+    told = normalize.clean_text(text) or (
+        text if text and "@" not in text and text.casefold() in _STATUS_WORDS else None
+    )
+    return told if told and len(told) <= MAX_WORD and "@" not in told else None
 
 
 def labels(value: Any) -> list[str] | None:
     """A list of labels; one text is split at semicolons and bars, and at commas when it reads like a plain list."""
     if not isinstance(value, str):
         return _distinct(texts(value))
-    text = normalize.clean_text(value) or ""
+    text = said(value) or ""
     # "Transportation, Logistics, Supply Chain and Storage" is one label.
-    commas = not re.search(r"(?: and | & )[^,]*$", text)
-    return _distinct(iter(re.split(r"[;|,]" if commas else r"[;|]", text)))
+    return _distinct(iter((_BARS if _JOINED.search(text) else _COMMAS).split(text)))
 
 
 def technologies(value: Any) -> list[str] | None:
     """A list of technologies; one text is split at commas, semicolons, bars and line breaks."""
+    if isinstance(value, Mapping):
+        told = _distinct(texts(value))
+        groups = [part for part in value.values() if isinstance(part, list)]
+        # `{"crm": ["HubSpot"], "cms": ["WordPress"]}`: technologies by kind.
+        return told or (_distinct(texts(groups)) if len(groups) == len(value) else None)
     if not isinstance(value, str):
         return _distinct(texts(value))
-    return _distinct(iter(re.split(r"[;|,\n]", normalize.clean_paragraph(value) or "")))
+    return _distinct(iter(_COMMAS.split(paragraph(value) or "")))
 
 
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
     text = label(value)
-    return text if text and any(part.isalpha() for part in text) else None
+    if text is None:
+        return None
+    bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
+    return None if bare.casefold() in words("no_places") or not bare else bare
+
+
+def location(value: Any) -> str | None:
+    """A place in one line, "City, State, Country", without the parts that say nothing."""
+    text = place(value)
+    if text is None or "," not in text:
+        return text
+    parts = [said for part in text.split(",") if (said := normalize.clean_text(part))]
+    # A state's code alone is no place.
+    return ", ".join(parts) if len(parts) > 1 or (parts and len(parts[0]) > 3) else None  # noqa: PLR2004 - codes
+
+
+def company_type(value: Any) -> str | None:
+    """A company's legal kind; a code such as `PRIVATELY_HELD` is spelled as words."""
+    text = label(value)
+    if text is None or len(text) <= 2 or text.casefold() in words("record_kinds"):  # noqa: PLR2004 - codes
+        return None
+    return text.replace("_", " ").title() if "_" in text and " " not in text else text
 
 
 def size(value: Any) -> str | None:
-    """A size bucket as given, such as "201-500 employees"; it must tell a number."""
+    """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date."""
     text = word(value)
-    if text is None or text.isdecimal():
-        # A bare number is a count of employees, not a bucket.
+    if text is None or _MONTH.search(text):
         return None
-    return text if any(part.isdigit() for part in text) or "self" in text.casefold() else None
+    return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
+
+
+def amount(value: Any) -> str | None:
+    """An amount of money or a range of them, as given; zero is unknown."""
+    text = word(value)
+    return text if text and text[0] != "-" and any(part in "123456789" for part in text) else None
+
+
+def company_name(value: Any) -> str | None:
+    """A company's name; a short number is none."""
+    text = label(value)
+    if text is None and isinstance(value, str) and len(value.strip()) >= _SHORTEST_NUMBER and value.strip().isdecimal():
+        text = line(value)
+    return normalize.company_name(text)
 
 
 def count(value: Any) -> int | None:
-    """A count of people."""
+    """A count of people; no company has none."""
     number = normalize.whole_number(value)
-    return number if number is not None and number <= MAX_COUNT else None
+    if number is None and not isinstance(value, int | float):
+        text = line(value) or ""
+        counted = _COUNTED.fullmatch(text)
+        number = normalize.whole_number(counted[1] if counted else text)
+    return number if number is not None and 0 < number <= MAX_COUNT else None
 
 
 def year(value: Any) -> int | None:
     """A year, from a number, a text or a date."""
     number = normalize.whole_number(value)
-    if number is None:
-        told = normalize.partial_date(value)
+    if number is None or number > LAST_FOUNDED:
+        told = date(value)
         number = int(told[:4]) if told else None
+    if number is None and (text := line(value)) is not None:
+        found = _YEAR.fullmatch(text)
+        number = normalize.whole_number(found[1] if found else text)
     return number if number is not None and FIRST_FOUNDED <= number <= LAST_FOUNDED else None
+
+
+def date(value: Any) -> str | None:
+    """One date; a list of one counts as its member."""
+    if isinstance(value, list):
+        return date(value[0]) if len(value) == 1 else None
+    return normalize.partial_date(value)
+
+
+def start_date(value: Any) -> str | None:
+    """A date, or that on which a span begins: "Mar 2021 - Present"."""
+    return date(value) or start_of_span(value)
+
+
+def start_of_span(value: Any) -> str | None:
+    """The date on which a span begins."""
+    return _end_of_span(value, 0)
+
+
+def end_of_span(value: Any) -> str | None:
+    """The date on which a span ends; None where it goes on."""
+    return _end_of_span(value, 1)
+
+
+def _end_of_span(value: Any, which: int) -> str | None:
+    text = said(value) if isinstance(value, str) else None
+    if text is None:
+        return None
+    ends = _SPAN.split(text.partition("\u00b7")[0].strip())
+    return normalize.partial_date(ends[which]) if len(ends) == 2 else None  # noqa: PLR2004 - a span has two ends
 
 
 def latest_date(value: Any) -> str | None:
@@ -117,34 +282,40 @@ def latest_date(value: Any) -> str | None:
 
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
-    first, last = normalize.split_full_name(label(value))
-    name = normalize.person_name(label(value))
+    first, last = normalize.split_full_name(line(value))
+    name = normalize.person_name(line(value))
     return f"{first} {last}" if name and "," in name and first and last else name
 
 
 def company_domain(value: Any) -> str | None:
     """A company's domain from a domain, URL or list."""
-    return next((domain for text in texts(value) if (domain := normalize.company_domain(text))), None)
+    return next((domain for text in links(value) if (domain := normalize.company_domain(text))), None)
 
 
 def website(value: Any) -> str | None:
     """A company's own website; other people's pages are none."""
     return next(
-        (url for text in texts(value) if normalize.company_domain(text) and (url := normalize.website_url(text))), None
+        (url for text in links(value) if normalize.company_domain(text) and (url := normalize.website_url(text))), None
     )
 
 
 def link(value: Any) -> str | None:
     """Any URL."""
-    return next((url for text in texts(value) if (url := normalize.website_url(text))), None)
+    return next((url for text in links(value) if (url := normalize.website_url(text))), None)
+
+
+def country(value: Any) -> str | None:
+    """A country's English name."""
+    told = normalize.country_name(value)
+    return None if told is None or fails(told) else told
 
 
 def _distinct(parts: Iterator[str]) -> list[str] | None:
     """Clean labels in order, without repetitions; None where there is none."""
     kept: dict[str, str] = {}
     for part in parts:
-        text = normalize.clean_text(part.strip(" ,;|"))
-        if text and len(text) <= MAX_LABEL and len(kept) < MAX_ENTRIES:
+        text = normalize.clean_text(_MARKED.sub("", part.strip(" ,;|")))
+        if text and len(text) <= MAX_LABEL and len(kept) < MAX_ENTRIES and any(map(str.isalpha, text)):
             kept.setdefault(text.casefold(), text)
     return list(kept.values()) or None
 
@@ -152,30 +323,35 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
 def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     """A cleaner for LinkedIn pages of people or companies, or for their bare slugs."""
     return lambda value: next(
-        (url for text in texts(value) if (url := normalize.linkedin_url(text, kind, slug=slug))), None
+        (url for text in links(value) if (url := normalize.linkedin_url(text, kind, slug=slug))), None
     )
 
 
 CLEANERS: Mapping[str, Cleaner] = {
-    "text": label,
+    "text": line,
+    "label": label,
     "paragraph": paragraph,
     "word": word,
+    "status": status,
     "labels": labels,
     "technologies": technologies,
     "place": place,
+    "location": location,
     "size": size,
+    "amount": amount,
     "count": count,
     "year": year,
-    "date": normalize.partial_date,
+    "date": start_date,
     "latest_date": latest_date,
-    "person_name": lambda value: normalize.person_name(label(value)),
+    "person_name": lambda value: normalize.person_name(line(value)),
     "full_name": full_name,
-    "company_name": lambda value: normalize.company_name(label(value)),
+    "company_name": company_name,
+    "company_type": company_type,
     "email": normalize.usable_email,
     "domain": company_domain,
     "website": website,
     "link": link,
-    "country": normalize.country_name,
+    "country": country,
     "person_linkedin": linkedin("in"),
     "company_linkedin": linkedin("company"),
     "person_slug": linkedin("in", slug=True),

@@ -1,9 +1,11 @@
 """A person's jobs, out of the several lists that a profile holds: the present ones, the past ones, and the main one.
 
-A job is a present one when it says so; where it does not say, when it has no end. The main job is the provider's own
-choice (`latest_experience`) as long as it is a present one: a newer side job does not make a person new in their role.
+A job is a present one when it says so; where it does not say, when it has no end. Where several jobs say neither, only the
+one that began last is taken for a present one, and the others for neither. The main job is the one with the person's own
+title, or else the provider's own choice (`latest_experience`): a newer side job does not make a person new in their role.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +22,17 @@ MAX_JOBS = 200
 
 _LINKEDIN = cleaners.linkedin("company")
 _NO = frozenset({"false", "no", "0", "n"})
+_GOES_ON = re.compile(
+    r"\b(?:present|current(?:ly)?|now|today|ongoing|heute|aujourd.hui|actualidad|actual|presente|heden|n\u00e5|nu)\b",
+    re.IGNORECASE,
+)
+#: Keys by which an object is known to be a job, and those of several roles in one.
+_FLAT = frozenset(path[0] for kind in ("flat_title", "flat_company", "flat_start") for path in job_paths(kind))
+_OF_A_JOB = frozenset(path[0] for kind in ("title", "company") for path in job_paths(kind))
+_SPANS = frozenset(path[0] for path in job_paths("span"))
+_ROLES = frozenset(path[0] for path in job_paths("roles"))
+#: Keys that tell when a job was, and what it was called: of a role, not of the employer.
+_TIMES = frozenset(path[0] for kind in ("title", "start", "end", "is_current") for path in job_paths(kind))
 
 
 @frozen(kw_only=True)
@@ -33,7 +46,9 @@ class Job:
     linkedin_url: str | None = None
     #: ISO date with the precision given.
     start_date: str | None = None
-    is_current: bool = False
+    end_date: str | None = None
+    #: None where nothing tells.
+    is_current: bool | None = False
 
 
 @frozen(kw_only=True)
@@ -49,12 +64,12 @@ class History:
     @property
     def current(self) -> tuple[Job, ...]:
         """The present jobs, in the order given."""
-        return tuple(job for job in self.jobs if job.is_current)
+        return tuple(job for job in self.jobs if job.is_current is True)
 
     @property
     def past(self) -> tuple[Job, ...]:
         """The jobs that ended, in the order given."""
-        return tuple(job for job in self.jobs if not job.is_current)
+        return tuple(job for job in self.jobs if job.is_current is False)
 
 
 def history_in(nodes: list[Tree]) -> History:
@@ -62,10 +77,51 @@ def history_in(nodes: list[Tree]) -> History:
     whole = [job for node in nodes for job in _jobs(node, "history")]
     listed = [job for node in nodes for job in _jobs(node, "current")]
     latest = next((job for node in nodes for job in (*_jobs(node, "latest"), *_flat(node))), None)
+    if latest is not None:
+        latest = _completed(latest, [*whole, *listed])
     distinct: dict[tuple[str | None, ...], Job] = {}
     for job in (*whole, *listed, *([latest] if latest else [])):
-        distinct.setdefault(_identity(job), job)
-    return History(jobs=tuple(distinct.values())[:MAX_JOBS], latest=latest, is_whole=bool(whole))
+        known = distinct.setdefault(_identity(job), job)
+        # Lists that contradict each other: what one of the present jobs' own says counts.
+        if job.is_current or (known.is_current is None and job.is_current is False):
+            distinct[_identity(job)] = evolve(known, is_current=job.is_current)
+    jobs = _settled(list(distinct.values())[:MAX_JOBS])
+    if latest is not None:
+        latest = next((job for job in jobs if _identity(job) == _identity(latest)), latest)
+    is_whole = bool(whole) and all(job.is_current is not None for job in jobs)
+    return History(jobs=tuple(jobs), latest=latest, is_whole=is_whole)
+
+
+def _completed(latest: Job, others: list[Job]) -> Job:
+    """The latest job with the start that another list tells of the same job."""
+    if latest.start_date is not None:
+        return latest
+    same = [job for job in others if job.start_date and _is_same_role(job, latest)]
+    return evolve(latest, start_date=same[0].start_date) if len(same) == 1 else latest
+
+
+def _is_same_role(one: Job, other: Job) -> bool:
+    return _identity(one)[:2] == _identity(other)[:2]
+
+
+def _settled(jobs: list[Job]) -> list[Job]:
+    """The jobs with what follows about whether they are present ones."""
+    open_ended = [job for job in jobs if job.is_current is None]
+    if open_ended and not any(job.is_current for job in jobs):
+        newest = open_ended[0] if len(open_ended) == 1 else _newest(open_ended)
+        jobs = [evolve(job, is_current=True) if job is newest else job for job in jobs]
+    going_on = [job for job in jobs if job.is_current and job.end_date is None]
+    # A flag that stayed behind: the job has an end, and another one goes on since.
+    return [evolve(job, is_current=False) if job.is_current and job.end_date and going_on else job for job in jobs]
+
+
+def _newest(jobs: list[Job]) -> Job | None:
+    """The one that surely began last; None where their starts do not tell."""
+    if not all(job.start_date for job in jobs):
+        return None
+    starts = sorted((job.start_date or "" for job in jobs), reverse=True)
+    first, second = starts[0], starts[1]
+    return None if first.startswith(second) else next(job for job in jobs if job.start_date == first)
 
 
 def main_job(
@@ -73,17 +129,20 @@ def main_job(
 ) -> Job | None:
     """The present job that counts, of several; None when no present job is told.
 
-    In this order: the one at the company asked about, the provider's latest, the one with the person's own title or
-    employer, the one that started last, the first.
+    In this order: the one at the company asked about, the one with the person's own title, the provider's latest, the one
+    with the person's own employer, the one that started last, the first.
     """
     current = history.current
-    latest = history.latest if history.latest and history.latest.is_current else None
+    latest = [history.latest] if history.latest and history.latest.is_current else []
     asked = [job for job in current if asked_domain and job.domain == asked_domain]
-    if asked or latest:
-        return asked[0] if asked else latest
+    titled = [job for job in current if title and (job.title or "").casefold() == title.casefold()]
+    if any(job in latest for job in titled):
+        titled = latest
     key = normalize.company_name_key(employer)
     choices = (
-        [job for job in current if title and (job.title or "").casefold() == title.casefold()],
+        asked,
+        titled,
+        latest,
         [job for job in current if key and normalize.company_name_key(job.company) == key],
         sorted((job for job in current if job.start_date), key=lambda job: job.start_date or "", reverse=True),
         list(current),
@@ -120,47 +179,87 @@ def from_record(record: Any, *, is_current: bool) -> Job | None:
 def _jobs(node: Tree, kind: str) -> Iterator[Job]:
     """The jobs of one list, or of the single one, under the keys of that kind."""
     for value in values_along((node,), job_paths(kind)):
-        for part in (value if isinstance(value, list) else [value])[:MAX_JOBS]:
-            job = _job(part)
-            if job is not None:
-                yield job
+        for part in _listed(value)[:MAX_JOBS]:
+            for role in _roles(part):
+                # What stands in a list of present jobs is one of them.
+                job = _job(role, otherwise=None if kind == "history" else True)
+                if job is not None:
+                    yield job
 
 
-def _job(part: Tree) -> Job | None:
+def _listed(value: Tree) -> list[Tree]:
+    """The jobs of a list, of an object whose values are jobs, or the only one."""
+    if isinstance(value, dict) and _OF_A_JOB.isdisjoint(value):
+        inner = [part for part in value.values() if isinstance(part, dict | list)]
+        return [one for part in inner for one in (part if isinstance(part, list) else [part])]
+    return value if isinstance(value, list) else [value]
+
+
+def _roles(part: Tree) -> list[Tree]:
+    """The roles that a person had at one employer, each as a job of its own."""
+    if not isinstance(part, dict):
+        return []
+    if _ROLES.isdisjoint(part):
+        return [part]
+    nested = next((part[path[0]] for path in job_paths("roles") if isinstance(part.get(path[0]), list)), None)
+    if nested is None or not all(isinstance(role, dict) for role in nested):
+        return [part]
+    own = {key: value for key, value in part.items() if key not in _ROLES}
+    employer = {key: value for key, value in own.items() if key not in _TIMES}
+    return [{**employer, **role} for role in nested] or [own]
+
+
+def _job(part: Tree, *, otherwise: bool | None) -> Job | None:
+    """A job; `otherwise` says whether it is a present one when neither a flag nor an end tells."""
     if not isinstance(part, dict):
         return None
+    start, end = _first(part, "start", cleaners.date), _first(part, "end", cleaners.date)
+    if start is None or (end is None and not _SPANS.isdisjoint(part)):
+        start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
+        end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
+    is_current = _is_current(part, "is_current", "end", end)
     job = Job(
         title=_first(part, "title", cleaners.label),
         company=_first(part, "company", lambda value: normalize.company_name(cleaners.label(value))),
         domain=_first(part, "domain", cleaners.company_domain),
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
-        start_date=_first(part, "start", normalize.partial_date),
-        is_current=_is_current(part, "is_current", "end"),
+        start_date=start,
+        end_date=end,
+        is_current=otherwise if is_current is None else is_current,
     )
     return job if job.title or job.company or job.domain else None
 
 
 def _flat(node: Tree) -> Iterator[Job]:
     """The newest job of a row that tells it under flat keys."""
+    if _FLAT.isdisjoint(node):
+        return
+    end = _first(node, "flat_end", cleaners.date)
     job = Job(
         title=_first(node, "flat_title", cleaners.label),
         company=_first(node, "flat_company", lambda value: normalize.company_name(cleaners.label(value))),
-        start_date=_first(node, "flat_start", normalize.partial_date),
-        is_current=_is_current(node, "flat_is_current", "flat_end"),
+        start_date=_first(node, "flat_start", cleaners.start_date),
+        end_date=end,
+        is_current=_is_current(node, "flat_is_current", "flat_end", end) is not False,
     )
     if job.title or job.company or job.start_date:
         # Beside a flat job, a plain `domain` is the employer's.
         yield evolve(job, domain=_first(node, "flat_domain", cleaners.company_domain))
 
 
-def _is_current(part: Tree, said_at: str, end_at: str) -> bool:
+def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool | None:
+    """Whether a job is a present one; None where neither a flag nor an end tells."""
     for value in values_along((part,), job_paths(said_at)):
         if is_yes(value):
             return True
         if value is False or str(value).strip().casefold() in _NO:
             return False
+    if end is not None:
+        return False
     # "Present" is no date, so it is no end.
-    return _first(part, end_at, normalize.partial_date) is None
+    ends = values_along((part,), (*job_paths(end_at), *job_paths("span"), *job_paths("start")))
+    goes_on = any(_GOES_ON.search(value) for value in ends if isinstance(value, str))
+    return True if goes_on else None
 
 
 def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:
@@ -174,5 +273,5 @@ def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:
-    employer = job.domain or normalize.company_name_key(job.company)
+    employer = normalize.company_name_key(job.company) or job.domain
     return employer, (job.title or "").casefold(), job.start_date

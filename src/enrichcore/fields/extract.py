@@ -8,7 +8,6 @@ employer, an echo of what was sent) only a field's own full name counts.
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache
-from itertools import chain
 from typing import Any
 
 from attrs import frozen
@@ -17,7 +16,8 @@ from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
-from enrichcore.fields.experience import as_record, history_in, main_job
+from enrichcore.fields.emails import Address, addresses, best, flagged, speaks_of_email
+from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
@@ -119,36 +119,35 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
     objects = _objects(payload, Entity.COMPANY)
     fields: dict[str, Any] = {name: _field(objects, name, sources) for name in COMPANY_FIELDS}
-    location = company_location(objects.own)
-    country = fields["company_country"] or location.country
-    city = fields["company_city"] or location.city
-    state = fields["company_state"] or (location.state if city == location.city else None)
-    fields["company_city"] = city
-    fields["company_state"] = normalize.subdivision_name(state, country)
-    fields["company_country"] = country
+    location = company_location(objects.own, fields["company_country"])
+    fields["company_city"], own_city = location.city, fields["company_city"]
+    fields["company_state"], own_state = location.state, fields["company_state"]
+    fields["company_country"] = location.country or fields["company_country"]
+    if own_city and own_city != location.city:
+        # Told under the field's own name or by a path of one's own, apart from where places are looked for.
+        fields["company_city"], fields["company_state"] = (
+            own_city,
+            normalize.subdivision_name(own_state, location.country),
+        )
+    elif own_state:
+        fields["company_state"] = normalize.subdivision_name(own_state, location.country)
     fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
     return fields
 
 
 def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | None) -> dict[str, Any]:
     objects = _objects(payload, Entity.PERSON)
-    fields: dict[str, Any] = {name: _field(objects, name, sources) for name in PERSON_FIELDS}
+    fields: dict[str, Any] = {
+        name: None if name in _TOLD_TOGETHER else _field(objects, name, sources) for name in PERSON_FIELDS
+    }
     fields |= _names(fields)
-    fields["person_email"] = fields["person_email"] or _email_of_any_column(objects)
+    fields |= _email(objects, sources)
     fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
     history = history_in(objects.own)
-    job = main_job(
-        history,
-        title=fields["person_title"],
-        employer=next(_values(objects.own, job_paths("employer"), label), None),
-        asked_domain=normalize.company_domain(asked_company_domain),
-    )
-    if job is not None:
-        fields["person_title"] = fields["person_title"] or job.title
-        fields["person_current_job_start_date"] = fields["person_current_job_start_date"] or job.start_date
+    fields |= _role(objects, history, sources, asked_company_domain)
     if history.jobs:
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None
@@ -156,21 +155,87 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     return fields
 
 
+def _role(
+    objects: _Objects, history: History, sources: Sources | None, asked_company_domain: str | None
+) -> dict[str, str | None]:
+    """The title and the start of the present role.
+
+    What is told beside the jobs comes first. A field under its own full name may only be an echo of what was sent, so the
+    main job counts for more.
+    """
+    title, start = (_field(objects, name, sources, own_name=False) for name in _OF_THE_JOB)
+    own_title, own_start = (_field(objects, name, sources, own_name=True) for name in _OF_THE_JOB)
+    job = main_job(
+        history,
+        title=title or own_title,
+        employer=next(_values(objects.own, job_paths("employer"), label), None),
+        asked_domain=normalize.company_domain(asked_company_domain),
+    )
+    if job is not None:
+        same = job.title is None or (own_title or "").casefold() == job.title.casefold()
+        title = title or job.title
+        start = start or job.start_date or (own_start if same else None)
+    else:
+        start = start or own_start
+    return dict(zip(_OF_THE_JOB, (title or own_title, start), strict=True))
+
+
+_OF_THE_JOB = ("person_title", "person_current_job_start_date")
+#: Fields that are looked for with others, not each alone.
+_TOLD_TOGETHER = frozenset({"person_email", "person_email_status", *_OF_THE_JOB})
+
+
 def _objects(payload: Tree, entity: Entity) -> _Objects:
     found = objects_in(payload)
-    sure = [one.values for one in found if one.owner is entity]
+    sure = _of_one([one.values for one in found if one.owner is entity], entity)
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
     own = [*sure, *unsure]
     return _Objects(sure=sure, own=own, foreign=foreign, own_keys=frozenset[str]().union(*own))
 
 
-def _field(objects: _Objects, name: str, sources: Sources | None) -> Any:
-    """The first value along the field's paths that its cleaner accepts."""
-    clean, own_name = _cleaning(name)
+def _of_one(objects: list[Tree], entity: Entity) -> list[Tree]:
+    """The objects that tell of the same person or company as the first one: fields of two are never mixed."""
+    if len(objects) <= 1:
+        return objects
+    first = _identity(objects[0], entity)
+    return [objects[0], *(node for node in objects[1:] if not _contradict(first, _identity(node, entity)))]
+
+
+def _identity(node: Tree, entity: Entity) -> tuple[str | None, frozenset[str]]:
+    """The page on LinkedIn, and the words of the name."""
+    kind: normalize.LinkedInKind = "in" if entity is Entity.PERSON else "company"
+    names = _NAMES[entity]
+    found_at = paths_of(f"{entity}_linkedin_url")
+    page = next(
+        (key for value in values_along((node,), found_at) if (key := normalize.linkedin_key(value, kind))), None
+    )
+    told = [text for name in names for text in _values([node], paths_of(name), label)]
+    key_of = normalize.person_name_key if entity is Entity.PERSON else normalize.company_name_key
+    return page, frozenset(word for text in told for word in (key_of(text) or "").split())
+
+
+_NAMES: Mapping[Entity, tuple[str, ...]] = {
+    Entity.PERSON: ("person_full_name", "person_first_name", "person_last_name"),
+    Entity.COMPANY: ("company_name",),
+}
+
+
+def _contradict(one: tuple[str | None, frozenset[str]], other: tuple[str | None, frozenset[str]]) -> bool:
+    if one[0] and other[0] and one[0] != other[0]:
+        return True
+    return bool(one[1] and other[1]) and one[1].isdisjoint(other[1])
+
+
+def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: bool | None = None) -> Any:
+    """The first value along the field's paths that its cleaner accepts; of those under its own name only, or not, when told."""
+    clean, own_path = _cleaning(name)
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
-        if path == own_name:
+        is_own = path == own_path
+        if own_name is not None and is_own is not own_name:
+            continue
+        if is_own:
             nodes = [*objects.own, *objects.foreign]
         elif path and path[0] not in own_keys:
             continue
@@ -201,6 +266,12 @@ def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> It
 def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     """First, last and full name, each from the others where it is not told."""
     first, last, full = (fields[f"person_{part}_name"] for part in ("first", "last", "full"))
+    if first and last and len(first) > len(last) and first.casefold().endswith(f" {last.casefold()}"):
+        # The whole name in the first name's place.
+        first = first[: -len(last)].rstrip()
+    if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
+        # "name" was something else's.
+        full = None
     if full is None and first and last:
         full = f"{first} {last}"
     if first is None or last is None:
@@ -209,12 +280,35 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     return {"person_first_name": first, "person_last_name": last, "person_full_name": full}
 
 
-def _email_of_any_column(objects: _Objects) -> str | None:
-    """An address under a key that speaks of e-mail, for the user picks the column's name, or bare under a wrapper."""
-    columns = (value for node in objects.own for key, value in node.items() if _speaks_of_email(key))
-    named = (normalize.usable_email(value) or _bare_email_in(value) for value in columns)
-    bare = (_bare_email_in(node) for node in objects.own)
-    return next((email for email in chain(named, bare) if email), None)
+def _shares_a_word(one: str, other: str) -> bool:
+    keyed = (frozenset((normalize.person_name_key(name) or "").split()) for name in (one, other))
+    first, second = keyed
+    return not first or not second or not first.isdisjoint(second)
+
+
+def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
+    """The address with its status; a status without an address says nothing."""
+    found = best(_addresses(objects, sources))
+    if found is None:
+        return {"person_email": None, "person_email_status": None}
+    told = found.status or _field(objects, "person_email_status", sources)
+    told = told or next((flag for node in objects.own if (flag := flagged(node))), None)
+    return {"person_email": found.email, "person_email_status": told}
+
+
+def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
+    """The addresses along the field's paths, then those of any column that speaks of e-mail, for the user picks its name."""
+    own = (_cleaning("person_email")[1],)
+    along = [path for path in paths_of("person_email", sources) if path != own[0]]
+    yield from addresses(values_along(objects.own, along))
+    if sources is None or "person_email" not in sources:
+        columns = [
+            value for node in objects.own for key, value in node.items() if key != own[0][0] and speaks_of_email(key)
+        ]
+        yield from addresses(columns)
+        bare = (_bare_email_in(node) for node in (*columns, *objects.own))
+        yield from (Address(email=email) for email in bare if email)
+    yield from addresses(values_along([*objects.own, *objects.foreign], own))
 
 
 def _bare_email_in(node: Tree) -> str | None:
@@ -224,13 +318,6 @@ def _bare_email_in(node: Tree) -> str | None:
     values = (value for key, value in node.items() if key in keys("wrappers") and isinstance(value, str | list))
     addresses = (text for value in values for text in texts(value) if "@" in text and len(text.split()) == 1)
     return next((email for address in addresses if (email := normalize.usable_email(address))), None)
-
-
-def _speaks_of_email(key: str) -> bool:
-    if not any(word in key for word in keys("email_words")):
-        return False
-    bare = next((key.removeprefix(prefix) for prefix in keys("email_prefixes") if key.startswith(prefix)), key)
-    return not any(word in bare for word in keys("not_email_words"))
 
 
 def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:

@@ -5,10 +5,14 @@ beyond is cut off, the rest stays usable. A tree is made of plain dicts, whose k
 lists. Nothing here raises.
 """
 
+import ast
 import codecs
+import html
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -27,8 +31,17 @@ MAX_DIGITS = 40
 MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
 
-#: How a text begins that may hold a JSON object or list, also one that was escaped once too often.
-_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"')
+#: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
+_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
+_JSON_ENDS = frozenset('}]"` \t\r\n')
+_FENCE = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+#: How Python and others write an object; a text is only taken for one when all of it is.
+_REPR_STARTS = ("{'", "[{'", "['")
+#: Characters of a text that is read so.
+MAX_REPR = 50_000
+#: Under which keys a list of pairs keeps each name and its value.
+_PAIR_NAMES = ("key", "name", "field", "label", "column")
+_PAIR_SIZE = 3
 
 Tree = Any
 
@@ -114,14 +127,34 @@ def objects_in(payload: Tree) -> list[Found]:
             waiting.extend(
                 (part, _owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
                 for key, part in node.items()
-                if isinstance(part, dict | list) and _leads_on(key, certain=signed is not None)
+                if isinstance(part, dict | list) and _leads_on(key, part, certain=signed is not None)
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
 
 
-def _leads_on(key: str, *, certain: bool) -> bool:
-    """Whether the object under that key may be the one asked for; inside a certain one only a wrapper leads on."""
-    return key in keys("wrappers") or not (certain or key in keys("structure"))
+def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
+    """Whether the object under that key may be the one asked for; inside a certain one only a wrapper leads on.
+
+    Users name their columns as they like, so an unknown key counts when its name or its content speaks of enrichment.
+    """
+    if key in keys("wrappers"):
+        return True
+    if certain or key in keys("structure") or _is_beside(key):
+        return False
+    if any(word in key for word in keys("column_words")):
+        return True
+    inner = next((one for one in part if not is_nothing(one)), None) if isinstance(part, list) else part
+    return isinstance(inner, dict) and (_owner_by_content(inner) is not None or _only_wraps(inner))
+
+
+@lru_cache(maxsize=4_096)
+def _is_beside(key: str) -> bool:
+    """Whether a key speaks of somebody or something beside the person or company."""
+    return key in keys("beside") or any(word in key for word in keys("beside_words"))
+
+
+def _only_wraps(node: Mapping[str, Tree]) -> bool:
+    return len(node) == 1 and all(isinstance(part, dict | list) for part in node.values())
 
 
 def _owner_by_key(key: str) -> Entity | None:
@@ -132,6 +165,9 @@ def _owner_by_key(key: str) -> Entity | None:
 
 def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
     if not keys("person_signs").isdisjoint(node) or linkedin_key(node.get("url"), "in"):
+        return Entity.PERSON
+    if not (keys("role_signs").isdisjoint(node) or keys("employer_signs").isdisjoint(node)):
+        # A title at an employer is a person's row, also when facts of the company stand beside it.
         return Entity.PERSON
     if not keys("company_signs").isdisjoint(node) or linkedin_key(node.get("url"), "company"):
         return Entity.COMPANY
@@ -155,8 +191,18 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
             if budget[0] <= 0:
                 break
             parts.append(_tree(part, depth - 1, budget))
+        if len(parts) > 1 and type(parts[0]) is dict and "value" in parts[0]:
+            return _paired(parts)
         return parts
     return value
+
+
+def _paired(parts: list[Tree]) -> Tree:
+    """A list of names with their values, `[{"name": "Title", "value": "CTO"}, ...]`, as the object that it means."""
+    if not all(isinstance(part, dict) and "value" in part and len(part) <= _PAIR_SIZE for part in parts):
+        return parts
+    name = next((key for key in _PAIR_NAMES if all(isinstance(part.get(key), str) for part in parts)), None)
+    return parts if name is None else {folded_key(part[name]): part["value"] for part in reversed(parts)}
 
 
 def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> dict[str, Tree]:
@@ -180,9 +226,21 @@ def _parsed(body: bytes) -> Any:
 
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
+    # The last sign tells of most texts that they hold none.
+    if value[-1:] not in _JSON_ENDS:
+        return None
     text = value.strip()
     if not text.startswith(_JSON_STARTS):
-        return None
+        if text[-1:] != "}" or '{"' not in text:
+            return None
+        # Language models introduce what they give: "Here is the result: {...}".
+        text = text[text.index('{"') :]
+    if text[0] == "`" and (fenced := _FENCE.fullmatch(text)):
+        text = fenced[1]
+    if "&quot;" in text:
+        text = html.unescape(text)
+    if text.startswith(_REPR_STARTS):
+        return _literal(text)
     for attempt in (text, text.replace('\\"', '"')):
         try:
             inner = _parse(attempt)
@@ -190,6 +248,16 @@ def _unfolded(value: str) -> Any:
             continue
         return inner if isinstance(inner, dict | list | str) and inner != value else None
     return None
+
+
+def _literal(text: str) -> Any:
+    """What a text in Python's notation holds: `{'name': 'Acme', 'size': None}`."""
+    if len(text) > MAX_REPR:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def _parse(text: str) -> Any:

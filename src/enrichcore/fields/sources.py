@@ -1,10 +1,11 @@
 """Where each field is found, as data: the paths of `sources.toml` and the meaning of keys of `shapes.toml`.
 
-A caller may give paths of its own for some fields; they replace the shipped ones for those fields only.
+A caller may give paths of its own for some fields; they replace the shipped ones for those fields only, and may name
+these by `"..."`, before or behind which their own then stand.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,36 @@ from attrs import frozen
 Sources = Mapping[str, Sequence[str]]
 #: The folded keys of a path.
 Path = tuple[str, ...]
+
+
+#: Stands for the shipped paths in a list of one's own.
+SHIPPED = "..."
+
+
+@frozen
+class OwnSources(Mapping[str, Sequence[str]]):
+    """Paths of one's own by field, in a form that can be compared, hashed and sent to other processes."""
+
+    _pairs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __getitem__(self, name: str) -> Sequence[str]:
+        """The paths of a field."""
+        return dict(self._pairs)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The fields."""
+        return (name for name, _ in self._pairs)
+
+    def __len__(self) -> int:
+        """How many fields have paths of their own."""
+        return len(self._pairs)
+
+
+def own_sources(sources: Sources) -> OwnSources:
+    """Those of any mapping, whatever its order."""
+    if isinstance(sources, OwnSources):
+        return sources
+    return OwnSources(tuple(sorted((name, tuple(texts)) for name, texts in sources.items())))
 
 
 @frozen(kw_only=True)
@@ -39,6 +70,11 @@ def path(text: str) -> Path:
     return tuple(folded for part in text.split(".") if (folded := folded_key(part)))
 
 
+def is_path(text: str) -> bool:
+    """Whether every part of a dotted path is a key."""
+    return all(folded_key(part) for part in text.split("."))
+
+
 def paths(texts: Sequence[str]) -> tuple[Path, ...]:
     """Dotted paths as folded keys, in order."""
     return tuple(path(text) for text in texts)
@@ -47,13 +83,19 @@ def paths(texts: Sequence[str]) -> tuple[Path, ...]:
 @cache
 def default_sources() -> Sources:
     """The shipped paths of every field, in the order of trust."""
-    return {name: tuple(texts) for name, texts in _document("sources")["fields"].items()}
+    return {name: tuple(texts) for name, texts in document("sources")["fields"].items()}
 
 
 def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
     """The paths of one field, the caller's own where there are some."""
     own = sources.get(name) if sources else None
-    return paths(own) if own is not None else _default_paths(name)
+    return _default_paths(name) if own is None else _own_paths(name, tuple(own))
+
+
+@lru_cache(maxsize=256)
+def _own_paths(name: str, own: tuple[str, ...]) -> tuple[Path, ...]:
+    parts = (_default_paths(name) if text.strip() == SHIPPED else (path(text),) for text in own)
+    return tuple(dict.fromkeys(one for part in parts for one in part))
 
 
 @cache
@@ -66,35 +108,42 @@ def company_places() -> tuple[Place, ...]:
     """The kinds of places in a company's object, in the order of trust."""
     return tuple(
         Place(at=path(row["at"]), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
-        for row in _document("sources")["company_places"]
+        for row in document("sources")["company_places"]
     )
 
 
 @cache
 def person_place() -> Place:
     """A person's place where it comes in parts."""
-    row = _document("sources")["person_place"]
+    row = document("sources")["person_place"]
     return Place(at=(), city=paths(row["city"]), state=paths(row["state"]), country=paths(row["country"]))
 
 
 @cache
 def place_words(kind: str) -> tuple[Path, ...]:
     """Paths of a place as one `line`, and keys that mark the `headquarters` in a list."""
-    return paths(_document("sources")["place_words"][kind])
+    return paths(document("sources")["place_words"][kind])
 
 
 @cache
 def job_paths(kind: str) -> tuple[Path, ...]:
     """Paths of one part of a person's jobs: `history`, `title`, `start` and so on."""
-    return paths(_document("sources")["jobs"][kind])
+    return paths(document("sources")["jobs"][kind])
 
 
 @cache
 def keys(kind: str) -> frozenset[str]:
     """The folded keys of one kind in `shapes.toml`."""
-    return frozenset(folded_key(key) for key in _document("shapes")[kind])
+    return frozenset(folded_key(key) for key in document("shapes")[kind])
 
 
 @cache
-def _document(name: str) -> dict[str, Any]:
+def words(kind: str) -> frozenset[str]:
+    """The texts of one kind in `shapes.toml`, as they stand there."""
+    return frozenset(document("shapes")[kind])
+
+
+@cache
+def document(name: str) -> dict[str, Any]:
+    """One of the two files as it is written."""
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))

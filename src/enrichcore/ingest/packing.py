@@ -24,7 +24,9 @@ MAX_UNPACKED: Final = 32 << 30
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 _TABLES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
-_DAMAGE: Final = (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE: Final = (
+    zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
 #: Other documents that are archives: a part that tells them, what they are.
 _DOCUMENTS: Final = {
     "xl/workbook.bin": "is a binary workbook (XLSB)",
@@ -109,7 +111,8 @@ def _opened_member(source: Source, name: str) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(file)
         return _unpacking(source, archive.open(name), archive, file)
-    except _DAMAGE as error:
+    except (*_DAMAGE, OSError) as error:
+        # A place before the file's beginning is a ValueError in memory, and an OSError in a file.
         file.close()
         raise NotATable(source.name, "is a damaged or locked archive", "download or pack it again") from error
 

@@ -18,6 +18,12 @@ _NAMES = ("person_first_name", "person_last_name", "person_full_name")
 _PLACES = ("person_city", "person_state", "person_country")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 _TRADEMARKS = re.compile(r"[®™©℠]")
+#: What a page adds to a name: "Acme | Software", "Acme Inc. (formerly Foo)".
+_ASIDE = re.compile(
+    r"\s+\|\s.*$|\s*\((?:formerly|previously|fka|f/k/a|now|acquired|part of|a)\b[^()]*\)\s*$", re.IGNORECASE
+)
+#: "The Coca-Cola Company" is said in full, or without both.
+_THE_COMPANY = re.compile(r"the \S.* company", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,]+")
 #: A name of so many capitals may be an abbreviation: "IBM", "ASML"; within a name, a shorter word.
 _BRIEF = 4
@@ -34,7 +40,9 @@ def normalize_company_name(facts: Mapping[str, Any]) -> dict[str, Any]:
     given = company_name(facts.get("company_name")) or company_name(facts.get("company_short_name"))
     if given is None:
         return {}
-    return {"company_name": _spoken(_without_legal_form(_TRADEMARKS.sub("", given)) or given)}
+    bare = _ASIDE.sub("", _TRADEMARKS.sub("", given)).strip() or given
+    named = bare if _THE_COMPANY.fullmatch(bare) else _without_legal_form(bare)
+    return {"company_name": _spoken(named or given)}
 
 
 def split_raw_apollo_scrape(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 Pure functions from a raw value to a clean one or None; none of them raises on any input. Used by `ingest` (files) and
 `fields` (answers), so that the same company has the same key wherever it came from. Imports the standard library,
-publicsuffixlist, idna and email-validator; nothing of ours.
+publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 """
 
-from enrichcore.normalize.countries import country_name, is_known_country, subdivision_name
+from enrichcore.normalize.countries import (
+    countries_of_state,
+    country_name,
+    is_known_country,
+    is_subdivision,
+    subdivision_name,
+)
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
 from enrichcore.normalize.emails import email_domain, usable_email
@@ -22,12 +28,14 @@ __all__ = [
     "company_domain",
     "company_name",
     "company_name_key",
+    "countries_of_state",
     "country_name",
     "email_domain",
     "is_free_mail",
     "is_known_country",
     "is_nothing",
     "is_page_host",
+    "is_subdivision",
     "linkedin_key",
     "linkedin_url",
     "partial_date",

@@ -1,43 +1,59 @@
 """Countries and their states, from codes and from the names that people write, to one English name.
 
-A country that is not in the list keeps its name; a code that is not in the list is nothing, and so are several countries,
-a part of the world, and a state of a country.
+A country that is not in the list keeps its name, unless it is known to be none: a continent, a state, several countries. A
+code that is not in the list is nothing.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import remembered
 
 #: Shorter texts than this are codes.
 _CODE_LENGTH = 3
+_KEYS = ("name", "code", "iso", "country", "iso2", "isocode", "countrycode", "country_code", "alpha2", "value")
+#: Signs between several countries.
+_SEVERAL = frozenset(",;")
+_BRACKETS = re.compile(r"\s*\(([^()]*)\)\s*$")
 
 
 @remembered
 def country_name(value: Any) -> str | None:
-    """The English name of a country given by ISO code or by name: "US", "USA", "Deutschland"."""
+    """The English name of a country given by ISO code or by name: "US", "USA", "Deutschland", "Germany (DE)"."""
     if isinstance(value, Mapping):
-        return next(
-            (name for key in ("name", "code", "iso", "country") if (name := country_name(value.get(key)))), None
-        )
+        return next((name for key in _KEYS if (name := country_name(value.get(key)))), None)
+    if isinstance(value, list):
+        return country_name(value[0]) if len(value) == 1 else None
     text = clean_text(value)
     if text is None:
         return None
-    known = _countries().get(_folded(text))
+    bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So")
+    bare = " ".join((_BRACKETS.sub("", bare).strip(" ,;") or bare.strip(" ,;()")).split())
+    known = _known(bare) or next((name for part in bare.split(" - ") if (name := _known(part))), None)
     if known is not None:
         return known
-    if ";" in text or _folded(text) in entries("no_countries") or text.casefold() in _subdivision_names():
-        return None
-    return text if len(text) > _CODE_LENGTH and not any(character.isdigit() for character in text) else None
+    is_name = (
+        len(bare) > _CODE_LENGTH and not any(character.isdigit() for character in bare) and not _SEVERAL & set(bare)
+    )
+    return bare if is_name and bare.casefold() not in entries("no_countries") and not is_subdivision(bare) else None
 
 
 def is_known_country(value: Any) -> bool:
     """Whether that is a country of the list, by code or by name."""
     text = clean_text(value)
-    return text is not None and _folded(text) in _countries()
+    return text is not None and _known(text) is not None
+
+
+def is_subdivision(value: Any, country: str | None = None) -> bool:
+    """Whether that is the name of a state or province, of that country or of any."""
+    text = clean_text(value)
+    return text is not None and country in _countries_of_subdivisions().get(folded(text), frozenset())
 
 
 def subdivision_name(value: Any, country: str | None) -> str | None:
@@ -50,12 +66,25 @@ def subdivision_name(value: Any, country: str | None) -> str | None:
     text = clean_text(value)
     if text is None or country is None:
         return text
-    code = text.upper().rpartition("-")[2] if len(text) <= 6 else text.upper()  # noqa: PLR2004 - "US-MA", "MX-CMX"
+    plain = text.upper().replace(".", "")
+    code = plain.rpartition("-")[2] if len(plain) <= 6 else plain  # noqa: PLR2004 - "US-MA", "MX-CMX"
     return _subdivisions().get((country, code), text)
+
+
+def countries_of_state(state: str) -> frozenset[str]:
+    """The countries that have a state of that code or name: "MN" is one of the United States and of India."""
+    named = _countries_of_subdivisions().get(folded(state), frozenset())
+    return _countries_of_codes().get(state.upper().replace(".", ""), frozenset()) | {one for one in named if one}
 
 
 def _folded(text: str) -> str:
     return text.casefold().replace(".", "").replace("\u2019", "'").strip()
+
+
+def _known(text: str) -> str | None:
+    """The country of that code or name; names also without accents."""
+    plain = _folded(text)
+    return _countries().get(plain) or (_folded_names().get(folded(plain)) if len(plain) > _CODE_LENGTH else None)
 
 
 @cache
@@ -65,11 +94,30 @@ def _countries() -> dict[str, str]:
 
 
 @cache
+def _folded_names() -> dict[str, str]:
+    others = (line.split("|") for line in lines("country_names"))
+    foreign = {_folded(alias): _countries()[code.casefold()] for code, *names in others for alias in names}
+    return {folded(name): country for name, country in (foreign | _countries()).items() if len(name) > _CODE_LENGTH}
+
+
+@cache
 def _subdivisions() -> dict[tuple[str, str], str]:
     rows = (line.split("|") for line in lines("subdivisions"))
     return {(_countries()[country.casefold()], code): name for country, code, name in rows}
 
 
 @cache
-def _subdivision_names() -> frozenset[str]:
-    return frozenset(name.casefold() for name in _subdivisions().values()) - _countries().keys()
+def _countries_of_codes() -> dict[str, frozenset[str]]:
+    codes: dict[str, set[str]] = {}
+    for country, code in _subdivisions():
+        codes.setdefault(code, set()).add(country)
+    return {code: frozenset(countries) for code, countries in codes.items()}
+
+
+@cache
+def _countries_of_subdivisions() -> dict[str, frozenset[str | None]]:
+    names: dict[str, frozenset[str | None]] = {}
+    for (country, _), name in _subdivisions().items():
+        # None stands for any country.
+        names[folded(name)] = names.get(folded(name), frozenset({None})) | {country}
+    return names

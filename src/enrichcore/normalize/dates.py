@@ -30,6 +30,26 @@ _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 _MILLISECONDS_DIGITS = 13
 _WORDS = re.compile(r"[^\W_]+")
+_CJK = re.compile(r"(\d{4})\s?[年년](?:\s?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?[日일])?)?")
+#: "Mar '21": an apostrophe tells that it is no day.
+_SHORT_YEAR = re.compile(r"([^\W\d_]{3,9})\.? ?['\u2019](\d{2})")
+_THIS_CENTURY = 50
+#: The time behind a date in words, with the zone.
+_CLOCK = re.compile(
+    r"[, ]+(?:at )?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:gmt|utc|z|[+-]\d{2}:?\d{2}))?$"
+)
+_VAGUE = (
+    r"q[1-4]|[1-4]q|h[12]|spring|summer|fall|autumn|winter|early|mid|late|circa|ca|c|about|around|since|from|est|year"
+)
+#: A year with a word that is no more precise for us: "Q1 2021", "since 2021", "2021 Q1".
+_VAGUE_YEAR = re.compile(rf"(?:{_VAGUE})\.?[ /-]?(\d{{4}})|(\d{{4}})[ /-]?(?:q[1-4]|[1-4]q|h[12])", re.IGNORECASE)
+_SINCE = re.compile(r"(?:since|from|seit|depuis) (?=\D)", re.IGNORECASE)
+_WEEKDAYS = frozenset(
+    {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+    | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+)
+#: Days that machines write for no date at all.
+_NO_DATES = frozenset({"1970-01-01", "1900-01-01", "1969-12-31"})
 
 
 @remembered
@@ -46,7 +66,8 @@ def partial_date(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > 60:  # noqa: PLR2004 - no date is that long
         return None
-    return next((told for read in (_from_digits, _from_words) if (told := read(text))), None)
+    told = next((told for read in (_from_digits, _vague, _from_words) if (told := read(text))), None)
+    return None if told in _NO_DATES else told
 
 
 def _from_parts(value: Mapping[Any, Any]) -> str | None:
@@ -71,12 +92,24 @@ def _from_digits(text: str) -> str | None:
     if found := _MONTH_YEAR.fullmatch(text):
         month, year = (_whole(part) for part in found.groups())
         return _iso(year, month) if month else None
+    if found := _CJK.fullmatch(text):
+        return _iso(*(_whole(part or "0") for part in found.groups()))
     if found := _COMPACT.fullmatch(text):
         return _iso(*(_whole(part) for part in found.groups()))
     if _EPOCH.fullmatch(text):
         seconds = _whole(text) // (1000 if len(text) == _MILLISECONDS_DIGITS else 1)
         told = datetime.fromtimestamp(seconds, tz=UTC)
         return _iso(told.year, told.month, told.day)
+    return None
+
+
+def _vague(text: str) -> str | None:
+    """The year where nothing more can be said."""
+    if found := _VAGUE_YEAR.fullmatch(text):
+        return _iso(_whole(found[1] or found[2]))
+    if found := _SHORT_YEAR.fullmatch(text):
+        month, year = _months().get(folded(found[1])), int(found[2])
+        return _iso(year + (2000 if year < _THIS_CENTURY else 1900), month) if month else None
     return None
 
 
@@ -90,7 +123,8 @@ def _slashed(first: int, second: int, year: int) -> str | None:
 
 def _from_words(text: str) -> str | None:
     """A date with the month as a word, in any order: "Mar 2021", "March 3rd, 2021", "3. März 2021", "2021 Mar 3"."""
-    words = _WORDS.findall(folded(text))
+    plain = _CLOCK.sub("", folded(_SINCE.sub("", text)))
+    words = [word for word in _WORDS.findall(plain) if word not in _WEEKDAYS]
     months = [number for word in words if (number := _months().get(word))]
     numbers = [_whole(digits[1]) for word in words if (digits := re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)?", word))]
     years = [number for number in numbers if number >= FIRST_YEAR]

@@ -23,9 +23,12 @@ MAX_HOST = 253
 #: Characters of a URL that are looked at.
 MAX_URL = 2_000
 
-_SCHEME = re.compile(r"(?:https?:/{0,3}|ftp://|//)", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST_END = re.compile(r"[/?#\\]")
+_SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)", re.IGNORECASE)
+#: The links inside a text, as pages and notes write them.
+_LINK = re.compile(r"https?://[^\s<>\"'()\[\]{}|,;]+", re.IGNORECASE)
 _PORT = re.compile(r":\d{0,5}$")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _REGISTRABLE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -45,10 +48,10 @@ def registrable_domain(value: Any) -> str | None:
 def company_domain(value: Any) -> str | None:
     """As `registrable_domain`, but None where the host is free mail or a place of other people's pages."""
     host = _first_host(value)
-    if host is None or is_page_host(host):
+    if host is None or is_page_host(host) or _is_search(value):
         return None
     domain = _registrable(host)
-    return None if domain is None or is_free_mail(domain) else domain
+    return None if domain is None or domain in entries("unusable_domains") or is_free_mail(domain) else domain
 
 
 def is_free_mail(domain: str) -> bool:
@@ -61,12 +64,24 @@ def is_page_host(domain: str) -> bool:
     return _listed(domain, "page_hosts")
 
 
+def _is_search(value: Any) -> bool:
+    """Whether a URL is a search engine's answer and not a company's page."""
+    return isinstance(value, str) and _SEARCH.search(value) is not None
+
+
 def website_url(value: Any) -> str | None:
     """An http(s) URL as given, with its scheme, the host in lower case and no fragment; None when it names no public host."""
     text = clean_text(value)
-    if text is None or len(text) > MAX_URL or any(character.isspace() for character in text):
+    if text is None or len(text) > MAX_URL:
         return None
-    if _first_host(text) is None:
+    if _host(text) is None:
+        found = [link.rstrip(".") for link in _LINK.findall(text)] or [
+            part.strip() for part in re.split(r"[,;|]", text)
+        ]
+        text = next((part for part in found[:20] if _host(part)), None)
+        if text is None or _first_host(value) != _host(text):
+            return None
+    if any(character.isspace() for character in text):
         return None
     scheme = "http" if text[:5].casefold() == "http:" else "https"
     rest = _SCHEME.sub("", text, count=1)
@@ -87,7 +102,11 @@ def _first_host(value: Any) -> str | None:
     whole = _host(text)
     if whole is not None:
         return whole
-    return next((host for part in re.split(r"[,;|]", text)[:20] if (host := _host(part.strip()))), None)
+    listed = next((host for part in re.split(r"[,;|]", text)[:20] if (host := _host(part.strip()))), None)
+    if listed is not None:
+        return listed
+    linked = {host for link in _LINK.findall(text)[:20] if (host := _host(link))}
+    return linked.pop() if len(linked) == 1 else None
 
 
 @lru_cache(maxsize=4_096)

@@ -25,7 +25,17 @@ _CANDIDATE = re.compile(r"""[^\s,;<>()\[\]{}"|]{1,100}@[^\s,;<>()\[\]{}"|@]{1,25
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,}")
 MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
-_KEYS = ("email", "work_email", "email_address", "emailaddress", "workemail", "address", "value")
+_KEYS = (
+    "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
+)  # fmt: skip
+#: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
+_DENIED = re.compile(
+    r"\b(?:no|not|nothing|invalid|bounced?|undeliverable|unable|failed|failure|error|rejected|blocked|guess(?:ed)?"
+    r"|could(?:n['\u2019]t| not)|can(?:['\u2019]t|not)|does(?:n['\u2019]t| not))\b",
+    re.IGNORECASE,
+)
+#: Signs of a masked address: "j***@acme.example".
+_MASKED = frozenset("*\u2022\u2026")
 
 
 def usable_email(value: Any) -> str | None:
@@ -46,6 +56,8 @@ def _usable(value: Any, *, depth: int) -> str | None:
     if isinstance(value, str):
         text = clean_text(value)
         found = _CANDIDATE.findall(text[:MAX_CELL])[:MAX_CANDIDATES] if text else []
+        if found and text and len(found[0]) < len(text) and _DENIED.search(_CANDIDATE.sub("", text)):
+            return None
         return next((email for candidate in found if (email := _valid(candidate))), None)
     if depth == 0:
         return None
@@ -74,6 +86,10 @@ def _valid(candidate: str) -> str | None:
 
 def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
-    if "**" in user or registrable_domain(domain) is None or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable:
+    if (
+        not _MASKED.isdisjoint(user)
+        or registrable_domain(domain) is None
+        or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
+    ):
         return None
     return f"{user}@{domain}"

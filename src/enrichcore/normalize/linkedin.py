@@ -18,15 +18,19 @@ Kind = Literal["in", "company"]
 MAX_TEXT = 2_000
 MAX_SLUG = 200
 
+_HOST = r"(?:^|[/.\s@<(\"'=])linkedin\.com/+(?:mwlite/+|comm/+|mobile/+|m/+|[a-z]{2}/+)?"
 _PAGE = {
-    "in": re.compile(r"(?:^|[/.\s@])linkedin\.com/+(?:mwlite/+|comm/+|[a-z]{2}/+)?in/+([^/?#\s]+)", re.IGNORECASE),
+    "in": re.compile(rf"{_HOST}in/+([^/?#&\s<>\"()\[\]]+)", re.IGNORECASE),
     "company": re.compile(
-        r"(?:^|[/.\s@])linkedin\.com/+(?:mwlite/+|comm/+|[a-z]{2}/+)?(?:company|school|showcase)/+([^/?#\s]+)",
-        re.IGNORECASE,
+        rf"{_HOST}(?:company|company-beta|school|showcase|organization)/+([^/?#\s<>\"()\[\]]+)", re.IGNORECASE
     ),
 }
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
+#: Ids of members that stand in for a slug: unlike slugs, they lead nowhere in another case.
+_MEMBER = re.compile(r"AC[ow]AA[\w-]{10,}")
+#: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
+_NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile(r"[\w.\-\u2019'&~]+")
 #: A member's opaque id, which Sales Navigator writes in the slug's place. It differs from the slug of the same person's page,
 #: and it is not the same in lower case.
@@ -45,21 +49,41 @@ def linkedin_key(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     text = clean_text(value)
     if text is None:
         return None
-    found = _PAGE[kind].search(text[:MAX_TEXT])
-    if found:
-        return _key(found[1])
-    return _key(text.strip("/@")) if slug and "linkedin.com" not in text.casefold() else None
+    segment = _segment(text, kind, slug=slug)
+    return None if segment is None else _key(segment)
 
 
 def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     """The canonical URL, `https://www.linkedin.com/in/<key>`; arguments as for `linkedin_key`."""
     key = linkedin_key(value, kind, slug=slug)
-    return None if key is None else f"https://www.linkedin.com/{kind}/{quote(key, safe=_PLAIN)}"
+    if key is None:
+        return None
+    shown = _member_id(value) if key.startswith(("acwaa", "acoaa")) else ""
+    return f"https://www.linkedin.com/{kind}/{quote(shown or key, safe=_PLAIN)}"
+
+
+def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:
+    """The part of a URL that names the page, or the bare slug."""
+    whole = text[:MAX_TEXT]
+    found = _PAGE[kind].search(whole) or ("%2f" in whole.casefold() and _PAGE[kind].search(unquote(whole)))
+    if found:
+        return found[1]
+    return text.strip("/@") if slug and "linkedin.com" not in text.casefold() else None
+
+
+def _member_id(value: Any) -> str:
+    found = _MEMBER.search(clean_text(value) or "")
+    return found[0] if found else ""
 
 
 def _key(segment: str) -> str | None:
     # Lower-casing can take a text out of NFC and back, so it comes first.
-    key = unicodedata.normalize("NFC", unquote(segment, errors="replace").lower()).strip("'.,;)")
-    if len(key) > MAX_SLUG or not _SLUG.fullmatch(key) or not any(character.isalnum() for character in key):
+    key = unicodedata.normalize("NFC", unquote(segment, errors="replace").lower()).strip("'.,;)/ ")
+    if (
+        len(key) > MAX_SLUG
+        or key in _NOBODY
+        or not _SLUG.fullmatch(key)
+        or not any(character.isalnum() for character in key)
+    ):
         return None
     return None if _OPAQUE.fullmatch(key) or is_nothing(key) else key

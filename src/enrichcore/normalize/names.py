@@ -27,7 +27,7 @@ _SHORT_FORM = 4
 #: A nickname, a name at birth or pronouns, beside a name: "Ada (Addie) Bell", "Ada “Addie” Bell".
 _ASIDE = re.compile(r"""\s*(?:\([^()]*\)|\[[^\[\]]*\]|(?<!\w)"[^"]+"(?!\w)|[“„][^“”„]+[“”])""")
 #: What people write behind their name on a page: "Ada Bell | Keynote speaker".
-_DECORATION = re.compile(r"\s+[|\u2022\u00b7\u2014\u2013].*|\s*\|.*")
+_DECORATION = re.compile(r"\s+[|/\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
 _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
 #: Two people in one cell, or no name at all.
@@ -52,7 +52,9 @@ def person_name(value: Any) -> str | None:
     if _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
-    return None if called.rstrip(".").casefold() in entries("forms_of_address") else _recased(called)
+    if called.rstrip(".").casefold() in entries("forms_of_address") or called.casefold() in entries("no_persons"):
+        return None
+    return _recased(called)
 
 
 def _without_asides(text: str) -> str:

@@ -26,6 +26,9 @@ MAX_UNESCAPES = 5
 #: Numbers above this are no facts about people or companies, and slow to print.
 MAX_NUMBER = 10**30
 
+#: Words that say nothing together, too.
+_NO_WORDS = frozenset({"null", "undefined", "none", "n/a", "unknown", "nan", "nil"})
+
 #: Keys that say how a request went, not what it found.
 STATUS_KEYS = frozenset({"status", "state", "message", "metadata", "success", "ok", "code", "reason"})
 
@@ -36,21 +39,53 @@ _INVISIBLE = re.compile(
 )
 #: Joiners mean something between letters beyond Latin (Persian, Indic, emoji) and are dirt everywhere else.
 _STRAY_JOINER = re.compile("(?<![^\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f])")
+#: Bytes of UTF-8 that were once read as cp1252 or latin-1: "Ã©", "â€™".
+_MISREAD = re.compile(
+    "[\u00c2-\u00f4][\x80-\xbf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d"
+    "\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
+)
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n{3,}")
 
 _FAILURE_SIGN = re.compile("^[❌✖✗✘⛔🚫]")
 _LEADING_SIGNS = re.compile(r"^[^\w(]+")
-_FOUND = r"(?:found|available|returned|identified|detected|provided|matched|discovered|located)"
+_FOUND = (
+    r"(?:found|available|returned|identified|detected|provided|matched|discovered|located|determined|disclosed|specified"
+    r"|listed|mentioned|stated|verified|publicly (?:available|disclosed|known|listed))"
+)
+_FIELD = (
+    r"(?:position|title|role|job|employer|e-?mails?|website|domain|linkedin|funding|revenue|data|information|info|location"
+    r"|description|summary|headline|technolog(?:y|ies)|industry|results?|match(?:es)?|headquarters|name|phone|number)"
+)
+#: Every sentence that says nothing, and every word that does so twice, holds one of these.
+_HINTS = (
+    "no",
+    "n't",
+    "n\u2019t",
+    "unable",
+    "fail",
+    "undisclosed",
+    "unavailable",
+    "as an ai",
+    "null",
+    "undefined",
+    "n/a",
+    "nan",
+    "nil",
+)
+#: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
+_TOKEN = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>")
 _NOTHING_SENTENCE = re.compile(
     rf"(?:sorry,? )?(?:there (?:was|were|is|are) )?no\b[^.!?]{{0,80}}?\b{_FOUND}\b"
     r"(?: (?:for|in|on|at|with|by|from|within|about|matching|to)\b[^.!?]{0,80})?[.!]*"
     r"|nothing (?:was )?found\b[^.!?]{0,60}[.!]*"
-    r"|[\w '\u2019-]{1,40}\b(?:was |were |could |is )?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
-    r"|(?:sorry,? )?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
-    r"(?:find|locate|identify|determine)\b[^.!?]{0,100}[.!]*"
-    r"|(?:funding|revenue|size|industry|location|country|head ?count|employee count|founded|amount|date) (?:is |was )?"
-    r"(?:unknown|undisclosed|unavailable)",
+    r"|[\w '\u2019-]{1,40}\b(?:was |were |could |can|is )? ?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
+    rf"|no (?:current |known |public |valid |relevant )?{_FIELD}(?: data| information| info| yet| known)?[.!]*"
+    r"|as an ai (?:language )?(?:model|assistant)\b.*"
+    r"|(?:(?:i['\u2019]m |i am |we are |we['\u2019]re )?sorry,? (?:but )?)?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
+    r"(?:find|locate|identify|determine|verify|access|provide|retrieve)\b[^.!?]{0,100}[.!]*"
+    r"|(?:funding|revenue|size|industry|location|country|head ?count|employee count|founded|amount|date|title|e-?mail|domain"
+    r"|website|company|city|state) (?:is |was )?(?:unknown|undisclosed|unavailable|not disclosed)",
     re.IGNORECASE,
 )
 
@@ -59,7 +94,7 @@ _NOTHING_SENTENCE = re.compile(
 def clean_text(value: Any) -> str | None:
     """A text or number as one line of clean text; None where it says nothing or is no text.
 
-    NFC; HTML entities unescaped; zero-width and control characters removed; runs of white space, also no-break spaces
+    NFC; HTML entities unescaped; UTF-8 that was read as cp1252 read again; zero-width and control characters removed; runs of white space, also no-break spaces
     and line breaks, become one space.
     """
     text = _text(value)
@@ -120,12 +155,23 @@ def _settled(text: str, tidy: Callable[[str], str]) -> str:
     if text.isascii() and text.isprintable() and "&" not in text:
         return tidy(text)
     for _ in range(MAX_UNESCAPES):
-        visible = _STRAY_JOINER.sub("", _INVISIBLE.sub("", html.unescape(text)))
+        whole = html.unescape(text)
+        # Before invisible characters leave: they may be bytes of what was misread.
+        if _MISREAD.search(whole):
+            whole = _repaired(whole)
+        visible = _STRAY_JOINER.sub("", _INVISIBLE.sub("", whole))
         cleaned = unicodedata.normalize("NFC", tidy(visible))
         if cleaned == text:
             break
         text = cleaned
     return text
+
+
+def _repaired(text: str) -> str:
+    # Imported where it is needed: it takes longer to load than most commands take.
+    from ftfy import fix_encoding
+
+    return fix_encoding(text)
 
 
 def _tidy_lines(text: str) -> str:
@@ -136,11 +182,23 @@ def _tidy_lines(text: str) -> str:
 def _says_nothing(text: str) -> bool:
     # An object token in quotes becomes a text with quotes of its own.
     text = text.strip("\"'`")
-    if not text or text.casefold() in entries("nothing_words") or text == "NaN":
+    if not text:
+        return True
+    plain = text.casefold()
+    if plain in entries("nothing_words") or text in {"NaN", "nan"}:
         return True
     if len(text) > MAX_SENTENCE:
         return False
-    if _FAILURE_SIGN.match(text):
-        return True
-    plain = _LEADING_SIGNS.sub("", text)
-    return not plain or plain.casefold() in entries("nothing_words") or _NOTHING_SENTENCE.fullmatch(plain) is not None
+    if not text[0].isalnum():
+        if _FAILURE_SIGN.match(text) or _TOKEN.fullmatch(text):
+            return True
+        text = _LEADING_SIGNS.sub("", text)
+        plain = text.casefold()
+        if not text or plain in entries("nothing_words"):
+            return True
+    # Asking for the words first spares most texts the search for sentences, which takes longer than all the rest.
+    if not any(hint in plain for hint in _HINTS):
+        return False
+    words = plain.split()
+    # "null null" is a first and a last name joined.
+    return _NOTHING_SENTENCE.fullmatch(text) is not None or (len(words) > 1 and _NO_WORDS.issuperset(words))

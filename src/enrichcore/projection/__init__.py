@@ -5,6 +5,7 @@ import the domain and the store; knows no read model by name, no web and no comm
 """
 
 from enrichcore.projection.comparing import AsOf, Diff, Difference, as_of, diff
+from enrichcore.projection.configured import as_if, configured, newest_snapshot
 from enrichcore.projection.errors import (
     ProjectionError,
     RebuildLost,
@@ -39,11 +40,14 @@ __all__ = [
     "UnknownReadModel",
     "UnreadableEvent",
     "UnwritableRows",
+    "as_if",
     "as_of",
     "catch_up",
+    "configured",
     "diff",
     "ensure_tables",
     "faults",
+    "newest_snapshot",
     "rebuild",
     "recompute",
     "stale",

@@ -9,12 +9,13 @@ from datetime import datetime
 
 import psycopg
 from attrs import frozen
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from enrichcore.projection.configured import configured
 from enrichcore.projection.read_model import ReadModel
 from enrichcore.projection.reading import PAGE, Fault, fault_of, feed, last_position, read_page
-from enrichcore.projection.schema import Checkpoint, Pool, checkpoints, shape
+from enrichcore.projection.schema import Checkpoint, Pool, checkpoints, name_of, shape
 from enrichcore.projection.statements import statement
 from enrichcore.projection.tables import PostgresTables
 from enrichcore.store.codec import Seal
@@ -94,6 +95,7 @@ def _follow_page(
     known = _followed(models, checkpoints(connection, models))
     if not known or min(mark.position for mark in known.values()) >= newest:
         return newest, True
+    models = configured(connection, models, seal)
     known = _followed(models, checkpoints(connection, models, lock=True))
     start = min(mark.position for mark in known.values())
     read = read_page(connection, start, limit, seal=seal)
@@ -106,6 +108,9 @@ def _follow_page(
         events = [event for event in read.events if (event.position or 0) > since]
         tables = PostgresTables(model.tables)
         tables.use(connection)
+        if known[model.name].rules != model.rules and _is_empty(connection, model):
+            # Without rows there is nothing that other rules made.
+            connection.execute(statement("put_rules"), {"name": model.name, "rules": model.rules})
         faults = [fault for fault in read.faults if fault.position > since]
         faults += feed(model, events, tables)
         try:
@@ -116,6 +121,13 @@ def _follow_page(
             _set_aside(connection, model, fault)
         _move(connection, model, max(since, read.last))
     return read.last, False
+
+
+def _is_empty(connection: Connection[TupleRow], model: ReadModel) -> bool:
+    tables = [table for table in model.tables if table.public]
+    queries = [sql.SQL("exists (select from {})").format(name_of(table)) for table in tables]
+    row = connection.execute(sql.SQL("select {}").format(sql.SQL(" or ").join(queries))).fetchone()
+    return row is not None and not row[0]
 
 
 def _skip(connection: Connection[TupleRow], model: ReadModel, fault: Fault) -> None:
@@ -145,13 +157,12 @@ def _followed(models: Sequence[ReadModel], known: dict[str, Checkpoint]) -> dict
 def stale(pool: Pool, models: Sequence[ReadModel]) -> list[str]:
     """Names of the read models whose rows were made by other rules than the present ones; a rebuild puts that right."""
     with pool.connection() as connection:
+        models = configured(connection, models)
         known = checkpoints(connection, models)
     return [
         model.name
         for model in models
-        if model.tables
-        and model.name in known
-        and (known[model.name].rules_version, known[model.name].shape) != (model.version, shape(model))
+        if model.tables and model.name in known and not known[model.name].was_made_by(model)
     ]
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from enrichcore.domain.events import Recorded
+from enrichcore.domain.events import ConfigurationApplied, Recorded
+from enrichcore.projection.configured import under
 from enrichcore.projection.read_model import Key, ReadModel, Row, Tables
 
 MemoryTables = Tables
@@ -20,7 +21,8 @@ def project(
     """
     log = list(events)
     found: dict[str, dict[Key, Row]] = {}
-    for model in models:
+    snapshots = [one.event.snapshot for one in log if isinstance(one.event, ConfigurationApplied)]
+    for model in under(models, snapshots[-1] if snapshots else {}):
         tables = MemoryTables(model.tables)
         for start in range(0, len(log), page or len(log) or 1):
             model.project(log[start : start + (page or len(log))], tables)

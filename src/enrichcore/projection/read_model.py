@@ -187,3 +187,7 @@ class ReadModel:
     #: rebuild folds the log in closed parts (`enrichcore.projection.parts`). What it needs to know besides are events of no
     #: person or company, whose names these are; None where the log must be folded in one piece.
     common: frozenset[str] | None = None
+    #: What its rules have from the configuration, as text; another text than the stored one makes the rows stale, too.
+    rules: str = ""
+    #: The same read model under the configuration of a snapshot; None where no configuration changes its rules.
+    under: Callable[[Mapping[str, Any]], "ReadModel"] | None = None

@@ -19,6 +19,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from enrichcore.domain.events import DayPassed, Recorded
+from enrichcore.projection.configured import configured
 from enrichcore.projection.errors import RebuildLost, RebuildRunning, StaleTables, UnreadableEvent
 from enrichcore.projection.folding import PartFolder, fold_apart
 from enrichcore.projection.following import follow
@@ -264,7 +265,8 @@ def building(
 ) -> Iterator[Building]:
     """Begin to build beside; whatever is not put in place by the end is dropped."""
     ensure_tables(pool, models)
-    kept = tuple(model for model in models if model.tables)
+    with pool.connection() as connection:
+        kept = configured(connection, [model for model in models if model.tables], seal)
     beside = Building(pool=pool, models=kept, suffix=suffix, span=span, page=page, processes=processes, seal=seal)
     beside.start()
     try:

@@ -32,6 +32,12 @@ class Checkpoint:
     position: int
     rules_version: int
     shape: str
+    #: What the rules had from the configuration.
+    rules: str = ""
+
+    def was_made_by(self, model: ReadModel) -> bool:
+        """Whether the rows were made by the model's present rules."""
+        return (self.rules_version, self.shape, self.rules) == (model.version, shape(model), model.rules)
 
 
 def shape(model: ReadModel) -> str:
@@ -71,14 +77,15 @@ def checkpoints(
     name = "lock_checkpoints" if lock else "checkpoints"
     rows = connection.execute(statement(name), {"names": [model.name for model in models]})
     return {
-        name: Checkpoint(read_model=name, position=position, rules_version=version, shape=known)
-        for name, position, version, known in rows
+        name: Checkpoint(read_model=name, position=position, rules_version=version, shape=known, rules=rules)
+        for name, position, version, known, rules in rows
     }
 
 
 def put_checkpoint(connection: Connection[TupleRow], model: ReadModel, position: int) -> None:
     """Record that a model's tables were made by its present rules, up to a position."""
-    params = {"name": model.name, "position": position, "version": model.version, "shape": shape(model)}
+    told = {"version": model.version, "shape": shape(model), "rules": model.rules}
+    params = {"name": model.name, "position": position, **told}
     connection.execute(statement("new_checkpoint"), params)
 
 

@@ -7,6 +7,7 @@ from attrs import evolve, fields_dict
 
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Kind, Pipeline, Step
+from enrichcore.fields import Rules
 from enrichcore.registry.http_request import HttpRequest
 from enrichcore.registry.keys import LANE, RESULTS, SENDING
 from enrichcore.registry.registry import Registry, own_lane
@@ -25,6 +26,7 @@ def build(tables: Tables) -> Registry:
         runner=_runner(tables.runner),
         workstreams=workstreams,
         clients={slug: _client(table, workstreams) for slug, table in tables.clients.items()},
+        rules=Rules(sources=tables.fields, **tables.indicators),
     )
 
 

@@ -1,7 +1,8 @@
 """A client's customers: domains, in the configuration itself or in a file beside it.
 
-The file is a CSV with a column named like a domain, or has one domain a line. Nothing is dropped silently: an entry
-that is no domain is a fault with its line.
+The file is a CSV with a column named like a domain, or has one domain a line. A customer without a domain there counts by
+its name, where the file has a column of names. Nothing is dropped silently: an entry that is neither is a fault with its
+line.
 """
 
 import csv
@@ -11,12 +12,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from enrichcore.normalize import company_name
 from enrichcore.registry.readers import Reader, Trouble, UnreadableError, each, read_text, unreadable
 
 HOST = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+")
 BEFORE_HOST = re.compile(r"^(https?:)?//", re.IGNORECASE)
 #: Names of the column with the domain, folded; the first that is there counts.
 COLUMNS = ("domain", "company domain", "company domain name", "customer domain", "website", "company website", "url")
+#: Names of the column with the customer's name.
+NAMES = ("name", "company", "company name", "customer", "customer name", "account", "account name", "organization")
 DELIMITERS = ",;\t"
 #: A file with more wrong entries than these is the wrong file; the rest would not help.
 TROUBLES_SHOWN = 10
@@ -65,9 +69,9 @@ def read_customers_file(name: str, folder: Path) -> tuple[str, ...]:
         raise unreadable(name, f"is not a CSV file ({error})", "give one domain a line") from None
     done: list[str] = []
     troubles: list[Trouble] = []
-    for line, cell in cells:
+    for line, cell, called in cells:
         try:
-            done.append(read_customer(cell))
+            done.append(called or read_customer(cell))
         except UnreadableError:
             problem = f"has no domain in line {line}"
             troubles.append(Trouble(value=name, problem=problem, remedy="give domains in a column named domain"))
@@ -83,8 +87,11 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def _cells(content: str) -> Iterable[tuple[int, str]]:
-    """Line numbers and the cells that should hold a domain; blank lines and `#` comments are passed over."""
+def _cells(content: str) -> Iterable[tuple[int, str, str]]:
+    """Line numbers, the cells that should hold a domain, and the name where that is blank.
+
+    Blank lines and `#` comments are passed over.
+    """
     delimiter = max(DELIMITERS, key=next((line for line in content.splitlines() if line.strip()), "").count)
     reader = csv.reader(StringIO(content, newline=""), delimiter=delimiter)
     rows = ((reader.line_num, row) for row in reader if any(map(str.strip, row)) and not row[0].startswith("#"))
@@ -93,12 +100,18 @@ def _cells(content: str) -> Iterable[tuple[int, str]]:
         return
     header = [re.sub(r"[\s_.-]+", " ", cell).strip().casefold() for cell in first[1]]
     column = next((header.index(name) for name in COLUMNS if name in header), None)
-    if column is None:
-        yield first[0], first[1][0]
+    names = next((header.index(name) for name in NAMES if name in header), None)
+    if column is None and names is None:
+        yield first[0], first[1][0], ""
     for line, row in rows:
-        cell = row[column or 0] if len(row) > (column or 0) else ""
-        if column is None or cell.strip():
-            yield line, cell
+        cell = "" if column is None and names is not None else _cell(row, column or 0)
+        name = "" if cell or names is None else company_name(_cell(row, names)) or ""
+        if cell or name or column is None:
+            yield line, cell, name
+
+
+def _cell(row: list[str], column: int) -> str:
+    return " ".join(row[column].split()) if len(row) > column else ""
 
 
 CUSTOMERS = Reader(type_name="list of domains", read=read_customers)

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, fields_dict
 
 from enrichcore.domain.pipeline import Entity, Kind, OnDoubt, OnFailure, Step
+from enrichcore.fields import Rules
 from enrichcore.registry.addresses import (
     BASE_URL,
     BODY,
@@ -286,6 +287,21 @@ STEP = (
     ),
 )
 
+INDICATORS = (
+    Setting(
+        key="new_in_role_months",
+        reader=whole(1, 120),
+        default=_of(Rules, "new_in_role_months"),
+        meaning="For how many months after its start a role is new: `is_new_in_role`.",
+    ),
+    Setting(
+        key="recently_funded_months",
+        reader=whole(1, 120),
+        default=_of(Rules, "recently_funded_months"),
+        meaning="For how many months after a round funding is recent: `is_recently_funded`.",
+    ),
+)
+
 CLIENT = (
     Setting(key="id", reader=UUIDS, required=True, meaning="The client in events and tables; never change it."),
     Setting(key="name", reader=text(), default_note="the client's key", meaning="What people see."),
@@ -301,7 +317,7 @@ CLIENT = (
         reader=text("path"),
         default_note="none",
         meaning="A file with more of them, relative to the configuration: a CSV with a column `domain`, "
-        "or one domain a line.",
+        "or one domain a line. Customers without a domain count by their name, in a column `name`.",
     ),
     Setting(
         key="budget_credits",

@@ -10,7 +10,7 @@ from typing import Any
 
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry.addresses import Listen
-from enrichcore.registry.keys import CLIENT, HTTP_ONLY, LANE, RESULTS, RUNNER, STEP, WEBHOOK, WORKSTREAM
+from enrichcore.registry.keys import CLIENT, HTTP_ONLY, INDICATORS, LANE, RESULTS, RUNNER, STEP, WEBHOOK, WORKSTREAM
 from enrichcore.registry.readers import duration_text
 from enrichcore.registry.setting import Setting
 
@@ -20,6 +20,7 @@ TABLES = {
     "workstream": WORKSTREAM,
     "step": tuple(setting for setting in STEP if setting not in LANE),
     "lane": LANE,
+    "indicators": INDICATORS,
     "client": CLIENT,
     "webhook": (*WEBHOOK, *HTTP_ONLY),
 }

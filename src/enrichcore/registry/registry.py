@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from enrichcore.domain.pipeline import Step
+from enrichcore.fields import Rules
 from enrichcore.registry.errors import UnknownClientError, UnknownWorkflowError, UnknownWorkstreamError
 from enrichcore.registry.mappings import unchanging
 from enrichcore.registry.settings import Client, LaneSettings, RunnerSettings, Webhook, Workstream
@@ -25,6 +26,8 @@ class Registry:
     workstreams: Mapping[str, Workstream] = field(converter=unchanging)
     #: By slug, in the file's order.
     clients: Mapping[str, Client] = field(converter=unchanging)
+    #: How answers become fields, and fields indicators.
+    rules: Rules = Factory(Rules)
     _by_id: Mapping[UUID, Client] = field(init=False, repr=False, eq=False)
 
     @_by_id.default

@@ -14,14 +14,15 @@ from enrichcore.domain.pipeline import Kind
 from enrichcore.registry.at import At
 from enrichcore.registry.customers import distinct, read_customers_file
 from enrichcore.registry.errors import suggestion
-from enrichcore.registry.keys import CLIENT, HTTP_WEBHOOK, RUNNER, STEP, WEBHOOK, WORKSTREAM
+from enrichcore.registry.field_sources import read_field_sources
+from enrichcore.registry.keys import CLIENT, HTTP_WEBHOOK, INDICATORS, RUNNER, STEP, WEBHOOK, WORKSTREAM
 from enrichcore.registry.readers import read_slug, shown
 from enrichcore.registry.reading import Context, attempt, read_table
 from enrichcore.registry.setting import Setting
 
 WORKFLOW = next(setting for setting in STEP if setting.key == "workflow")
 KIND = next(setting for setting in STEP if setting.key == "kind")
-SECTIONS = ("runner", "workstreams", "clients")
+SECTIONS = ("runner", "workstreams", "clients", "fields", "indicators")
 
 
 @frozen(kw_only=True)
@@ -60,6 +61,9 @@ class Tables:
     runner: dict[str, Any]
     workstreams: dict[str, WorkstreamTable]
     clients: dict[str, ClientTable]
+    #: Paths by field.
+    fields: dict[str, tuple[str, ...]]
+    indicators: dict[str, int]
 
 
 def read_sections(context: Context, tree: Mapping[str, Any]) -> Tables:
@@ -79,6 +83,8 @@ def read_sections(context: Context, tree: Mapping[str, Any]) -> Tables:
             slug: _read_client(context, At() / "clients" / slug, slug, raw, workstreams)
             for slug, raw in _named(context, At() / "clients", tree.get("clients", {}))
         },
+        fields=read_field_sources(context, At() / "fields", tree.get("fields", {})),
+        indicators=read_table(context, At() / "indicators", tree.get("indicators", {}), INDICATORS),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import asdict
 
 from enrichcore.domain.pipeline import Condition, Entity, Kind, OnDoubt, OnFailure, Pipeline, Presence, Step
+from enrichcore.fields import rules_to_json
 from enrichcore.registry.http_request import HttpRequest
 from enrichcore.registry.registry import Registry
 from enrichcore.registry.secret import Secret
@@ -22,10 +23,13 @@ from enrichcore.registry.settings import Client, LaneSettings, Workstream
 
 def snapshot(registry: Registry) -> dict[str, Any]:
     """What the configuration says of clients and workstreams, fit for JSON and free of secrets."""
-    return {
+    told = {
         "workstreams": {slug: _workstream(workstream) for slug, workstream in registry.workstreams.items()},
         "clients": {slug: _client(client) for slug, client in registry.clients.items()},
     }
+    # The shipped rules are not written, so that configurations from before there were any keep their fingerprints.
+    rules = rules_to_json(registry.rules)
+    return {**told, "rules": rules} if rules else told
 
 
 def fingerprint(registry: Registry) -> str:

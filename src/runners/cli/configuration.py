@@ -19,6 +19,7 @@ from enrichcore.registry import (
     write_template,
 )
 from enrichcore.store.commit import StoreUnavailable
+from projections import READ_MODELS
 from runners.cli.commands import FAILED
 from runners.cli.opening import BY, found
 from runners.cli.showing import AsJson, line, show_json
@@ -97,7 +98,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
     warnings = (_emptiness, _callback_warnings, _webhook_warnings, _runner_warnings)
-    return faults, [warning for told in warnings for warning in told(registry)]
+    return faults, [*(warning for told in warnings for warning in told(registry)), *_stale_warnings(path)]
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -122,6 +123,23 @@ def _database_faults(path: Path) -> Iterator[Fault]:
             key="ENRICHCORE_DATABASE_URL",
             problem=f"the database cannot be reached ({reason})",
             remedy="start it, or mend the address",
+        )
+
+
+def _stale_warnings(path: Path) -> Iterator[Fault]:
+    """Rows that older rules made: of a version before this one, or of a configuration before the present one."""
+    from enrichcore.projection import stale
+
+    try:
+        with opened_store(database_url(path)) as store:
+            names = stale(store.pool, READ_MODELS)
+    except StoreUnavailable:
+        return
+    for name in names:
+        yield Fault(
+            key=name,
+            problem="has rows that older rules made",
+            remedy=f"see what would change with `enrichcore replay {name} --diff`, and do it without --diff",
         )
 
 

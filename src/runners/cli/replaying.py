@@ -11,8 +11,9 @@ from uuid import UUID
 import typer
 from attrs import asdict
 
-from enrichcore.application import Enrichment, UnknownId
-from enrichcore.projection import Diff, ReadModel, Table, as_of, diff, rebuild, recompute
+from enrichcore.application import Enrichment, RulesNotInForce, UnknownId
+from enrichcore.fields import rules_of, rules_to_json
+from enrichcore.projection import Diff, ReadModel, Table, as_if, as_of, diff, newest_snapshot, rebuild, recompute
 from enrichcore.projection.rebuilding import Progress
 from enrichcore.store.mending import Mended, mend_inline_state
 from projections import read_models as chosen
@@ -53,10 +54,13 @@ def replay(
 ) -> None:
     """Rebuild read models from the events while the system runs, and switch over at once; no credit is spent.
 
-    Do it after the rules that make leads from answers have changed. `--diff` shows what would change first.
+    Do it after the rules that make leads from answers have changed: with a new version, or by [fields] and [indicators] in the
+    configuration. `--diff` shows what would change first, also by a configuration that is not applied yet.
     """
-    models, moment = chosen(*(read_models or [])), moment_of(as_of_, "--as-of")
+    models: Sequence[ReadModel] = chosen(*(read_models or []))
+    moment = moment_of(as_of_, "--as-of")
     with application(context) as enrichment:
+        models = _by_the_file(enrichment, models, only_looking=only_diff or moment is not None)
         replaying = _Replaying(enrichment, models, _client_id(enrichment, client, batch_id), as_json=as_json)
         if only_diff:
             replaying.compare(moment)
@@ -64,6 +68,22 @@ def replay(
             replaying.look_back(moment, with_rows=bool(read_models))
         else:
             replaying.rebuild()
+
+
+def _by_the_file(enrichment: Enrichment, models: Sequence[ReadModel], *, only_looking: bool) -> Sequence[ReadModel]:
+    """The read models by the file's rules, where these are not recorded yet; only for looking.
+
+    Raises:
+        RulesNotInForce: They would be made by rules that the log does not tell.
+    """
+    told = enrichment.registry.rules
+    with postgres(enrichment).pool.connection() as connection:
+        recorded = rules_of(newest_snapshot(connection))
+    if told == recorded or all(model.under is None for model in models):
+        return models
+    if not only_looking:
+        raise RulesNotInForce
+    return as_if(models, {"rules": rules_to_json(told)})
 
 
 def _client_id(enrichment: Enrichment, client: str | None, batch_id: UUID | None) -> UUID | None:

@@ -106,3 +106,17 @@ def test_a_title_above_the_header_of_a_sheet_is_passed_over(above):
     assert row.line == len(above) + 2
     assert row.person["person_email"] == "jo@vale.example"
     assert row.company["company_name"] == "Vale"
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_an_archive_whose_directory_points_before_its_beginning_is_refused(tmp_path, as_file):
+    """Which is one fault in memory and another one in a file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", "Name,Email\nJo Vale,jo@vale.example\n")
+    content = bytearray(packed.getvalue())
+    content[content.rfind(b"PK\5\6") + 17] = 1
+    path = tmp_path / "people.zip"
+    path.write_bytes(content)
+    with pytest.raises(NotATable, match="is a damaged or locked archive"):
+        list(read_import(path if as_file else bytes(content), profile="crm", name="people.zip").rows())

@@ -256,6 +256,32 @@ def test_a_verified_address_beats_a_guessed_one_of_a_better_source(log):
     assert log.lead(1)["person_email_status"] == "Verified"
 
 
+def test_an_undeliverable_address_is_not_shown(log):
+    """Its status tells of it, and where it came from; the address itself would only be written to."""
+    log.leads(1)
+    log.answers_person(1, {"work_email": {"email": "ann@quillhaven.example", "status": "invalid"}}, workflow=ASK_EMAIL)
+    lead = log.lead(1)
+    assert (lead["person_email"], lead["person_email_status"]) == (None, "invalid")
+    assert lead["provenance"]["person_email_status"][0] == ASK_EMAIL
+    assert "person_email" not in lead["provenance"]
+
+
+def test_an_imported_address_that_bounces_is_not_shown_either(log):
+    """A provider's verdict on the same address counts, though it came from the import."""
+    log.leads(1, person_email="ann@quillhaven.example")
+    log.answers_person(1, {"work_email": {"email": "ann@quillhaven.example", "status": "bounced"}}, workflow=ASK_EMAIL)
+    assert (log.lead(1)["person_email"], log.lead(1)["person_email_status"]) == (None, "bounced")
+
+
+def test_a_company_is_not_founded_after_the_answer(log):
+    """A year that is still to come is a typing error."""
+    log.leads(1, 1)
+    log.answers_company(1, company_answer(founded=START.year + 1))
+    assert log.lead(1)["company_founded_year"] is None
+    log.answers_company(1, company_answer(founded=START.year))
+    assert log.lead(1)["company_founded_year"] == START.year
+
+
 def test_a_status_travels_with_its_address(log):
     """The status of an address that lost does not stay beside the one that won."""
     log.leads(1, person_email="ann@quillhaven.example", person_email_status="Extrapolated")

@@ -40,6 +40,18 @@ def test_customers_may_be_in_a_file_beside_the_configuration(tmp_path, content):
     assert client.customers == ("quillhaven.example", "mooncroft.example")
 
 
+def test_a_customer_without_a_domain_counts_by_its_name(tmp_path):
+    """A list out of a CRM has some that nobody knows more of."""
+    content = "Account Name,Website\nQuillhaven,quillhaven.example\nMooncroft Ltd.,\nN/A,\n"
+    (tmp_path / "customers.csv").write_text(content)
+    client = client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml")
+    assert client.customers == ("quillhaven.example", "Mooncroft Ltd.")
+    (tmp_path / "customers.csv").write_text("name\nMooncroft Ltd.\n")
+    assert client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml").customers == (
+        "Mooncroft Ltd.",
+    )
+
+
 def test_a_files_customers_are_added_to_the_listed_ones(tmp_path):
     """Both may be given; together they are each customer once."""
     (tmp_path / "more.txt").write_text("b.example\na.example\n")

@@ -6,8 +6,11 @@ create table if not exists enrichcore.checkpoints (
     position bigint not null,
     rules_version integer not null,
     -- Hash of the SQL that made the tables.
-    shape text not null
+    shape text not null,
+    -- What the rules had from the configuration.
+    rules text not null default ''
 );
+alter table enrichcore.checkpoints add column if not exists rules text not null default '';
 create table if not exists enrichcore.rebuilds (
     read_model text not null,
     suffix text not null,
@@ -28,20 +31,30 @@ create table if not exists enrichcore.projection_faults (
 
 -- name: exists
 select to_regclass('enrichcore.checkpoints') is not null and to_regclass('enrichcore.rebuilds') is not null
+    and exists (
+        select from pg_attribute where attrelid = to_regclass('enrichcore.checkpoints') and attname = 'rules' and not attisdropped
+    )
 
 -- name: checkpoints
-select read_model, position, rules_version, shape from enrichcore.checkpoints where read_model = any(%(names)s)
+select read_model, position, rules_version, shape, rules from enrichcore.checkpoints where read_model = any(%(names)s)
 
 -- name: lock_checkpoints
 -- In the order of names, so that two projectors that share models never wait for each other in a circle.
-select read_model, position, rules_version, shape from enrichcore.checkpoints
+select read_model, position, rules_version, shape, rules from enrichcore.checkpoints
 where read_model = any(%(names)s) order by read_model for update
 
 -- name: new_checkpoint
-insert into enrichcore.checkpoints (read_model, position, rules_version, shape)
-values (%(name)s, %(position)s, %(version)s, %(shape)s)
+insert into enrichcore.checkpoints (read_model, position, rules_version, shape, rules)
+values (%(name)s, %(position)s, %(version)s, %(shape)s, %(rules)s)
 on conflict (read_model) do update
-set position = excluded.position, rules_version = excluded.rules_version, shape = excluded.shape
+set position = excluded.position, rules_version = excluded.rules_version, shape = excluded.shape, rules = excluded.rules
+
+-- name: put_rules
+update enrichcore.checkpoints set rules = %(rules)s where read_model = %(name)s
+
+-- name: newest_of
+select topic, state, entity_id from enrichcore.stored_events
+where originator_id = %(stream)s order by originator_version desc limit 1
 
 -- name: move_checkpoint
 update enrichcore.checkpoints set position = %(position)s where read_model = %(name)s

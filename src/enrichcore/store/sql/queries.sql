@@ -138,11 +138,12 @@ left join enrichcore.directory_entities c on c.entity_id = p.company_id
 where p.upload_id = %(upload)s order by p.person_id
 
 -- name: same_entities
--- Everyone who is the same as each entity, the one that stays among them; nothing for those who never were merged.
+-- Everyone who is the same as each entity, the one that stays among them; nothing for those who never were merged. Few
+-- were, and the index of these is all that is read.
 select w.id, coalesce(e.merged_into, w.id), m.entity_id
 from unnest(%(ids)s::uuid[]) as w(id)
-left join enrichcore.directory_entities e on e.entity_id = w.id
-join enrichcore.directory_entities m on m.merged_into = coalesce(e.merged_into, w.id)
+left join enrichcore.directory_entities e on e.entity_id = w.id and e.merged_into is not null
+join enrichcore.directory_entities m on m.merged_into is not null and m.merged_into = coalesce(e.merged_into, w.id)
 order by m.entity_id
 
 -- name: lanes

@@ -1,0 +1,122 @@
+"""The page on fields, made from what the extractors run by; its examples are what they make of the values shown."""
+
+import json
+from collections.abc import Iterable
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.catalogue import FIELDS, Field
+from enrichcore.fields.extract import extract_company_fields, extract_person_fields
+from enrichcore.fields.sources import default_sources, document
+
+#: How a value is cleaned, by the cleaner that the catalogue names.
+CLEANING = {
+    "person_name": "A name without titles, credentials, pronouns and nicknames; names in capitals are recased.",
+    "full_name": 'As a name; "Last, First" is turned round. Made of first and last name where it is not told.',
+    "email": "The first usable address, in lower case; placeholders, masked addresses and those that a sentence denies are none.",
+    "status": "The provider's own word, of the address that is shown.",
+    "person_linkedin": "`https://www.linkedin.com/in/<slug>`; a bare slug counts in the person's own object only.",
+    "company_linkedin": "`https://www.linkedin.com/company/<slug>`; a bare slug counts in the company's own object only.",
+    "label": "One line with a letter in it, without mark-up.",
+    "location": "One line, without the parts that say nothing; made of city, state and country where it is not told.",
+    "place": 'The name of a place; areas, addresses and "Remote" are none.',
+    "paragraph": "A text with its line breaks, without mark-up.",
+    "date": "An ISO date with the precision given: day, month or year; of 03/04/2021 only the year.",
+    "company_name": "The name as given, with its legal form.",
+    "domain": "The registrable domain, in ASCII; free mail, social networks and page builders are none.",
+    "website": "The company's own http(s) address.",
+    "link": "An http(s) address.",
+    "labels": "A list, each once; a text is split at semicolons and bars, and at commas where it is a plain list.",
+    "technologies": "A list, each once; a text is split at commas, semicolons, bars and line breaks.",
+    "size": "A range as given; a bare number is a count, and a range that a spreadsheet made a date is nothing.",
+    "count": 'A whole number above 0: "1,204", "1204 employees"; ranges and rounded numbers are none.',
+    "country": "The English name, from a code or from a name in many languages; a continent or a state is none.",
+    "amount": "As given; it must tell a number other than 0.",
+    "year": "A year, also out of a date.",
+    "company_type": "As given; codes such as `PRIVATELY_HELD` as words.",
+}  # fmt: skip
+
+_PERSON: dict[str, Any] = {
+    "person_first_name": {"first_name": "JANE"},
+    "person_last_name": {"last_name": "von der Traumaue, MBA"},
+    "person_full_name": {"first_name": "Jane", "last_name": "O&#39;Fennimarsh PhD"},
+    "person_email": {"Work Email": "mailto:Jane@Quillhaven.example"},
+    "person_linkedin_url": {"url": "https://de.linkedin.com/in/Jane-Fennimarsh/?trk=x"},
+    "person_title": {"experience": [{"title": "CTO", "company": "Quillhaven", "is_current": True}]},
+    "person_headline": {"headline": "<b>CTO</b> at Quillhaven"},
+    "person_location": {"location_name": "Boston, , United States"},
+    "person_summary": {"summary": "<p>Robots.</p><p>And boats.</p>"},
+    "person_current_job_start_date": {"latest_experience": {"title": "CTO", "start_date": "Mar 2021", "is_current": True}},
+    "person_email_status": {"work_email": {"email": "jane@quillhaven.example", "status": "catch_all"}},
+}  # fmt: skip
+_COMPANY: dict[str, Any] = {
+    "company_name": {"name": "Quillhaven Robotics, Inc."},
+    "company_domain": {"website": "https://www.Quillhaven.example:443/about"},
+    "company_linkedin_url": {"url": "linkedin.com/company/quillhaven/about"},
+    "company_website": {"website": "www.quillhaven.example"},
+    "company_logo_url": {"logo_url": "https://img.example/q.png"},
+    "company_description": {"description": "Robots &amp; boats."},
+    "company_industry": {"industry": "Automation Machinery Manufacturing"},
+    "company_industries": {"derived_datapoints": {"industry": ["Robotics", "N/A"]}},
+    "company_subindustries": {"derived_datapoints": {"subindustry": "Warehouse Robotics; Cranes"}},
+    "company_size_bucket": {"size": "201-500 employees"},
+    "company_employee_count": {"employee_count": "1,204"},
+    "company_city": {"locality": "Minneapolis, MN", "country": "US"},
+    "company_state": {"locations": [{"is_primary": True, "inferred_location": {"locality": "Leeds", "admin_district": "ENG"}}], "country": "GB"},
+    "company_country": {"country": "Deutschland"},
+    "company_revenue_range": {"annual_revenue": "10M-25M"},
+    "company_founded_year": {"founded": "2002-05-01"},
+    "company_type": {"type": "PRIVATELY_HELD"},
+    "company_business_stage": {"derived_datapoints": {"business_stage": "Growth"}},
+    "company_funding_range": {"total_funding_amount_range_usd": "$25M - $50M"},
+    "company_technologies": {"technologies": '{"technologies": [{"name": "SAP"}, {"name": "AWS"}]}'},
+}  # fmt: skip
+
+
+def reference_markdown() -> str:
+    """The page `docs/fields.md`."""
+    folder = files(__package__ or "")
+    lines = folder.joinpath("email_statuses.txt").read_text("utf-8").splitlines()
+    statuses = [line.partition(":") for line in lines if line and not line.startswith("#")]
+    return Template(folder.joinpath("fields.md.template").read_text("utf-8")).substitute(
+        persons=_table(Entity.PERSON),
+        companies=_table(Entity.COMPANY),
+        statuses="\n".join(f"| {meaning} | {words.strip()} |" for meaning, _, words in statuses),
+        places="\n".join(
+            f"| {_shown([row['at']]) or 'the company'} | {_shown(row['city'])} | {_shown(row['state'])} | {_shown(row['country'])} |"
+            for row in document("sources")["company_places"]
+        ),
+        lines=_shown(document("sources")["place_words"]["line"]),
+        raised=_shown(default_sources()["company_last_raised_at"]),
+    )
+
+
+def _table(entity: Entity) -> str:
+    rows = [("Column", "Sources", "Cleaning", "Example"), ("---",) * 4]
+    rows += [_row(field) for field in FIELDS if field.entity is entity and field.in_leads]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
+
+
+def _row(field: Field) -> tuple[str, str, str, str]:
+    sources = ", ".join(f"`{path}`" for path in default_sources().get(field.name, ())) or "see below"
+    slugs = default_sources().get(field.name.replace("_url", "_slug"), ()) if field.name.endswith("_url") else ()
+    if slugs:
+        sources += f"; bare slugs: {', '.join(f'`{path}`' for path in slugs)}"
+    return f"`{field.name}`", sources, CLEANING[field.clean], _example(field)
+
+
+def _example(field: Field) -> str:
+    raw = (_PERSON if field.entity is Entity.PERSON else _COMPANY)[field.name]
+    extract = extract_person_fields if field.entity is Entity.PERSON else extract_company_fields
+    made = extract({"result": raw})[field.name]
+    return f"`{_json(raw)}` → `{made if isinstance(made, str) else _json(made)}`".replace("\n", "⏎")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _shown(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths if path)

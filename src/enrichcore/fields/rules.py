@@ -1,0 +1,54 @@
+"""What a configuration may say of how answers become fields, and fields indicators; all else is shipped.
+
+The rules are part of the recorded configuration, so read models are made by what the log tells, not by a host's file.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS
+from enrichcore.fields.sources import OwnSources, own_sources
+
+#: Under which key of a configuration's snapshot they stand.
+KEY = "rules"
+
+
+@frozen(kw_only=True)
+class Rules:
+    """Paths of one's own for some fields, and how long something is new."""
+
+    #: By field; empty where the shipped ones count.
+    sources: OwnSources = field(default=OwnSources(), converter=own_sources)
+    #: For how many months a role is new, and funding recent.
+    new_in_role_months: int = NEW_IN_ROLE_MONTHS
+    recently_funded_months: int = RECENTLY_FUNDED_MONTHS
+
+    @property
+    def months(self) -> dict[str, int]:
+        """The months, as the indicators take them."""
+        return {
+            "new_in_role_months": self.new_in_role_months,
+            "recently_funded_months": self.recently_funded_months,
+        }
+
+
+def rules_to_json(rules: Rules) -> dict[str, Any]:
+    """The rules, fit for JSON; empty for the shipped ones."""
+    if rules == Rules():
+        return {}
+    return {"fields": {name: list(paths) for name, paths in rules.sources.items()}, **rules.months}
+
+
+def rules_of(snapshot: Mapping[str, Any] | None) -> Rules:
+    """The rules in a configuration's snapshot; the shipped ones where it tells of none."""
+    told = (snapshot or {}).get(KEY)
+    if not isinstance(told, Mapping):
+        return Rules()
+    shipped = Rules()
+    return Rules(
+        sources=told.get("fields") or {},
+        new_in_role_months=told.get("new_in_role_months", shipped.new_in_role_months),
+        recently_funded_months=told.get("recently_funded_months", shipped.recently_funded_months),
+    )
