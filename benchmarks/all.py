@@ -15,6 +15,7 @@ BENCHMARKS = {
     "replay": ("", "--events 70000 --stock 2000"),
     "append": ("", "--items 5000 --repeats 1"),
     "growth": ("--chart -", "--items 3000"),
+    "ordering": ("", "--seconds 1 --groups 1,100 --writers 2 --repeats 1"),
     "drain": (
         "--repeats 3 --split --peer procrastinate --peer awa --peer dbos --peer prefect",
         "--items 1000 --idle-s 4",

@@ -98,15 +98,21 @@ class Sampler(ABC):
 
 
 class Memory(Sampler):
-    """The most memory that this process and its children held together, in KiB of proportional set size."""
+    """The most memory that a process and its children held together, in KiB of proportional set size.
 
-    def __init__(self, every_s: float = 0.25) -> None:
+    Args:
+        pid: the process; this one by default.
+        every_s: how often to look.
+    """
+
+    def __init__(self, pid: int | None = None, every_s: float = 0.25) -> None:
         super().__init__(every_s)
+        self._pid = pid or os.getpid()
         self.most_kib = 0
         self.children = 0
 
     def _look(self) -> None:
-        pids = [pid for pid in family(os.getpid()) if is_python(pid)]
+        pids = [pid for pid in family(self._pid) if is_python(pid)]
         self.children = max(self.children, len(pids) - 1)
         self.most_kib = max(self.most_kib, sum(map(pss_kib, pids)))
 

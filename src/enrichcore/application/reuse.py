@@ -39,8 +39,11 @@ class SameEntities:
 
     def ids(self, entity_id: UUID) -> list[UUID]:
         """Every id that means the same, the one that stays first."""
-        self.preload([entity_id])
-        return self._ids[entity_id]
+        known = self._ids.get(entity_id)
+        if known is None:
+            self.preload([entity_id])
+            return self._ids[entity_id]
+        return known
 
 
 def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool]) -> CompanyRun | None:

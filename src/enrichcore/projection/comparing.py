@@ -11,8 +11,8 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from enrichcore.projection.read_model import ReadModel, Table
-from enrichcore.projection.reading import PAGE, Span
-from enrichcore.projection.rebuilding import Building, Progress, _silent, building
+from enrichcore.projection.reading import Span
+from enrichcore.projection.rebuilding import PART_EVENTS, Building, Progress, _silent, building
 from enrichcore.projection.schema import Checkpoint, Pool, checkpoints, ensure_tables, name_of
 from enrichcore.projection.statements import statement
 from enrichcore.store.codec import Seal
@@ -73,7 +73,7 @@ def as_of(
     *,
     client_id: UUID | None = None,
     progress: Progress = _silent,
-    page: int = PAGE,
+    page: int = PART_EVENTS,
     processes: int = 1,
     seal: Seal | None = None,
 ) -> Iterator[AsOf]:
@@ -92,7 +92,7 @@ def diff(
     moment: datetime | None = None,
     client_id: UUID | None = None,
     progress: Progress = _silent,
-    page: int = PAGE,
+    page: int = PART_EVENTS,
     processes: int = 1,
     seal: Seal | None = None,
 ) -> list[Diff]:

@@ -25,7 +25,7 @@ from enrichcore.projection.folding import PartFolder, fold_apart
 from enrichcore.projection.following import follow
 from enrichcore.projection.parts import Part, Parts
 from enrichcore.projection.read_model import ReadModel
-from enrichcore.projection.reading import EVERYTHING, PAGE, Fault, Page, Span, feed, last_position, read_page
+from enrichcore.projection.reading import EVERYTHING, Fault, Page, Span, feed, last_position, read_page
 from enrichcore.projection.schema import (
     NEW,
     Pool,
@@ -53,6 +53,8 @@ PART: Final = "__part"
 #: Rows that a rebuild changes before it writes them: most rows change several times, and a crash begins anew anyway.
 PENDING_ROWS: Final = 20_000
 
+#: Events of a part, and of a page where there are no parts: each process holds that many, with what is made of them.
+PART_EVENTS: Final = 2000
 #: Parts that each process should have to fold before it is worth starting one.
 PARTS_APART: Final = 3
 
@@ -82,7 +84,7 @@ class Building:
     suffix: str
     span: Span = EVERYTHING
     #: Events of a page, and of a part of the log that is folded at once.
-    page: int = PAGE
+    page: int = PART_EVENTS
     #: Processes that fold parts; 1 folds them here.
     processes: int = 1
     seal: Seal | None = None
@@ -259,7 +261,7 @@ def building(
     suffix: str,
     *,
     span: Span = EVERYTHING,
-    page: int = PAGE,
+    page: int = PART_EVENTS,
     processes: int = 1,
     seal: Seal | None = None,
 ) -> Iterator[Building]:
@@ -280,7 +282,7 @@ def rebuild(
     models: Sequence[ReadModel],
     *,
     progress: Progress = _silent,
-    page: int = PAGE,
+    page: int = PART_EVENTS,
     processes: int = 1,
     seal: Seal | None = None,
 ) -> Rebuilt:
@@ -312,7 +314,7 @@ def recompute(
     client_id: UUID,
     *,
     progress: Progress = _silent,
-    page: int = PAGE,
+    page: int = PART_EVENTS,
     processes: int = 1,
     seal: Seal | None = None,
 ) -> Rebuilt:

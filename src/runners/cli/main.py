@@ -23,7 +23,7 @@ from runners.cli import (
 from runners.cli.commands import Commands
 
 #: New objects before the garbage collector looks for cycles among them.
-_YOUNG: Final = 50_000
+YOUNG: Final = 50_000
 
 app = typer.Typer(
     cls=Commands,
@@ -72,5 +72,5 @@ def main() -> None:
     # A commit makes some ten thousand objects, and none of them in cycles: looking through the young ones every seven
     # hundred, as Python does by default, costs a fifth of the time.
     gc.freeze()
-    gc.set_threshold(_YOUNG)
+    gc.set_threshold(YOUNG)
     app(prog_name="enrichcore")
