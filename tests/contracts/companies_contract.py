@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from attrs import evolve
 
 from enrichcore.application import AckStatus
@@ -116,6 +117,19 @@ class SharingContract(WorldContract):
         world.play()
         assert (world.status(batch), world.store.item_counts(batch.batch_id)["gaps"]) == ("finished", 2)
         world.answer(send)
+        world.app.turn_batches()
+        assert (world.status(batch), world.store.item_counts(batch.batch_id)["gaps"]) == ("finished", 0)
+
+    @pytest.mark.parametrize("answered", [0, 1])
+    def test_a_company_that_was_asked_about_again_mends_those_who_went_on_without_it(self, world, answered):
+        """Whichever of its rows is answered in the end."""
+        batch = world.launch(person("ann"))
+        (first,) = world.send()
+        world.answer(first, world.body(first, result=None, error="no credits"))
+        world.play()
+        world.launch(person("bob"))
+        (second,) = world.send()
+        world.answer((first, second)[answered])
         world.app.turn_batches()
         assert (world.status(batch), world.store.item_counts(batch.batch_id)["gaps"]) == ("finished", 0)
 

@@ -13,6 +13,7 @@ class RacingStore(MemoryStore):
         self._intruder: Callable[[], object] | None = None
         self._commits_before = 0
         self._when_asked: Callable[[], object] | None = None
+        self._between_reads: Callable[[], object] | None = None
         self._besieger: Callable[[], object] | None = None
 
     def race(self, intruder: Callable[[], object], *, after: int = 0) -> None:
@@ -31,6 +32,27 @@ class RacingStore(MemoryStore):
     def race_after_waiters(self, intruder: Callable[[], object]) -> None:
         """Let the intruder go when it was told who waits, before anything is made of that."""
         self._when_asked = intruder
+
+    def race_between_reads(self, intruder: Callable[[], object]) -> None:
+        """Let the intruder go between the two questions about people: whose rows are out, and who was answered."""
+        self._between_reads = intruder
+
+    def answered_items(self, person_ids):
+        """Tell who was answered, and let the intruder go at that side of it at which the other question is."""
+        found = super().answered_items(person_ids)
+        self._between()
+        return found
+
+    def out_items(self, person_ids):
+        """Tell whose rows are out; as above."""
+        found = super().out_items(person_ids)
+        self._between()
+        return found
+
+    def _between(self):
+        if self._between_reads is not None:
+            intruder, self._between_reads = self._between_reads, None
+            intruder()
 
     def waiters(self, company_run_ids):
         """Tell who waits, then let the intruder go."""

@@ -58,6 +58,21 @@ def test_a_decision_is_one_transaction(database_url, monkeypatch):
     store.close()
 
 
+def test_a_server_that_became_read_only_is_away(database_url):
+    """As after a failover: what is to be recorded waits and is recorded once the server is a writer again."""
+    store = PostgresStore(database_url, pool_size=1)
+    world = World(store)
+    world.launch(person("ann"))
+    sends = world.claim()
+    with store.pool.connection() as connection:
+        connection.execute("set session characteristics as transaction read only")
+    with pytest.raises(StoreUnavailable):
+        world.report(sends)
+    world.report(sends)
+    assert [row.state for row in store.inline_rows()[1] if row.run_id == sends[0].run_id] == ["awaiting_answer"]
+    store.close()
+
+
 def test_a_commit_waits_for_a_claim_of_its_row_and_neither_hangs(store):
     """Both take rows before the lock of the log, in one order."""
     batch = a_batch()

@@ -191,8 +191,9 @@ class Unit:
         Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it.
         """
         items = [item for run_id in run_ids if (item := self.item(run_id)) is not None]
-        self.expect([item.state for item in items])
+        # Rows that are out first: one that is answered between the two questions is found by the second.
         self._out.preload(item.state.person_id for item in items)
+        self.expect([item.state for item in items])
         served = {item.state.item_id for item in items if self._serve(item)}
         waiting = {
             item.state.item_id for item in items if item.state.item_id not in served and self._out.let_wait(item)

@@ -69,7 +69,8 @@ class Waits:
 
     def _came_late(self, ended: CompanyRun) -> bool:
         before = self._drafts.before(ended.company_run_id)
-        return isinstance(before, CompanyRun) and before.run.is_gap and ended.run.state is State.COMPLETED
+        had_gap = isinstance(before, CompanyRun) and (before.run.is_gap or before.run.generation > 1)
+        return had_gap and ended.run.state is State.COMPLETED
 
     def _mend_gaps(self, ended: Sequence[Ended]) -> list[Moved]:
         """A good answer came late: items that went on without it, or stopped, have it now."""

@@ -12,16 +12,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from attrs import frozen
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg_pool import PoolTimeout
 
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import BatchId
 from enrichcore.store.commit import StoreUnavailable
-from enrichcore.store.postgres import PostgresStore
+from enrichcore.store.postgres import UNREACHABLE, PostgresStore
 from enrichcore.store.statements import statements
 
 #: Events looked at in one transaction.
@@ -120,7 +118,7 @@ class Outbox:
         try:
             with self._store.pool.connection() as connection:
                 yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        except UNREACHABLE as error:
             raise StoreUnavailable(f"the database cannot be used now: {str(error).splitlines()[0]}") from error
 
 

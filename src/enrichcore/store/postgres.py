@@ -56,7 +56,14 @@ _CONFLICTS: Final = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
 )
-_UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+#: The session is of no use any more: its server became a read-only one, or its transaction was ended under us.
+_LOST_SESSION: Final = (
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.InFailedSqlTransaction,
+    psycopg.errors.InternalError_,
+)
+UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST_SESSION)
 
 T = TypeVar("T")
 
@@ -163,7 +170,7 @@ class PostgresStore(_Reads):
         return applied
 
     def append(self, commit: Commit) -> list[int]:
-        with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
+        with self._connection() as connection, connection.cursor() as cursor:
             return self.append_on(cursor, commit)
 
     def append_on(self, cursor: Cursor[TupleRow], commit: Commit) -> list[int]:
@@ -181,7 +188,7 @@ class PostgresStore(_Reads):
 
     @contextmanager
     def claims(self) -> Iterator["PostgresClaims"]:
-        with self._translated(), self.pool.connection() as connection, connection.cursor() as cursor:
+        with self._connection() as connection, connection.cursor() as cursor:
             yield PostgresClaims(self, cursor)
 
     def _time(self) -> datetime:
@@ -301,7 +308,12 @@ class PostgresStore(_Reads):
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:
         with self._translated(), self.pool.connection() as connection:
-            yield connection
+            try:
+                yield connection
+            except _LOST_SESSION:
+                # Given back as it is, it would fail whoever has it next.
+                connection.close()
+                raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -309,7 +321,7 @@ class PostgresStore(_Reads):
             yield
         except _CONFLICTS as error:
             raise Conflict(str(error).splitlines()[0]) from error
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise StoreUnavailable(f"the database cannot be used now: {str(error).splitlines()[0]}") from error
 
 

@@ -5,7 +5,7 @@ import pytest
 from enrichcore.domain.life_cycle import State
 from tests.contracts.people_contract import of_people, person_run, two_batches
 from tests.contracts.racing_store import RacingStore
-from tests.contracts.world import APOLLO_PERSON, CRM_PERSON, World, configuration, tuned
+from tests.contracts.world import APOLLO_PERSON, CRM, CRM_PERSON, World, configuration, person, tuned
 
 
 @pytest.fixture
@@ -40,3 +40,17 @@ def test_a_row_whose_outcome_is_told_while_another_begins_to_wait_keeps_both(wor
     world.answer(send)
     assert of_people(world.play()) == []
     assert person_run(world, other).state is State.COMPLETED
+
+
+def test_an_answer_between_two_questions_of_a_claim_sends_nobody_again():
+    """Whichever question is asked first, the row is found: out, or answered."""
+    world, people = World(RacingStore()), [person(name) for name in ("ann", "bob")]
+    world.launch(*people)
+    for send in world.send():
+        world.answer(send)
+    sends = of_people(world.send())
+    world.launch(*people, workstream=CRM)
+    for send in world.store.inline_rows()[1]:
+        assert send.workflow != CRM_PERSON or send.state == "ready"
+    world.store.race_between_reads(lambda: [world.answer(send) for send in sends])
+    assert (len(sends), of_people(world.send())) == (2, [])
