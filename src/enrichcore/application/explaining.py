@@ -141,7 +141,7 @@ class Explanation:
         ):
             return (
                 f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
-                f" it leaves when clients.{client.slug}.budget_credits is raised"
+                f" it leaves when answers give back what is reserved, or clients.{client.slug}.budget_credits is raised"
             )
         return self._paced(lane_key, name, webhook.lane)
 

@@ -75,7 +75,8 @@ def budget_ended(budget: Budget, now: datetime) -> Notification:
     name = budget.client.slug
     text = (
         f"The budget of {name} is used up: {_said(budget.used)} of {_said(budget.budget_credits)} credits are spent or reserved."
-        f" Its rows wait until clients.{name}.budget_credits is raised{_or_later(budget.client)}."
+        f" Its rows wait until answers give back what is reserved, or clients.{name}.budget_credits is raised"
+        f"{_or_later(budget.client)}."
     )
     return _of_budget(Notice.BUDGET_ENDED, budget, text, now)
 
