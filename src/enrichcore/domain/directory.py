@@ -3,7 +3,7 @@
 Keys (LinkedIn, e-mail, domain, names) link to a stable id. A row whose keys are all new makes a new entity; one whose
 strong keys belong to two known entities merges them, and the older stays, unless both already hold different keys of a
 stronger or equal kind than the one that joins them, for then the row is wrong rather than the directory. Weak keys only
-find. The directory is one stream per client, so two imports of one client can never both make the same person.
+find, and not someone who has another address at the row's mail domain. The directory is one stream per client, so two imports of one client can never both make the same person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,12 @@ def resolve(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known
     match_of = next((known for key, known in strong if not _contradicts(known.keys, _stronger(keys, key))), None)
     if match_of is None:
         match_of = next(
-            (known for key, known in found if key.kind in WEAK and not _contradicts(known.keys, keys)), None
+            (
+                known
+                for key, known in found
+                if key.kind in WEAK and not _contradicts(known.keys, keys) and not _differ_by_address(known.keys, keys)
+            ),
+            None,
         )
     if match_of is None:
         return _new(client_id, keys, owners, fallback)
@@ -124,3 +129,21 @@ def _contradicts(held: frozenset[Key], keys: Sequence[Key] | frozenset[Key]) -> 
     """Whether both sides hold a key of a kind that an entity has only one of, with different values."""
     mine = {key.kind: key.value for key in held if key.kind in _UNIQUE}
     return any(key.kind in mine and mine[key.kind] != key.value for key in keys if key.kind in _UNIQUE)
+
+
+def _differ_by_address(held: frozenset[Key], keys: Sequence[Key]) -> bool:
+    """Whether both sides have an address at one mail domain, and none in common: two people of one name.
+
+    A private address beside a work address says nothing. It counts against weak keys only: a stronger key that both sides
+    share tells of one person with two addresses.
+    """
+    mine, theirs = _addresses(held), _addresses(keys)
+    return mine.isdisjoint(theirs) and not _hosts(mine).isdisjoint(_hosts(theirs))
+
+
+def _addresses(keys: Sequence[Key] | frozenset[Key]) -> frozenset[str]:
+    return frozenset(key.value for key in keys if key.kind is KeyKind.PERSON_EMAIL)
+
+
+def _hosts(addresses: frozenset[str]) -> frozenset[str]:
+    return frozenset(address.rpartition("@")[2] for address in addresses)

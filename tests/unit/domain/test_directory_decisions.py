@@ -119,6 +119,23 @@ def test_a_name_finds_only_whom_nothing_contradicts(row, known, same):
     assert (match.entity_id == "them", match.is_new) == (same, not same)
 
 
+@pytest.mark.parametrize(
+    ("row", "known", "same"),
+    [
+        ("mail:john.smith2@a.example who:john-a", "mail:john.smith@a.example who:john-a", False),
+        ("mail:john@home.example who:john-a", "mail:john.smith@a.example who:john-a", True),
+        ("who:john-a", "mail:john.smith@a.example who:john-a", True),
+        ("mail:john@a.example who:john-a", "who:john-a", True),
+        ("in:john mail:john@a.example who:john-a", "mail:js@a.example who:john-a", False),
+        ("mail:js@home.example mail:j@a.example who:john-a", "mail:js@home.example mail:john@a.example", True),
+    ],
+)
+def test_two_addresses_at_one_mail_domain_are_two_people_of_one_name(row, known, same):
+    """A private address beside a work address contradicts nothing, and an address in common outweighs the others."""
+    match = meant(row, them=known)
+    assert (match.entity_id == "them", match.is_new) == (same, not same)
+
+
 def test_a_name_never_joins_two_known_ones():
     """The strong key decides; the name stays with its owner."""
     match = meant("domain:a.example called:quillhaven", first="domain:a.example", second="called:quillhaven")
