@@ -6,7 +6,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.domain.directory import STRENGTH, Known, resolve
+from enrichcore.domain.directory import STRENGTH, Known, asked, resolve
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import WEAK, KeyKind
 from enrichcore.domain.pipeline import Entity
@@ -30,7 +30,7 @@ class Directory:
 
     def owners(self, keys):
         """The known entity behind each of a row's keys."""
-        return {key: known for key in keys for known in self.entities.values() if key in known.keys}
+        return {key: known for key in asked(keys) for known in self.entities.values() if key in known.keys}
 
     def resolve(self, keys):
         """Ask whom a row means."""
