@@ -108,6 +108,27 @@ class DirectoryImportsContract(WorldContract):
         (send,) = world.claim()
         assert {one.company_id for one in world.store.people(report.upload_id)} == {UUID(send.payload["company_id"])}
 
+    def test_a_company_name_that_two_have_means_neither_of_them(self, world):
+        """Its rows are of a company of their own, and when the file is imported again, of the same one."""
+        rows = (
+            b"Ann,Fenn,,Phoenix,https://phoenix-a.example,\n",
+            b"Bob,Fenn,,Phoenix,https://phoenix-b.example,\n",
+            b"Cid,Fenn,,Phoenix,,\nDee,Fenn,,Phoenix,,\n",
+        )
+        path = _COLUMNS + b"".join(rows)
+        first, again = (world.app.upload(path, client=ACME, workstream=APOLLO) for _ in range(2))
+        assert (first.company_count, again.company_count) == (3, 3)
+        assert companies_and_people(world) == (3, 4)
+
+    def test_two_addresses_at_one_company_are_two_people_of_one_name(self, world):
+        """And one person where the other address is a private one."""
+        smith = b"John,Smith,%s,Acme,https://acme.example,\n"
+        addresses = (b"john.smith@acme.example", b"john.smith2@acme.example", b"john@gmail.com")
+        path = _COLUMNS + b"".join(smith % address for address in addresses)
+        for _ in range(2):
+            assert world.app.upload(path, client=ACME, workstream=APOLLO).person_count == 2
+        assert companies_and_people(world) == (1, 2)
+
     def test_within_one_file_two_rows_become_one_person(self, world):
         """Who was two in the first rows is launched once."""
         batch = world.launch(person("ann", linkedin=""), person("ann", email="", first="Anna"), person("ann"))

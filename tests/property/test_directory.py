@@ -6,7 +6,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.domain.directory import STRENGTH, Known, resolve
+from enrichcore.domain.directory import STRENGTH, Known, asked, resolve
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import WEAK, KeyKind
 from enrichcore.domain.pipeline import Entity
@@ -30,7 +30,7 @@ class Directory:
 
     def owners(self, keys):
         """The known entity behind each of a row's keys."""
-        return {key: known for key in keys for known in self.entities.values() if key in known.keys}
+        return {key: known for key in asked(keys) for known in self.entities.values() if key in known.keys}
 
     def resolve(self, keys):
         """Ask whom a row means."""
@@ -110,6 +110,19 @@ def test_a_merge_needs_strong_keys_of_both_sides_in_one_row(rows):
             strong = {key for key in keys if key.kind not in WEAK}
             assert strong & before[known.entity_id].keys
             assert strong & before[match.entity_id].keys or len(match.merged) > 1
+
+
+@given(rows=st.lists(strategies.row_keys(Entity.PERSON, values=("a@x", "b@x", "c@y")), min_size=1, max_size=12))
+def test_a_name_alone_never_finds_someone_with_another_address_at_the_same_mail_domain(rows):
+    """Whom only a weak key of the row finds has one of its addresses, or none at its mail domains."""
+    directory = Directory()
+    for keys in rows:
+        before = dict(directory.entities)
+        match = directory.take(keys)
+        held = before[match.entity_id].keys if match.entity_id in before else frozenset()
+        if held and not any(key in held for key in keys if key.kind not in WEAK):
+            theirs = {key.value.partition("@")[2] for key in held if key.kind is KeyKind.PERSON_EMAIL}
+            assert not any(key.value.partition("@")[2] in theirs for key in keys if key.kind is KeyKind.PERSON_EMAIL)
 
 
 @given(rows=ROWS)

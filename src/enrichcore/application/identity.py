@@ -13,7 +13,7 @@ from attrs import frozen
 from enrichcore.application.errors import UnknownId
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.keys import WEAK, Key, KeyKind
 from enrichcore.normalize import linkedin_key
 from enrichcore.store.commit import Store
 
@@ -27,6 +27,8 @@ KEY_WORDS: Final = {
     KeyKind.COMPANY_DOMAIN: "the domain",
     KeyKind.COMPANY_LINKEDIN: "the LinkedIn page",
     KeyKind.COMPANY_NAME: "the name",
+    KeyKind.COMPANY_NAME_ALONE: "the name alone",
+    KeyKind.COMPANY_NAME_SHARED: "the shared name",
 }
 
 
@@ -119,5 +121,5 @@ def _because(facts: Any, held: set[Key]) -> str:
     found = next((key for key in strong if key in held), None)
     if found is not None:
         return f"was known by {KEY_WORDS[found.kind]} {found.value}"
-    weak = next((key for key in sorted(held) if key.kind in {KeyKind.PERSON_NAME, KeyKind.COMPANY_NAME}), None)
+    weak = next((key for key in sorted(held) if key.kind in WEAK), None)
     return f"was known by {KEY_WORDS[weak.kind]} {weak.value}" if weak else "was known by a key of another id"

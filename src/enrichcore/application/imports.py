@@ -19,7 +19,7 @@ from attrs import Factory, define, evolve
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.upload_report import Outcome, Tally
 from enrichcore.domain import events as e
-from enrichcore.domain.directory import Known, Match, resolve
+from enrichcore.domain.directory import Known, Match, asked, resolve
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.ingest import ImportedRow, RejectedRow
@@ -112,7 +112,7 @@ class _Chunk:
         #: What rows told of companies; None for one that was merged into another.
         self.companies: dict[CompanyId, dict[str, Any] | None] = {}
         self.merged_companies: dict[CompanyId, CompanyId] = {}
-        keys = {key for row in imported for key in (*row.person_keys, *row.company_keys)}
+        keys = {key for row in imported for key in (*row.person_keys, *asked(row.company_keys))}
         self._owners = importer.store.owners(importer.client_id, keys) if keys else {}
         known = {owner.entity_id for owner in self._owners.values()}
         self._people = importer.store.uploaded(importer.upload_id, known) if known else {}
@@ -190,7 +190,7 @@ class _Chunk:
         else:
             same = {match.entity_id, *(known.entity_id for known, _ in match.merged)}
             # Whoever is the same is known by a key of this row; a look at all owners would cost a row more than all else.
-            owners = [self._owners[key] for key in keys if key in self._owners]
+            owners = [self._owners[key] for key in asked(keys) if key in self._owners]
             group = [known for known in owners if known.entity_id in same]
             joined = frozenset[Key](match.new_keys).union(*(known.keys for known in group))
             held = Known(entity_id=match.entity_id, keys=joined, since=min(known.since for known in group))

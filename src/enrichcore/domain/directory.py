@@ -3,7 +3,8 @@
 Keys (LinkedIn, e-mail, domain, names) link to a stable id. A row whose keys are all new makes a new entity; one whose
 strong keys belong to two known entities merges them, and the older stays, unless both already hold different keys of a
 stronger or equal kind than the one that joins them, for then the row is wrong rather than the directory. Weak keys only
-find. The directory is one stream per client, so two imports of one client can never both make the same person.
+find, and not someone who has another address at the row's mail domain; a name that two companies have finds neither. The
+directory is one stream per client, so two imports of one client can never both make the same person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,21 +46,32 @@ class Match(Generic[Id]):
     contested: tuple[Key, ...] = ()
 
 
+def asked(keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys whose owners `resolve` has to be given for a row of those keys."""
+    return (*keys, *_alone(keys), *(_shared(key) for key in keys if key.kind is KeyKind.COMPANY_NAME))
+
+
 def resolve(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
     """Whom a row's keys mean.
 
     Args:
         client_id: the directory's client.
         keys: the row's keys, strongest first.
-        owners: the known entity behind each of those keys, where there is one.
+        owners: the known entity behind each of the keys that are `asked` for, where there is one.
         fallback: what names a row that has no keys at all, such as its upload and line.
     """
-    found = [(key, owners[key]) for key in keys if key in owners]
+    keys = (*keys, *_alone(keys))
+    found = [(key, owners[key]) for key in keys if key in owners and _shared(key) not in owners]
     strong = [(key, known) for key, known in found if key.kind not in WEAK]
     match_of = next((known for key, known in strong if not _contradicts(known.keys, _stronger(keys, key))), None)
     if match_of is None:
         match_of = next(
-            (known for key, known in found if key.kind in WEAK and not _contradicts(known.keys, keys)), None
+            (
+                known
+                for key, known in found
+                if key.kind in WEAK and not _contradicts(known.keys, keys) and not _differ_by_address(known.keys, keys)
+            ),
+            None,
         )
     if match_of is None:
         return _new(client_id, keys, owners, fallback)
@@ -71,7 +83,8 @@ def _new(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id
     name = f"{free[0].kind}/{free[0].value}" if free else fallback
     entity_id: Id = uuid5(client_id, name)  # type: ignore[assignment] # an id is a UUID under another name
     contested = tuple(key for key in keys if key in owners)
-    return Match(entity_id=entity_id, is_new=True, new_keys=free, contested=contested)
+    shared = _newly_shared(frozenset(free), keys, owners)
+    return Match(entity_id=entity_id, is_new=True, new_keys=(*free, *shared), contested=contested)
 
 
 def _known(
@@ -99,6 +112,7 @@ def _known(
     )
     held = frozenset[Key]().union(*(known.keys for known in group))
     new_keys = _fitting(held, [key for key in keys if key not in owners])
+    new_keys += _newly_shared(held.union(new_keys), keys, owners)
     return Match(entity_id=oldest.entity_id, is_new=False, new_keys=new_keys, merged=merged, contested=tuple(contested))
 
 
@@ -109,6 +123,34 @@ def _fitting(held: frozenset[Key], keys: Sequence[Key]) -> tuple[Key, ...]:
         if not _contradicts(held.union(fitting), (key,)):
             fitting.append(key)
     return tuple(fitting)
+
+
+def _alone(keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys that names are where a row tells nothing else of a company."""
+    if any(key.kind is not KeyKind.COMPANY_NAME for key in keys):
+        return ()
+    return tuple(Key(KeyKind.COMPANY_NAME_ALONE, key.value) for key in keys)
+
+
+def _shared(key: Key) -> Key:
+    """What says that a company's name means none of those that have it; nothing says so of another key."""
+    return Key(KeyKind.COMPANY_NAME_SHARED, key.value) if key.kind is KeyKind.COMPANY_NAME else _NOBODYS
+
+
+#: No row has it.
+_NOBODYS: Final = Key(KeyKind.COMPANY_NAME_SHARED, "")
+
+
+def _newly_shared(held: frozenset[Key], keys: Sequence[Key], owners: Mapping[Key, Known[Id]]) -> tuple[Key, ...]:
+    """Names of the row whose owner is certainly another company than the one that holds those keys."""
+    return tuple(
+        _shared(key)
+        for key in keys
+        if key.kind is KeyKind.COMPANY_NAME
+        and key in owners
+        and _shared(key) not in owners
+        and _contradicts(owners[key].keys, held)
+    )
 
 
 #: Kinds of which an entity has one; two different values say that two entities are not the same. A person may well have
@@ -124,3 +166,21 @@ def _contradicts(held: frozenset[Key], keys: Sequence[Key] | frozenset[Key]) -> 
     """Whether both sides hold a key of a kind that an entity has only one of, with different values."""
     mine = {key.kind: key.value for key in held if key.kind in _UNIQUE}
     return any(key.kind in mine and mine[key.kind] != key.value for key in keys if key.kind in _UNIQUE)
+
+
+def _differ_by_address(held: frozenset[Key], keys: Sequence[Key]) -> bool:
+    """Whether both sides have an address at one mail domain, and none in common: two people of one name.
+
+    A private address beside a work address says nothing. It counts against weak keys only: a stronger key that both sides
+    share tells of one person with two addresses.
+    """
+    mine, theirs = _addresses(held), _addresses(keys)
+    return mine.isdisjoint(theirs) and not _hosts(mine).isdisjoint(_hosts(theirs))
+
+
+def _addresses(keys: Sequence[Key] | frozenset[Key]) -> frozenset[str]:
+    return frozenset(key.value for key in keys if key.kind is KeyKind.PERSON_EMAIL)
+
+
+def _hosts(addresses: frozenset[str]) -> frozenset[str]:
+    return frozenset(address.rpartition("@")[2] for address in addresses)

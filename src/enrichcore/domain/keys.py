@@ -20,10 +20,14 @@ class KeyKind(StrEnum):
     COMPANY_LINKEDIN = "company_linkedin"
     #: Company, weak: normalised name without its legal form.
     COMPANY_NAME = "company_name"
+    #: Company, weak: the name where a row tells nothing else. It keeps rows of a shared name where they were first put.
+    COMPANY_NAME_ALONE = "company_name_alone"
+    #: Company, weak: a name that another company has, too; it finds nobody, and says that the name alone means none.
+    COMPANY_NAME_SHARED = "company_name_shared"
 
 
 #: Weak keys find an entity that has nothing stronger to contradict them; they never join two known entities.
-WEAK = frozenset({KeyKind.PERSON_NAME, KeyKind.COMPANY_NAME})
+WEAK = frozenset({KeyKind.PERSON_NAME, KeyKind.COMPANY_NAME, KeyKind.COMPANY_NAME_ALONE, KeyKind.COMPANY_NAME_SHARED})
 
 
 @frozen(order=True)

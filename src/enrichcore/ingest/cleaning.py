@@ -31,12 +31,16 @@ from enrichcore.normalize import (
 
 #: Characters of a cell that is cleaned once for all its occurrences.
 REMEMBERED = 1_000
+#: Characters of a label such as a title or a city, as in answers.
+MAX_LABEL = 500
 #: Entries of a list cell that are kept.
 MAX_WORDS = 500
 
 #: Lengths at which systems cut a cell off.
 _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000, 10_000, 32_767, 32_768, 65_535})
 
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
+_ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _ADDRESSES = re.compile(r"[;,|\s]+")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
 #: What a spreadsheet makes of "11-50": a day.
@@ -74,6 +78,20 @@ def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
         single, several = siblings()[fact]
         return (single if isinstance(value, int) else several), value
     return fact, list(value) if isinstance(value, list) else value
+
+
+def line(cell: str) -> str | None:
+    """A text as one clean line, without mark-up."""
+    text = clean_text(cell)
+    return clean_text(_TAG.sub(" ", text)) if text is not None and "<" in text else text
+
+
+def label(cell: str) -> str | None:
+    """As `line`, but with a letter and no address of mail: a number is no title, no industry and no city."""
+    text = line(cell)
+    if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
+        return None
+    return None if _ADDRESS.fullmatch(text) else text
 
 
 def email(cell: str) -> str | None:
@@ -165,7 +183,7 @@ def _json_words(text: str) -> list[Any] | None:
 
 def industry(cell: str) -> str | None:
     """An industry's name; None for several. HubSpot's constants become words: OIL_AND_ENERGY is "Oil and Energy"."""
-    text = _sole(cell, clean_text, str.casefold)
+    text = _sole(cell, label, str.casefold)
     if text is None or not _SHOUTED.fullmatch(text) or ("_" not in text and len(text) <= _ACRONYM + 1):
         return text
     spoken = [part for part in text.split("_") if part]
@@ -174,7 +192,7 @@ def industry(cell: str) -> str | None:
 
 def job_title(cell: str) -> str | None:
     """A job title; None for a form of address."""
-    text = clean_text(cell)
+    text = label(cell)
     bare = (text or "").casefold().replace(".", " ").split()
     return None if " ".join(bare) in word_list("salutations") else text
 
@@ -235,7 +253,8 @@ def _company_linkedin(cell: str) -> str | None:
 
 
 _CLEANERS: dict[str, Callable[[str], Any]] = {
-    "text": clean_text,
+    "text": line,
+    "label": label,
     "paragraph": clean_paragraph,
     "person_name": person_name,
     "company_name": sole_company_name,

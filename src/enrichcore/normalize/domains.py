@@ -51,7 +51,7 @@ def company_domain(value: Any) -> str | None:
     if host is None or is_page_host(host) or _is_search(value):
         return None
     domain = _registrable(host)
-    return None if domain is None or domain in entries("unusable_domains") or is_free_mail(domain) else domain
+    return None if domain is None or domain in entries("unusable_domains") or is_free_mail(host) else domain
 
 
 def is_free_mail(domain: str) -> bool:

@@ -33,7 +33,9 @@ def mapping(
     workstream: Annotated[str, typer.Option(metavar="NAME", help="Such as apollo_scrape or crm_data.")],
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="Read a column so from now on. Repeatable."),
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="Read a column so from now on, also as FIELD=COLUMN. Repeatable."
+        ),
     ] = None,
     forget: Annotated[
         list[str] | None,

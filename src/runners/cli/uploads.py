@@ -9,6 +9,7 @@ import typer
 from enrichcore.application import Enrichment, UploadUnderWay
 from enrichcore.application.estimating import Estimate, estimate
 from enrichcore.domain.ids import UploadId
+from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
 from runners.cli.progress import counting
@@ -33,7 +34,9 @@ def upload(
     map_: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="COLUMN=FIELD", help="Read a column as this field; FIELD may be ignore. Repeatable."
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="Read a column as this field, also as FIELD=COLUMN; FIELD may be ignore. Repeatable.",
         ),
     ] = None,
     save_mapping: Annotated[
@@ -74,11 +77,29 @@ def upload(
 
 
 def overrides_of(pairs: list[str]) -> dict[str, str]:
-    """Column → field, out of the options of the command line."""
-    found = [pair.rpartition("=") for pair in pairs]
-    if any(not column or not field for column, _, field in found):
-        raise typer.BadParameter("write it as COLUMN=FIELD", param_hint="--map")
-    return {column: field.strip() for column, _, field in found}
+    """Column → field, out of the options of the command line, which say either first.
+
+    The field is the side that names one; where both do, or neither, it is the last.
+    """
+    return dict(map(_override, pairs))
+
+
+def _override(pair: str) -> tuple[str, str]:
+    column, _, field = pair.rpartition("=")
+    if not _is_field(field):
+        first, _, rest = pair.partition("=")
+        column, field = (rest, first) if _is_field(first) else (column, field)
+    if not column.strip() or not field.strip():
+        raise typer.BadParameter("write it as COLUMN=FIELD, or FIELD=COLUMN", param_hint="--map")
+    return column, field.strip()
+
+
+def _is_field(text: str) -> bool:
+    try:
+        check_field("", text.strip())
+    except BadMapping:
+        return False
+    return True
 
 
 def launch(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from enrichcore.domain.directory import Known, resolve
+from enrichcore.domain.directory import Known, asked, resolve
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import Key, KeyKind
 
@@ -21,8 +21,16 @@ def key(text):
         "domain": KeyKind.COMPANY_DOMAIN,
         "page": KeyKind.COMPANY_LINKEDIN,
         "called": KeyKind.COMPANY_NAME,
+        "alone": KeyKind.COMPANY_NAME_ALONE,
+        "shared": KeyKind.COMPANY_NAME_SHARED,
     }
     return Key(kinds[kind], value)
+
+
+def told(key):
+    """A company's key as it is written here."""
+    words = {KeyKind.COMPANY_LINKEDIN: "page", KeyKind.COMPANY_NAME_ALONE: "alone"}
+    return f"{words[key.kind]}:{key.value}"
 
 
 def meant(row, **known):
@@ -32,7 +40,7 @@ def meant(row, **known):
         for number, (name, keys) in enumerate(known.items())
     ]
     keys = [key(text) for text in row.split()]
-    owners = {mine: entity for mine in keys for entity in entities if mine in entity.keys}
+    owners = {mine: entity for mine in asked(keys) for entity in entities if mine in entity.keys}
     return resolve(CLIENT, keys, owners, fallback="upload/2")
 
 
@@ -119,6 +127,23 @@ def test_a_name_finds_only_whom_nothing_contradicts(row, known, same):
     assert (match.entity_id == "them", match.is_new) == (same, not same)
 
 
+@pytest.mark.parametrize(
+    ("row", "known", "same"),
+    [
+        ("mail:john.smith2@a.example who:john-a", "mail:john.smith@a.example who:john-a", False),
+        ("mail:john@home.example who:john-a", "mail:john.smith@a.example who:john-a", True),
+        ("who:john-a", "mail:john.smith@a.example who:john-a", True),
+        ("mail:john@a.example who:john-a", "who:john-a", True),
+        ("in:john mail:john@a.example who:john-a", "mail:js@a.example who:john-a", False),
+        ("mail:js@home.example mail:j@a.example who:john-a", "mail:js@home.example mail:john@a.example", True),
+    ],
+)
+def test_two_addresses_at_one_mail_domain_are_two_people_of_one_name(row, known, same):
+    """A private address beside a work address contradicts nothing, and an address in common outweighs the others."""
+    match = meant(row, them=known)
+    assert (match.entity_id == "them", match.is_new) == (same, not same)
+
+
 def test_a_name_never_joins_two_known_ones():
     """The strong key decides; the name stays with its owner."""
     match = meant("domain:a.example called:quillhaven", first="domain:a.example", second="called:quillhaven")
@@ -134,6 +159,40 @@ def test_a_name_does_not_bring_in_a_company_that_the_row_contradicts():
     )
     assert (match.entity_id, match.merged, match.contested) == ("named", (), (key("page:quillhaven"),))
     assert match.new_keys == (key("domain:a.example"),)
+
+
+def test_a_second_company_of_a_name_makes_the_name_a_shared_one():
+    """Whether that company is new, or is known and learns its name only now."""
+    phoenix = "domain:phoenix-a.example called:phoenix"
+    row = "domain:phoenix-b.example called:phoenix"
+    assert meant(row, one=phoenix).new_keys == (key("domain:phoenix-b.example"), key("shared:phoenix"))
+    assert meant(row, one=phoenix, two="domain:phoenix-b.example").new_keys == (key("shared:phoenix"),)
+    assert meant(row, one=phoenix, two="domain:phoenix-b.example shared:phoenix").new_keys == ()
+
+
+@pytest.mark.parametrize("row", ["called:phoenix", "page:phoenix called:phoenix"])
+def test_a_name_that_two_companies_have_means_neither(row):
+    """It is a company of its own, which the same row means again."""
+    known = {
+        "one": "domain:phoenix-a.example called:phoenix",
+        "two": "domain:phoenix-b.example shared:phoenix",
+    }
+    match = meant(row, **known)
+    assert (match.is_new, match.contested) == (True, (key("called:phoenix"),))
+    again = meant(row, **known, three=" ".join(told(new) for new in match.new_keys))
+    assert (again.entity_id, again.new_keys) == ("three", ())
+
+
+def test_a_row_of_a_name_stays_where_it_was_put_before_the_name_was_shared():
+    """So a file that is imported again makes nobody new."""
+    first = meant("called:phoenix", one="domain:phoenix-a.example called:phoenix")
+    assert (first.entity_id, first.new_keys) == ("one", (key("alone:phoenix"),))
+    again = meant(
+        "called:phoenix",
+        one="domain:phoenix-a.example called:phoenix alone:phoenix",
+        two="domain:phoenix-b.example shared:phoenix",
+    )
+    assert (again.entity_id, again.new_keys) == ("one", ())
 
 
 def test_of_two_domains_in_one_row_a_company_gets_the_first():

@@ -59,6 +59,17 @@ def test_headers_match_in_any_case_and_with_any_separator():
         ("crm", {"Prénom": "person_first_name", "Nom": "person_last_name", "Pays": "person_country"}),
         ("crm", {"Vorname": "person_first_name", "E-Mail": "person_email", "Firma": "company_name"}),
         ("crm", {"name": "person_full_name", "company": "company_name", "job title": "person_title"}),
+        (
+            "crm",
+            {
+                "First": "person_first_name",
+                "Last": "person_last_name",
+                "Email 1": "person_email",
+                "Job role": "person_title",
+                "Web": "company_website",
+            },
+        ),
+        ("crm", {"Company Name": "company_name", "Company": "company_name"}),
         ("apollo", {"Title": "person_title", "# Employees": "company_employee_count", "Contact Owner": None}),
     ],
 )
@@ -104,9 +115,24 @@ def test_hubspots_company_columns_have_a_declared_order():
     assert list(mapping.mapped) == ["Company name", "Company Name", "Associated Company (Primary)"]
 
 
+def test_the_full_column_of_company_names_goes_before_the_short_one():
+    """Wherever the two stand, as for Apollo."""
+    for profile in ("apollo", "crm"):
+        assert list(map_columns(["Company", "Company Name"], profile).mapped) == ["Company Name", "Company"]
+
+
 @pytest.mark.parametrize(
     ("headers", "doubtful"),
-    [(["First Name", "Last Name", "Name"], "Name"), (["Job Title", "Title"], "Title"), (["Name", "URL"], "URL")],
+    [
+        (["First Name", "Last Name", "Name"], "Name"),
+        (["Job Title", "Title"], "Title"),
+        (["Name", "URL"], "URL"),
+        (["First", "Last", "Name"], "Name"),
+        (["Email", "Email 1"], "Email 1"),
+        (["Job Title", "Job role"], "Job role"),
+        (["Website", "Web"], "Web"),
+        (["Title", "Job role"], "Title"),
+    ],
 )
 def test_a_header_that_is_doubtful_beside_others_is_shown(headers, doubtful):
     """What a header means may depend on its neighbours; the neighbours are mapped all the same."""

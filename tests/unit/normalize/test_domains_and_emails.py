@@ -50,6 +50,12 @@ def test_a_domain_has_one_form(value, domain):
     "value",
     [
         "gmail.com",
+        "comcast.net",
+        "roadrunner.rr.com",
+        "xs4all.nl",
+        "docomo.ne.jp",
+        "privaterelay.appleid.com",
+        "mailinator.com",
         "https://www.linkedin.com/company/x",
         "https://sites.google.com/view/x",
         "acme.wixsite.com",
