@@ -20,9 +20,15 @@ from enrichcore.fields.sources import keys
 MAX_ADDRESSES: Final = 20
 
 _STATUS_KEYS: Final = (
-    "status", "emailstatus", "verificationstatus", "verification", "result", "state", "validity", "emailverification",
-    "quality", "deliverability",
+    "emailstatus", "verificationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
+    "status", "result", "state", "quality",
 )  # fmt: skip
+#: Of these a request may have a state, too, a person a place, and a profile a quality; then such words say nothing of an
+#: address.
+_SHARED_KEYS: Final = frozenset({"status", "state", "quality"})
+_SHARED_WORDS: Final = frozenset({
+    "ok", "good", "bad", "low", "true", "false", "role", "not found", "notfound", "unavailable",
+})  # fmt: skip
 #: Flags that tell a status, by what they say when they are true and when they are false.
 _FLAGS: Final = {
     "verified": ("verified", "unverified"),
@@ -34,6 +40,17 @@ _FLAGS: Final = {
     "deliverable": ("deliverable", "undeliverable"),
     "isdeliverable": ("deliverable", "undeliverable"),
 }
+_CATCH_ALL: Final = "catch_all"
+#: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
+_CATCH_ALL_FLAGS: Final = frozenset({
+    "catchall", "iscatchall", "domaincatchall", "isdomaincatchall", "catchalldomain", "iscatchalldomain", "acceptall",
+    "isacceptall", "isdomainacceptall", "emailcatchall", "isemailcatchall", "isemaildomaincatchall",
+})  # fmt: skip
+_ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
+_YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
+#: Beside a word for e-mail these make a column the check of an address.
+_CHECKS: Final = ("valid", "verif", "deliverab", "bounce")
+_TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
 
 
@@ -68,20 +85,44 @@ def best(found: Iterable[Address]) -> Address | None:
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
-    """The status that a flag beside an address tells, such as `"Email Valid": true`."""
-    if _FLAGS.keys().isdisjoint(node):
+    """The status that a flag beside an address tells, such as `"Email Valid": true` or `"valid": "false"`."""
+    if _ALL_FLAGS.isdisjoint(node):
         return None
     told = (
-        words[0] if value is True else words[1]
+        words[0] if is_so else words[1]
         for flag, words in _FLAGS.items()
-        if isinstance(value := node.get(flag), bool)
+        if flag in node and (is_so := _flag(node[flag])) is not None
     )
-    return next(told, None)
+    return _cautious(next(told, None), node)
+
+
+def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
+    """The status of an address in the objects that hold it, or in a column that checks it: `"Validate Email": {...}`.
+
+    Such an object tells of other things as well, so only words that are known to speak of an address count.
+    """
+    objects = list(nodes)
+    for node in objects:
+        if not _TELLING.isdisjoint(node) and _holds(node, email) and (status := _known_status(node)):
+            return status
+    for node in objects:
+        for key, part in node.items():
+            if checks_email(key) and (status := _checked(part, email)):
+                return status
+    return None
+
+
+def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
+    """The status, but for one that is contradicted by a flag for a catch-all host beside the address."""
+    for node in nodes:
+        if not _CATCH_ALL_FLAGS.isdisjoint(node) and _holds(node, email):
+            status = _cautious(status, node)
+    return status
 
 
 def verdict(status: str | None) -> str:
     """What a provider's word for the state of an address means: `verified`, `guessed` or `unusable`; empty where unknown."""
-    return _verdicts().get((status or "").casefold().replace("_", " ").replace("-", " ").strip(), "")
+    return _verdicts().get(_plain(status), "")
 
 
 def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +141,65 @@ def speaks_of_email(key: str) -> bool:
     return not any(word in bare for word in keys("not_email_words"))
 
 
+@lru_cache(maxsize=4_096)
+def checks_email(key: str) -> bool:
+    """Whether a column of that folded name tells whether an address can be written to."""
+    return any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
+
+
 def _status_beside(part: Tree) -> str | None:
+    """The status inside an address's own object; a word that is known goes before others."""
     if not isinstance(part, Mapping):
         return None
-    told = (cleaners.status(part.get(key)) for key in _STATUS_KEYS if not isinstance(part.get(key), bool))
-    return next((status for status in told if status), None) or flagged(part)
+    told = [status for key in _STATUS_KEYS if (status := cleaners.status(part.get(key)))]
+    known = (status for status in told if verdict(status))
+    return _cautious(next(known, None) or next(iter(told), None) or flagged(part), part)
+
+
+def _known_status(node: Mapping[str, Tree]) -> str | None:
+    told = (
+        status
+        for key in _STATUS_KEYS
+        if (status := cleaners.status(node.get(key)))
+        and verdict(status)
+        and not (key in _SHARED_KEYS and _plain(status) in _SHARED_WORDS)
+    )
+    return _cautious(next(told, None) or flagged(node), node)
+
+
+def _checked(part: Tree, email: str) -> str | None:
+    """What a column that checks addresses says of this one."""
+    if isinstance(part, Mapping):
+        other = normalize.usable_email(part)
+        return _known_status(part) if other in {None, email} else None
+    status = cleaners.status(part)
+    return status if verdict(status) and _plain(status) not in _SHARED_WORDS else None
+
+
+def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
+    """The status, or that the host takes any name, where that is the more careful of the two."""
+    if verdict(status) in {"guessed", "unusable"} or _CATCH_ALL_FLAGS.isdisjoint(node):
+        return status
+    return _CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
+
+
+def _holds(node: Mapping[str, Tree], email: str) -> bool:
+    return any(
+        isinstance(text, str) and "@" in text and normalize.usable_email(text) == email
+        for part in node.values()
+        for text in (part if isinstance(part, list) and len(part) == 1 else (part,))
+    )
+
+
+def _flag(value: Tree) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    said = value.strip().casefold() if isinstance(value, str) else ""
+    return True if said in _YES else False if said in _NO else None
+
+
+def _plain(status: str | None) -> str:
+    return (status or "").casefold().replace("_", " ").replace("-", " ").strip()
 
 
 @cache

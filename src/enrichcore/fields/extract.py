@@ -10,13 +10,13 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
-from enrichcore.fields.emails import Address, addresses, best, flagged, speaks_of_email
+from enrichcore.fields.emails import Address, addresses, best, cautious, flagged, speaks_of_email, told_beside, verdict
 from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
@@ -288,12 +288,19 @@ def _shares_a_word(one: str, other: str) -> bool:
 
 def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     """The address with its status; a status without an address says nothing."""
-    found = best(_addresses(objects, sources))
+    told = _field(objects, "person_email_status", sources, own_name=False)
+    found_here = _addresses(objects, sources)
+    found = best(found_here if verdict(told) else (_judged(address, objects) for address in found_here))
     if found is None:
         return {"person_email": None, "person_email_status": None}
-    told = found.status or _field(objects, "person_email_status", sources)
+    told = found.status or told or _field(objects, "person_email_status", sources, own_name=True)
     told = told or next((flag for node in objects.own if (flag := flagged(node))), None)
-    return {"person_email": found.email, "person_email_status": told}
+    return {"person_email": found.email, "person_email_status": cautious(told, objects.own, found.email)}
+
+
+def _judged(address: Address, objects: _Objects) -> Address:
+    """The address with what is said of it in the objects that hold it, where its own object says nothing."""
+    return address if address.status else evolve(address, status=told_beside(objects.own, address.email))
 
 
 def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
