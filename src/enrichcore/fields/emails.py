@@ -1,9 +1,11 @@
 """A person's e-mail address and what is known of its state, out of the column that holds it.
 
 The user picks the column's name, and its value may be a text, an object with a status, or a list of these. A status belongs
-to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other.
+to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other, and one
+that anybody can have, only without one at a company's host.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -51,6 +53,7 @@ _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 #: Beside a word for e-mail these make a column the check of an address.
 _CHECKS: Final = ("valid", "verif", "deliverab", "bounce")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
+_SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
 
 
@@ -70,18 +73,32 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
             if isinstance(part, Mapping) and str(part.get("type", "")).strip().casefold() in _PRIVATE:
                 continue
             email = normalize.usable_email(part)
-            if email is not None:
-                yield Address(email=email, status=_status_beside(part))
+            if email is None:
+                continue
+            yield Address(email=email, status=_status_beside(part))
+            if isinstance(part, str) and part.count("@") > 1:
+                # Several in one text.
+                others = map(normalize.usable_email, _SEPARATORS.split(part)[:MAX_ADDRESSES])
+                yield from (Address(email=other) for other in others if other and other != email)
 
 
 def best(found: Iterable[Address]) -> Address | None:
-    """The first address that is not known to be undeliverable, else the first."""
-    first: Address | None = None
+    """The first address at a company's host, else the first; one that is known to be undeliverable only without another."""
+    private: Address | None = None
+    dead: Address | None = None
     for address in found:
-        if verdict(address.status) != "unusable":
+        if is_work(address):
             return address
-        first = first or address
-    return first
+        if verdict(address.status) == "unusable":
+            dead = dead or address
+        else:
+            private = private or address
+    return private or dead
+
+
+def is_work(address: Address) -> bool:
+    """Whether an address is at a company's host and not known to be undeliverable."""
+    return verdict(address.status) != "unusable" and not normalize.is_free_mail(address.email.rpartition("@")[2])
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:

@@ -5,7 +5,7 @@ for, and the first value that its cleaner accepts is taken. In an object that is
 employer, an echo of what was sent) only a field's own full name counts.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -16,7 +16,17 @@ from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
-from enrichcore.fields.emails import Address, addresses, best, cautious, flagged, speaks_of_email, told_beside, verdict
+from enrichcore.fields.emails import (
+    Address,
+    addresses,
+    best,
+    cautious,
+    flagged,
+    is_work,
+    speaks_of_email,
+    told_beside,
+    verdict,
+)
 from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
@@ -289,8 +299,12 @@ def _shares_a_word(one: str, other: str) -> bool:
 def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     """The address with its status; a status without an address says nothing."""
     told = _field(objects, "person_email_status", sources, own_name=False)
-    found_here = _addresses(objects, sources)
-    found = best(found_here if verdict(told) else (_judged(address, objects) for address in found_here))
+    found = best(_judged(_addresses(objects, sources), objects, told))
+    if found is None or not is_work(found):
+        # What was sent may be better than what was found; then the status of what was found is not its own.
+        echo = best(_judged(addresses(values_along([*objects.own, *objects.foreign], (_EMAIL_PATH,))), objects, told))
+        if echo is not None and (found is None or (found.email != echo.email and is_work(echo))):
+            found, told = echo, told if found is None else None
     if found is None:
         return {"person_email": None, "person_email_status": None}
     told = found.status or told or _field(objects, "person_email_status", sources, own_name=True)
@@ -298,24 +312,30 @@ def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     return {"person_email": found.email, "person_email_status": cautious(told, objects.own, found.email)}
 
 
-def _judged(address: Address, objects: _Objects) -> Address:
-    """The address with what is said of it in the objects that hold it, where its own object says nothing."""
-    return address if address.status else evolve(address, status=told_beside(objects.own, address.email))
+_EMAIL_PATH: Path = (folded_key("person_email"),)
+
+
+def _judged(found: Iterable[Address], objects: _Objects, told: str | None) -> Iterator[Address]:
+    """The addresses with what is said of each in the objects that hold it, where nothing tells it outright."""
+    for address in found:
+        is_told = bool(address.status or verdict(told))
+        yield address if is_told else evolve(address, status=told_beside(objects.own, address.email))
 
 
 def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
     """The addresses along the field's paths, then those of any column that speaks of e-mail, for the user picks its name."""
-    own = (_cleaning("person_email")[1],)
-    along = [path for path in paths_of("person_email", sources) if path != own[0]]
+    along = [path for path in paths_of("person_email", sources) if path != _EMAIL_PATH]
     yield from addresses(values_along(objects.own, along))
     if sources is None or "person_email" not in sources:
         columns = [
-            value for node in objects.own for key, value in node.items() if key != own[0][0] and speaks_of_email(key)
+            value
+            for node in objects.own
+            for key, value in node.items()
+            if key != _EMAIL_PATH[0] and speaks_of_email(key)
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))
         yield from (Address(email=email) for email in bare if email)
-    yield from addresses(values_along([*objects.own, *objects.foreign], own))
 
 
 def _bare_email_in(node: Tree) -> str | None:
