@@ -128,7 +128,10 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
     objects = _objects(payload, Entity.COMPANY)
-    fields: dict[str, Any] = {name: _field(objects, name, sources) for name in COMPANY_FIELDS}
+    fields: dict[str, Any] = {
+        name: None if name in _OF_FUNDING else _field(objects, name, sources) for name in COMPANY_FIELDS
+    }
+    fields |= _funding(objects, sources)
     location = company_location(objects.own, fields["company_country"])
     fields["company_city"], own_city = location.city, fields["company_city"]
     fields["company_state"], own_state = location.state, fields["company_state"]
@@ -143,6 +146,51 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         fields["company_state"] = normalize.subdivision_name(own_state, location.country)
     fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
     return fields
+
+
+def _funding(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
+    """The latest date of all that tell of funding, and the kind of that round.
+
+    The fields' own names may only be an echo, so they count where nothing else does.
+    """
+    raised, kind = _OF_FUNDING
+    clean_date, clean_kind = _cleaning(raised)[0], _cleaning(kind)[0]
+    dates = (told for _, value in _along(objects, raised, sources) if (told := clean_date(value)) is not None)
+    latest = max(dates, default=None) or _field(objects, raised, sources, own_name=True)
+    date_keys = {path[-1] for path in paths_of(raised, sources) if path}
+    kinds = (
+        cleaned
+        for entry, value in _along(objects, kind, sources)
+        if _is_of(entry, latest, date_keys) and (cleaned := clean_kind(value)) is not None
+    )
+    return {raised: latest, kind: next(kinds, None) or _field(objects, kind, sources, own_name=True)}
+
+
+_OF_FUNDING = ("company_last_raised_at", "company_latest_funding")
+
+
+def _along(objects: _Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree] | None, Tree]]:
+    """The values along a field's paths but its own name, with the entry of a list or object that each stands in."""
+    own_path = _cleaning(name)[1]
+    for path in paths_of(name, sources):
+        if path == own_path or (path and path[0] not in objects.own_keys):
+            continue
+        for node in objects.own:
+            if len(path) <= 1:
+                yield from ((None, value) for value in values_at(node, path))
+                continue
+            held = values_at(node, path[:-1])
+            entries = [one for part in held for one in (part if isinstance(part, list) else [part])]
+            for entry in (one for one in entries if isinstance(one, dict)):
+                yield from ((entry, value) for value in values_at(entry, path[-1:]))
+
+
+def _is_of(entry: Mapping[str, Tree] | None, latest: str | None, date_keys: set[str]) -> bool:
+    """Whether an entry is not of an earlier round than the latest."""
+    if entry is None or latest is None:
+        return True
+    told = [date for key in date_keys & entry.keys() if (date := CLEANERS["latest_date"](entry[key])) is not None]
+    return not told or latest.startswith(max(told)) or max(told) >= latest
 
 
 def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | None) -> dict[str, Any]:
