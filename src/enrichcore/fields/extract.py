@@ -330,6 +330,11 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
         # "name" was something else's.
         full = None
+    if full and last and len(last.rstrip(".")) == 1:
+        # "Jane", "D." beside "Jane Doe": the full name spells it out.
+        spelled = normalize.split_full_name(full)[1]
+        initials = {word[0].casefold() for word in (spelled or "").split()}
+        last = spelled if last[0].casefold() in initials else last
     if full is None and first and last:
         full = f"{first} {last}"
     if first is None or last is None:

@@ -213,6 +213,18 @@ def test_an_address_is_the_persons_and_its_status_its_own(columns, email, status
     assert (fields["person_email"], fields["person_email_status"]) == (email, status)
 
 
+@pytest.mark.parametrize(
+    ("told", "last"),
+    [
+        ({"last_name": "D.", "name": "Jane Doe"}, "Doe"), ({"last_name": "D", "full_name": "Jane van Doe"}, "van Doe"),
+        ({"last_name": "D."}, "D."), ({"last_name": "D.", "name": "Jane Smith"}, "D."),
+    ],
+)  # fmt: skip
+def test_a_last_name_that_is_only_an_initial_is_spelled_out_by_the_full_name(told, last):
+    """As pages show people who are not connected."""
+    assert extract_person_fields({"first_name": "Jane", **told})["person_last_name"] == last
+
+
 ACME = {
     "title": "CTO",
     "company": "Acme",
