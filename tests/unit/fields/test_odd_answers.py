@@ -225,6 +225,21 @@ def test_a_last_name_that_is_only_an_initial_is_spelled_out_by_the_full_name(tol
     assert extract_person_fields({"first_name": "Jane", **told})["person_last_name"] == last
 
 
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({"locality": "Austin, Texas Metropolitan Area"}, ("Austin", "Texas", "United States")),
+        ({"locality": "Austin, Texas Area, United States"}, ("Austin", "Texas", "United States")),
+        ({"locality": "Oslo, Fjord Metropolitan Area"}, ("Oslo", None, None)),
+        ({"city": "Austin", "state": "Texas Metropolitan Area", "country": "United States"}, ("Austin", "Texas", "United States")),
+    ],
+)  # fmt: skip
+def test_a_metropolitan_area_is_no_state(told, place):
+    """The state that it is named after is one."""
+    fields = extract_company_fields({**COMPANY, **told})
+    assert (fields["company_city"], fields["company_state"], fields["company_country"]) == place
+
+
 ACME = {
     "title": "CTO",
     "company": "Acme",
