@@ -1,9 +1,11 @@
 """A person's e-mail address and what is known of its state, out of the column that holds it.
 
 The user picks the column's name, and its value may be a text, an object with a status, or a list of these. A status belongs
-to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other.
+to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other, and one
+that anybody can have, only without one at a company's host.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -20,9 +22,15 @@ from enrichcore.fields.sources import keys
 MAX_ADDRESSES: Final = 20
 
 _STATUS_KEYS: Final = (
-    "status", "emailstatus", "verificationstatus", "verification", "result", "state", "validity", "emailverification",
-    "quality", "deliverability",
+    "emailstatus", "verificationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
+    "status", "result", "state", "quality",
 )  # fmt: skip
+#: Of these a request may have a state, too, a person a place, and a profile a quality; then such words say nothing of an
+#: address.
+_SHARED_KEYS: Final = frozenset({"status", "state", "quality"})
+_SHARED_WORDS: Final = frozenset({
+    "ok", "good", "bad", "low", "true", "false", "role", "not found", "notfound", "unavailable",
+})  # fmt: skip
 #: Flags that tell a status, by what they say when they are true and when they are false.
 _FLAGS: Final = {
     "verified": ("verified", "unverified"),
@@ -34,6 +42,18 @@ _FLAGS: Final = {
     "deliverable": ("deliverable", "undeliverable"),
     "isdeliverable": ("deliverable", "undeliverable"),
 }
+_CATCH_ALL: Final = "catch_all"
+#: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
+_CATCH_ALL_FLAGS: Final = frozenset({
+    "catchall", "iscatchall", "domaincatchall", "isdomaincatchall", "catchalldomain", "iscatchalldomain", "acceptall",
+    "isacceptall", "isdomainacceptall", "emailcatchall", "isemailcatchall", "isemaildomaincatchall",
+})  # fmt: skip
+_ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
+_YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
+#: Beside a word for e-mail these make a column the check of an address.
+_CHECKS: Final = ("valid", "verif", "deliverab", "bounce")
+_TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
+_SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
 
 
@@ -53,35 +73,73 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
             if isinstance(part, Mapping) and str(part.get("type", "")).strip().casefold() in _PRIVATE:
                 continue
             email = normalize.usable_email(part)
-            if email is not None:
-                yield Address(email=email, status=_status_beside(part))
+            if email is None:
+                continue
+            yield Address(email=email, status=_status_beside(part))
+            if isinstance(part, str) and part.count("@") > 1:
+                # Several in one text.
+                others = map(normalize.usable_email, _SEPARATORS.split(part)[:MAX_ADDRESSES])
+                yield from (Address(email=other) for other in others if other and other != email)
 
 
 def best(found: Iterable[Address]) -> Address | None:
-    """The first address that is not known to be undeliverable, else the first."""
-    first: Address | None = None
+    """The first address at a company's host, else the first; one that is known to be undeliverable only without another."""
+    private: Address | None = None
+    dead: Address | None = None
     for address in found:
-        if verdict(address.status) != "unusable":
+        if is_work(address):
             return address
-        first = first or address
-    return first
+        if verdict(address.status) == "unusable":
+            dead = dead or address
+        else:
+            private = private or address
+    return private or dead
+
+
+def is_work(address: Address) -> bool:
+    """Whether an address is at a company's host and not known to be undeliverable."""
+    return verdict(address.status) != "unusable" and not normalize.is_free_mail(address.email.rpartition("@")[2])
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
-    """The status that a flag beside an address tells, such as `"Email Valid": true`."""
-    if _FLAGS.keys().isdisjoint(node):
+    """The status that a flag beside an address tells, such as `"Email Valid": true` or `"valid": "false"`."""
+    if _ALL_FLAGS.isdisjoint(node):
         return None
     told = (
-        words[0] if value is True else words[1]
+        words[0] if is_so else words[1]
         for flag, words in _FLAGS.items()
-        if isinstance(value := node.get(flag), bool)
+        if flag in node and (is_so := _flag(node[flag])) is not None
     )
-    return next(told, None)
+    return _cautious(next(told, None), node)
+
+
+def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
+    """The status of an address in the objects that hold it, or in a column that checks it: `"Validate Email": {...}`.
+
+    Such an object tells of other things as well, so only words that are known to speak of an address count.
+    """
+    objects = list(nodes)
+    for node in objects:
+        if not _TELLING.isdisjoint(node) and _holds(node, email) and (status := _known_status(node)):
+            return status
+    for node in objects:
+        for key, part in node.items():
+            if checks_email(key) and (status := _checked(part, email)):
+                return status
+    return None
+
+
+def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
+    """The status, but for one that is contradicted by a flag for a catch-all host beside the address."""
+    for node in nodes:
+        if not _CATCH_ALL_FLAGS.isdisjoint(node) and _holds(node, email):
+            status = _cautious(status, node)
+    return status
 
 
 def verdict(status: str | None) -> str:
     """What a provider's word for the state of an address means: `verified`, `guessed` or `unusable`; empty where unknown."""
-    return _verdicts().get((status or "").casefold().replace("_", " ").replace("-", " ").strip(), "")
+    return _verdicts().get(_plain(status), "")
 
 
 def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +158,65 @@ def speaks_of_email(key: str) -> bool:
     return not any(word in bare for word in keys("not_email_words"))
 
 
+@lru_cache(maxsize=4_096)
+def checks_email(key: str) -> bool:
+    """Whether a column of that folded name tells whether an address can be written to."""
+    return any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
+
+
 def _status_beside(part: Tree) -> str | None:
+    """The status inside an address's own object; a word that is known goes before others."""
     if not isinstance(part, Mapping):
         return None
-    told = (cleaners.status(part.get(key)) for key in _STATUS_KEYS if not isinstance(part.get(key), bool))
-    return next((status for status in told if status), None) or flagged(part)
+    told = [status for key in _STATUS_KEYS if (status := cleaners.status(part.get(key)))]
+    known = (status for status in told if verdict(status))
+    return _cautious(next(known, None) or next(iter(told), None) or flagged(part), part)
+
+
+def _known_status(node: Mapping[str, Tree]) -> str | None:
+    told = (
+        status
+        for key in _STATUS_KEYS
+        if (status := cleaners.status(node.get(key)))
+        and verdict(status)
+        and not (key in _SHARED_KEYS and _plain(status) in _SHARED_WORDS)
+    )
+    return _cautious(next(told, None) or flagged(node), node)
+
+
+def _checked(part: Tree, email: str) -> str | None:
+    """What a column that checks addresses says of this one."""
+    if isinstance(part, Mapping):
+        other = normalize.usable_email(part)
+        return _known_status(part) if other in {None, email} else None
+    status = cleaners.status(part)
+    return status if verdict(status) and _plain(status) not in _SHARED_WORDS else None
+
+
+def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
+    """The status, or that the host takes any name, where that is the more careful of the two."""
+    if verdict(status) in {"guessed", "unusable"} or _CATCH_ALL_FLAGS.isdisjoint(node):
+        return status
+    return _CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
+
+
+def _holds(node: Mapping[str, Tree], email: str) -> bool:
+    return any(
+        isinstance(text, str) and "@" in text and normalize.usable_email(text) == email
+        for part in node.values()
+        for text in (part if isinstance(part, list) and len(part) == 1 else (part,))
+    )
+
+
+def _flag(value: Tree) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    said = value.strip().casefold() if isinstance(value, str) else ""
+    return True if said in _YES else False if said in _NO else None
+
+
+def _plain(status: str | None) -> str:
+    return (status or "").casefold().replace("_", " ").replace("-", " ").strip()
 
 
 @cache

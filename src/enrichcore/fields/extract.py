@@ -5,18 +5,28 @@ for, and the first value that its cleaner accepts is taken. In an object that is
 employer, an echo of what was sent) only a field's own full name counts.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
-from enrichcore.fields.emails import Address, addresses, best, flagged, speaks_of_email
+from enrichcore.fields.emails import (
+    Address,
+    addresses,
+    best,
+    cautious,
+    flagged,
+    is_work,
+    speaks_of_email,
+    told_beside,
+    verdict,
+)
 from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
@@ -118,7 +128,10 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
     objects = _objects(payload, Entity.COMPANY)
-    fields: dict[str, Any] = {name: _field(objects, name, sources) for name in COMPANY_FIELDS}
+    fields: dict[str, Any] = {
+        name: None if name in _OF_FUNDING else _field(objects, name, sources) for name in COMPANY_FIELDS
+    }
+    fields |= _funding(objects, sources)
     location = company_location(objects.own, fields["company_country"])
     fields["company_city"], own_city = location.city, fields["company_city"]
     fields["company_state"], own_state = location.state, fields["company_state"]
@@ -133,6 +146,51 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         fields["company_state"] = normalize.subdivision_name(own_state, location.country)
     fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
     return fields
+
+
+def _funding(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
+    """The latest date of all that tell of funding, and the kind of that round.
+
+    The fields' own names may only be an echo, so they count where nothing else does.
+    """
+    raised, kind = _OF_FUNDING
+    clean_date, clean_kind = _cleaning(raised)[0], _cleaning(kind)[0]
+    dates = (told for _, value in _along(objects, raised, sources) if (told := clean_date(value)) is not None)
+    latest = max(dates, default=None) or _field(objects, raised, sources, own_name=True)
+    date_keys = {path[-1] for path in paths_of(raised, sources) if path}
+    kinds = (
+        cleaned
+        for entry, value in _along(objects, kind, sources)
+        if _is_of(entry, latest, date_keys) and (cleaned := clean_kind(value)) is not None
+    )
+    return {raised: latest, kind: next(kinds, None) or _field(objects, kind, sources, own_name=True)}
+
+
+_OF_FUNDING = ("company_last_raised_at", "company_latest_funding")
+
+
+def _along(objects: _Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree] | None, Tree]]:
+    """The values along a field's paths but its own name, with the entry of a list or object that each stands in."""
+    own_path = _cleaning(name)[1]
+    for path in paths_of(name, sources):
+        if path == own_path or (path and path[0] not in objects.own_keys):
+            continue
+        for node in objects.own:
+            if len(path) <= 1:
+                yield from ((None, value) for value in values_at(node, path))
+                continue
+            held = values_at(node, path[:-1])
+            entries = [one for part in held for one in (part if isinstance(part, list) else [part])]
+            for entry in (one for one in entries if isinstance(one, dict)):
+                yield from ((entry, value) for value in values_at(entry, path[-1:]))
+
+
+def _is_of(entry: Mapping[str, Tree] | None, latest: str | None, date_keys: set[str]) -> bool:
+    """Whether an entry is not of an earlier round than the latest."""
+    if entry is None or latest is None:
+        return True
+    told = [date for key in date_keys & entry.keys() if (date := CLEANERS["latest_date"](entry[key])) is not None]
+    return not told or latest.startswith(max(told)) or max(told) >= latest
 
 
 def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | None) -> dict[str, Any]:
@@ -272,6 +330,11 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
         # "name" was something else's.
         full = None
+    if full and last and len(last.rstrip(".")) == 1:
+        # "Jane", "D." beside "Jane Doe": the full name spells it out.
+        spelled = normalize.split_full_name(full)[1]
+        initials = {word[0].casefold() for word in (spelled or "").split()}
+        last = spelled if last[0].casefold() in initials else last
     if full is None and first and last:
         full = f"{first} {last}"
     if first is None or last is None:
@@ -288,27 +351,44 @@ def _shares_a_word(one: str, other: str) -> bool:
 
 def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     """The address with its status; a status without an address says nothing."""
-    found = best(_addresses(objects, sources))
+    told = _field(objects, "person_email_status", sources, own_name=False)
+    found = best(_judged(_addresses(objects, sources), objects, told))
+    if found is None or not is_work(found):
+        # What was sent may be better than what was found; then the status of what was found is not its own.
+        echo = best(_judged(addresses(values_along([*objects.own, *objects.foreign], (_EMAIL_PATH,))), objects, told))
+        if echo is not None and (found is None or (found.email != echo.email and is_work(echo))):
+            found, told = echo, told if found is None else None
     if found is None:
         return {"person_email": None, "person_email_status": None}
-    told = found.status or _field(objects, "person_email_status", sources)
+    told = found.status or told or _field(objects, "person_email_status", sources, own_name=True)
     told = told or next((flag for node in objects.own if (flag := flagged(node))), None)
-    return {"person_email": found.email, "person_email_status": told}
+    return {"person_email": found.email, "person_email_status": cautious(told, objects.own, found.email)}
+
+
+_EMAIL_PATH: Path = (folded_key("person_email"),)
+
+
+def _judged(found: Iterable[Address], objects: _Objects, told: str | None) -> Iterator[Address]:
+    """The addresses with what is said of each in the objects that hold it, where nothing tells it outright."""
+    for address in found:
+        is_told = bool(address.status or verdict(told))
+        yield address if is_told else evolve(address, status=told_beside(objects.own, address.email))
 
 
 def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
     """The addresses along the field's paths, then those of any column that speaks of e-mail, for the user picks its name."""
-    own = (_cleaning("person_email")[1],)
-    along = [path for path in paths_of("person_email", sources) if path != own[0]]
+    along = [path for path in paths_of("person_email", sources) if path != _EMAIL_PATH]
     yield from addresses(values_along(objects.own, along))
     if sources is None or "person_email" not in sources:
         columns = [
-            value for node in objects.own for key, value in node.items() if key != own[0][0] and speaks_of_email(key)
+            value
+            for node in objects.own
+            for key, value in node.items()
+            if key != _EMAIL_PATH[0] and speaks_of_email(key)
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))
         yield from (Address(email=email) for email in bare if email)
-    yield from addresses(values_along([*objects.own, *objects.foreign], own))
 
 
 def _bare_email_in(node: Tree) -> str | None:

@@ -38,6 +38,7 @@ _PARTS = 3
 _UNITED_STATES = "United States"
 _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
 _SEVERAL = re.compile(r"[;|\n]")
+_AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
 
 
@@ -93,6 +94,7 @@ def in_line(text: str) -> Location | None:
         return None
     if parts[0].casefold() in words("no_places"):
         return None
+    parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:
         return _alone(parts[0])
     return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
@@ -153,7 +155,8 @@ def _is_code(name: str) -> bool:
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
-    names = [name for state in states if (name := subdivision_name(state, country)) and not _is_code(name)]
+    told_states = (name for state in states if (name := _without_area(state)))
+    names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
     told = (
         name
         for name in names
@@ -238,6 +241,12 @@ def _agree(one: str | None, other: str | None) -> bool:
 
 def _same(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.casefold() == other.casefold()
+
+
+def _without_area(state: str) -> str | None:
+    """The state that a part such as "Texas Metropolitan Area" names; None where it only names an area."""
+    bare = _AREA.sub("", state)
+    return state if bare == state else bare if is_subdivision(bare) else None
 
 
 def _is_area(name: str) -> bool:

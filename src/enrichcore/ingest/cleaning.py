@@ -109,7 +109,12 @@ def sole_company_name(cell: str) -> str | None:
 
 def sole_domain(cell: str) -> str | None:
     """The registrable domain of a company; also read from an address. None for several, free mail and social pages."""
-    return _sole(cell, lambda part: company_domain(email_domain(part) if "@" in part else part), lambda part: part)
+    return _sole(cell, _domain, lambda part: part)
+
+
+def _domain(part: str) -> str | None:
+    # The host of a placeholder, "email_not_unlocked@domain.com", is nobody's company.
+    return company_domain(email_domain(usable_email(part) or "") if "@" in part else part)
 
 
 def sole_website(cell: str) -> str | None:

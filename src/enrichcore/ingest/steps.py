@@ -24,6 +24,8 @@ _ASIDE = re.compile(
 )
 #: "The Coca-Cola Company" is said in full, or without both.
 _THE_COMPANY = re.compile(r"the \S.* company", re.IGNORECASE)
+#: "Smith & Company" is said in full: what is left would be somebody's name.
+_AND_COMPANY = re.compile(r"\S.* (?:&|and) company", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,]+")
 #: A name of so many capitals may be an abbreviation: "IBM", "ASML"; within a name, a shorter word.
 _BRIEF = 4
@@ -61,6 +63,8 @@ def _without_legal_form(name: str) -> str:
     key = company_name_key(name)
     kept = name
     while True:
+        if _AND_COMPANY.fullmatch(kept):
+            return kept
         shorter = next((cut for cut in _cuts(kept) if company_name_key(cut) == key), None)
         if shorter is None:
             return kept.strip(" ,;-\u2013")

@@ -183,7 +183,10 @@ def _without_suffixes(name: str) -> str:
     """The name without credentials and suffixes; doubtful ones leave only after a comma."""
     sure, lowered, known = _suffixes()
     parts = [part.strip() for part in name.split(",")]
-    while len(parts) > 1 and all(word in known for word in _undotted(parts[-1].casefold()).split()):
+    while len(parts) > 1 and all(
+        word in known or (place and word in _titles())
+        for place, word in enumerate(_undotted(parts[-1].casefold()).split())
+    ):
         parts.pop()
     words = ", ".join(part for part in parts if part).split()
     folds = name.isupper() or name.islower()
@@ -197,14 +200,33 @@ def _without_suffixes(name: str) -> str:
 
 def _without_honorifics(name: str) -> str:
     words = name.split()
-    while len(words) > 1 and words[0].rstrip(".").casefold() in _honorifics():
-        words = words[1:]
-    return " ".join(words)
+    start = 0
+    while start < len(words) - 1 and (
+        _title_key(words[start]) in _honorifics() or (start and _is_faculty(words[start], in_lower=name.islower()))
+    ):
+        start += 1
+    return " ".join(words[start:])
+
+
+def _is_faculty(word: str, *, in_lower: bool) -> bool:
+    """Whether a word behind a degree belongs to it, "Dr. med."; "Dr. Phil Meier" has a name there."""
+    return word.islower() and (word.endswith(".") or not in_lower) and _title_key(word) in _titles()
+
+
+def _title_key(word: str) -> str:
+    """A title as it is listed: "Dipl.-Ing." is "dipl-ing"; the full stops of initials stay."""
+    return word.rstrip(".").casefold().replace(".-", "-")
 
 
 @cache
 def _honorifics() -> frozenset[str]:
-    return frozenset(title.casefold() for title in lines("honorifics"))
+    return frozenset(title.casefold() for title in lines("honorifics") if not title.startswith("+"))
+
+
+@cache
+def _titles() -> frozenset[str]:
+    """Honorifics, and what only follows one."""
+    return frozenset(title.removeprefix("+").casefold() for title in lines("honorifics"))
 
 
 @cache

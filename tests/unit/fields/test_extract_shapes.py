@@ -254,6 +254,24 @@ def test_the_funding_date_comes_from_a_funding_column():
     assert extract_company_fields({"Last Raised At": "2024-02-20"})["company_last_raised_at"] == "2024-02-20"
 
 
+@pytest.mark.parametrize(
+    ("told", "raised", "kind"),
+    [
+        ({"funding_rounds": [{"date": "2020-01"}, {"date": "2024-03-01"}]}, "2024-03-01", None),
+        ({"funding": [{"date": "2020-01", "round": "Seed"}, {"date": "2026-09-01", "round": "Series B"}]}, "2026-09-01", "Series B"),
+        ({"funding": [{"date": "2026-09-01"}, {"date": "2020-01", "round": "Seed"}]}, "2026-09-01", None),
+        ({"last_raised_at": "2020-01-01", "last_funding_date": "2026-02-01"}, "2026-02-01", None),
+        ({"last_funding_date": "2026-02-01", "funding_rounds": [{"date": "2020", "type": "Seed"}, {"date": "2026-02", "type": "Series C"}]}, "2026-02-01", "Series C"),
+        ({"latest_funding_type": "Series A", "last_funding_date": "2025-01"}, "2025-01", "Series A"),
+        ({"company_last_raised_at": "2026-09-01", "last_funding_date": "2025-01"}, "2025-01", None),
+    ],
+)  # fmt: skip
+def test_of_several_rounds_the_latest_counts_with_its_kind(told, raised, kind):
+    """Over all the places that tell a date; what was sent and comes back is none of them."""
+    fields = extract_company_fields({"name": "Driftline Ltd", "domain": "driftline.example", **told})
+    assert (fields["company_last_raised_at"], fields["company_latest_funding"]) == (raised, kind)
+
+
 def test_a_caller_may_remap_a_field_by_data():
     """Paths of one's own replace the shipped ones for that field only."""
     body = {"result": {**COMPANY, "about_us": {"story": "Boats."}}}

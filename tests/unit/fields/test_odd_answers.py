@@ -198,6 +198,10 @@ def test_names_that_contradict_each_other_are_put_right(facts, told):
         ({"emails": [{"email": "x@b.example", "status": "invalid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "valid"),
         ({"Emails": [{"type": "personal", "email": "j@home.example"}, {"type": "work", "email": "j@a.example"}]}, "j@a.example", None),
         ({"work_email": {"email": "j@a.example", "valid": False}}, "j@a.example", "invalid"), ({"Email": "j@a.example", "Email Valid": True}, "j@a.example", "valid"),
+        ({"emails": ["j@gmail.com", "j@a.example"]}, "j@a.example", None), ({"email": "j@gmail.com; j@a.example"}, "j@a.example", None),
+        ({"emails": [{"email": "j@gmail.com", "status": "valid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "valid"),
+        ({"emails": [{"email": "j@a.example", "status": "invalid"}, "j@gmail.com"]}, "j@gmail.com", None), ({"email": "j@gmail.com"}, "j@gmail.com", None),
+        ({"email": "j@gmail.com", "email_status": "valid", "person_email": "j@a.example"}, "j@a.example", None), ({"email": "No address, only guess j@a.example or d@a.example"}, None, None),
         ({"work_email": {"email": None, "status": "not_found"}}, None, None), ({"work_email": {"result": {"email": "j@a.example"}}}, "j@a.example", None),
         ({"support_email": "help@a.example"}, None, None), ({"previous work email": "j@old.example"}, None, None), ({"possible_emails": ["j@a.example", "jd@a.example"]}, None, None),
         ({"email": "No email found for j@a.example"}, None, None), ({"work_email": {"email": "j@a.example", "status": "unknown"}}, "j@a.example", "unknown"),
@@ -207,6 +211,33 @@ def test_an_address_is_the_persons_and_its_status_its_own(columns, email, status
     """Neither another's address, nor a guess among several, nor a status of another address."""
     fields = extract_person_fields({**IDS, "result": PERSON, **columns})
     assert (fields["person_email"], fields["person_email_status"]) == (email, status)
+
+
+@pytest.mark.parametrize(
+    ("told", "last"),
+    [
+        ({"last_name": "D.", "name": "Jane Doe"}, "Doe"), ({"last_name": "D", "full_name": "Jane van Doe"}, "van Doe"),
+        ({"last_name": "D."}, "D."), ({"last_name": "D.", "name": "Jane Smith"}, "D."),
+    ],
+)  # fmt: skip
+def test_a_last_name_that_is_only_an_initial_is_spelled_out_by_the_full_name(told, last):
+    """As pages show people who are not connected."""
+    assert extract_person_fields({"first_name": "Jane", **told})["person_last_name"] == last
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({"locality": "Austin, Texas Metropolitan Area"}, ("Austin", "Texas", "United States")),
+        ({"locality": "Austin, Texas Area, United States"}, ("Austin", "Texas", "United States")),
+        ({"locality": "Oslo, Fjord Metropolitan Area"}, ("Oslo", None, None)),
+        ({"city": "Austin", "state": "Texas Metropolitan Area", "country": "United States"}, ("Austin", "Texas", "United States")),
+    ],
+)  # fmt: skip
+def test_a_metropolitan_area_is_no_state(told, place):
+    """The state that it is named after is one."""
+    fields = extract_company_fields({**COMPANY, **told})
+    assert (fields["company_city"], fields["company_state"], fields["company_country"]) == place
 
 
 ACME = {

@@ -48,3 +48,40 @@ def test_nothing_found_is_empty(body):
     """What it costs, and what was asked, is no finding."""
     reading = read(body)
     assert (reading.rank, reading.fields) == (Rank.EMPTY, {})
+
+
+@pytest.mark.parametrize(
+    ("beside", "status"),
+    [
+        *(({"status": word}, word) for word in ("invalid", "bounced", "risky", "catch_all", "valid")),
+        ({"result": "undeliverable"}, "undeliverable"), ({"result": "deliverable"}, "deliverable"),
+        ({"deliverability": "UNDELIVERABLE"}, "UNDELIVERABLE"), ({"qualification": "invalid"}, "invalid"),
+        ({"valid": "false"}, "invalid"), ({"is_catchall": True}, "catch_all"), ({"catch_all": True}, "catch_all"),
+        ({"is_domain_catch_all": True, "email_status": "valid"}, "catch_all"), ({"catch_all": False, "status": "valid"}, "valid"),
+        ({"Validate Email": {"status": "invalid"}}, "invalid"), ({"email_status": "valid", "status": "invalid"}, "valid"),
+        # These tell of the request, the place or the record.
+        ({"status": "completed"}, None), ({"status": "ok"}, None), ({"status": "not_found"}, None), ({"state": "OK"}, None),
+        ({"catch_all": False}, None), ({"Validate Email": {"status": "invalid", "email": "other@driftline.example"}}, None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("wrapper", [None, "result", "data"])
+def test_a_bare_word_beside_an_address_tells_of_it(beside, status, wrapper):
+    """In whichever object holds the address, when the word is one that is said of addresses."""
+    row = {"email": EMAIL, **beside}
+    fields = read(row if wrapper is None else {wrapper: row}).fields
+    assert (fields["person_email"], fields.get("person_email_status")) == (EMAIL, status)
+
+
+def test_the_state_of_the_request_is_not_that_of_the_address():
+    """A status in an object around the one that holds the address is another's."""
+    assert "person_email_status" not in read({"result": {"email": EMAIL}, "status": "invalid"}).fields
+
+
+def test_an_address_that_bounces_is_passed_over_for_another():
+    """The word beside the first address is its own."""
+    body = {
+        "result": {"email": EMAIL, "status": "invalid"},
+        "data": {"email": "j@driftline.example", "status": "valid"},
+    }
+    fields = read(body).fields
+    assert (fields["person_email"], fields["person_email_status"]) == ("j@driftline.example", "valid")

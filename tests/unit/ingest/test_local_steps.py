@@ -86,3 +86,15 @@ def test_a_head_count_has_linkedins_bucket(count, bucket):
 def test_free_mail_tells_no_company():
     """An address that anybody can have gives no domain."""
     assert split_raw_apollo_scrape({"person_email": "jo@gmail.com"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "spoken"),
+    [
+        ("Vale & Company", "Vale & Company"), ("VALE AND COMPANY", "Vale and Company"), ("Vale & Company, Inc.", "Vale & Company"),
+        ("Vale Company", "Vale"), ("Vale & Co. KG", "Vale"),
+    ],
+)  # fmt: skip
+def test_a_partners_company_is_said_in_full(given, spoken):
+    """Without "& Company" it would be somebody's name."""
+    assert normalize_company_name({"company_name": given}) == {"company_name": spoken}

@@ -86,6 +86,7 @@ def test_a_full_name_in_the_first_names_column_is_split(first, last, expected):
         ("", "info@vale.example", ""),
         ("a.example; b.example", "", "x@vale.example"),
         ("vale.example;www.vale.example", "", ""),
+        ("", "email_not_unlocked@domain.com", "x@vale.example"),
     ],
 )
 def test_the_companys_domain_is_of_its_website_else_of_the_address_at_work(website, domain, email):

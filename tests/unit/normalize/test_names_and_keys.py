@@ -122,3 +122,17 @@ def test_a_persons_key_does_not_depend_on_order_accents_or_credentials():
     assert (
         person_name_key("Weißenklang, Jürgen") == person_name_key("JUERGEN WEISSENKLANG PhD") == "jurgen weissenklang"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Dr. med. Hans Meier", "Hans Meier"), ("Dipl.-Ing. Hans Meier", "Hans Meier"), ("Prof. Dr. rer. nat. Hans Meier", "Hans Meier"),
+        ("Hans Meier, Dr. med.", "Hans Meier"), ("dr. med. hans meier", "Hans Meier"),
+        # Names, and initials, that look like titles.
+        ("Med Amine", "Med Amine"), ("Dr. Phil Meier", "Phil Meier"), ("M.S. Meier", "M.S. Meier"), ("Meier, Phil", "Meier, Phil"),
+    ],
+)  # fmt: skip
+def test_a_german_degree_is_no_part_of_a_name(given, shown):
+    """Its faculty stands behind it, and its full stops vary."""
+    assert person_name(given) == shown

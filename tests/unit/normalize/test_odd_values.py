@@ -102,6 +102,12 @@ def test_a_link_inside_a_text_is_found_when_it_is_the_only_one(raw, domain, webs
     assert (normalize.company_domain(raw), normalize.website_url(raw)) == (domain, website)
 
 
+@pytest.mark.parametrize("domain", ["company.com", "domain.com", "test.com", "website.com", "mycompany.com"])
+def test_a_host_that_examples_borrow_is_a_companys_all_the_same(domain):
+    """Real companies are there; only whole addresses at it are placeholders."""
+    assert normalize.company_domain(domain) == domain
+
+
 @pytest.mark.parametrize(
     "raw", ["https://www.google.com/search?q=acme", "https://web.archive.org/web/2020/https://acme.example", "yourcompany.com", "example.com"]
 )  # fmt: skip

@@ -248,10 +248,11 @@ def lead_after(told):
 # --- e-mail ---
 
 
-def test_a_verified_address_beats_a_guessed_one_of_a_better_source(log):
+@pytest.mark.parametrize("guess", [{"email_status": "catch_all"}, {"status": "catch_all"}, {"is_catchall": True}])
+def test_a_verified_address_beats_a_guessed_one_of_a_better_source(log, guess):
     """A guess is worth less than any address that is none."""
     log.leads(1, person_email="ann@quillhaven.example", person_email_status="Verified")
-    log.answers_person(1, {"email": "a.f@quillhaven.example", "email_status": "catch_all"}, workflow=ASK_EMAIL)
+    log.answers_person(1, {"email": "a.f@quillhaven.example", **guess}, workflow=ASK_EMAIL)
     assert log.lead(1)["person_email"] == "ann@quillhaven.example"
     assert log.lead(1)["person_email_status"] == "Verified"
 
