@@ -14,6 +14,7 @@ from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_verdict, read_answer
 from enrichcore.normalize import is_nothing
+from projections.final_leads.groups import GROUPED, claims
 from projections.final_leads.state import EMAIL, HISTORY, Cell
 
 
@@ -30,12 +31,16 @@ class Trust(IntEnum):
 _STATUS: Final = "person_email_status"
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
-_GROUPED: Final = frozenset({EMAIL, _STATUS, *_HISTORY_PARTS})
+_FULL_NAME: Final = "person_full_name"
+_NAMES: Final = frozenset({_FULL_NAME, "person_first_name", "person_last_name"})
+_TOGETHER: Final = GROUPED | _NAMES | {EMAIL, _STATUS, *_HISTORY_PARTS}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
 #: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then verification.
 _NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
+#: So is a name that is cut short.
+_WHOLE: Final = 100
 
 
 def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None) -> dict[str, Cell]:
@@ -60,13 +65,16 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         and FIELDS_BY_NAME[name].entity is entity
         and (value := fitted(name, given)) is not None
     }
-    weights = {name: (value, int(trust) * _PER_TRUST) for name, value in fitting.items() if name not in _GROUPED}
+    alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
+    weights = {name: (value, int(trust) * _PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:
         status = fitting.get(_STATUS)
         weights[EMAIL] = ({EMAIL: fitting[EMAIL], "status": status}, email_weight(trust, status))
     if any(name in fitting for name in _JOBS):
         history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
         weights[HISTORY] = (history, int(trust) * _PER_TRUST)
+    for name in _NAMES & fitting.keys():
+        weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
     position, at = recorded.position or 0, recorded.at.astimezone(UTC)
     return {
         name: Cell(value=value, weight=weight, source=source, since=position, at=at, seen=position)
@@ -104,3 +112,10 @@ def email_weight(trust: Trust, status: str | None) -> int:
     guessed = verdict in {"guessed", "unusable"}
     grade = _VERIFIED if verdict == "verified" else 0 if verdict == "unusable" else 1
     return (0 if guessed else _NOT_GUESSED) + int(trust) * _PER_TRUST + grade
+
+
+def name_weight(trust: Trust, field: str, name: str) -> int:
+    """What a name is worth: one that ends in an initial, or a full one of one word, is worth less than any whole one."""
+    words = name.split()
+    short = not words or len(words[-1].rstrip(".")) <= 1 or (field == _FULL_NAME and len(words) == 1)
+    return (0 if short else _WHOLE) + int(trust) * _PER_TRUST

@@ -14,11 +14,13 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, email_verdict, indicators_of
 from enrichcore.fields.indicators import Basis
-from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person
+from projections.final_leads.groups import told_by
+from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person, group_of
 
 #: Facts that are no columns but that indicators rest on.
 _BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
 _COLUMNS: Final = frozenset(LEAD_FIELDS)
+_COUNTED: Final = _COLUMNS | {*_BEHIND_INDICATORS}
 _EMPTY: Final = Company()
 
 
@@ -85,13 +87,15 @@ def row_of(
 ) -> tuple[dict[str, Any], date | None]:
     """The lead's row, and the first day on which it changes by itself."""
     assert person.item is not None  # noqa: S101 - a lead exists from launch
-    both = {**person.cells, **(company or _EMPTY).cells}
+    remembered = {**person.cells, **(company or _EMPTY).cells}
+    both = told_by(remembered)
     fields = _fields(both)
     shown = {name: cell for name, cell in both.items() if name in _COLUMNS}
     person_data, history = _person_data(fields, both)
     company_data = {name: value for name, value in fields.items() if name.startswith("company_")}
     asked = known.of(history)
-    rests_on = [*_moments(shown.values()), *_moments(both[name] for name in _BEHIND_INDICATORS if name in both)]
+    # What is not shown counts too: a claim or a website may have taken the place of one that was.
+    rests_on = _moments(cell for name, cell in remembered.items() if name in _COUNTED or group_of(name) is not None)
     rests_on += [moment for moment in (person.item.moment, person.merged) if moment is not None]
     if person.company is not None:
         rests_on.append(Moment(position=person.company.since, at=person.company.at))

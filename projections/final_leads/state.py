@@ -5,6 +5,7 @@ value is a maximum, so the same answers in any order leave the same values, and 
 The classes are msgspec structs kept as arrays, because a state is read and written for nearly every event.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -123,8 +124,31 @@ def absorb(state: State, cells: dict[str, Cell]) -> State:
     """The state with each cell taken in where it is better."""
     if not cells:
         return state
-    merged = {name: better(state.cells.get(name), cell) for name, cell in cells.items()}
+    merged = {name: _taken_in(state.cells, name, cell) for name, cell in cells.items()}
     return msgspec.structs.replace(state, cells={**state.cells, **merged})
+
+
+def claim_name(group: str, parts: Iterable[str]) -> str:
+    """The name under which a claim of those parts of a group is remembered."""
+    return f"{group}/{'+'.join(parts)}"
+
+
+def group_of(name: str) -> str | None:
+    """The group of a claim; None for the name of a field."""
+    group, is_claim, _ = name.partition("/")
+    return group if is_claim else None
+
+
+def _taken_in(cells: Mapping[str, Cell], name: str, new: Cell) -> Cell:
+    """The better of the remembered cell and the new one; a claim that is confirmed after another came is as new as that."""
+    old, group = cells.get(name), group_of(name)
+    best = better(old, new)
+    if old is None or group is None or best.since != old.since:
+        return best
+    rivals = (cell for rival, cell in cells.items() if rival != name and group_of(rival) == group)
+    if any(old.order < rival.order < best.order for rival in rivals):
+        return msgspec.structs.replace(best, since=new.since, at=new.at)
+    return best
 
 
 def merge_companies(kept: Company, merged: Company, moment: Moment) -> Company:

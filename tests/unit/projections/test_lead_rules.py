@@ -245,6 +245,135 @@ def lead_after(told):
     return {name: value for name, value in log.lead(1).items() if name not in {"updated_at", "provenance"}}
 
 
+# --- what belongs together ---
+
+BOSTON = {"company_city": "Boston", "company_state": "Massachusetts", "company_country": "United States"}
+
+
+def place(log):
+    """A lead's city, state and country."""
+    return tuple(log.lead(1)[name] for name in BOSTON)
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ({"locality": "London", "country": "GB"}, ("London", None, "United Kingdom")),
+        ({"country": "DE"}, (None, None, "Germany")),
+        ({"country": "US"}, ("Boston", "Massachusetts", "United States")),
+        ({"city": "Boston"}, ("Boston", "Massachusetts", "United States")),
+        ({"city": "Austin", "country": "US"}, ("Austin", None, "United States")),
+        ({"industry": "Robotics"}, ("Boston", "Massachusetts", "United States")),
+    ],
+)
+def test_a_place_is_one_place(log, answer, shown):
+    """What the best source leaves open is filled by one that speaks of the same place, and by no other."""
+    log.leads(1, 1, **BOSTON)
+    log.answers_company(1, company_answer(**answer))
+    assert place(log) == shown
+
+
+def test_a_part_of_a_place_is_told_with_its_own_source(log):
+    """Provenance names the answer for what it told, and the import for what it lent."""
+    log.leads(1, 1, **BOSTON)
+    answer = log.answers_company(1, company_answer(country="US"))
+    told = log.lead(1)["provenance"]
+    assert told["company_country"] == [ASK_COMPANY, answer.position]
+    assert (told["company_city"], told["company_state"]) == (["import", 2], ["import", 2])
+
+
+def test_a_later_import_of_another_place_replaces_all_of_the_first(log):
+    """Berlin is not in Massachusetts."""
+    log.leads(1, 1, **BOSTON)
+    log.imports_company(1, company_city="Berlin", company_country="Germany")
+    assert place(log) == ("Berlin", None, "Germany")
+    log.imports_company(1, **BOSTON)
+    assert place(log) == tuple(BOSTON.values())
+
+
+@pytest.mark.parametrize(
+    ("country", "shown"),
+    [
+        ("US", ("Boston", "Massachusetts", "United States")),
+        ("DE", (None, None, "Germany")),
+    ],
+)
+def test_a_state_fills_a_country_that_it_is_in(log, country, shown):
+    """Two sources with no part in common make one place only where the state is known to be the country's."""
+    log.leads(1, 1, company_city="Boston", company_state="Massachusetts")
+    log.answers_company(1, company_answer(country=country))
+    assert place(log) == shown
+
+
+def test_a_new_title_leaves_the_start_of_the_old_one_behind(log):
+    """Nobody is new in a role because of the day on which another began."""
+    log.leads(1)
+    log.answers_person(1, person_answer(title="CTO", current_job_start_date="2026-01-15"))
+    assert log.lead(1)["is_new_in_role"] is True
+    later = log.answers_person(1, person_answer(title="Chief Buyer"), kind=e.AnswerRevised)
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_current_job_start_date"]) == ("Chief Buyer", None)
+    assert (lead["is_new_in_role"], lead["updated_at"]) == (None, later.at)
+
+
+def test_the_same_title_keeps_its_start(log):
+    """An answer that tells the title only leaves the import's start of that job."""
+    log.leads(1, person_title="cto", person_current_job_start_date="2026-01")
+    log.answers_person(1, person_answer(title="CTO"))
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_current_job_start_date"]) == ("CTO", "2026-01")
+
+
+def test_a_start_without_a_title_keeps_the_title(log):
+    """A step that only looks for the start of the present job takes no title away."""
+    log.leads(1, person_title="CTO")
+    log.answers_person(1, person_answer(current_job_start_date="2026-01"))
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_current_job_start_date"]) == ("CTO", "2026-01")
+
+
+def test_a_claim_that_is_told_again_is_as_new_as_that(log):
+    """CTO, Buyer, and CTO again: the row and its time are the last answer's."""
+    log.leads(1)
+    dated = {"title": "CTO", "current_job_start_date": "2026-01-15"}
+    log.answers_person(1, person_answer(**dated))
+    log.answers_person(1, person_answer(title="Buyer"), kind=e.AnswerRevised)
+    last = log.answers_person(1, person_answer(**dated), kind=e.AnswerRevised)
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_current_job_start_date"]) == ("CTO", "2026-01-15")
+    assert lead["updated_at"] == last.at
+    assert lead["provenance"]["person_title"] == [ASK_PERSON, last.position]
+
+
+@pytest.mark.parametrize("name", ["Jane", "Jane S.", "Jane S"])
+def test_a_name_that_is_cut_short_replaces_no_whole_one(log, name):
+    """The import's name stays where an answer knows less of it."""
+    log.leads(1, person_first_name="Jane", person_last_name="Smith", person_full_name="Jane Smith")
+    log.answers_person(1, {"result": {"name": name}})
+    lead = log.lead(1)
+    names = [lead[f"person_{part}_name"] for part in ("first", "last", "full")]
+    assert names == ["Jane", "Smith", "Jane Smith"]
+
+
+def test_a_name_that_is_cut_short_is_better_than_none(log):
+    """And a whole one takes its place, though it is trusted less."""
+    log.leads(1)
+    log.answers_person(1, {"result": {"name": "Jane"}})
+    assert log.lead(1)["person_full_name"] == "Jane"
+    log.imports_person(1, person_full_name="Jane Smith")
+    assert log.lead(1)["person_full_name"] == "Jane Smith"
+
+
+def test_a_website_of_another_domain_is_not_shown(log):
+    """A company that is at another domain by a better source has no website until one is told."""
+    log.leads(1, 1, company_domain="caldora.example", company_website="https://www.caldora.example/about")
+    assert log.lead(1)["company_website"] == "https://www.caldora.example/about"
+    log.answers_company(1, company_answer())
+    lead = log.lead(1)
+    assert (lead["company_domain"], lead["company_website"]) == ("quillhaven.example", None)
+    assert "company_website" not in lead["provenance"]
+
+
 # --- e-mail ---
 
 

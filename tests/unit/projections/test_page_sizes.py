@@ -36,6 +36,10 @@ company_facts = st.fixed_dictionaries(
         "company_domain": DOMAINS,
         "company_last_raised_at": DATES,
         "company_employee_count": st.integers(0, 3),
+        "company_website": DOMAINS.map("https://www.{}".format),
+        "company_city": st.sampled_from(["Boston", "Berlin"]),
+        "company_state": st.sampled_from(["Massachusetts", "MA", "Berlin"]),
+        "company_country": st.sampled_from(["United States", "Germany"]),
     },
 )
 
@@ -63,10 +67,13 @@ def person_bodies(draw):
 
 
 company_bodies = st.builds(
-    lambda name, day, city: {"result": {"name": name, "last_raised_at": day, "city": city}},
+    lambda name, day, city, country: {
+        "result": {"name": name, "last_raised_at": day, "city": city, "country": country}
+    },
     st.sampled_from(["Quillhaven", "Quillhaven Inc", None]),
     DATES,
     st.sampled_from(["Boston", None]),
+    st.sampled_from(["US", "DE", None]),
 )
 
 
