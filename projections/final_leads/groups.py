@@ -89,8 +89,8 @@ def _agree(shown: Parts, claim: Parts, part: str) -> bool:
 
 
 def _without_foreign_website(told: dict[str, Cell]) -> dict[str, Cell]:
-    """A website of another company than the domain's is not shown."""
-    if DOMAIN not in told or WEBSITE not in told:
+    """A website at another domain than the company's is not shown, unless one source told both."""
+    if DOMAIN not in told or WEBSITE not in told or told[DOMAIN].since == told[WEBSITE].since:
         return told
     domain, site = (normalize.registrable_domain(told[name].value) for name in (DOMAIN, WEBSITE))
     return told if domain == site else {name: cell for name, cell in told.items() if name != WEBSITE}

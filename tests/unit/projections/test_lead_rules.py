@@ -374,6 +374,12 @@ def test_a_website_of_another_domain_is_not_shown(log):
     assert "company_website" not in lead["provenance"]
 
 
+def test_a_website_that_its_own_source_has_at_another_domain_is_shown(log):
+    """Many a company's site is at its country's domain and its mail at another."""
+    log.leads(1, 1, company_domain="caldora.example", company_website="https://www.caldora-group.example/")
+    assert log.lead(1)["company_website"] == "https://www.caldora-group.example/"
+
+
 # --- e-mail ---
 
 
