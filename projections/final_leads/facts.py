@@ -32,8 +32,8 @@ _STATUS: Final = "person_email_status"
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
 _FULL_NAME: Final = "person_full_name"
-_NAMES: Final = frozenset({_FULL_NAME, "person_first_name", "person_last_name"})
-_TOGETHER: Final = GROUPED | _NAMES | {EMAIL, _STATUS, *_HISTORY_PARTS}
+_NAMES: Final = (_FULL_NAME, "person_first_name", "person_last_name")
+_TOGETHER: Final = GROUPED | {*_NAMES, EMAIL, _STATUS, *_HISTORY_PARTS}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
@@ -73,8 +73,9 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     if any(name in fitting for name in _JOBS):
         history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
         weights[HISTORY] = (history, int(trust) * _PER_TRUST)
-    for name in _NAMES & fitting.keys():
-        weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
+    for name in _NAMES:
+        if name in fitting:
+            weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
     position, at = recorded.position or 0, recorded.at.astimezone(UTC)
     return {
         name: Cell(value=value, weight=weight, source=source, since=position, at=at, seen=position)

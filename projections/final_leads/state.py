@@ -73,7 +73,8 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
 
 State = TypeVar("State", Person, Company)
 
-_encoder: Final = msgspec.msgpack.Encoder()
+# Equal states give equal bytes, in whatever order and process their cells came.
+_encoder: Final = msgspec.msgpack.Encoder(order="deterministic")
 _persons: Final = msgspec.msgpack.Decoder(Person)
 _companies: Final = msgspec.msgpack.Decoder(Company)
 
