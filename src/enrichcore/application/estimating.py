@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -117,7 +118,7 @@ class _Counting:
     def __attrs_post_init__(self) -> None:
         self._same = SameEntities(self.store)
         self._earlier = EarlierAnswers(
-            self._same, self.store, lambda batch_id: self.store.batches([batch_id])[0], self.now
+            self._same, self.store, cache(lambda batch_id: self.store.batches([batch_id])[0]), self.now
         )
         self._facts = {person.person_id: without_undeliverable(person.facts) for person in self.people}
 

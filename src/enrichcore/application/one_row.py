@@ -43,7 +43,6 @@ class RowsOut:
         self._drafts = drafts
         self._find_batch = find_batch
         self._now = now
-        self._pipelines: dict[BatchId, Pipeline] = {}
         #: By the id that stays, everyone's items with a row out.
         self._items: dict[PersonId, dict[ItemId, Draft[BatchItem]]] = {}
 
@@ -108,9 +107,7 @@ class RowsOut:
         return None if run is None else self._pipeline(item).step(run.workflow)
 
     def _pipeline(self, item: BatchItem) -> Pipeline:
-        if item.batch_id not in self._pipelines:
-            self._pipelines[item.batch_id] = self._find_batch(item.batch_id)[0].pipeline
-        return self._pipelines[item.batch_id]
+        return self._find_batch(item.batch_id)[0].pipeline
 
     def _stays(self, person_id: PersonId) -> PersonId:
         return PersonId(self._same.ids(person_id)[0])

@@ -19,7 +19,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Pipeline, Step
+from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_run import Answer, StepRun
 from enrichcore.store.commit import Reads
 
@@ -84,7 +84,6 @@ class EarlierAnswers:
         self._same = same
         self._reads = reads
         self._find_batch = find_batch
-        self._pipelines: dict[BatchId, Pipeline] = {}
         self._now = now
         self._items: dict[UUID, list[BatchItem]] = {}
 
@@ -136,9 +135,7 @@ class EarlierAnswers:
         return None
 
     def _serves(self, item: BatchItem, run: StepRun, step: Step) -> bool:
-        if item.batch_id not in self._pipelines:
-            self._pipelines[item.batch_id] = self._find_batch(item.batch_id)[0].pipeline
-        given = self._pipelines[item.batch_id].step(run.workflow)
+        given = self._find_batch(item.batch_id)[0].pipeline.step(run.workflow)
         good = run.state is State.COMPLETED and run.attempt > 0 and run.rank in {Rank.DATA, Rank.EMPTY}
         same = given is not None and one_row.asks_the_same(step, given)
         return good and same and run.answered_at is not None and self._now - run.answered_at < step.reuse_within

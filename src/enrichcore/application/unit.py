@@ -6,6 +6,7 @@ company run ends in a unit, every wait for it ends in the same commit.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,8 @@ class Unit:
         self.anew: dict[UUID, AskedAgain] = {}
         self._commit = Commit()
         self._reads = reads
-        self._find_batch = batches
+        # Asked for by several parts of the unit; each batch is read once.
+        self._find_batch = cache(batches)
         self._batches: dict[BatchId, tuple[Batch, int]] = {}
         self._functions = functions
         self._drafts = Drafts(reads.load, now)
@@ -56,8 +58,8 @@ class Unit:
         self._lanes: dict[LaneId, Draft[Lane]] = {}
         self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         self._same = SameEntities(reads)
-        self._earlier = EarlierAnswers(self._same, reads, batches, now)
-        self._out = RowsOut(self._same, reads, self._drafts, batches, now)
+        self._earlier = EarlierAnswers(self._same, reads, self._find_batch, now)
+        self._out = RowsOut(self._same, reads, self._drafts, self._find_batch, now)
 
     # --- reading ---
 
