@@ -4,7 +4,7 @@ An answer is read again from its body by the present rules; a local step and an 
 their values fit the field. Nothing that says nothing becomes a cell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from enum import IntEnum
 from typing import Any, Final
@@ -58,12 +58,11 @@ def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None
 
 def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, recorded: Recorded) -> dict[str, Cell]:
     """The cells of facts about one entity; facts about the other are left out."""
+    fits = _FITS[entity]
     fitting = {
         name: value
         for name, given in facts.items()
-        if name in FIELDS_BY_NAME
-        and FIELDS_BY_NAME[name].entity is entity
-        and (value := fitted(name, given)) is not None
+        if name in fits and not _is_nothing(given) and (value := fits[name](given)) is not None
     }
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
     weights = {name: (value, int(trust) * _PER_TRUST) for name, value in (alone | claims(fitting)).items()}
@@ -85,26 +84,52 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
 
 def fitted(name: str, value: Any) -> Any:
     """The value as its field's type; None where it does not fit or says nothing."""
-    if is_nothing(value) and not isinstance(value, bool):
-        return None
-    match FIELDS_BY_NAME[name].type:
-        case FieldType.INTEGER:
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            return value if whole and 0 <= value <= _MAX_INTEGER else None
-        case FieldType.BOOLEAN:
-            return value if isinstance(value, bool) else None
-        case FieldType.TEXT_LIST:
-            texts = (
-                [part for part in value if isinstance(part, str) and part] if isinstance(value, list | tuple) else []
-            )
-            return texts or None
-        case FieldType.RECORDS:
-            records = (
-                [dict(part) for part in value if isinstance(part, Mapping)] if isinstance(value, list | tuple) else []
-            )
-            return records or None
-        case _:
-            return value if isinstance(value, str) else None
+    field = FIELDS_BY_NAME[name]
+    return None if _is_nothing(value) else _FITS[field.entity][name](value)
+
+
+def _is_nothing(value: Any) -> bool:
+    return not isinstance(value, bool) and is_nothing(value)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _integer(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= _MAX_INTEGER else None
+
+
+def _boolean(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _texts(value: Any) -> list[str] | None:
+    return [part for part in _members(value) if isinstance(part, str) and part] or None
+
+
+def _records(value: Any) -> list[dict[str, Any]] | None:
+    return [dict(part) for part in _members(value) if isinstance(part, Mapping)] or None
+
+
+def _members(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+_Fit = Callable[[Any], Any]
+_FIT_OF_TYPE: Final[Mapping[FieldType, _Fit]] = {
+    FieldType.INTEGER: _integer,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.TEXT_LIST: _texts,
+    FieldType.RECORDS: _records,
+}
+#: How each field's value is made to fit, found once: it is asked for every value of every event.
+_FITS: Final[Mapping[Entity, Mapping[str, _Fit]]] = {
+    entity: {
+        name: _FIT_OF_TYPE.get(field.type, _text) for name, field in FIELDS_BY_NAME.items() if field.entity is entity
+    }
+    for entity in Entity
+}
 
 
 def email_weight(trust: Trust, status: str | None) -> int:

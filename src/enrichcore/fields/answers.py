@@ -155,20 +155,23 @@ def _says_something(key: str, value: Tree) -> bool:
 
 def _credits(answer: Tree) -> Decimal | None:
     """The credits that an answer says were spent, summed over its columns; None where it does not tell."""
+    if not isinstance(answer, dict | list):
+        return None
     found = [amount for cost in _costs(answer) if (amount := _amount(cost)) is not None]
     return sum(found, Decimal(0)) if found else None
 
 
-def _costs(node: Tree) -> Iterator[Tree]:
-    if isinstance(node, dict):
-        for key, part in node.items():
-            if key == _CREDIT_PATH[0] and isinstance(part, dict):
-                yield part.get(_CREDIT_PATH[1])
-            else:
-                yield from _costs(part)
-    elif isinstance(node, list):
-        for part in node:
-            yield from _costs(part)
+def _costs(answer: Tree) -> Iterator[Tree]:
+    waiting = [answer]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            told = node.get(_CREDIT_PATH[0])
+            if isinstance(told, dict):
+                yield told.get(_CREDIT_PATH[1])
+            waiting += [part for part in node.values() if part is not told and isinstance(part, dict | list)]
+        else:
+            waiting += [part for part in node if isinstance(part, dict | list)]
 
 
 def _amount(cost: Tree) -> Decimal | None:

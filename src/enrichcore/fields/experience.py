@@ -51,6 +51,10 @@ class Job:
     is_current: bool | None = False
 
 
+#: The jobs of one profile that were read so far, by their words.
+_Seen = dict[str, Job | None]
+
+
 @frozen(kw_only=True)
 class History:
     """The jobs that a payload tells of."""
@@ -74,9 +78,10 @@ class History:
 
 def history_in(nodes: list[Tree]) -> History:
     """The jobs told by a person's objects; the same job in two lists counts once."""
-    whole = [job for node in nodes for job in _jobs(node, "history")]
-    listed = [job for node in nodes for job in _jobs(node, "current")]
-    latest = next((job for node in nodes for job in (*_jobs(node, "latest"), *_flat(node))), None)
+    seen: _Seen = {}
+    whole = [job for node in nodes for job in _jobs(node, "history", seen)]
+    listed = [job for node in nodes for job in _jobs(node, "current", seen)]
+    latest = next((job for node in nodes for job in (*_jobs(node, "latest", seen), *_flat(node))), None)
     if latest is not None:
         latest = _completed(latest, [*whole, *listed])
     distinct: dict[tuple[str | None, ...], Job] = {}
@@ -176,15 +181,16 @@ def from_record(record: Any, *, is_current: bool) -> Job | None:
     )
 
 
-def _jobs(node: Tree, kind: str) -> Iterator[Job]:
+def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
     """The jobs of one list, or of the single one, under the keys of that kind."""
     for value in values_along((node,), job_paths(kind)):
         for part in _listed(value)[:MAX_JOBS]:
             for role in _roles(part):
                 # What stands in a list of present jobs is one of them.
-                job = _job(role, otherwise=None if kind == "history" else True)
+                job = _job(role, seen)
                 if job is not None:
-                    yield job
+                    told = job.is_current is not None or kind == "history"
+                    yield job if told else evolve(job, is_current=True)
 
 
 def _listed(value: Tree) -> list[Tree]:
@@ -209,15 +215,24 @@ def _roles(part: Tree) -> list[Tree]:
     return [{**employer, **role} for role in nested] or [own]
 
 
-def _job(part: Tree, *, otherwise: bool | None) -> Job | None:
-    """A job; `otherwise` says whether it is a present one when neither a flag nor an end tells."""
+def _job(part: Tree, seen: _Seen) -> Job | None:
+    """A job; whether it is a present one is None where neither a flag nor an end tells.
+
+    The same job stands in several lists of one profile, word for word: it is read once.
+    """
     if not isinstance(part, dict):
         return None
+    words = repr(part)
+    if words not in seen:
+        seen[words] = _read_job(part)
+    return seen[words]
+
+
+def _read_job(part: Mapping[str, Tree]) -> Job | None:
     start, end = _first(part, "start", cleaners.date), _first(part, "end", cleaners.date)
     if start is None or (end is None and not _SPANS.isdisjoint(part)):
         start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
         end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
-    is_current = _is_current(part, "is_current", "end", end)
     job = Job(
         title=_first(part, "title", cleaners.label),
         company=_first(part, "company", lambda value: normalize.company_name(cleaners.label(value))),
@@ -225,7 +240,7 @@ def _job(part: Tree, *, otherwise: bool | None) -> Job | None:
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
         start_date=start,
         end_date=end,
-        is_current=otherwise if is_current is None else is_current,
+        is_current=_is_current(part, "is_current", "end", end),
     )
     return job if job.title or job.company or job.domain else None
 

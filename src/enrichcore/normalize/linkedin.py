@@ -6,7 +6,8 @@ query and what follows do not matter. A bare slug is only taken for one where th
 
 import re
 import unicodedata
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from enrichcore.normalize.nothing import clean_text, is_nothing
@@ -37,7 +38,6 @@ _SLUG = re.compile(r"[\w.\-\u2019'&~]+")
 _OPAQUE = re.compile(r"a[a-z]{2}aa[\w-]{20,}")
 
 
-@remembered
 def linkedin_key(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     """The key of a person's (`in`) or company's (`company`) LinkedIn page.
 
@@ -46,11 +46,21 @@ def linkedin_key(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
         kind: Whose page it must be; a page of the other kind gives None.
         slug: Whether a bare slug, such as Clay's `slug`, is accepted too.
     """
-    text = clean_text(value)
-    if text is None:
-        return None
-    segment = _segment(text, kind, slug=slug)
-    return None if segment is None else _key(segment)
+    return _KEYS[kind, slug](value)
+
+
+def _key_of(kind: Kind, *, slug: bool) -> Callable[[Any], str | None]:
+    @remembered
+    def key_of(value: Any) -> str | None:
+        text = clean_text(value)
+        segment = None if text is None else _segment(text, kind, slug=slug)
+        return None if segment is None else _key(segment)
+
+    return key_of
+
+
+_KINDS: Final[tuple[Kind, ...]] = ("in", "company")
+_KEYS: Final = {(kind, slug): _key_of(kind, slug=slug) for kind in _KINDS for slug in (False, True)}
 
 
 def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:

@@ -118,7 +118,9 @@ def is_nothing(value: Any) -> bool:
 
     A list or mapping says nothing when all that it holds says nothing; a mapping's status and message do not count.
     """
-    return _is_nothing(value, MAX_DEPTH)
+    if isinstance(value, str):
+        return clean_text(value) is None
+    return value is None or _is_nothing(value, MAX_DEPTH)
 
 
 def _is_nothing(value: Any, depth: int) -> bool:
