@@ -11,6 +11,7 @@ from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
+from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 
 pytestmark = pytest.mark.postgres
 
@@ -52,4 +53,8 @@ class TestBudgets(BudgetContract):
 
 
 class TestHttpSteps(HttpContract):
+    """See the contract."""
+
+
+class TestSettingAside(SetAsideContract):
     """See the contract."""

@@ -314,6 +314,14 @@ class Enrichment:
         """
         return recording.record(self.core, reports, incoming)
 
+    def set_aside(self, incoming: Incoming, fault: BaseException) -> Ack:
+        """Keep an answer for which `record` raised what nobody foresaw: in the unmatched log, from where it is redriven."""
+        return recording.set_aside(self.core, incoming, fault)
+
+    def set_response_aside(self, report: SendReport, fault: BaseException) -> None:
+        """Keep the response of a report for which `record` raised, and record what else it tells."""
+        recording.set_response_aside(self.core, report, fault)
+
     def record_outcomes(self, reports: Sequence[SendReport]) -> None:
         """Record what became of claimed attempts, in one commit."""
         self.record(reports=reports)

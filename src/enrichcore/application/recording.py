@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
+from attrs import evolve
+
+from enrichcore.application import placing
 from enrichcore.application.answers import Ack, Incoming
-from enrichcore.application.asking import record_response
+from enrichcore.application.asking import record_response, response_as_answer
 from enrichcore.application.core import Core
 from enrichcore.application.placing import parsed, place
 from enrichcore.application.sending import SendReport
@@ -19,6 +22,22 @@ from enrichcore.domain.step_run import PostOutcome
 def record(core: Core, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:
     """Record what became of claimed attempts, and answers; what became of each answer, now that it is durable."""
     return core.decided(partial(_record, core, reports=reports, incoming=incoming))
+
+
+def set_aside(core: Core, incoming: Incoming, fault: BaseException) -> Ack:
+    """Keep an answer that could not be recorded with the others, for `fault` was raised; it is durable then."""
+    return placing.set_aside(core, incoming, fault)
+
+
+def set_response_aside(core: Core, report: SendReport, fault: BaseException) -> None:
+    """Keep the response of a report that could not be recorded, and record the rest of it: the answer waits to be placed.
+
+    Raises:
+        Exception: The rest cannot be recorded either; the response is kept all the same.
+    """
+    assert report.response is not None  # noqa: S101 - what the caller looked at
+    placing.set_aside(core, response_as_answer(report.send, report.response), fault, report.send.run_id)
+    record(core, [evolve(report, response=None)], [])
 
 
 def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:

@@ -575,6 +575,8 @@ class CallbackUnmatched(Event):
     claimed_id: str
     reason: str
     body: bytes
+    #: The attempt's token, where the sender gave one back.
+    token: str = ""
 
 
 @frozen(kw_only=True)

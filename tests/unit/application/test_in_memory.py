@@ -9,6 +9,7 @@ from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
+from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 
 
 class TestAnswering(AnsweringContract):
@@ -48,4 +49,8 @@ class TestBudgets(BudgetContract):
 
 
 class TestHttpSteps(HttpContract):
+    """See the contract."""
+
+
+class TestSettingAside(SetAsideContract):
     """See the contract."""
