@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.breakers_contract import BreakersContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -57,4 +58,8 @@ class TestHttpSteps(HttpContract):
 
 
 class TestSettingAside(SetAsideContract):
+    """See the contract."""
+
+
+class TestBreakers(BreakersContract):
     """See the contract."""

@@ -332,10 +332,6 @@ class Enrichment:
 
     # --- lanes ---------------------------------------------------------------------------------------------------
 
-    def hold_lane(self, send: Send, until: datetime, reason: str) -> bool:
-        """Send nothing on a lane before `until`, as the third party asked."""
-        return lane_control.hold_lane(self.core, send, until, reason)
-
     def stop_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str) -> bool:
         """Send nothing on a lane until it is resumed.
 

@@ -52,7 +52,7 @@ def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: 
 
 
 def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[SendReport, PostOutcome]]:
-    """What became of each POST, with what that says of its lane; a lane that refuses all stops in this commit."""
+    """What became of each POST, with what that says of its lane; a lane stops, or is held, in this commit."""
     by_lane: dict[LaneId, list[SendReport]] = {}
     for report in reports:
         by_lane.setdefault(report.send.lane_id, []).append(report)

@@ -85,7 +85,8 @@ def decide_outcomes(
 ) -> tuple[tuple[e.Event, ...], tuple[PostOutcome, ...]]:
     """What the outcomes of some POSTs, in order, say of the lane, and what each then says of its row.
 
-    A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails.
+    A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails. The longest of
+    the pauses that were asked for holds the lane.
     """
     told: list[PostOutcome] = []
     refusals, stops = lane.refusals, ""
@@ -103,6 +104,9 @@ def decide_outcomes(
     events: tuple[e.Event, ...] = ()
     if refusals != lane.refusals:
         events += (e.RefusalsCounted(workstream=workstream, workflow=workflow, in_a_row=refusals),)
+    held = max((one for one in seen if one.hold is not None), key=lambda one: one.hold or one.due, default=None)
+    if held is not None and held.hold is not None:
+        events += decide_hold(lane, workstream=workstream, workflow=workflow, until=held.hold, reason=held.reason)
     if stops:
         events += decide_stop(lane, workstream=workstream, workflow=workflow, reason=stops, by="runner")
     return events, tuple(told)

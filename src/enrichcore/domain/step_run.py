@@ -116,6 +116,8 @@ class PostOutcome:
     due: datetime
     #: Hash of the URL that the row was POSTed to.
     webhook: str = ""
+    #: Until when the third party asked to be left alone.
+    hold: datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -62,8 +62,6 @@ class Seen:
     """What came of one attempt."""
 
     outcome: PostOutcome
-    #: Until when the third party asked to be left alone.
-    hold: datetime | None = None
     #: The answer, where it came in the response.
     response: Response | None = None
 
@@ -172,16 +170,10 @@ class Sender:
             seen = await request
         except asyncio.CancelledError:
             seen = Seen(outcome=self._outcome(send, Outcome.UNKNOWN, "the runner stopped before the response came"))
-        self._tell(send, seen.outcome, asked_to_wait=seen.hold is not None)
-        if seen.hold is not None:
-            try:
-                await asyncio.to_thread(self._application.hold_lane, send, seen.hold, seen.outcome.reason)
-            except Exception as error:  # noqa: BLE001 - as the next line says
-                # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
-                log.warning("a lane could not be held: %s", error)
+        self._tell(send, seen.outcome)
         self._begin(self._unrecorded, self._report(send, seen))
 
-    def _tell(self, send: Send, seen: PostOutcome, *, asked_to_wait: bool) -> None:
+    def _tell(self, send: Send, seen: PostOutcome) -> None:
         """Log what went wrong, once in a while for each lane, not for each of a thousand rows."""
         now = self._clock()
         kind = (send.lane_id, seen.outcome)
@@ -189,7 +181,7 @@ class Sender:
             self._told[kind] = now
             what = str(seen.outcome).replace("_", " ")
             # A third party that asks for patience is an ordinary day.
-            level = logging.INFO if asked_to_wait else logging.WARNING
+            level = logging.INFO if seen.hold is not None else logging.WARNING
             log.log(level, "%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
 
     async def _report(self, send: Send, seen: Seen) -> None:
@@ -235,13 +227,23 @@ class Sender:
     def _refused(self, send: Send, outcome: Outcome, status: int, headers: httpx.Headers, words: str) -> Seen:
         asked = retry_after(headers.get("retry-after", ""), self._clock())
         hold = asked
-        if status in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
+        if status in _HOLDS and asked is None:
             hold = self._clock() + _DEFAULT_HOLD
-        seen = self._outcome(send, outcome, f"HTTP {status}: {words}", http_status=status, due=asked)
-        return Seen(outcome=seen, hold=hold if outcome is Outcome.NOT_DELIVERED else None)
+        put_off = outcome is Outcome.NOT_DELIVERED
+        seen = self._outcome(
+            send, outcome, f"HTTP {status}: {words}", http_status=status, due=asked, hold=hold if put_off else None
+        )
+        return Seen(outcome=seen)
 
     def _outcome(
-        self, send: Send, outcome: Outcome, reason: str, *, http_status: int = 0, due: datetime | None = None
+        self,
+        send: Send,
+        outcome: Outcome,
+        reason: str,
+        *,
+        http_status: int = 0,
+        due: datetime | None = None,
+        hold: datetime | None = None,
     ) -> PostOutcome:
         return PostOutcome(
             attempt=send.attempt,
@@ -250,6 +252,7 @@ class Sender:
             http_status=http_status,
             due=due or self._clock() + full_jitter(send.attempt),
             webhook=send.url.fingerprint(),
+            hold=hold,
         )
 
     async def _hand_back(self, send: Send, why: str) -> None:

@@ -18,7 +18,7 @@ from runners.daemon import sender
 from runners.daemon.sender import BACKLOG, Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
-from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
+from tests.unit.daemon.webhook import PATIENCE_S, Reports, a_send, listening, posted, response
 
 HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
 
@@ -71,7 +71,7 @@ def test_what_goes_wrong_is_logged_once_in_a_while(caplog, status, level):
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     async def post():
-        sender = Sender(Held(), Reports(), clock=lambda: now)
+        sender = Sender(None, Reports(), clock=lambda: now)
         async with listening(says=response(status)) as webhook, HttpxAiohttpClient() as client:
             for _ in range(3):
                 row = a_send(webhook.url(), lease_until=now + timedelta(minutes=1))
@@ -83,21 +83,20 @@ def test_what_goes_wrong_is_logged_once_in_a_while(caplog, status, level):
     assert [record.levelno for record in told] == ([level] if level else [])
 
 
-class NoLane(Held):
-    """A lane that cannot be held, whatever the reason."""
-
-    def hold_lane(self, _send, _until, _reason):
-        """Fail."""
-        raise ValueError("a fault of ours")
-
-
 @pytest.mark.parametrize("asked", ["5", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT", "²".encode().decode("latin-1")])
-@pytest.mark.parametrize("application", [Held(), NoLane()])
-def test_a_row_that_was_put_off_has_its_outcome_whatever_the_third_party_asks_for(asked, application):
-    """And whether or not the lane can be held."""
-    says = response("429 Too Many Requests", retry_after=asked)
-    seen, rows = posted(says=says, application=application)
+def test_a_row_that_was_put_off_tells_how_long_its_lane_is_to_be_left_alone(asked):
+    """With its outcome, so that the two are recorded together; whatever the third party asks for."""
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    send = a_send(Secret("set when the webhook listens"), lease_until=now + timedelta(minutes=1))
+    seen, rows = posted(says=response("429 Too Many Requests", retry_after=asked), send=send, clock=lambda: now)
     assert (seen.outcome, seen.http_status, rows) == (Outcome.NOT_DELIVERED, 429, 1)
+    assert now < seen.hold <= now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "402 Payment Required", "500 Oops"])
+def test_whoever_does_not_put_a_row_off_asks_for_no_pause(status):
+    """Whatever its headers say."""
+    assert posted(says=response(status, retry_after="5"))[0].hold is None
 
 
 @pytest.mark.parametrize("charset", ["hex", "utf-7", "undefined", "no-such"])

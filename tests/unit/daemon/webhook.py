@@ -97,23 +97,12 @@ class Reports:
         self.outcomes.append(report.outcome)
 
 
-class Held:
-    """Stands where the application does, and keeps how long lanes were held."""
-
-    def __init__(self):
-        self.until = []
-
-    def hold_lane(self, _send, until, _reason):
-        """Keep one."""
-        self.until.append(until)
-
-
-def posted(*, path="/hook", send=None, clock=None, application=None, **does):
+def posted(*, path="/hook", send=None, clock=None, **does):
     """What a sender makes of one POST to a webhook that does this, and how many rows the webhook read."""
 
     async def post():
         reports = Reports()
-        sender = Sender(application or Held(), reports, **({"clock": clock} if clock else {}))
+        sender = Sender(None, reports, **({"clock": clock} if clock else {}))
         async with listening(**does) as webhook, HttpxAiohttpClient() as client:
             row = a_send(webhook.url(path)) if send is None else evolve(send, url=webhook.url(path))
             await asyncio.wait_for(sender._send(client, row), PATIENCE_S)
