@@ -194,14 +194,16 @@ class World:
         """Tell what became of POSTs."""
         (app or self.app).record_outcomes([self.seen(send, outcome, **more) for send in sends])
 
-    def seen(self, send, outcome, *, status=200, reason="", wait_s=0, hold_s=None):
+    def seen(self, send, outcome, *, status=200, reason="", wait_s=0, hold_s=None, unreachable=False):
         """What a sender reports of one POST."""
         now = self.clock.now
         seen = PostOutcome(
             attempt=send.attempt,
             outcome=outcome,
-            http_status=status,
+            http_status=0 if unreachable else status,
             reason=reason,
+            unreachable=unreachable,
+            probe=send.probe,
             due=now + timedelta(seconds=wait_s),
             webhook=send.url.fingerprint(),
             hold=None if hold_s is None else now + timedelta(seconds=hold_s),

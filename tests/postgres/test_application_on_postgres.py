@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract
+from tests.contracts.breakers_contract import BreakersContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -62,4 +62,8 @@ class TestSettingAside(SetAsideContract):
 
 
 class TestBreakers(BreakersContract):
+    """See the contract."""
+
+
+class TestReach(ReachContract):
     """See the contract."""

@@ -61,7 +61,11 @@ def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send
         send = group[0].send
         lane = unit.lane(send.lane_id, send.client_id)
         events, outcomes = lanes.decide_outcomes(
-            lane.state, [report.outcome for report in group], workstream=send.workstream, workflow=send.workflow
+            lane.state,
+            [report.outcome for report in group],
+            workstream=send.workstream,
+            workflow=send.workflow,
+            now=unit.now,
         )
         lane.emit_all(events)
         told += zip(group, outcomes, strict=True)

@@ -118,6 +118,10 @@ class PostOutcome:
     webhook: str = ""
     #: Until when the third party asked to be left alone.
     hold: datetime | None = None
+    #: Whether no connection could be made.
+    unreachable: bool = False
+    #: Whether the row was sent by itself, to see whether the webhook can be reached again.
+    probe: bool = False
 
 
 @frozen(kw_only=True)

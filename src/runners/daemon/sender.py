@@ -195,8 +195,9 @@ class Sender:
             told = await ask(client, send, send.lease_until - self._clock())
         except Exception as error:  # noqa: BLE001 - as for a row that is POSTed
             outcome = outcome_of_asking(error)
-            said = "no response" if outcome is Outcome.UNKNOWN else "could not be asked"
-            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
+            unreachable = outcome is Outcome.NOT_DELIVERED
+            reason = f"{'could not be asked' if unreachable else 'no response'} ({name_of_error(error)})"
+            return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
         outcome, words = outcome_of_told(told, send), words_of(told.body.decode("utf-8", "replace"), send)
         if outcome is Outcome.DELIVERED:
             seen = self._outcome(send, outcome, "", http_status=told.status)
@@ -215,8 +216,9 @@ class Sender:
             return self._of_response(send, response)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
-            said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
-            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
+            unreachable = outcome is Outcome.NOT_DELIVERED
+            reason = f"{'could not connect' if unreachable else 'no response'} ({name_of_error(error)})"
+            return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
 
     def _of_response(self, send: Send, response: httpx.Response) -> Seen:
         outcome = outcome_of_status(response.status_code)
@@ -244,6 +246,7 @@ class Sender:
         http_status: int = 0,
         due: datetime | None = None,
         hold: datetime | None = None,
+        unreachable: bool = False,
     ) -> PostOutcome:
         return PostOutcome(
             attempt=send.attempt,
@@ -253,6 +256,8 @@ class Sender:
             due=due or self._clock() + full_jitter(send.attempt),
             webhook=send.url.fingerprint(),
             hold=hold,
+            unreachable=unreachable,
+            probe=send.probe,
         )
 
     async def _hand_back(self, send: Send, why: str) -> None:
