@@ -134,3 +134,36 @@ class ReachContract(WorldContract):
         told = explain(store, world.registry, waiting, now=world.clock.now)
         assert "no connection could be made 10 times in a row, the last: could not connect (Client" in told
         assert f"it goes on at {self.lane(world).held_until:%Y-%m-%d %H:%M:%S} UTC" in told
+
+
+class LifeContract(WorldContract):
+    """Nine tenths of a webhook's life are told of once, and at its end the lane stops."""
+
+    def test_the_warning_is_given_once_with_the_row_that_comes_to_nine_tenths(self, store, caplog):
+        """Not before, not again by another claim or runner, and not when a row that was refused gives its place back."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 10}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(12)))
+        sends = world.claim(8)
+        assert world.events(e.WebhookEndsSoon) == []
+        (ninth,) = world.claim(1)
+        (told,) = world.events(e.WebhookEndsSoon)
+        assert (told.sends, told.lifetime_limit, told.webhook) == (9, 10, ninth.url.fingerprint())
+        world.report([ninth], Outcome.NOT_DELIVERED, status=503)
+        world.report(sends)
+        world.app.wake()
+        assert len(world.another().claim(1)) == len(world.claim(5)) == 1
+        assert len(world.events(e.WebhookEndsSoon)) == 1
+        assert "nine tenths" in caplog.text
+        assert world.claim() == []
+        assert "lifetime_limit" in world.events(e.LaneStopped)[0].reason
+        log = world.store.log(0, 10_000)
+        assert world.store.inline_rows() == inline_rows(log)
+
+    def test_another_limit_or_webhook_has_a_warning_of_its_own(self, store):
+        """What was said of the old one says nothing of the new one."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 2}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(9)))
+        assert len(world.claim()) == 2
+        world.app = world.another(tuned(world.registry, lane={"lifetime_limit": 4}))
+        world.claim()
+        assert [told.lifetime_limit for told in world.events(e.WebhookEndsSoon)] == [2, 4]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, ReachContract
+from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -66,4 +66,8 @@ class TestBreakers(BreakersContract):
 
 
 class TestReach(ReachContract):
+    """See the contract."""
+
+
+class TestLives(LifeContract):
     """See the contract."""

@@ -544,6 +544,8 @@ class ConnectionsFailed(Event):
     workflow: str
     #: Times since the webhook was last reached, those while it is tried with one row at a time included; 0 once it is.
     in_a_row: int
+    #: What the last one said.
+    reason: str = ""
 
 
 @frozen(kw_only=True)

@@ -98,6 +98,8 @@ REFUSALS_IN_A_ROW: Final = 20
 #: write into the log that it is. One row at a time then finds out when it is back, after pauses that double from the first
 #: to the longest.
 FAILURES_IN_A_ROW: Final = 10
+#: From so many on, which takes some two minutes, people should hear of it.
+AWAY_FOR_LONG: Final = FAILURES_IN_A_ROW + 6
 FIRST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 #: A row that is to find out holds the lane for as long as its connection may take; should its runner die, the next goes then.
@@ -158,7 +160,7 @@ def _decide_reach(
             failures, last = failures + 1, one.reason
     if failures == lane.failures:
         return ()
-    counted = e.ConnectionsFailed(workstream=workstream, workflow=workflow, in_a_row=failures)
+    counted = e.ConnectionsFailed(workstream=workstream, workflow=workflow, in_a_row=failures, reason=last)
     where = {"workstream": workstream, "workflow": workflow}
     if failures >= FAILURES_IN_A_ROW:
         pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_IN_A_ROW, 16), LONGEST_PAUSE)
