@@ -14,7 +14,8 @@ from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
 from runners.cli.progress import counting
 from runners.cli.showing import AsJson, line, show_json
-from runners.cli.upload_report import report_json, show_report, show_steps, step_json
+from runners.cli.upload_report import show_report, show_steps
+from runners.reports import report_json, step_json
 
 _PANEL = "Data in"
 
