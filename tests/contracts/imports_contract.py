@@ -158,8 +158,8 @@ class DirectoryImportsContract(WorldContract):
         """What came in stays known; no one is made twice."""
         file = file_of(*(person(f"p{number}") for number in range(3)))
 
-        def lose_the_database(done):
-            raise StoreUnavailable(f"after {done} rows")
+        def lose_the_database(done, total):
+            raise StoreUnavailable(f"after {done} bytes of {total}")
 
         with pytest.raises(StoreUnavailable):
             world.app.upload(file, client=ACME, workstream=APOLLO, progress=lose_the_database)

@@ -32,14 +32,14 @@ def preview(
     store: Store,
     registry: Registry,
     now: datetime,
-    progress: Callable[[int], None],
+    progress: Callable[[int, int], None],
 ) -> UploadReport:
     """What an import would do, and what a launch of it would send."""
     nowhere = _Nowhere(store)
     importer = Importer(store=cast("Store", nowhere), client_id=client_id, upload_id=NO_UPLOAD, at=now)
     for chunk in chunks(reading.rows(), imports.CHUNK):
         importer.add(chunk)
-        progress(importer.tally.row_count)
+        progress(*reading.bytes_read)
     upload = Upload(
         upload_id=NO_UPLOAD, client_id=client_id, workstream=workstream, file_name="", uploaded_at=now
     )  # fmt: skip
