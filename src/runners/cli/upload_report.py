@@ -69,11 +69,9 @@ def _show_preview(report: UploadReport) -> None:
         )
     if any(report.missing.values()):
         show_table(["not told", "rows"], [(fact, count) for fact, count in report.missing.items() if count])
-    if report.steps is not None:
+    if report.steps:
         line("A launch would do:")
         show_steps(report.steps)
-    else:
-        line("There are too many people to tell what a launch would send; `launch --dry-run` does after the import")
 
 
 def _show_rest(rest: int) -> None:
