@@ -124,7 +124,7 @@ class Enrichment:
         dry_run: bool = False,
         use_saved: bool = True,
         save: bool = False,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> UploadReport:
         """Import a file.
 
@@ -138,7 +138,7 @@ class Enrichment:
             dry_run: only count.
             use_saved: whether columns that `overrides` does not name are read as they were saved.
             save: whether to keep `overrides` for later files of this client and workstream.
-            progress: told the number of rows done.
+            progress: told the bytes of the file that were read, and how many it has.
 
         Raises:
             UnknownNameError: No such client or workstream.
