@@ -12,11 +12,12 @@ from typing import Any
 
 from enrichcore import normalize
 from enrichcore.fields.sources import words
+from enrichcore.fields.statuses import term
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
 MAX_LABEL = 500
-#: Characters of a status.
+#: Characters of a short text.
 MAX_WORD = 60
 #: Characters of a text that may be a failure's words; longer ones are prose.
 MAX_FAILURE = 300
@@ -50,8 +51,6 @@ _FAILURE = re.compile(
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
-#: States of an address that would be ways to say nothing anywhere else.
-_STATUS_WORDS = frozenset({"unknown", "not found", "unavailable", "not_found"})
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -142,14 +141,8 @@ def word(value: Any) -> str | None:
 
 
 def status(value: Any) -> str | None:
-    """A word for the state of something; "not found" is one, too, so the ways to say nothing do not count here."""
-    if isinstance(value, bool):
-        return None
-    text = " ".join(value.split()) if isinstance(value, str) else None
-    told = normalize.clean_text(text) or (
-        text if text and "@" not in text and text.casefold() in _STATUS_WORDS else None
-    )
-    return told if told and len(told) <= MAX_WORD and "@" not in told else None
+    """The term for what is said of an e-mail address."""
+    return term(next(iter(value), None) if isinstance(value, list) and len(value) == 1 else value)
 
 
 def labels(value: Any) -> list[str] | None:

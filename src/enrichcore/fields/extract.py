@@ -25,7 +25,7 @@ from enrichcore.fields.emails import (
     is_work,
     speaks_of_email,
     told_beside,
-    verdict,
+    without_undeliverable,
 )
 from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
@@ -63,13 +63,16 @@ def extract_person_fields(
 ) -> dict[str, Any]:
     """Every person field of the catalogue, None where the payload does not tell it.
 
+    Of an address that is known to be undeliverable only the status is told.
+
     Args:
         payload: Any JSON value, parsed or as text, in any wrapper.
         sources: Paths of one's own for some fields, in place of the shipped ones.
         asked_company_domain: Of several present jobs, the one at this company counts; without it, or when there is none
             there, the one that the provider calls the latest.
     """
-    return fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+    told = fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+    return dict.fromkeys(PERSON_FIELDS) | without_undeliverable(told)
 
 
 def extract_all(
@@ -371,7 +374,7 @@ _EMAIL_PATH: Path = (folded_key("person_email"),)
 def _judged(found: Iterable[Address], objects: _Objects, told: str | None) -> Iterator[Address]:
     """The addresses with what is said of each in the objects that hold it, where nothing tells it outright."""
     for address in found:
-        is_told = bool(address.status or verdict(told))
+        is_told = bool(address.status or told)
         yield address if is_told else evolve(address, status=told_beside(objects.own, address.email))
 
 
