@@ -13,7 +13,6 @@ from typing import Any, Final
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree
 from enrichcore.fields.sources import folded_key, keys
 from enrichcore.fields.statuses import CATCH_ALL, DOUBTFUL, INVALID, plain_word, term

@@ -34,7 +34,7 @@ MAX_WRAPPERS = 8
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
 _JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
 _JSON_ENDS = frozenset('}]"` \t\r\n')
-_FENCE = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+_FENCE = re.compile(r"```\w*\s*([\[{\"].*?)\s*```", re.DOTALL)
 #: How Python and others write an object; a text is only taken for one when all of it is.
 _REPR_STARTS = ("{'", "[{'", "['")
 #: Characters of a text that is read so.
@@ -227,21 +227,20 @@ def _parsed(body: bytes) -> Any:
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
     # The last sign tells of most texts that they hold none.
-    if value[-1:] not in _JSON_ENDS:
+    if value[-1:] not in _JSON_ENDS and "```" not in value:
         return None
     text = value.strip()
-    if not text.startswith(_JSON_STARTS):
+    if "```" in text and (fenced := _FENCE.search(text)):
+        # With or without words around the fence.
+        text = fenced[1]
+    elif not text.startswith(_JSON_STARTS):
         if text[-1:] != "}" or '{"' not in text:
             return None
         # Language models introduce what they give: "Here is the result: {...}".
         text = text[text.index('{"') :]
-    if text[0] == "`" and (fenced := _FENCE.fullmatch(text)):
-        text = fenced[1]
-    if "&quot;" in text:
-        text = html.unescape(text)
     if text.startswith(_REPR_STARTS):
         return _literal(text)
-    for attempt in (text, text.replace('\\"', '"')):
+    for attempt in (text, text.replace('\\"', '"'), html.unescape(text)):
         try:
             inner = _parse(attempt)
         except NotJson:
