@@ -46,6 +46,8 @@ class _Objects:
     foreign: list[Tree]
     #: Every key of the own objects: most paths of most fields begin with none of them.
     own_keys: frozenset[str]
+    #: Those of the foreign ones as well.
+    all_keys: frozenset[str]
 
 
 def extract_company_fields(payload: Any, *, sources: Sources | None = None) -> dict[str, Any]:
@@ -252,7 +254,8 @@ def _objects(payload: Tree, entity: Entity) -> _Objects:
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
     own = [*sure, *unsure]
-    return _Objects(sure=sure, own=own, foreign=foreign, own_keys=frozenset[str]().union(*own))
+    own_keys = frozenset[str]().union(*own)
+    return _Objects(sure=sure, own=own, foreign=foreign, own_keys=own_keys, all_keys=own_keys.union(*foreign))
 
 
 def _of_one(objects: list[Tree], entity: Entity) -> list[Tree]:
@@ -290,6 +293,8 @@ def _contradict(one: tuple[str | None, frozenset[str]], other: tuple[str | None,
 
 def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: bool | None = None) -> Any:
     """The first value along the field's paths that its cleaner accepts; of those under its own name only, or not, when told."""
+    if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
+        return None
     clean, own_path = _cleaning(name)
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
@@ -309,6 +314,12 @@ def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: b
                     if cleaned is not None:
                         return cleaned
     return None
+
+
+@cache
+def _first_keys(name: str) -> frozenset[str]:
+    """The keys with which the shipped paths of a field begin."""
+    return frozenset(path[0] for path in paths_of(name))
 
 
 @cache

@@ -240,13 +240,24 @@ def _unfolded(value: str) -> Any:
         text = text[text.index('{"') :]
     if text.startswith(_REPR_STARTS):
         return _literal(text)
-    for attempt in (text, text.replace('\\"', '"'), html.unescape(text)):
+    for repair in (_as_it_is, _unescaped, html.unescape):
+        attempt = repair(text)
+        if repair is not _as_it_is and attempt == text:
+            continue
         try:
             inner = _parse(attempt)
         except NotJson:
             continue
         return inner if isinstance(inner, dict | list | str) and inner != value else None
     return None
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _unescaped(text: str) -> str:
+    return text.replace('\\"', '"')
 
 
 def _literal(text: str) -> Any:
@@ -261,8 +272,7 @@ def _literal(text: str) -> Any:
 
 def _parse(text: str) -> Any:
     try:
-        # Not strict: bodies written by hand hold line breaks inside strings.
-        return json.loads(text, strict=False, parse_int=_integer, parse_constant=lambda _: None)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as fault:
         raise NotJson(str(fault)) from fault
 
@@ -272,6 +282,10 @@ def _integer(digits: str) -> int | float | None:
         return int(digits)
     number = float(digits)
     return number if math.isfinite(number) else None
+
+
+#: Not strict: bodies written by hand hold line breaks inside strings. Made once, which takes as long as reading a short text.
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _: None)
 
 
 def _as_cp1252(fault: UnicodeError) -> tuple[str, int]:
