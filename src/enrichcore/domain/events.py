@@ -5,8 +5,8 @@ envelope, `Recorded`. Events are facts: replay never asks whether one was allowe
 names in the log and in SQL, so a class is never renamed; fields may be added with a default.
 
 Step-run events name their step by its `workflow`, unique within an item's pipeline. `generation` counts the requests to run
-a step again, `attempt` the POSTs over all its life. Credit amounts are exact decimals: `reserved` and `spent` are
-*changes*, so that a sum over any set of events is right.
+a step again, `attempt` the POSTs over all its life. Credit amounts are exact decimals: `reserved`, `spent` and `corrected`
+are *changes*, so that a sum over any set of events is right; `corrected` changes what was spent on an earlier day.
 """
 
 from collections.abc import Iterable, Mapping
@@ -87,6 +87,8 @@ class StepSkipped(StepEvent):
     """The step's condition did not hold, or there was nothing to ask with."""
 
     reason: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -191,6 +193,8 @@ class StepFailed(StepEvent):
     reason: str
     attempt: int | None = None
     reserved: Decimal = NOTHING
+    #: What other POSTs that are still out count as.
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -204,6 +208,9 @@ class SendNoted(StepEvent):
     #: Whether the row was surely not delivered, so that the attempt is given back.
     undelivered: bool = False
     reserved: Decimal = NOTHING
+    #: Change of what was spent on the day (UTC) on which this POST was counted.
+    corrected: Decimal = NOTHING
+    corrected_on: date | None = None
     #: Hash of the webhook's URL.
     webhook: str = ""
 
@@ -227,7 +234,11 @@ class AnswerEvent(StepEvent):
     #: Credits that the answer tells, or that the configuration says for one that found nothing; None where neither does.
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
+    #: What the answer cost, and what other POSTs that are still out count as.
     spent: Decimal = NOTHING
+    #: Change of what was spent on the day (UTC) on which the answered POST was counted, where that was before.
+    corrected: Decimal = NOTHING
+    corrected_on: date | None = None
     #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
@@ -259,6 +270,8 @@ class AnswerTimedOut(StepEvent):
     #: Whether an attempt is left, so that the step is ready again.
     again: bool
     reason: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -292,6 +305,10 @@ class StepCancelled(StepEvent):
 
     by: str
     why: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
+    #: Until when the answer to a row that is out may come.
+    deadline: datetime | None = None
 
 
 # --- items -------------------------------------------------------------------------------------------------------
