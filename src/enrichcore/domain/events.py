@@ -219,7 +219,7 @@ class SendNoted(StepEvent):
 class AnswerEvent(StepEvent):
     """An answer, with its body as it came."""
 
-    #: The body's bytes, verbatim; empty for a reused answer, which stays where it was recorded.
+    #: The body's bytes, verbatim; empty for a reused answer that is in force where it was recorded.
     body: bytes = b""
     #: sha256 of the content without our own echoed ids and formatting, in hexadecimal.
     content_hash: str
@@ -260,6 +260,9 @@ class AnswerRevised(AnswerEvent):
 class AnswerKept(AnswerEvent):
     """An answer that is not in force: of a lower rank, or after a cancellation."""
 
+    #: Whether it is kept only for the cancellation, so that it serves other items of the same person.
+    serves: bool = False
+
 
 @frozen(kw_only=True)
 class AnswerTimedOut(StepEvent):
@@ -297,6 +300,8 @@ class RetryRequested(StepEvent):
     due: datetime
     by: str
     why: str
+    #: Whether an answer from before will do, where other items have one, for this step was given none.
+    known_will_do: bool = False
 
 
 @frozen(kw_only=True)

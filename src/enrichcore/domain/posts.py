@@ -59,9 +59,9 @@ def unheard_of(posts: Iterable[Post], attempt: int | None) -> Post | None:
     return post if post is not None and post.heard is Heard.NOTHING else None
 
 
-def unanswered(posts: Iterable[Post]) -> bool:
-    """Whether an answer to any of the POSTs may still come."""
-    return any(post.heard is not Heard.ANSWERED for post in posts)
+def waited_for(posts: Iterable[Post]) -> bool:
+    """Whether the answer to any of the POSTs is waited for."""
+    return any(post.cost is None for post in posts)
 
 
 # --- fold --------------------------------------------------------------------------------------------------------

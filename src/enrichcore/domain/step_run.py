@@ -18,11 +18,12 @@ from uuid import UUID
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
-from enrichcore.domain import posts
+from enrichcore.domain import placed, posts
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idempotency_key
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
+from enrichcore.domain.placed import Kept
 from enrichcore.domain.posts import Post, Posts
 
 # --- state -------------------------------------------------------------------------------------------------------
@@ -53,6 +54,8 @@ class StepRun:
     behind: ItemId | None = None
     #: Items of the same person that wait for the answer to this row.
     promised_to: tuple[ItemId, ...] = ()
+    #: When it was asked for again although there was an answer: only what came since then will do.
+    asked_anew_at: datetime | None = None
     #: Why it stands where it stands, in words for people.
     reason: str = ""
     #: Rank of the answer in force.
@@ -62,6 +65,8 @@ class StepRun:
     answer_version: int | None = None
     #: Content hashes of all answers seen, over all generations.
     seen: tuple[str, ...] = ()
+    #: The best answer that came after a cancellation.
+    kept: Kept | None = None
     #: Facts from the answer in force or the local function.
     facts: Mapping[str, Any] = Factory(dict)
     #: Credits that were spent, corrections included.
@@ -83,6 +88,11 @@ class StepRun:
     def open(self) -> bool:
         """Whether the run has begun and has not ended."""
         return self.state in OPEN
+
+    @property
+    def out(self) -> bool:
+        """Whether the run's row is out, as far as anybody knows, or is said to be until its deadline after a cancellation."""
+        return self.state in UNDER_WAY or (self.state is State.CANCELLED and self.deadline is not None)
 
     @property
     def unsent(self) -> bool:
@@ -151,9 +161,8 @@ def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> Ste
         changes["spent"] = run.spent + booked.spent + booked.corrected
     if run.behind is not None and (state is not State.READY or isinstance(event, e.StepReady)):
         changes["behind"] = None
-    if run.promised_to and state not in UNDER_WAY:
-        changes["promised_to"] = ()
-    return evolve(run, state=state, **changes)
+    after = evolve(run, state=state, **changes)
+    return evolve(after, promised_to=()) if after.promised_to and not after.out else after
 
 
 def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> dict[str, Any]:
@@ -198,7 +207,7 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
         case e.SendNoted():
             return _changes_of_note(run, event)
         case e.AnswerEvent():
-            return _changes_of_answer(run, event, at, version)
+            return placed.changes(run, event, at, version)
         case e.AnswerTimedOut():
             ended = posts.ended(run.posts, event.reserved, at)
             return {"wake_at": at if event.again else None, "reason": event.reason, "posts": ended}
@@ -213,35 +222,30 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "tries": 0,
                 "granted": 0,
                 "deadline": None,
+                "asked_anew_at": run.asked_anew_at if event.known_will_do else at,
                 "wake_at": event.due,
                 "reason": event.why,
             }
         case e.StepCancelled():
+            until = event.deadline or (run.deadline if posts.waited_for(run.posts) else None)
             ended = posts.ended(run.posts, event.reserved, at)
-            return {"wake_at": None, "reason": event.why, "posts": ended, "deadline": event.deadline or run.deadline}
+            return {"wake_at": None, "reason": event.why, "posts": ended, "deadline": until}
     return {}
 
 
 def _changes_of_note(run: StepRun, event: e.SendNoted) -> dict[str, Any]:
     if event.undelivered:
         given_back = int(event.generation == run.generation)
-        return {"tries": max(run.tries - given_back, 0), "posts": posts.without(run.posts, event.attempt)}
+        gone = run.state is State.CANCELLED and event.attempt == run.attempt
+        left = posts.without(run.posts, event.attempt)
+        return {
+            "tries": max(run.tries - given_back, 0),
+            "posts": left,
+            "deadline": None if gone else run.deadline,
+        }
     if event.outcome == Outcome.DELIVERED:
         return {"posts": posts.delivered(run.posts, event.attempt)}
     return {}
-
-
-def _changes_of_answer(run: StepRun, event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:
-    credited = {
-        "seen": run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
-        "posts": posts.answered(run.posts, event, at),
-    }
-    if isinstance(event, e.AnswerKept):
-        return credited
-    ended = {**credited, "wake_at": None, "reason": event.error}
-    if run.rank is not None and event.rank < run.rank:
-        return ended
-    return {**ended, "rank": event.rank, "answered_at": at, "answer_version": version, "facts": event.facts}
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
@@ -367,18 +371,18 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
 def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime) -> Decided:
     """Place an answer: in force, revised, kept, or nothing when its content was seen before.
 
-    Identical content settles a newer generation only when it carries that generation's token.
+    Identical content settles a newer generation only when it carries that generation's token, or is reused on purpose.
     """
     attempt = attempt_of(answer.token, run_id, run.workflow, generations=run.generation, attempts=run.attempt)
-    names_this_generation = attempt is not None and attempt > run.attempts_before
-    if answer.content_hash in run.seen and not (names_this_generation and _is_unanswered(run, answer.rank)):
+    of_this_generation = answer.source is e.Source.REUSE or (attempt is not None and attempt > run.attempts_before)
+    if answer.content_hash in run.seen and not (of_this_generation and placed.unanswered(run, answer.rank)):
         return ()
     content: dict[str, Any] = {
         "workflow": run.workflow,
         "body": answer.body,
         "content_hash": answer.content_hash,
         "rank": answer.rank,
-        "timing": _timing(run, now),
+        "timing": placed.timing(run, now),
         "source": answer.source,
         "generation": run.generation,
         "attempt": attempt,
@@ -387,7 +391,9 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
         "reused_from": answer.reused_from,
         "reused_version": answer.reused_version,
     }
-    if run.state is State.CANCELLED or _outranked(run, answer.rank):
+    if run.state is State.CANCELLED:
+        return guarded(run, posts.priced(run.posts, e.AnswerKept(**content, facts=answer.facts, serves=True)))
+    if placed.outranked(run, answer.rank):
         return guarded(run, posts.priced(run.posts, e.AnswerKept(**content)))
     kind = e.AnswerRevised if run.state is State.COMPLETED else e.StepAnswered
     return guarded(run, posts.priced(run.posts, kind(**content, facts=answer.facts)))
@@ -407,7 +413,15 @@ def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool 
     kept = run.state is State.CANCELLED or (run.state is State.COMPLETED and run.rank is Rank.DATA)
     if kept and not force:
         return ()
-    return guarded(run, e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=now, by=by, why=why))
+    again = e.RetryRequested(
+        workflow=run.workflow,
+        generation=run.generation + 1,
+        due=now,
+        by=by,
+        why=why,
+        known_will_do=run.state is not State.COMPLETED,
+    )
+    return guarded(run, again)
 
 
 def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, why: str) -> Decided:
@@ -415,7 +429,7 @@ def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, wh
     if not run.open:
         return ()
     until = now + step.answer_within if run.state is State.SENDING and step is not None else run.deadline
-    deadline = until if any(post.cost is None for post in run.posts) else None
+    deadline = until if posts.waited_for(run.posts) else None
     return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why, deadline=deadline, **_given_up(run)))
 
 
@@ -473,27 +487,3 @@ def _settled(
         at=wait_until if settlement is e.Settlement.SENT else now,
         by_person=by_person,
     )
-
-
-def _is_unanswered(run: StepRun, rank: Rank) -> bool:
-    """Whether this generation still lacks an answer, or has only errors, so that one of this rank would settle it."""
-    if run.state is State.FAILED:
-        return rank is not Rank.ERROR and not _outranked(run, rank)
-    return run.state not in {State.COMPLETED, State.CANCELLED}
-
-
-_ENDS_WITHOUT_ANSWER = frozenset({State.TIMED_OUT, State.SKIPPED, State.CANCELLED})
-
-
-def _timing(run: StepRun, now: datetime) -> e.Timing:
-    unanswered = run.state in _ENDS_WITHOUT_ANSWER or (run.state is State.FAILED and run.rank is None)
-    if unanswered or (run.deadline is not None and run.deadline < now):
-        return e.Timing.LATE
-    # A second answer is no later for there having been a first.
-    return e.Timing.EARLY if run.deadline is None else e.Timing.IN_TIME
-
-
-def _outranked(run: StepRun, rank: Rank) -> bool:
-    """Whether the answer in force is worth more, so that one of this rank is only kept."""
-    kept_in = run.state in {State.COMPLETED, State.FAILED}
-    return kept_in and run.rank is not None and rank < run.rank

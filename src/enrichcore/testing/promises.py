@@ -6,6 +6,7 @@ property test in memory, a test on PostgreSQL, and a campaign against running da
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.events import NOTHING
 from enrichcore.domain.ids import PersonId
-from enrichcore.domain.life_cycle import UNDER_WAY, permits
+from enrichcore.domain.life_cycle import permits
 from enrichcore.domain.pipeline import Pipeline, Step
 from enrichcore.domain.posts import changes
 from enrichcore.domain.step_run import StepRun
@@ -108,7 +109,7 @@ class _Reader:
             yield f"two attempts have the idempotency key {event.key}"
         if isinstance(event, e.StepSending):
             self._keys.add(event.key)
-            yield from self._one_row(recorded.stream_id, owner, run)
+            yield from self._one_row(recorded.stream_id, owner, run, recorded.at)
         generation = (recorded.stream_id, event.workflow, getattr(event, "generation", run.generation))
         self._posts[generation] += change_of_posts(event)
         self._allowed_by_persons[generation] += isinstance(event, e.DoubtSettled) and event.by_person
@@ -120,15 +121,15 @@ class _Reader:
                 f" and only {allowed} were allowed"
             )
 
-    def _one_row(self, item_id: UUID, item: BatchItem | CompanyRun, run: StepRun) -> Iterator[str]:
+    def _one_row(self, item_id: UUID, item: BatchItem | CompanyRun, run: StepRun, now: datetime) -> Iterator[str]:
         step = self._step_of(item, run.workflow)
-        if not isinstance(item, BatchItem) or step is None or not (one_row.is_new(run) and one_row.shares(step)):
+        if not isinstance(item, BatchItem) or step is None or not one_row.shares(step):
             return
         for other_id in self._items_of[item.person_id] - {item_id}:
             other = self._runs[other_id]
             for out in other.runs.values() if isinstance(other, BatchItem) else ():
                 asked = self._step_of(other, out.workflow)
-                if out.state in UNDER_WAY and asked is not None and one_row.asks_the_same(step, asked):
+                if one_row.is_out(out, now) and asked is not None and one_row.asks_the_same(step, asked):
                     yield f"{run.workflow} of {item_id} is sent while {other_id} has a row out about the same person"
 
     def _step_of(self, owner: BatchItem | CompanyRun, workflow: str) -> Step | None:
