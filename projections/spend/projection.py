@@ -11,13 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from enrichcore.domain import events as e
+from enrichcore.domain.posts import MONEY, changes
 from enrichcore.projection import ReadModel, Table, Tables, topics
 
 _SPEND: Final = "spend"
 _BATCHES: Final = "spend_batches"
 _NOTHING: Final = Decimal(0)
 _TELLS_WORKSTREAM: Final = (e.BatchLaunched, e.ItemCreated, e.CompanyRunStarted, e.StepSending)
-_MONEY: Final = (e.StepSending, e.SendRefused, e.StepFailed, e.SendNoted, e.AnswerEvent)
 
 
 def project(events: Sequence[e.Recorded], tables: Tables) -> None:
@@ -30,16 +30,14 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
         if isinstance(event, _TELLS_WORKSTREAM) and tables.get(_BATCHES, batch_id) is None:
             batch = {"batch_id": batch_id, "client_id": client_id, "workstream": event.workstream}
             tables.put(_BATCHES, batch)
-        if isinstance(event, _MONEY):
-            spent = event.spent if isinstance(event, e.AnswerEvent) else _NOTHING
-            _add(client_id, batch_id, event, event.reserved, spent, tables)
+        if isinstance(event, MONEY):
+            _add(client_id, batch_id, event, tables)
 
 
-def _add(
-    client_id: UUID, batch_id: UUID, event: e.StepEvent, reserved: Decimal, spent: Decimal, tables: Tables
-) -> None:
-    sends = int(isinstance(event, e.StepSending))
-    if not (sends or reserved or spent):
+def _add(client_id: UUID, batch_id: UUID, event: e.StepEvent, tables: Tables) -> None:
+    sends, made = int(isinstance(event, e.StepSending)), changes(event)
+    spent = made.spent + made.corrected
+    if not (sends or made.reserved or spent):
         return
     batch = tables.get(_BATCHES, batch_id)
     key = (client_id, batch["workstream"] if batch else "", event.workflow, batch_id)
@@ -52,7 +50,7 @@ def _add(
             "workflow": key[2],
             "batch_id": key[3],
             "sends": (before["sends"] if before else 0) + sends,
-            "reserved": (before["reserved"] if before else _NOTHING) + reserved,
+            "reserved": (before["reserved"] if before else _NOTHING) + made.reserved,
             "spent": (before["spent"] if before else _NOTHING) + spent,
         },
     )
@@ -67,5 +65,5 @@ SPEND: Final = ReadModel(
         Table(name=_BATCHES, key=("batch_id",), public=False),
     ),
     project=project,
-    topics=topics(*_TELLS_WORKSTREAM, *_MONEY),
+    topics=topics(*_TELLS_WORKSTREAM, *MONEY),
 )

@@ -6,9 +6,9 @@ create table enrichcore.spend{suffix} (
     batch_id uuid not null,
     -- Attempts that were begun.
     sends bigint not null,
-    -- Credits held for rows that are out.
+    -- Credits held for rows whose answer is waited for.
     reserved numeric not null,
-    -- Credits that answers told, or that were reserved for what was answered.
+    -- Credits that answers told, or that were reserved for what was answered, or for what nobody answered.
     spent numeric not null,
     primary key (client_id, workstream, workflow, batch_id)
 );

@@ -11,6 +11,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store.counters import counted
+from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, World, configuration, person, tuned
 
@@ -123,6 +124,41 @@ class BudgetContract(WorldContract):
         assert world.send() == []
         world.clock.tick(days=31)
         assert len(world.send()) > 0
+
+    def test_what_nobody_answered_is_spent_on_the_day_its_wait_ended(self, store):
+        """So it does not burden a budget for a period for ever, and a late answer corrects that day alone."""
+        month = timedelta(days=30)
+        world = at_persons(store, lambda world: with_budget(world.registry, int(self.spent_before(world)) + 2, month))
+        client = world.registry.client(ACME).id
+        late, lost = world.send()
+        world.clock.tick(days=1)
+        world.app.wake()
+        assert [(world.run_of(send).reserved, world.run_of(send).spent) for send in (late, lost)] == [(0, 1)] * 2
+        ended = world.clock.now.date()
+        assert store.counts().credits[client, ended] == (-2, 2)
+        world.clock.tick(days=2)
+        world.answer(late, world.body(late, metadata={"upfrontCreditUsage": {"totalCost": 0.5}}))
+        assert store.counts().credits[client, ended] == (-2, Decimal("1.5"))
+        assert (client, world.clock.now.date()) not in store.counts().credits
+        world.clock.tick(days=29)
+        assert store.credits_of(client, (world.clock.now - month).date()) == 0
+        assert len(world.send()) == len(NAMES) - 2
+        assert store.counts() == counted(store.log(0, 10_000)).without_nothing()
+
+    def test_what_was_out_when_its_batch_was_cancelled_is_spent(self, store):
+        """A refusal that is told afterwards gives it back."""
+        world = at_persons(store, lambda world: world.registry)
+        before = self.spent_before(world)
+        delivered, unreported, *_ = world.claim(2)
+        world.report([delivered])
+        (batch,) = (batch for batch, _ in store.batches())
+        world.app.cancel(batch.batch_id, by="ann")
+        client = world.registry.client(ACME).id
+        assert sum(reserved for reserved, _ in store.counts().credits.values()) == 0
+        assert store.credits_of(client) == before + 2
+        world.report([unreported], Outcome.NOT_DELIVERED, reason="refused")
+        assert store.credits_of(client) == before + 1
+        assert inline_rows(store.log(0, 10_000)) == store.inline_rows()
 
     def test_an_item_says_that_it_waits_for_the_budget(self, store):
         """And which key would move it."""

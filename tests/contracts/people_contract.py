@@ -124,9 +124,11 @@ class PeopleContract(WorldContract):
         assert len(of_people(world.play())) == 1
 
     def test_a_cancelled_batch_strands_nobody(self, world):
-        """Whoever waited for its row is sent."""
+        """Whoever waited for its row is sent once its answer can no longer come."""
         _, first, second = sent_and_waiting(world)
         world.app.cancel(first.batch_id, by="ann")
+        assert of_people(world.send()) == []
+        world.clock.tick(hours=7)
         (send,) = of_people(world.send())
         assert send.run_id == world.item(second).item_id
 
@@ -157,15 +159,6 @@ class PeopleContract(WorldContract):
         assert person_run(world, second).facts["person_title"] == "Owner"
         world.answer(send)
         assert person_run(world, second).facts["person_title"] == "Owner"
-
-    def test_what_is_retried_on_purpose_waits_for_nobody(self, world):
-        """A person decided that it is to be asked again."""
-        send, first, second = sent_and_waiting(world)
-        world.answer(send, world.body(send, result=None, error="no credits"))
-        (other,) = of_people(world.send())
-        world.app.retry(first.batch_id, by="ann")
-        (again,) = of_people(world.send())
-        assert (other.run_id, again.run_id) == (world.item(second).item_id, send.run_id)
 
     def test_where_nothing_is_reused_nobody_waits(self, store):
         """`reuse_within = "0s"` asks for every item by itself."""
@@ -204,7 +197,7 @@ class PeopleContract(WorldContract):
         assert of_people(world.play()) == []
 
     def test_of_a_second_attempt_and_a_first_one_the_second_leaves(self, store):
-        """It may have been paid for already, so it waits for nobody; of one lane, the other waits for it."""
+        """Of one lane the other waits for it."""
         world = World(store, tuned(configuration(), attempts=2))
         send, _, second = sent_and_waiting(world, workstreams=(APOLLO, APOLLO))
         world.clock.tick(hours=7)

@@ -10,6 +10,7 @@ from tests.contracts.control_contract import ControlContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
+from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
@@ -38,6 +39,10 @@ class TestImporting(ImportingContract):
 
 
 class TestPeople(PeopleContract):
+    """See the contract."""
+
+
+class TestPaidOnce(PaidOnceContract):
     """See the contract."""
 
 

@@ -261,7 +261,9 @@ class ItemWorld:
             run = stream.state.run
             if run.open and not self.waiters(run_id) and (run_id in cancelled or run.state is State.READY):
                 draft = self.draft_run(run_id)
-                draft.emit_all(steps.decide_cancel(run, by="enrichcore", why="nobody waits for it"))
+                draft.emit_all(
+                    steps.decide_cancel(run, draft.state.step, now=self.now, by="enrichcore", why="nobody waits for it")
+                )
                 self.commit(self.runs, run_id, draft)
 
     def settle_world(self, cancelled=()):
@@ -347,7 +349,7 @@ class ItemWorld:
         for item_id in item_ids:
             draft = self.draft_item(item_id)
             waited |= {run.company_run_id for run in draft.state.open_runs if run.company_run_id is not None}
-            batch_item.cancel(draft, **NOBODY)
+            batch_item.cancel(draft, self.pipelines[draft.state.batch_id], **NOBODY)
             self.commit(self.items, item_id, draft)
         self.settle_world(waited)
 

@@ -151,11 +151,11 @@ def test_no_open_state_is_a_dead_end(state):
 
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_an_end_is_left_only_for_a_retry_or_a_late_answer(state):
-    """Notes and kept answers stay; nothing else comes at an end."""
+    """Notes, kept answers and waits for a cancelled row stay; nothing else comes at an end."""
     leaving = {kind for (source, kind), targets in ARRIVALS.items() if source is state and targets - {state}}
     staying = {kind for (source, kind), targets in ARRIVALS.items() if source is state} - leaving
     assert leaving - {e.StepAnswered} == {e.RetryRequested}
-    assert staying <= {e.SendNoted, e.AnswerKept, e.AnswerRevised, e.StepAnswered}
+    assert staying <= {e.SendNoted, e.AnswerKept, e.AnswerPromised, e.AnswerRevised, e.StepAnswered}
 
 
 @pytest.mark.parametrize("state", sorted(State))

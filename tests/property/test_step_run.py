@@ -31,13 +31,19 @@ SURELY_NOT = {Outcome.NOT_DELIVERED, Outcome.ROW_REFUSED, Outcome.LANE_REFUSED}
 
 
 class Books:
-    """What the outside world knows of the POSTs: each one's generation, fate as first told, and credits held for it."""
+    """What the outside world knows of the POSTs: each one's generation, fate as first told, and what it costs."""
 
     def __init__(self):
         self.generation_of = {}
         self.fates = {}
-        self.held = {}
         self.decisions = {}
+        #: By POST that is waited for, oldest first: its price.
+        self.held = {}
+        #: By POST whose wait is over: the day on which that was, and its cost.
+        self.counted = {}
+        self.answered = set()
+        #: What answers told that are of no POST, by day.
+        self.unasked = {}
 
     def sent(self, event):
         """A POST went out."""
@@ -51,6 +57,36 @@ class Books:
         self.fates[seen.attempt] = seen.outcome
         if seen.outcome in SURELY_NOT:
             self.held.pop(seen.attempt, None)
+            self.counted.pop(seen.attempt, None)
+
+    def wait_ended(self, now):
+        """What is still out is paid for, as far as anybody knows."""
+        self.counted |= {attempt: (now.date(), price) for attempt, price in self.held.items()}
+        self.held.clear()
+
+    def answer(self, event, now):
+        """An answer came: it tells what its own POST costs, and nobody waits for the others any more."""
+        known = [*self.counted, *self.held]
+        lacking = [attempt for attempt in sorted(known) if attempt not in self.answered]
+        guessed = next(reversed([*sorted(self.held)] or lacking or sorted(known)), None)
+        own = guessed if event.attempt is None else event.attempt
+        if own not in known:
+            self.unasked[now.date()] = self.unasked.get(now.date(), NOTHING) + (event.credits or NOTHING)
+        self.wait_ended(now)
+        if own in known:
+            day, cost = self.counted[own]
+            if event.credits is not None:
+                cost = max(cost, event.credits) if own in self.answered else event.credits
+            self.counted[own] = (day, cost)
+            self.answered.add(own)
+            self.fates.setdefault(own, Outcome.DELIVERED)
+
+    def spent_by_day(self):
+        """What each day costs; days that cost nothing are left out."""
+        days = dict(self.unasked)
+        for day, cost in self.counted.values():
+            days[day] = days.get(day, NOTHING) + cost
+        return {day: cost for day, cost in days.items() if cost}
 
     def decided_to_resend(self, generation):
         """A person allowed one more POST."""
@@ -87,6 +123,8 @@ class StepRunLife(RuleBasedStateMachine):
             self.log.append((event, self.now))
             self.run = steps.fold(self.run, event, at=self.now, version=len(self.log))
             self.lived.append(self.run)
+            if isinstance(event, e.AnswerTimedOut | e.StepCancelled):
+                self.books.wait_ended(self.now)
         return tuple(events)
 
     # --- what may happen -----------------------------------------------------------------------------------------
@@ -153,6 +191,8 @@ class StepRunLife(RuleBasedStateMachine):
         """Report, and enter in the books what was told."""
         assert self.record(steps.decide_outcome(self.run, self.step, seen, now=self.now)), "never refused"
         self.books.told(seen)
+        if self.run.ended:
+            self.books.wait_ended(self.now)
 
     @rule(data=st.data(), doubled=st.booleans())
     def an_answer_comes(self, data, doubled):
@@ -175,7 +215,7 @@ class StepRunLife(RuleBasedStateMachine):
         (event,) = came
         assert (event.body, event.content_hash, event.rank) == (answer.body, answer.content_hash, answer.rank)
         assert answer.content_hash in self.run.seen
-        self.books.held.clear()
+        self.books.answer(event, self.now)
         if isinstance(event, e.AnswerKept):
             assert before.state is State.CANCELLED or answer.rank < before.rank
 
@@ -216,7 +256,7 @@ class StepRunLife(RuleBasedStateMachine):
     @rule()
     def a_person_cancels(self):
         """A person stops the run."""
-        self.record(steps.decide_cancel(self.run, by="ann", why="enough"))
+        self.record(steps.decide_cancel(self.run, self.step, now=self.now, by="ann", why="enough"))
 
     # --- what holds ----------------------------------------------------------------------------------------------
 
@@ -237,13 +277,22 @@ class StepRunLife(RuleBasedStateMachine):
 
     @invariant()
     def credits_are_right(self):
-        """Deltas add up to what is held; what is held is what the POSTs still out reserved; an answer ends a reserve."""
+        """Changes add up to the books: what is waited for is reserved, and each other POST is spent once, on its day."""
         assert self.run.reserved == sum((getattr(event, "reserved", NOTHING) for event, _ in self.log), NOTHING)
-        assert self.run.spent == sum((getattr(event, "spent", NOTHING) for event, _ in self.log), NOTHING)
         assert self.run.reserved == sum(self.books.held.values(), NOTHING)
-        assert self.run.reserved >= 0
-        assert self.run.spent >= 0
-        if self.run.state is State.COMPLETED:
+        days = {}
+        for event, at in self.log:
+            changes = [(at.date(), getattr(event, "spent", NOTHING))]
+            changes.append((getattr(event, "corrected_on", None), getattr(event, "corrected", NOTHING)))
+            for day, change in changes:
+                days[day] = days.get(day, NOTHING) + change
+        assert {day: spent for day, spent in days.items() if spent} == self.books.spent_by_day()
+        assert self.run.spent == sum(days.values(), NOTHING)
+
+    @invariant()
+    def nothing_stays_reserved(self):
+        """A run at its end holds nothing, however it ended."""
+        if self.run.ended:
             assert self.run.reserved == 0
 
     @invariant()

@@ -125,7 +125,7 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool) -
                 # Lanes of other pace groups may ask the same about the same people.
                 claims.lock_client(lane.client.id)
             # The same person may have been answered in another batch since the row became ready, or be out in one.
-            left = unit.not_served_by_now(found)
+            left = unit.not_served_by_now(found, lane.workflow)
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
             left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
@@ -215,7 +215,7 @@ def _claim_runs(
 def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
     draft = unit.run(run_id)
     step = unit.pinned_step(draft, workflow) if draft is not None else None
-    if draft is None or step is None or unit.waits_for_other(draft):
+    if draft is None or step is None or unit.waits_for_other(draft, workflow):
         return None
     # A response that is its answer takes its time, and must not be in doubt while it is waited for.
     within = response_within(webhook.request, step.answer_within)

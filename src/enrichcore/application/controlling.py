@@ -53,7 +53,7 @@ def _cancel_items(unit: Unit, item_ids: Sequence[UUID], *, by: str, why: str) ->
     for run_id in item_ids:
         item = unit.item(run_id)
         if item is not None:
-            batch_item.cancel(item, by=by, why=why)
+            batch_item.cancel(item, unit.found_batch(item.state.batch_id)[0].pipeline, by=by, why=why)
     return len(item_ids)
 
 

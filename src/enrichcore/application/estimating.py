@@ -8,7 +8,7 @@ held of all is which companies were counted.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -21,9 +21,11 @@ from attrs import Factory, define, evolve, field, frozen
 
 from enrichcore.application.budgets import budgets
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
-from enrichcore.domain.batch_item import asks_company
+from enrichcore.domain import one_row
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.batch_item import BatchItem, asks_company
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.ids import CompanyId, CompanyRunId, UploadId, company_run_id
+from enrichcore.domain.ids import BatchId, CompanyId, CompanyRunId, PersonId, UploadId, company_run_id
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
@@ -50,7 +52,7 @@ class StepEstimate:
     to_send: int
     #: Companies or people whose answer is known and young enough, so that nothing is sent.
     reused: int
-    #: Companies that another batch is asking about right now.
+    #: Companies or people whom another batch is asking about right now.
     under_way: int
     #: People whom the step's condition leaves out, or who name no company; of the first step that sends, also whoever
     #: lacks what its request names.
@@ -152,12 +154,12 @@ class _Counting:
 
     _same: SameEntities = field(init=False)
     _earlier: EarlierAnswers = field(init=False)
+    _find_batch: Callable[[BatchId], tuple[Batch, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._same = SameEntities(self.store)
-        self._earlier = EarlierAnswers(
-            self._same, self.store, cache(lambda batch_id: self.store.batches([batch_id])[0]), self.now
-        )
+        self._find_batch = cache(lambda batch_id: self.store.batches([batch_id])[0])
+        self._earlier = EarlierAnswers(self._same, self.store, self._find_batch, self.now)
         self._facts = {person.person_id: without_undeliverable(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
@@ -190,19 +192,39 @@ class _Counting:
 
     def _person(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
         self._earlier.preload(person.person_id for person in wanted)
-        reused = 0
+        out = self._out(step, [person.person_id for person in wanted])
+        reused = under_way = 0
         for person in wanted:
             known = self._earlier.find(person.person_id, step)
             if known is not None:
                 reused += 1
                 self._facts[person.person_id].update(known.facts)
+            elif person.person_id in out:
+                under_way += 1
         return self._estimated(
             step,
             concerned=len(wanted),
-            to_send=len(wanted) - reused,
+            to_send=len(wanted) - reused - under_way,
             reused=reused,
+            under_way=under_way,
             skipped=len(self.people) - len(wanted),
         )
+
+    def _out(self, step: Step, people: Sequence[PersonId]) -> set[PersonId]:
+        """Those of the people about whom another item's row asks the same and is out."""
+        if not one_row.shares(step):
+            return set()
+        self._same.preload(people)
+        stands_for = {one: person for person in people for one in self._same.ids(person)}
+        found = self.store.out_items(stands_for)
+        loaded = self.store.load(item for items in found.values() for item in items)
+        items = [run.state for run in loaded.values() if isinstance(run.state, BatchItem)]
+        return {stands_for[item.person_id] for item in items if self._has_out(item, step)}
+
+    def _has_out(self, item: BatchItem, step: Step) -> bool:
+        pipeline = self._find_batch(item.batch_id)[0].pipeline
+        given = [pipeline.step(run.workflow) for run in item.runs.values() if one_row.is_out(run, self.now)]
+        return any(other is not None and one_row.asks_the_same(step, other) for other in given)
 
     def _company(self, step: Step, wanted: Sequence[UploadedPerson]) -> StepEstimate:
         with_company = [person for person in wanted if person.company_id is not None]

@@ -13,7 +13,7 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
-from enrichcore.domain.life_cycle import UNDER_WAY
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Pipeline, Step
 from enrichcore.domain.step_run import StepRun
 from enrichcore.store.commit import Reads
@@ -61,13 +61,10 @@ class RowsOut:
         """Take in an item whose row is out, or is about to be."""
         self._items.setdefault(self._stays(draft.state.person_id), {})[draft.state.item_id] = draft
 
-    def let_wait(self, item: Draft[BatchItem]) -> bool:
+    def let_wait(self, item: Draft[BatchItem], workflow: str) -> bool:
         """Let an item's step wait for another item's row that asks the same, if one is out; tells whether it waits."""
-        run, step = item.state.current, self._current_step(item.state)
-        if run is None or step is None or not one_row.shares(step) or not one_row.is_new(run):
-            return False
-        if run.wake_at is not None and run.wake_at > self._now:
-            # It waits already, and something else of the item was claimed.
+        run, step = item.state.run(workflow), self._pipeline(item.state).step(workflow)
+        if step is None or not one_row.shares(step) or run.state is not State.READY:
             return False
         for other in self._items.get(self._stays(item.state.person_id), {}).values():
             out = self._out(other.state, step)
@@ -86,7 +83,7 @@ class RowsOut:
             for run_id, draft in self._drafts.changed()
             if isinstance(before := self._drafts.before(run_id), BatchItem)
             for run in before.runs.values()
-            if run.promised_to and draft.state.run(run.workflow).state not in UNDER_WAY
+            if run.promised_to and not draft.state.run(run.workflow).out
         ]
         self._drafts.fetch(item_id for waiting, _ in over for item_id in waiting)
         for waiting, was_out in over:
@@ -97,14 +94,10 @@ class RowsOut:
     def _out(self, item: BatchItem, step: Step) -> StepRun | None:
         """The run of an item whose row is out and asks the same as a step."""
         for run in item.runs.values():
-            given = self._pipeline(item).step(run.workflow) if run.state in UNDER_WAY else None
+            given = self._pipeline(item).step(run.workflow) if one_row.is_out(run, self._now) else None
             if given is not None and one_row.asks_the_same(step, given):
                 return run
         return None
-
-    def _current_step(self, item: BatchItem) -> Step | None:
-        run = item.current
-        return None if run is None else self._pipeline(item).step(run.workflow)
 
     def _pipeline(self, item: BatchItem) -> Pipeline:
         return self._find_batch(item.batch_id)[0].pipeline

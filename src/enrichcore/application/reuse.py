@@ -1,12 +1,13 @@
-"""Answers about a person that an earlier item was given, for a later item that would ask the same.
+"""Answers about a person that another item was given, for an item that would ask the same.
 
 Steps with the same `result` share answers, whatever their workflow is called. The body stays where it was recorded; the
 later item records what it says, where it stands, and that it cost nothing. An answer is as old as when it came: what was
-reused itself serves nobody.
+reused itself serves nobody. One that came after a cancellation serves like any other, and is told in full by whom it serves.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
@@ -18,10 +19,12 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
-from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
+from enrichcore.domain.posts import Heard
 from enrichcore.domain.step_run import Answer, StepRun
 from enrichcore.store.commit import Reads
+
+_OF_USE: Final = frozenset({Rank.DATA, Rank.EMPTY})
 
 
 class SameEntities:
@@ -101,54 +104,106 @@ class EarlierAnswers:
             states = (loaded[item].state for item in items if item in loaded)
             self._items[person] = [state for state in states if isinstance(state, BatchItem)]
 
-    def find(self, person_id: PersonId, step: Step, *, besides: ItemId | None = None) -> Answer | None:
+    def find(
+        self, person_id: PersonId, step: Step, *, asks: ItemId | None = None, since: datetime | None = None
+    ) -> Answer | None:
         """The newest answer about the person that is young enough for the step.
 
         Args:
             person_id: whom it is about.
             step: what is asked, and how old an answer to it may be.
-            besides: the item that asks.
+            asks: the item that asks; of its own answers only one that came after a cancellation will do.
+            since: only answers that came later will do.
         """
         if not one_row.shares(step):
             return None
         self.preload([person_id])
+        oldest = max(filter(None, (since, self._now - step.reuse_within)))
         young = [
-            (run.answered_at, item.item_id, run)
+            known
             for item in self._items[person_id]
-            if item.item_id != besides
             for run in item.runs.values()
-            if run.answered_at is not None and self._serves(item, run, step)
+            if self._asks_the_same(item, run, step)
+            for known in _answers(item, run, own=item.item_id == asks)
+            if known.answered_at > oldest
         ]
-        for _, item_id, run in sorted(young, key=lambda known: known[:2], reverse=True):
-            content_hash = self._hash_of_answer(item_id, run)
-            if content_hash:
+        for known in sorted(young, key=lambda one: (one.answered_at, one.item_id), reverse=True):
+            found = self._recorded(known)
+            if found is not None:
                 return Answer(
-                    body=b"",
-                    content_hash=content_hash,
-                    rank=run.rank or Rank.EMPTY,
+                    # What is in force nowhere is told here in full.
+                    body=found.body if known.kept else b"",
+                    content_hash=found.content_hash,
+                    rank=known.rank,
                     source=e.Source.REUSE,
-                    facts=run.facts,
+                    facts=known.facts,
                     credits=e.NOTHING,
-                    reused_from=item_id,
-                    reused_version=run.answer_version,
+                    reused_from=known.item_id,
+                    reused_version=known.version,
                 )
         return None
 
-    def _serves(self, item: BatchItem, run: StepRun, step: Step) -> bool:
+    def _asks_the_same(self, item: BatchItem, run: StepRun, step: Step) -> bool:
         given = self._find_batch(item.batch_id)[0].pipeline.step(run.workflow)
-        good = run.state is State.COMPLETED and run.attempt > 0 and run.rank in {Rank.DATA, Rank.EMPTY}
-        same = given is not None and one_row.asks_the_same(step, given)
-        return good and same and run.answered_at is not None and self._now - run.answered_at < step.reuse_within
+        return given is not None and one_row.asks_the_same(step, given)
 
-    def _hash_of_answer(self, item_id: ItemId, run: StepRun) -> str:
-        """The content hash of the answer in force; empty where that was reused itself.
+    def _recorded(self, known: "_Known") -> "_Recorded | None":
+        """The answer as it was recorded; None where that was reused itself.
 
-        A run that was delivered and has seen one answer completed with that one; only where there were several, or where
-        nothing was delivered, the log has to say which is in force.
+        A run that has seen one answer, which was that of a POST of its own, has that one in force; for others, and for a
+        body, the log has to say.
         """
-        if len(run.seen) == 1 and run.tries:
-            return run.seen[0]
-        recorded = self._reads.stream(item_id)[(run.answer_version or 0) - 1].event
-        if not isinstance(recorded, e.AnswerEvent) or recorded.source is e.Source.REUSE:
-            return ""
-        return recorded.content_hash
+        if known.only_hash:
+            return _Recorded(content_hash=known.only_hash)
+        event = self._reads.stream(known.item_id)[known.version - 1].event
+        if not isinstance(event, e.AnswerEvent) or event.source is e.Source.REUSE:
+            return None
+        return _Recorded(content_hash=event.content_hash, body=event.body)
+
+
+@frozen(kw_only=True)
+class _Known:
+    """An answer that an item was given."""
+
+    item_id: ItemId
+    answered_at: datetime
+    rank: Rank
+    version: int
+    facts: Mapping[str, Any]
+    #: Whether it came after a cancellation, so that it is in force nowhere.
+    kept: bool = False
+    #: Its content hash, where that can be told from the folded state.
+    only_hash: str = ""
+
+
+@frozen(kw_only=True)
+class _Recorded:
+    """What the log says of it."""
+
+    content_hash: str
+    body: bytes = b""
+
+
+def _answers(item: BatchItem, run: StepRun, *, own: bool) -> Iterator[_Known]:
+    """The answers of a step run that are of use: the one in force, and one that came after a cancellation."""
+    kept = run.kept
+    if kept is not None and kept.rank in _OF_USE:
+        yield _Known(
+            item_id=item.item_id,
+            answered_at=kept.answered_at,
+            rank=kept.rank,
+            version=kept.version,
+            facts=kept.facts,
+            kept=True,
+        )
+    if own or run.rank not in _OF_USE or run.answered_at is None or not run.attempt:
+        return
+    answered = any(post.heard is Heard.ANSWERED for post in run.posts)
+    yield _Known(
+        item_id=item.item_id,
+        answered_at=run.answered_at,
+        rank=run.rank,
+        version=run.answer_version or 0,
+        facts=run.facts,
+        only_hash=run.seen[0] if answered and len(run.seen) == 1 else "",
+    )

@@ -187,8 +187,8 @@ class Unit:
     def _results(self, item: BatchItem) -> set[str]:
         return {step.result for step in self.batch(item.batch_id).pipeline.steps if batch_item.asks_company(step)}
 
-    def not_served_by_now(self, run_ids: Sequence[UUID]) -> list[UUID]:
-        """Of runs that are ready, those that no answer to another item of the same person has come for, or will come for.
+    def not_served_by_now(self, run_ids: Sequence[UUID], workflow: str) -> list[UUID]:
+        """Of runs whose step is ready, those that no answer to another item of the person has come for, or will come for.
 
         Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it.
         """
@@ -196,25 +196,26 @@ class Unit:
         # Rows that are out first: one that is answered between the two questions is found by the second.
         self._out.preload(item.state.person_id for item in items)
         self.expect([item.state for item in items])
-        served = {item.state.item_id for item in items if self._serve(item)}
+        served = {item.state.item_id for item in items if self._serve(item, workflow)}
         waiting = {
-            item.state.item_id for item in items if item.state.item_id not in served and self._out.let_wait(item)
+            item.state.item_id
+            for item in items
+            if item.state.item_id not in served and self._out.let_wait(item, workflow)
         }
         for item in items:
             if item.state.item_id in served:
                 self.carry_on(item)
         left = [run_id for run_id in run_ids if run_id not in served | waiting]
-        # Those that wait for nobody first, so that others of this claim can wait for them.
-        return sorted(left, key=self._might_wait)
+        # Those that were sent before go first, and others of this claim wait for them.
+        return sorted(left, key=lambda run_id: self._is_new(run_id, workflow))
 
-    def _might_wait(self, run_id: UUID) -> bool:
+    def _is_new(self, run_id: UUID, workflow: str) -> bool:
         item = self.item(run_id)
-        run = None if item is None else item.state.current
-        return run is not None and one_row.is_new(run)
+        return item is not None and one_row.is_new(item.state.run(workflow))
 
-    def waits_for_other(self, draft: AnyDraft) -> bool:
+    def waits_for_other(self, draft: AnyDraft, workflow: str) -> bool:
         """Whether a row must not leave because one of this unit about the same person does; it waits for that one then."""
-        return isinstance(draft.state, BatchItem) and self._out.let_wait(draft)
+        return isinstance(draft.state, BatchItem) and self._out.let_wait(draft, workflow)
 
     def note_sending(self, draft: AnyDraft) -> None:
         """Remember that a row leaves."""
@@ -222,18 +223,20 @@ class Unit:
             self._out.note(draft)
 
     def _reuse(self, item: Draft[BatchItem]) -> bool:
-        """Serve a person's step, as it becomes ready, from an earlier item of the same person."""
-        run, before = item.state.current, self._drafts.before(item.state.item_id)
-        was_ready = run is not None and isinstance(before, BatchItem) and before.run(run.workflow).state is State.READY
-        return not was_ready and self._serve(item)
+        """Serve a person's steps, as they become ready, from other items of the same person."""
+        before = self._drafts.before(item.state.item_id)
+        old = before.runs if isinstance(before, BatchItem) else {}
+        new = [
+            run for run in item.state.open_runs if run.workflow not in old or old[run.workflow].state is not run.state
+        ]
+        return any(self._serve(item, run.workflow) for run in new)
 
-    def _serve(self, item: Draft[BatchItem]) -> bool:
-        """Complete the step that an item has reached, before its first delivery, from an earlier item of the same person."""
-        run = item.state.current
-        if run is None or not one_row.is_new(run):
+    def _serve(self, item: Draft[BatchItem], workflow: str) -> bool:
+        """Complete an item's step that is ready from what other items of the same person were told by now."""
+        run, step = item.state.run(workflow), self.batch(item.state.batch_id).pipeline.step(workflow)
+        if run.state is not State.READY or step is None:
             return False
-        step = self.batch(item.state.batch_id).pipeline.step(run.workflow)
-        known = self._earlier.find(item.state.person_id, step, besides=item.state.item_id) if step is not None else None
+        known = self._earlier.find(item.state.person_id, step, asks=item.state.item_id, since=run.asked_anew_at)
         return known is not None and item.emit_all(decide_answer(run, item.state.item_id, known, now=self.now))
 
     def _join_company(self, item: Draft[BatchItem]) -> bool:

@@ -109,7 +109,10 @@ class Waits:
             # A guard also where others wait: two units that each let the last but one go would else leave it to the other.
             self.counted[run_id] = len(waiters)
             if not any(self._still_waits(item, run_id) for item in waiters):
-                draft.emit_all(decide_cancel(draft.state.run, by="enrichcore", why="nobody waits for it any more"))
+                why = "nobody waits for it any more"
+                draft.emit_all(
+                    decide_cancel(draft.state.run, draft.state.step, now=self._now, by="enrichcore", why=why)
+                )
 
     def _seems_unwanted(self, draft: Draft[CompanyRun]) -> bool:
         """Whether nobody in this unit waits for a company run that the unit moved or let go."""

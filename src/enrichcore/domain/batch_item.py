@@ -221,12 +221,12 @@ def retry(
     return True
 
 
-def cancel(item: Draft[BatchItem], *, by: str, why: str) -> bool:
+def cancel(item: Draft[BatchItem], pipeline: Pipeline, *, by: str, why: str) -> bool:
     """Stop the item and every step of it that has not ended."""
     if item.state.status is not ItemStatus.ACTIVE:
         return False
     for run in item.state.open_runs:
-        item.emit_all(steps.decide_cancel(run, by=by, why=why))
+        item.emit_all(steps.decide_cancel(run, pipeline.step(run.workflow), now=item.now, by=by, why=why))
     return item.emit(e.ItemCancelled(by=by, why=why))
 
 

@@ -5,8 +5,8 @@ envelope, `Recorded`. Events are facts: replay never asks whether one was allowe
 names in the log and in SQL, so a class is never renamed; fields may be added with a default.
 
 Step-run events name their step by its `workflow`, unique within an item's pipeline. `generation` counts the requests to run
-a step again, `attempt` the POSTs over all its life. Credit amounts are exact decimals: `reserved` and `spent` are
-*changes*, so that a sum over any set of events is right.
+a step again, `attempt` the POSTs over all its life. Credit amounts are exact decimals: `reserved`, `spent` and `corrected`
+are *changes*, so that a sum over any set of events is right; `corrected` changes what was spent on an earlier day.
 """
 
 from collections.abc import Iterable, Mapping
@@ -87,6 +87,8 @@ class StepSkipped(StepEvent):
     """The step's condition did not hold, or there was nothing to ask with."""
 
     reason: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -191,6 +193,8 @@ class StepFailed(StepEvent):
     reason: str
     attempt: int | None = None
     reserved: Decimal = NOTHING
+    #: What other POSTs that are still out count as.
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -204,6 +208,9 @@ class SendNoted(StepEvent):
     #: Whether the row was surely not delivered, so that the attempt is given back.
     undelivered: bool = False
     reserved: Decimal = NOTHING
+    #: Change of what was spent on the day (UTC) on which this POST was counted.
+    corrected: Decimal = NOTHING
+    corrected_on: date | None = None
     #: Hash of the webhook's URL.
     webhook: str = ""
 
@@ -212,7 +219,7 @@ class SendNoted(StepEvent):
 class AnswerEvent(StepEvent):
     """An answer, with its body as it came."""
 
-    #: The body's bytes, verbatim; empty for a reused answer, which stays where it was recorded.
+    #: The body's bytes, verbatim; empty for a reused answer that is in force where it was recorded.
     body: bytes = b""
     #: sha256 of the content without our own echoed ids and formatting, in hexadecimal.
     content_hash: str
@@ -227,7 +234,11 @@ class AnswerEvent(StepEvent):
     #: Credits that the answer tells, or that the configuration says for one that found nothing; None where neither does.
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
+    #: What the answer cost, and what other POSTs that are still out count as.
     spent: Decimal = NOTHING
+    #: Change of what was spent on the day (UTC) on which the answered POST was counted, where that was before.
+    corrected: Decimal = NOTHING
+    corrected_on: date | None = None
     #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
@@ -249,6 +260,9 @@ class AnswerRevised(AnswerEvent):
 class AnswerKept(AnswerEvent):
     """An answer that is not in force: of a lower rank, or after a cancellation."""
 
+    #: Whether it is kept only for the cancellation, so that it serves other items of the same person.
+    serves: bool = False
+
 
 @frozen(kw_only=True)
 class AnswerTimedOut(StepEvent):
@@ -259,6 +273,8 @@ class AnswerTimedOut(StepEvent):
     #: Whether an attempt is left, so that the step is ready again.
     again: bool
     reason: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
 
 
 @frozen(kw_only=True)
@@ -284,6 +300,8 @@ class RetryRequested(StepEvent):
     due: datetime
     by: str
     why: str
+    #: Whether an answer from before will do, where other items have one, for this step was given none.
+    known_will_do: bool = False
 
 
 @frozen(kw_only=True)
@@ -292,6 +310,10 @@ class StepCancelled(StepEvent):
 
     by: str
     why: str
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
+    #: Until when the answer to a row that is out may come.
+    deadline: datetime | None = None
 
 
 # --- items -------------------------------------------------------------------------------------------------------

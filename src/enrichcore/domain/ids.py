@@ -44,3 +44,14 @@ def lane_id(client_id: ClientId, workstream: str, workflow: str) -> LaneId:
 def idempotency_key(run_id: RunId, workflow: str, generation: int, attempt: int) -> str:
     """The stable key of one attempt; also the opaque token in its callback URL, 32 hexadecimal digits."""
     return uuid5(run_id, f"{workflow}/{generation}/{attempt}").hex
+
+
+def attempt_of(token: str, run_id: RunId, workflow: str, *, generations: int, attempts: int) -> int | None:
+    """Which of a run's attempts has that key; None where it is none's, or no token at all."""
+    if not token:
+        return None
+    for attempt in range(attempts, 0, -1):
+        for generation in range(generations, 0, -1):
+            if idempotency_key(run_id, workflow, generation, attempt) == token:
+                return attempt
+    return None

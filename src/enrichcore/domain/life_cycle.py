@@ -58,7 +58,8 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.CompanyAwaited: ({State.READY}, {State.WAITING_FOR_COMPANY}),
     e.CompanyServed: ({State.WAITING_FOR_COMPANY}, ENDS),
     e.PersonAwaited: ({State.READY}, {State.READY}),
-    e.AnswerPromised: (UNDER_WAY, ()),
+    # A cancelled step's row may still be out.
+    e.AnswerPromised: (UNDER_WAY | {State.CANCELLED}, ()),
     e.StepSending: ({State.READY}, {State.SENDING}),
     e.StepSent: (_OUT | UNSENT, {State.AWAITING_ANSWER}),
     e.SendRefused: (_OUT, {State.RETRY_WAIT}),

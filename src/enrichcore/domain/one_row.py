@@ -2,7 +2,8 @@
 
 A step waits only for a row that is out, never for one that may not leave for a long time: whatever ends that row, or takes
 it back, lets those who wait go on in the same commit. Both sides record it, so that a row cannot end unseen while another
-begins to wait for it. What is asked for again on purpose, and what may have been delivered itself, waits for nobody.
+begins to wait for it. A row whose step was cancelled is out until its deadline. Whoever is to be sent once more waits as
+well: the answer that comes may spare it.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Final
 
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import ItemId
-from enrichcore.domain.life_cycle import UNDER_WAY, State
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Step
 from enrichcore.domain.step_run import Decided, StepRun, guarded
 
@@ -29,8 +30,13 @@ def asks_the_same(one: Step, other: Step) -> bool:
 
 
 def is_new(run: StepRun) -> bool:
-    """Whether a run may be sent for the first time; what was surely not delivered does not count."""
+    """Whether a run is to be sent for the first time; what was surely not delivered does not count."""
     return run.state is State.READY and run.generation == 1 and run.tries == 0
+
+
+def is_out(run: StepRun, now: datetime) -> bool:
+    """Whether a run's row is out, so that its answer is worth waiting for."""
+    return run.out and (run.state is not State.CANCELLED or (run.deadline is not None and run.deadline > now))
 
 
 def decide_wait(run: StepRun, item_id: ItemId, out: StepRun, step: Step, *, now: datetime) -> Decided:
@@ -43,7 +49,7 @@ def decide_wait(run: StepRun, item_id: ItemId, out: StepRun, step: Step, *, now:
         step: that row's step.
         now: the time.
     """
-    if not is_new(run) or out.state not in UNDER_WAY:
+    if run.state is not State.READY or not is_out(out, now):
         return ()
     due = max(out.deadline or now + step.answer_within, now + _LEAST)
     return guarded(run, e.PersonAwaited(workflow=run.workflow, item_id=item_id, due=due))

@@ -18,10 +18,13 @@ from uuid import UUID
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
+from enrichcore.domain import placed, posts
 from enrichcore.domain.answers import Rank
-from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, idempotency_key
+from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idempotency_key
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
+from enrichcore.domain.placed import Kept
+from enrichcore.domain.posts import Post, Posts
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -51,6 +54,8 @@ class StepRun:
     behind: ItemId | None = None
     #: Items of the same person that wait for the answer to this row.
     promised_to: tuple[ItemId, ...] = ()
+    #: When it was asked for again although there was an answer: only what came since then will do.
+    asked_anew_at: datetime | None = None
     #: Why it stands where it stands, in words for people.
     reason: str = ""
     #: Rank of the answer in force.
@@ -60,14 +65,19 @@ class StepRun:
     answer_version: int | None = None
     #: Content hashes of all answers seen, over all generations.
     seen: tuple[str, ...] = ()
+    #: The best answer that came after a cancellation.
+    kept: Kept | None = None
     #: Facts from the answer in force or the local function.
     facts: Mapping[str, Any] = Factory(dict)
-    #: Credits reserved by POSTs whose cost is not known yet.
-    reserved: Decimal = e.NOTHING
+    #: Credits that were spent, corrections included.
     spent: Decimal = e.NOTHING
-    #: POSTs whose fate is not known, oldest first, each with the credits that it reserved. Only the first certain word
-    #: on a POST counts, so an outcome that is told twice gives nothing back twice.
-    unsettled: tuple[tuple[int, Decimal], ...] = ()
+    #: POSTs that were delivered or may have been, oldest first, each with what it counts as.
+    posts: Posts = ()
+
+    @property
+    def reserved(self) -> Decimal:
+        """Credits that are held for POSTs whose answer is waited for."""
+        return posts.reserved(self.posts)
 
     @property
     def ended(self) -> bool:
@@ -78,6 +88,11 @@ class StepRun:
     def open(self) -> bool:
         """Whether the run has begun and has not ended."""
         return self.state in OPEN
+
+    @property
+    def out(self) -> bool:
+        """Whether the run's row is out, as far as anybody knows, or is said to be until its deadline after a cancellation."""
+        return self.state in UNDER_WAY or (self.state is State.CANCELLED and self.deadline is not None)
 
     @property
     def unsent(self) -> bool:
@@ -147,11 +162,13 @@ class Answer:
 def fold(run: StepRun, event: e.StepEvent, *, at: datetime, version: int) -> StepRun:
     """The state after `event`, which was recorded `at` as the `version`-th of its stream."""
     state, changes = arrival(run.state, event), _changes(run, event, at, version)
+    booked = posts.changes(event)
+    if booked.spent or booked.corrected:
+        changes["spent"] = run.spent + booked.spent + booked.corrected
     if run.behind is not None and (state is not State.READY or isinstance(event, e.StepReady)):
         changes["behind"] = None
-    if run.promised_to and state not in UNDER_WAY:
-        changes["promised_to"] = ()
-    return evolve(run, state=state, **changes)
+    after = evolve(run, state=state, **changes)
+    return evolve(after, promised_to=()) if after.promised_to and not after.out else after
 
 
 def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> dict[str, Any]:
@@ -160,7 +177,7 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
         case e.StepReady():
             return {"generation": event.generation, "wake_at": event.due, "reason": ""}
         case e.StepSkipped():
-            return {"wake_at": None, "reason": event.reason}
+            return {"wake_at": None, "reason": event.reason, "posts": posts.ended(run.posts, event.reserved, at)}
         case e.StepCompletedLocally():
             rank = Rank.DATA if event.data else Rank.EMPTY
             return {"wake_at": None, "facts": event.data, "rank": rank, "answered_at": at, "answer_version": version}
@@ -171,39 +188,35 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
         case e.AnswerPromised():
             return {"promised_to": (*run.promised_to, event.item_id)}
         case e.CompanyServed():
-            ended = {"reason": event.reason}
+            served = {"reason": event.reason}
             if event.rank is None or (run.rank is not None and event.rank < run.rank):
-                return ended
-            return {**ended, "rank": event.rank, "answered_at": at, "answer_version": event.run_version}
+                return served
+            return {**served, "rank": event.rank, "answered_at": at, "answer_version": event.run_version}
         case e.StepSending():
             return {
                 "attempt": event.attempt,
                 "tries": run.tries + 1,
                 "wake_at": event.lease_until,
-                "reserved": run.reserved + event.reserved,
-                "unsettled": (*run.unsettled, (event.attempt, event.reserved)),
+                "posts": (*run.posts, Post(attempt=event.attempt, price=event.reserved)),
                 "deadline": None,
             }
         case e.StepSent():
-            unsettled = _without(run.unsettled, event.attempt)
-            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": "", "unsettled": unsettled}
+            delivered = posts.delivered(run.posts, event.attempt)
+            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": "", "posts": delivered}
         case e.SendRefused():
-            tries = max(run.tries - 1, 0)
-            return {"tries": tries, "wake_at": event.due, "reason": event.reason, **_settled_post(run, event)}
+            left = posts.without(run.posts, event.attempt)
+            return {"tries": max(run.tries - 1, 0), "wake_at": event.due, "reason": event.reason, "posts": left}
         case e.SendUnknown():
             return {"wake_at": event.deadline, "deadline": event.deadline, "reason": event.reason}
         case e.StepFailed():
-            return {"wake_at": None, "reason": event.reason, **_settled_post(run, event)}
+            return {"wake_at": None, "reason": event.reason, "posts": posts.refused(run.posts, event, at)}
         case e.SendNoted():
-            given_back = event.undelivered and event.generation == run.generation
-            known = _settled_post(run, event)
-            if event.outcome == Outcome.UNKNOWN:
-                known["unsettled"] = run.unsettled
-            return {"tries": max(run.tries - 1, 0) if given_back else run.tries, **known}
+            return _changes_of_note(run, event)
         case e.AnswerEvent():
-            return _changes_of_answer(run, event, at, version)
+            return placed.changes(run, event, at, version)
         case e.AnswerTimedOut():
-            return {"wake_at": at if event.again else None, "reason": event.reason}
+            ended = posts.ended(run.posts, event.reserved, at)
+            return {"wake_at": at if event.again else None, "reason": event.reason, "posts": ended}
         case e.DoubtSettled():
             granted = run.granted + (event.by_person and event.settlement is e.Settlement.RESEND)
             deadline = event.at if event.settlement is e.Settlement.SENT else run.deadline
@@ -215,36 +228,30 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "tries": 0,
                 "granted": 0,
                 "deadline": None,
+                "asked_anew_at": run.asked_anew_at if event.known_will_do else at,
                 "wake_at": event.due,
                 "reason": event.why,
             }
         case e.StepCancelled():
-            return {"wake_at": None, "reason": event.why}
+            until = event.deadline or (run.deadline if posts.waited_for(run.posts) else None)
+            ended = posts.ended(run.posts, event.reserved, at)
+            return {"wake_at": None, "reason": event.why, "posts": ended, "deadline": until}
     return {}
 
 
-def _settled_post(run: StepRun, event: e.SendRefused | e.StepFailed | e.SendNoted) -> dict[str, Any]:
-    """What a certain word on a POST changes in the books."""
-    return {"reserved": run.reserved + event.reserved, "unsettled": _without(run.unsettled, event.attempt)}
-
-
-def _without(unsettled: tuple[tuple[int, Decimal], ...], attempt: int | None) -> tuple[tuple[int, Decimal], ...]:
-    return tuple(post for post in unsettled if post[0] != attempt)
-
-
-def _changes_of_answer(run: StepRun, event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:
-    credited = {
-        "seen": run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
-        "reserved": run.reserved + event.reserved,
-        "spent": run.spent + event.spent,
-        "unsettled": (),
-    }
-    if isinstance(event, e.AnswerKept):
-        return credited
-    ended = {**credited, "wake_at": None, "reason": event.error}
-    if run.rank is not None and event.rank < run.rank:
-        return ended
-    return {**ended, "rank": event.rank, "answered_at": at, "answer_version": version, "facts": event.facts}
+def _changes_of_note(run: StepRun, event: e.SendNoted) -> dict[str, Any]:
+    if event.undelivered:
+        given_back = int(event.generation == run.generation)
+        gone = run.state is State.CANCELLED and event.attempt == run.attempt
+        left = posts.without(run.posts, event.attempt)
+        return {
+            "tries": max(run.tries - given_back, 0),
+            "posts": left,
+            "deadline": None if gone else run.deadline,
+        }
+    if event.outcome == Outcome.DELIVERED:
+        return {"posts": posts.delivered(run.posts, event.attempt)}
+    return {}
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
@@ -284,18 +291,20 @@ def decide_claim(
 
 def decide_skip(run: StepRun, reason: str) -> Decided:
     """Leave a run out that is ready, because there is nothing to ask with."""
-    return guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason)) if run.state is State.READY else ()
+    if run.state is not State.READY:
+        return ()
+    return guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason, **_given_up(run)))
 
 
 def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime) -> Decided:
-    """Record what became of a POST, whenever that is known; what is given back is what that POST reserved.
+    """Record what became of a POST, whenever that is known; what is given back is what that POST counts as.
 
     An outcome of another attempt than the latest, or one that comes when it can move nothing, is noted.
     """
     latest = seen.attempt == run.attempt and seen.attempt > run.attempts_before
     out = run.state in {State.SENDING, State.IN_DOUBT}
-    held = dict(run.unsettled).get(seen.attempt)
-    given_back = -(held or e.NOTHING)
+    held = posts.unheard_of(run.posts, seen.attempt)
+    given_back = -posts.reserved([held] if held is not None else [])
     attempt: dict[str, Any] = {"workflow": run.workflow, "generation": run.generation, "attempt": seen.attempt}
     match seen.outcome:
         case Outcome.DELIVERED if (latest and out) or _withdraws_resend(run, seen.attempt, now):
@@ -311,14 +320,17 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
             return guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
-            return guarded(
-                run, e.StepFailed(workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=given_back)
+            others = run.reserved + given_back
+            failed = e.StepFailed(
+                workflow=run.workflow, attempt=seen.attempt, reason=seen.reason, reserved=-run.reserved, spent=others
             )
+            return guarded(run, failed)
         case Outcome.UNKNOWN if latest and run.state is State.SENDING:
             return _in_doubt(run, step, seen.reason, now)
     if run.state is State.START:
         return ()
     surely_not = seen.outcome in {Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED, Outcome.ROW_REFUSED}
+    counted = held.cost if surely_not and held is not None and held.cost else e.NOTHING
     return guarded(
         run,
         e.SendNoted(
@@ -329,6 +341,8 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             reason=seen.reason,
             undelivered=surely_not and held is not None,
             reserved=given_back if surely_not else e.NOTHING,
+            corrected=-counted,
+            corrected_on=held.counted_on if held is not None and counted else None,
             webhook=seen.webhook,
         ),
     )
@@ -347,7 +361,12 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
             return guarded(
                 run,
                 e.AnswerTimedOut(
-                    workflow=run.workflow, generation=run.generation, attempt=run.attempt, again=again, reason=reason
+                    workflow=run.workflow,
+                    generation=run.generation,
+                    attempt=run.attempt,
+                    again=again,
+                    reason=reason,
+                    **_given_up(run),
                 ),
             )
         case State.RETRY_WAIT:
@@ -358,33 +377,32 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
 def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime) -> Decided:
     """Place an answer: in force, revised, kept, or nothing when its content was seen before.
 
-    Identical content settles a newer generation only when it carries that generation's token.
+    Identical content settles a newer generation only when it carries that generation's token, or is reused on purpose.
     """
-    attempt = _attempt_of_token(run, run_id, answer.token)
-    names_this_generation = attempt is not None and attempt > run.attempts_before
-    if answer.content_hash in run.seen and not (names_this_generation and _is_unanswered(run, answer.rank)):
+    attempt = attempt_of(answer.token, run_id, run.workflow, generations=run.generation, attempts=run.attempt)
+    of_this_generation = answer.source is e.Source.REUSE or (attempt is not None and attempt > run.attempts_before)
+    if answer.content_hash in run.seen and not (of_this_generation and placed.unanswered(run, answer.rank)):
         return ()
-    spent = answer.credits if answer.credits is not None else run.reserved
     content: dict[str, Any] = {
         "workflow": run.workflow,
         "body": answer.body,
         "content_hash": answer.content_hash,
         "rank": answer.rank,
-        "timing": _timing(run, now),
+        "timing": placed.timing(run, now),
         "source": answer.source,
         "generation": run.generation,
         "attempt": attempt,
         "credits": answer.credits,
-        "reserved": -run.reserved,
-        "spent": spent,
         "error": answer.error,
         "reused_from": answer.reused_from,
         "reused_version": answer.reused_version,
     }
-    if run.state is State.CANCELLED or _outranked(run, answer.rank):
-        return guarded(run, e.AnswerKept(**content))
+    if run.state is State.CANCELLED:
+        return guarded(run, posts.priced(run.posts, e.AnswerKept(**content, facts=answer.facts, serves=True)))
+    if placed.outranked(run, answer.rank):
+        return guarded(run, posts.priced(run.posts, e.AnswerKept(**content)))
     kind = e.AnswerRevised if run.state is State.COMPLETED else e.StepAnswered
-    return guarded(run, kind(**content, facts=answer.facts))
+    return guarded(run, posts.priced(run.posts, kind(**content, facts=answer.facts)))
 
 
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
@@ -401,12 +419,24 @@ def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool 
     kept = run.state is State.CANCELLED or (run.state is State.COMPLETED and run.rank is Rank.DATA)
     if kept and not force:
         return ()
-    return guarded(run, e.RetryRequested(workflow=run.workflow, generation=run.generation + 1, due=now, by=by, why=why))
+    again = e.RetryRequested(
+        workflow=run.workflow,
+        generation=run.generation + 1,
+        due=now,
+        by=by,
+        why=why,
+        known_will_do=run.state is not State.COMPLETED,
+    )
+    return guarded(run, again)
 
 
-def decide_cancel(run: StepRun, *, by: str, why: str) -> Decided:
-    """Stop a step that has not ended."""
-    return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why)) if run.open else ()
+def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, why: str) -> Decided:
+    """Stop a step that has not ended; where its row is out, it is kept until when the answer may come."""
+    if not run.open:
+        return ()
+    until = now + step.answer_within if run.state is State.SENDING and step is not None else run.deadline
+    deadline = until if posts.waited_for(run.posts) else None
+    return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why, deadline=deadline, **_given_up(run)))
 
 
 def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
@@ -422,6 +452,11 @@ def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
     return events
 
 
+def _given_up(run: StepRun) -> dict[str, Decimal]:
+    """What is waited for no longer counts as spent."""
+    return {"reserved": -run.reserved, "spent": run.reserved}
+
+
 def _may_post(run: StepRun, step: Step) -> bool:
     return run.tries < step.attempts + run.granted
 
@@ -429,7 +464,7 @@ def _may_post(run: StepRun, step: Step) -> bool:
 def _withdraws_resend(run: StepRun, attempt: int, now: datetime) -> bool:
     """Whether a delivery that is known at last makes a planned resend needless."""
     planned = run.unsent and (run.deadline is None or run.deadline > now)
-    return planned and attempt > run.attempts_before and attempt in dict(run.unsettled)
+    return planned and attempt > run.attempts_before and posts.unheard_of(run.posts, attempt) is not None
 
 
 def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
@@ -458,37 +493,3 @@ def _settled(
         at=wait_until if settlement is e.Settlement.SENT else now,
         by_person=by_person,
     )
-
-
-def _attempt_of_token(run: StepRun, run_id: RunId, token: str) -> int | None:
-    if not token:
-        return None
-    for attempt in range(run.attempt, 0, -1):
-        for generation in range(run.generation, 0, -1):
-            if idempotency_key(run_id, run.workflow, generation, attempt) == token:
-                return attempt
-    return None
-
-
-def _is_unanswered(run: StepRun, rank: Rank) -> bool:
-    """Whether this generation still lacks an answer, or has only errors, so that one of this rank would settle it."""
-    if run.state is State.FAILED:
-        return rank is not Rank.ERROR and not _outranked(run, rank)
-    return run.state not in {State.COMPLETED, State.CANCELLED}
-
-
-_ENDS_WITHOUT_ANSWER = frozenset({State.TIMED_OUT, State.SKIPPED, State.CANCELLED})
-
-
-def _timing(run: StepRun, now: datetime) -> e.Timing:
-    unanswered = run.state in _ENDS_WITHOUT_ANSWER or (run.state is State.FAILED and run.rank is None)
-    if unanswered or (run.deadline is not None and run.deadline < now):
-        return e.Timing.LATE
-    # A second answer is no later for there having been a first.
-    return e.Timing.EARLY if run.deadline is None else e.Timing.IN_TIME
-
-
-def _outranked(run: StepRun, rank: Rank) -> bool:
-    """Whether the answer in force is worth more, so that one of this rank is only kept."""
-    kept_in = run.state in {State.COMPLETED, State.FAILED}
-    return kept_in and run.rank is not None and rank < run.rank

@@ -153,10 +153,10 @@ class Reads(Protocol):
         """Items whose step failed or timed out with each company run."""
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Items of each person that were sent somewhere and have an answer, in order of id."""
+        """Items of each person that were sent somewhere and have an answer, or may have one kept, in order of id."""
 
     def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        """Items of each person with a row that is out, as far as anybody knows, in order of id."""
+        """Items of each person with a row that is out, or may be though its step was cancelled, in order of id."""
 
     def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Of each person or company that a merge concerned: all ids that are the same, the one that stays first."""

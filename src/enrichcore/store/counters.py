@@ -11,9 +11,9 @@ from uuid import UUID
 from attrs import Factory, define
 
 from enrichcore.domain import events as e
+from enrichcore.domain.posts import changes
 
 _NOTHING = Decimal(0)
-_MONEY = (e.StepSending, e.SendRefused, e.StepFailed, e.SendNoted, e.AnswerEvent)
 
 
 @define(kw_only=True)
@@ -27,17 +27,19 @@ class Counts:
 
     def add(self, recorded: e.Recorded) -> None:
         """Count one more event."""
-        event, client = recorded.event, recorded.client_id
-        webhook, sends = _sends(event)
+        webhook, sends = _sends(recorded.event)
         if webhook:
             self.sends[webhook] = self.sends.get(webhook, 0) + sends
-        if client is None or not isinstance(event, _MONEY):
-            return
-        spent = event.spent if isinstance(event, e.AnswerEvent) else _NOTHING
-        if event.reserved or spent:
-            day = (client, recorded.at.astimezone(UTC).date())
-            before = self.credits.get(day, (_NOTHING, _NOTHING))
-            self.credits[day] = (before[0] + event.reserved, before[1] + spent)
+        if recorded.client_id is not None:
+            made = changes(recorded.event)
+            self._add(recorded.client_id, recorded.at.astimezone(UTC).date(), made.reserved, made.spent)
+            if made.corrected_on is not None:
+                self._add(recorded.client_id, made.corrected_on, _NOTHING, made.corrected)
+
+    def _add(self, client: UUID, day: date, reserved: Decimal, spent: Decimal) -> None:
+        if reserved or spent:
+            before = self.credits.get((client, day), (_NOTHING, _NOTHING))
+            self.credits[client, day] = (before[0] + reserved, before[1] + spent)
 
     def add_all(self, events: Iterable[e.Recorded]) -> None:
         """Count more events."""

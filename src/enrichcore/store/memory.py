@@ -14,6 +14,7 @@ from uuid import UUID
 
 from attrs import evolve
 
+from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Event, Recorded
@@ -31,6 +32,10 @@ from enrichcore.store.rows import RunRow, StepRow, lane_row
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
 _TIMED: Final = _OUT | {State.RETRY_WAIT}
+
+
+def _may_be_answered(step: StepRow) -> bool:
+    return step.state == State.CANCELLED or (step.rank or 0) >= Rank.EMPTY
 
 
 class MemoryStore:
@@ -192,10 +197,13 @@ class MemoryStore:
         return found
 
     def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return self._items_with(person_ids, lambda step: step.state == State.COMPLETED and step.attempt > 0)
+        # What was answered after a cancellation is told by the folded state alone.
+        return self._items_with(person_ids, lambda step: step.attempt > 0 and _may_be_answered(step))
 
     def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-        return self._items_with(person_ids, lambda step: step.state in _OUT)
+        return self._items_with(
+            person_ids, lambda step: step.state in _OUT or (step.state == State.CANCELLED and step.attempt > 0)
+        )
 
     def _items_with(self, person_ids: Collection[UUID], fits: Callable[[StepRow], bool]) -> dict[UUID, list[UUID]]:
         wanted, found = set(person_ids), dict[UUID, set[UUID]]()

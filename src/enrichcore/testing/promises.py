@@ -6,15 +6,19 @@ property test in memory, a test on PostgreSQL, and a campaign against running da
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.events import NOTHING
 from enrichcore.domain.ids import PersonId
-from enrichcore.domain.life_cycle import UNDER_WAY, permits
+from enrichcore.domain.life_cycle import permits
 from enrichcore.domain.pipeline import Pipeline, Step
+from enrichcore.domain.posts import changes
 from enrichcore.domain.step_run import StepRun
 from enrichcore.store.replaying import fold_runs
 
@@ -53,6 +57,8 @@ class _Reader:
         self._allowed_by_persons: defaultdict[Generation, int] = defaultdict(int)
         self._keys: set[str] = set()
         self._items_of: defaultdict[PersonId, set[UUID]] = defaultdict(set)
+        #: By owner and workflow: credits reserved, and spent, as the events changed them.
+        self._credits: defaultdict[tuple[UUID, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (NOTHING, NOTHING))
 
     def read(self, recorded: e.Recorded) -> Iterator[str]:
         """The promises that one more event breaks."""
@@ -65,6 +71,25 @@ class _Reader:
         if isinstance(recorded.event, e.StepEvent):
             yield from self._step(recorded, recorded.event)
         self._fold(recorded)
+        if isinstance(recorded.event, e.StepEvent):
+            yield from self._credit(recorded.stream_id, recorded.event)
+
+    def _credit(self, owner_id: UUID, event: e.StepEvent) -> Iterator[str]:
+        owner, made = self._runs.get(owner_id), changes(event)
+        if owner is None:
+            return
+        run = owner.run(event.workflow) if isinstance(owner, BatchItem) else owner.run
+        # A company's run is one, whatever each generation calls it.
+        key = (owner_id, event.workflow if isinstance(owner, BatchItem) else "")
+        reserved, spent = self._credits[key]
+        self._credits[key] = (reserved + made.reserved, spent + made.spent + made.corrected)
+        told = f"{type(event).__name__} of {event.workflow} of {owner_id}"
+        if self._credits[key] != (run.reserved, run.spent):
+            yield f"{told}: its credits are not the sum of its events"
+        if run.ended and run.reserved:
+            yield f"{told}: {run.reserved} credits stay reserved at its end"
+        if sum((post.cost for post in run.posts if post.cost is not None), NOTHING) > run.spent:
+            yield f"{told}: its POSTs cost more than it spent"
 
     def _company_run(self, recorded: e.Recorded, event: e.CompanyRunStarted) -> Iterator[str]:
         company = (recorded.client_id, event.company_id, event.result)
@@ -84,7 +109,7 @@ class _Reader:
             yield f"two attempts have the idempotency key {event.key}"
         if isinstance(event, e.StepSending):
             self._keys.add(event.key)
-            yield from self._one_row(recorded.stream_id, owner, run)
+            yield from self._one_row(recorded.stream_id, owner, run, recorded.at)
         generation = (recorded.stream_id, event.workflow, getattr(event, "generation", run.generation))
         self._posts[generation] += change_of_posts(event)
         self._allowed_by_persons[generation] += isinstance(event, e.DoubtSettled) and event.by_person
@@ -96,15 +121,15 @@ class _Reader:
                 f" and only {allowed} were allowed"
             )
 
-    def _one_row(self, item_id: UUID, item: BatchItem | CompanyRun, run: StepRun) -> Iterator[str]:
+    def _one_row(self, item_id: UUID, item: BatchItem | CompanyRun, run: StepRun, now: datetime) -> Iterator[str]:
         step = self._step_of(item, run.workflow)
-        if not isinstance(item, BatchItem) or step is None or not (one_row.is_new(run) and one_row.shares(step)):
+        if not isinstance(item, BatchItem) or step is None or not one_row.shares(step):
             return
         for other_id in self._items_of[item.person_id] - {item_id}:
             other = self._runs[other_id]
             for out in other.runs.values() if isinstance(other, BatchItem) else ():
                 asked = self._step_of(other, out.workflow)
-                if out.state in UNDER_WAY and asked is not None and one_row.asks_the_same(step, asked):
+                if one_row.is_out(out, now) and asked is not None and one_row.asks_the_same(step, asked):
                     yield f"{run.workflow} of {item_id} is sent while {other_id} has a row out about the same person"
 
     def _step_of(self, owner: BatchItem | CompanyRun, workflow: str) -> Step | None:

@@ -113,7 +113,7 @@ class RunScene:
 
     def cancel(self):
         """A person stops the step."""
-        return self.record(steps.decide_cancel(self.run, **BY_ANN))
+        return self.record(steps.decide_cancel(self.run, self.step, now=self.now, **BY_ANN))
 
     def token(self, attempt=None, generation=None):
         """The token in the callback URL of a POST, the latest unless told."""
@@ -226,7 +226,7 @@ class ItemScene:
 
     def cancel(self):
         """A person stops the item."""
-        return self.decide(lambda draft: batch_item.cancel(draft, **BY_ANN))
+        return self.decide(lambda draft: batch_item.cancel(draft, self.pipeline, **BY_ANN))
 
 
 def item_scene(*chosen, company_id=COMPANY, facts=None, functions=None, **more):

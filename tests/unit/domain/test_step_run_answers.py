@@ -4,13 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import ENDS, OPEN, IllegalStepEvent, State
 from enrichcore.domain.step_run import Outcome
-from tests.unit.domain.scenes import COMPANY_RUN, HOURS, names, scene
+from tests.unit.domain.scenes import COMPANY_RUN, HOURS, ITEM, NOW, answer, names, scene
 
 # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -250,11 +251,64 @@ def test_a_second_answer_spends_only_what_it_tells():
     assert (event.reserved, event.spent, told.run.spent) == (0, 0, 1)
 
 
-def test_a_kept_answer_after_a_cancellation_settles_the_credits():
-    """The row was paid for, though its answer is not used."""
-    told = scene(State.CANCELLED)
-    told.answer("data", credits_told=Decimal(4))
+def test_a_second_answer_to_one_post_counts_only_what_it_costs_more():
+    """It is the same POST, so it is not paid for twice."""
+    told = scene(State.AWAITING_ANSWER)
+    told.answer("data", credits_told=Decimal(2))
+    told.now += 30 * HOURS
+    told.answer("revised", credits_told=Decimal(1))
+    assert told.run.spent == 2
+    (event,) = told.answer("revised again", credits_told=Decimal(5))
+    assert (event.spent, event.corrected, event.corrected_on, told.run.spent) == (0, 3, NOW.date(), 5)
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.TIMED_OUT])
+def test_a_late_answer_corrects_the_day_on_which_its_post_was_counted(state):
+    """Today has nothing to do with it."""
+    told = scene(state)
+    counted_on = told.now.date()
+    told.now += 30 * HOURS
+    (event,) = told.answer("data", credits_told=Decimal(4))
+    assert (event.reserved, event.spent, event.corrected, event.corrected_on) == (0, 0, 3, counted_on)
     assert (told.run.reserved, told.run.spent) == (0, 4)
+
+
+def test_a_late_answer_that_tells_no_price_changes_nothing():
+    """Its POST is counted at its price already."""
+    told = scene(State.TIMED_OUT)
+    (event,) = told.answer("data")
+    assert (event.spent, event.corrected, event.corrected_on, told.run.spent) == (0, 0, None, 1)
+
+
+def test_an_answer_to_one_of_two_posts_counts_the_other_at_its_price():
+    """Until that is answered too, or turns out never to have arrived."""
+    told = scene(State.IN_DOUBT)
+    told.settle(e.Settlement.RESEND)
+    told.claim(price=3)
+    (event,) = told.answer("data", token=told.token(2), credits_told=Decimal(2))
+    assert (event.reserved, event.spent, told.run.spent) == (-4, 3, 3)
+    told.outcome(Outcome.NOT_DELIVERED, attempt=1)
+    assert (told.run.reserved, told.run.spent) == (0, 2)
+    told.outcome(Outcome.NOT_DELIVERED, attempt=2)
+    assert told.run.spent == 2
+
+
+def test_an_answer_without_a_token_is_of_the_latest_post_that_is_waited_for():
+    """One that timed out before stays counted as it was."""
+    told = scene(State.AWAITING_ANSWER, attempts=2)
+    told.pass_time()
+    told.claim(price=3)
+    told.answer("data", credits_told=Decimal(5))
+    assert (told.run.reserved, told.run.spent) == (0, 1 + 5)
+
+
+def test_a_reused_answer_is_no_posts_own():
+    """What was sent before it is paid for all the same."""
+    told = scene(State.AWAITING_ANSWER, attempts=2)
+    told.pass_time()
+    reused = evolve(answer("known", credits_told=Decimal(0)), source=e.Source.REUSE)
+    told.record(steps.decide_answer(told.run, ITEM, reused, now=told.now))
+    assert (told.run.state, told.run.spent) == (State.COMPLETED, 1)
 
 
 def test_credit_changes_add_up_to_what_is_held():
@@ -268,12 +322,16 @@ def test_credit_changes_add_up_to_what_is_held():
     told.cancel()
     told.retry(force=True)
     told.claim(price=8)
-    held = sum(getattr(event, "reserved", 0) for event in told.log)
-    assert held == told.run.reserved == 1 + 4 + 8
+    assert (changed(told, "reserved"), changed(told, "spent")) == (told.run.reserved, told.run.spent) == (8, 1 + 4)
     told.outcome(Outcome.NOT_DELIVERED, attempt=1)
     told.answer("data", credits_told=Decimal(9))
-    assert sum(getattr(event, "reserved", 0) for event in told.log) == told.run.reserved == 0
-    assert sum(getattr(event, "spent", 0) for event in told.log) == told.run.spent == 9
+    assert changed(told, "reserved") == told.run.reserved == 0
+    assert changed(told, "spent") + changed(told, "corrected") == told.run.spent == 4 + 9
+
+
+def changed(told, name):
+    """The sum of one change over all events."""
+    return sum(getattr(event, name, 0) for event in told.log)
 
 
 # --- waits for a company -----------------------------------------------------------------------------------------

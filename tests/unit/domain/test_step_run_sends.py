@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import idempotency_key
 from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import OnDoubt
@@ -198,18 +199,19 @@ def test_a_delivery_of_an_earlier_generation_is_only_noted():
 def test_a_cancelled_post_gives_its_credits_back_when_it_was_not_delivered():
     """The outcome comes after the end, and still keeps the money right."""
     told = scene(State.CANCELLED)
-    assert told.run.reserved == 1
+    told.now += 30 * HOURS
     (noted,) = told.outcome(Outcome.NOT_DELIVERED)
-    assert (noted.reserved, told.run.reserved) == (-1, 0)
+    assert (noted.reserved, noted.corrected, noted.corrected_on) == (0, -1, NOW.date())
+    assert (told.run.reserved, told.run.spent) == (0, 0)
 
 
 def test_an_old_refusal_gives_back_its_own_credits_in_a_new_generation_but_no_attempt():
-    """The reserve is the old POST's; the attempts are the new generation's."""
+    """The cost is the old POST's; the attempts are the new generation's."""
     told = scene(State.CANCELLED)
     told.retry(force=True)
     told.claim(price=5)
     told.outcome(Outcome.NOT_DELIVERED, attempt=1)
-    assert (told.run.tries, told.run.reserved) == (1, 5)
+    assert (told.run.tries, told.run.reserved, told.run.spent) == (1, 5, 0)
 
 
 # --- doubt -------------------------------------------------------------------------------------------------------
@@ -280,9 +282,65 @@ def test_a_deadline_ends_the_wait_or_sends_again_while_attempts_are_left(state, 
     assert (timed_out.again, told.run.state) == (then is State.READY, then)
 
 
-def test_the_reserve_of_a_run_that_timed_out_is_held():
-    """The row was taken, so its credits may well be spent; only an answer tells."""
-    assert scene(State.TIMED_OUT).run.reserved == 1
+def test_a_row_that_nobody_answered_is_spent_when_its_wait_ends():
+    """It was taken, so its credits may well be gone; nothing stays reserved for what nobody waits for."""
+    told = scene(State.TIMED_OUT)
+    assert (told.log[-1].reserved, told.log[-1].spent) == (-1, 1)
+    assert (told.run.reserved, told.run.spent) == (0, 1)
+
+
+def test_each_wait_that_ends_counts_its_own_row():
+    """Also while an attempt is left: the second row is another one."""
+    told = scene(State.AWAITING_ANSWER, attempts=2)
+    told.pass_time()
+    assert (told.run.state, told.run.reserved, told.run.spent) == (State.READY, 0, 1)
+    told.claim(price=3)
+    assert (told.run.reserved, told.run.spent) == (3, 1)
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT])
+def test_a_row_that_is_out_when_its_step_is_cancelled_is_spent(state):
+    """And is known to be out until its answer can no longer come."""
+    told = scene(state)
+    (cancelled,) = told.cancel()
+    assert (cancelled.reserved, cancelled.spent, cancelled.deadline) == (-1, 1, NOW + 6 * HOURS)
+    assert (told.run.reserved, told.run.spent, told.run.deadline) == (0, 1, NOW + 6 * HOURS)
+
+
+@pytest.mark.parametrize("state", [State.READY, State.RETRY_WAIT, State.WAITING_FOR_COMPANY])
+def test_a_step_that_is_cancelled_with_nothing_out_costs_nothing(state):
+    """Nor does anybody wait for it."""
+    told = scene(state)
+    (cancelled,) = told.cancel()
+    assert (cancelled.spent, cancelled.deadline) == (0, None)
+
+
+def test_a_row_in_doubt_is_spent_when_its_resend_is_refused_for_good():
+    """The refusal gives back only what its own POST reserved."""
+    told = scene(State.IN_DOUBT)
+    told.settle(e.Settlement.RESEND)
+    told.claim(price=5)
+    (failed,) = told.outcome(Outcome.ROW_REFUSED)
+    assert (failed.reserved, failed.spent) == (-6, 1)
+    assert (told.run.reserved, told.run.spent) == (0, 1)
+
+
+def test_a_row_in_doubt_is_spent_when_its_resend_is_skipped():
+    """As where the resend lacks what its request names."""
+    told = scene(State.IN_DOUBT)
+    told.settle(e.Settlement.RESEND)
+    told.record(steps.decide_skip(told.run, "nothing to ask with"))
+    assert (told.run.state, told.run.reserved, told.run.spent) == (State.SKIPPED, 0, 1)
+
+
+def test_a_log_from_before_keeps_what_it_reserved():
+    """Its events ended no reserve, so that sums over them and the state agree."""
+    told = scene(State.AWAITING_ANSWER)
+    timed_out = e.AnswerTimedOut(workflow="enrich_person", generation=1, attempt=1, again=False, reason="no answer")
+    told.record([timed_out])
+    assert (told.run.state, told.run.reserved, told.run.spent) == (State.TIMED_OUT, 1, 0)
+    told.answer("data", credits_told=Decimal(2))
+    assert (told.run.reserved, told.run.spent) == (0, 2)
 
 
 @pytest.mark.parametrize("state", [State.START, State.READY, State.WAITING_FOR_COMPANY, *sorted(ENDS)])

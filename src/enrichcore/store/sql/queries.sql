@@ -42,14 +42,16 @@ where company_run_id = any(%(ids)s::uuid[]) and state in ('failed', 'timed_out')
 -- name: answered_items
 select r.person_id, r.run_id from enrichcore.runs r
 where r.person_id = any(%(ids)s::uuid[]) and exists (
-    select from enrichcore.step_runs s where s.run_id = r.run_id and s.state = 'completed' and s.attempt > 0)
+    select from enrichcore.step_runs s
+    where s.run_id = r.run_id and s.attempt > 0 and (s.rank >= 2 or s.state = 'cancelled'))
 order by r.run_id
 
 -- name: out_items
 select r.person_id, r.run_id from enrichcore.runs r
 where r.person_id = any(%(ids)s::uuid[]) and exists (
     select from enrichcore.step_runs s
-    where s.run_id = r.run_id and s.state in ('sending', 'awaiting_answer', 'in_doubt'))
+    where s.run_id = r.run_id
+      and (s.state in ('sending', 'awaiting_answer', 'in_doubt') or (s.state = 'cancelled' and s.attempt > 0)))
 order by r.run_id
 
 -- name: due
