@@ -16,7 +16,6 @@ from typing import Any, Final
 import httpx
 import msgspec
 from attrs import frozen
-from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import Response, SendReport
@@ -25,8 +24,9 @@ from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import StoreUnavailable
-from runners.daemon.asking import answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
+from runners.daemon.asking import Told, answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
+from runners.daemon.posting import Poster
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -36,7 +36,7 @@ CONNECTIONS: Final = 256
 #: Requests of `http` steps under way: each takes as long as its provider, so they have connections of their own.
 ASKING: Final = 128
 #: A connection is free again once its POST is answered; its outcome then waits for the writer, as do answers.
-BACKLOG: Final = 128
+BACKLOG: Final = 64
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
 _WORTH_A_CLAIM: Final = 4
 _GATHER_S: Final = 0.02
@@ -110,11 +110,9 @@ class Sender:
                     await _pause(stop, _IDLE_S)
             await self._finish()
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self) -> Poster | httpx.AsyncClient:
         limits = kept_open(self._connections)
-        if self._kind is Kind.HTTP:
-            return asking_client(limits)
-        return HttpxAiohttpClient(limits=limits, follow_redirects=False)
+        return asking_client(limits) if self._kind is Kind.HTTP else Poster(limits)
 
     async def _finish(self) -> None:
         """Let what is on the wire finish, for a while; a response that takes longer is a doubt at once, not with its lease."""
@@ -157,13 +155,15 @@ class Sender:
     def _free(self) -> int:
         return max(min(self._connections - len(self._posting), BACKLOG - self._writer.waiting), 0)
 
-    async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
+    async def _send(self, client: Poster | httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
         # A task of its own, for what is cancelled at the end is the request, never the recording of its outcome.
-        request = asyncio.ensure_future(self._post(client, send) if send.request is None else self._ask(client, send))
+        request = asyncio.ensure_future(
+            self._post(client, send) if isinstance(client, Poster) else self._ask(client, send)
+        )
         self._on_wire.add(request)
         request.add_done_callback(self._on_wire.discard)
         try:
@@ -198,33 +198,31 @@ class Sender:
             unreachable = outcome is Outcome.NOT_DELIVERED
             reason = f"{'could not be asked' if unreachable else 'no response'} ({name_of_error(error)})"
             return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
-        outcome, words = outcome_of_told(told, send), words_of(told.body.decode("utf-8", "replace"), send)
+        outcome, words = outcome_of_told(told, send), words_of(_text(told), send)
         if outcome is Outcome.DELIVERED:
             seen = self._outcome(send, outcome, "", http_status=told.status)
             return Seen(outcome=seen, response=answer_in(told, send, words))
         return self._refused(send, outcome, told.status, told.headers, f"{words}{hint_of(told.status)}")
 
-    async def _post(self, client: httpx.AsyncClient, send: Send) -> Seen:
-        headers = {"content-type": "application/json", "idempotency-key": send.key}
+    async def _post(self, poster: Poster, send: Send) -> Seen:
+        headers = {"content-type": "application/json", "idempotency-key": send.key, "user-agent": "enrichcore"}
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
+        patience = within_lease(send.lease_until - self._clock())
         try:
-            response = await client.post(
-                send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers,
-                timeout=within_lease(send.lease_until - self._clock()),
-            )  # fmt: skip
-            return self._of_response(send, response)
+            told = await poster.post(send.url.reveal(), msgspec.json.encode(send.payload), headers, patience)
+            return self._of_response(send, told)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
             unreachable = outcome is Outcome.NOT_DELIVERED
             reason = f"{'could not connect' if unreachable else 'no response'} ({name_of_error(error)})"
             return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
 
-    def _of_response(self, send: Send, response: httpx.Response) -> Seen:
-        outcome = outcome_of_status(response.status_code)
+    def _of_response(self, send: Send, told: Told) -> Seen:
+        outcome = outcome_of_status(told.status)
         if outcome is Outcome.DELIVERED:
-            return Seen(outcome=self._outcome(send, outcome, "", http_status=response.status_code))
-        return self._refused(send, outcome, response.status_code, response.headers, _said(response, send))
+            return Seen(outcome=self._outcome(send, outcome, "", http_status=told.status))
+        return self._refused(send, outcome, told.status, told.headers, words_of(_text(told), send))
 
     def _refused(self, send: Send, outcome: Outcome, status: int, headers: httpx.Headers, words: str) -> Seen:
         asked = retry_after(headers.get("retry-after", ""), self._clock())
@@ -289,9 +287,9 @@ def within_lease(left: timedelta) -> httpx.Timeout:
     return httpx.Timeout(_ANSWER_S, connect=connect_s, pool=connect_s)
 
 
-def _said(response: httpx.Response, send: Send) -> str:
-    # Not response.text: a charset that the third party names may be any codec of Python's, also one that makes no text.
-    return words_of(response.content.decode("utf-8", "replace"), send)
+def _text(told: Told) -> str:
+    # A charset that the third party names may be any codec of Python's, also one that makes no text.
+    return told.body.decode("utf-8", "replace")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
