@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 from psycopg import Connection, Cursor, Transaction
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
@@ -24,7 +24,7 @@ from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
-from enrichcore.store.arrays import Column, ColumnDumper, column
+from enrichcore.store.arrays import column
 from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import EVENTS, Seal, decode_run
 from enrichcore.store.commit import (
@@ -37,6 +37,7 @@ from enrichcore.store.commit import (
     UploadedPerson,
     distinct,
 )
+from enrichcore.store.connections import opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
@@ -146,11 +147,7 @@ class PostgresStore(_Reads):
 
     def __init__(self, url: str, *, pool_size: int = 8, seal: Seal | None = None) -> None:
         self.url = url
-        self.pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, timeout=15, kwargs={"prepare_threshold": None},
-            configure=lambda connection: connection.adapters.register_dumper(Column, ColumnDumper),
-        )  # fmt: skip
-        self.pool.open()
+        self.pool = opened_pool(url, pool_size)
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
         self.clock = DatabaseClock(self._time)
 
