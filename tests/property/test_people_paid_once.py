@@ -30,6 +30,7 @@ def test_people_are_paid_for_once(policy, story):
     spent, (_, rows) = world.spent(), store.inline_rows()
     spend = project(log, READ_MODELS)["spend"].values()
     assert sum(row["spent"] for row in spend) == sum(row.spent for row in rows) == spent
+    assert all(row["spent"] >= 0 for row in spend), "corrections stand where the POST was charged"
     assert {row["reserved"] for row in spend} | {row.reserved for row in rows} <= {0}
     assert store.inline_rows() == inline_rows(log)
     assert store.counts() == counted(log).without_nothing()
