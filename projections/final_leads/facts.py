@@ -12,7 +12,7 @@ from typing import Any, Final
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_verdict, read_answer
+from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_term, read_answer
 from enrichcore.normalize import is_nothing
 from projections.final_leads.groups import GROUPED, claims
 from projections.final_leads.state import EMAIL, HISTORY, Cell
@@ -38,7 +38,9 @@ _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
 #: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then verification.
-_NOT_GUESSED, _PER_TRUST, _VERIFIED = 100, 10, 2
+_NOT_GUESSED, _PER_TRUST = 100, 10
+_GRADES: Final[Mapping[str | None, int]] = {"invalid": 0, "guessed": 1, "catch-all": 2, None: 3, "verified": 4}
+_SURE: Final = frozenset({None, "verified"})
 #: So is a name that is cut short.
 _WHOLE: Final = 100
 
@@ -124,20 +126,19 @@ _FIT_OF_TYPE: Final[Mapping[FieldType, _Fit]] = {
     FieldType.RECORDS: _records,
 }
 #: How each field's value is made to fit, found once: it is asked for every value of every event.
-_FITS: Final[Mapping[Entity, Mapping[str, _Fit]]] = {
+_FITS: Final[Mapping[Entity, dict[str, _Fit]]] = {
     entity: {
         name: _FIT_OF_TYPE.get(field.type, _text) for name, field in FIELDS_BY_NAME.items() if field.entity is entity
     }
     for entity in Entity
 }
+_FITS[Entity.PERSON][_STATUS] = email_term
 
 
 def email_weight(trust: Trust, status: str | None) -> int:
     """What an e-mail address is worth, by its source and its status."""
-    verdict = email_verdict(status)
-    guessed = verdict in {"guessed", "unusable"}
-    grade = _VERIFIED if verdict == "verified" else 0 if verdict == "unusable" else 1
-    return (0 if guessed else _NOT_GUESSED) + int(trust) * _PER_TRUST + grade
+    term = email_term(status)
+    return (_NOT_GUESSED if term in _SURE else 0) + int(trust) * _PER_TRUST + _GRADES[term]
 
 
 def name_weight(trust: Trust, field: str, name: str) -> int:

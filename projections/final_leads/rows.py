@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, email_verdict, indicators_of
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, email_term, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
 from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person, group_of
@@ -132,7 +132,7 @@ def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
     status = shown[EMAIL].value["status"] if EMAIL in shown else None
     if status is not None:
         told["person_email_status"] = told[EMAIL]
-    if email_verdict(status) == "unusable":
+    if email_term(status) == "invalid":
         del told[EMAIL]
     return dict(sorted(told.items()))
 
@@ -142,7 +142,7 @@ def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
     email = fields.get(EMAIL)
     if email is not None:
         # An address that is known to be undeliverable is told by its status only: nobody should write to it.
-        usable = email_verdict(email["status"]) != "unusable"
+        usable = email_term(email["status"]) != "invalid"
         fields[EMAIL], fields["person_email_status"] = email[EMAIL] if usable else None, email["status"]
     return fields
 

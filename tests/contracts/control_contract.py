@@ -1,6 +1,6 @@
 """What people decide about batches and lanes: nothing is lost by it, and nothing is paid for twice."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from attrs import evolve
@@ -463,12 +463,11 @@ class LanesContract(WorldContract):
         assert len(world.claim()) == 1
 
     def test_a_lane_that_left_the_configuration_still_learns_what_became_of_its_rows(self, world):
-        """Outcomes and pauses are recorded; whoever names it is told that the configuration does not."""
+        """Outcomes are recorded; whoever names it is told that the configuration does not."""
         world.launch(person("ann"))
         (send,) = world.claim()
         crm_only = {CRM: world.registry.workstreams[CRM]}
         app = world.another(evolve(world.registry, workstreams=crm_only))
-        assert app.hold_lane(send, world.clock.now + timedelta(minutes=5), "429")
         world.report([send], Outcome.LANE_REFUSED, status=404, reason="gone", app=app)
         ((lane, _),) = world.store.lanes()
         assert (lane.stopped, world.run_of(send).state) == ("gone", State.READY)
@@ -491,8 +490,7 @@ class LanesContract(WorldContract):
         """When the third party's pause is over."""
         world.launch(person("ann"))
         (send,) = world.claim()
-        world.report([send], Outcome.NOT_DELIVERED, status=429, wait_s=0)
-        assert world.app.hold_lane(send, world.clock.now + timedelta(minutes=5), "429")
+        world.report([send], Outcome.NOT_DELIVERED, status=429, hold_s=300)
         world.app.wake()
         assert world.send() == []
         world.clock.tick(minutes=5)

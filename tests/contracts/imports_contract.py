@@ -158,8 +158,8 @@ class DirectoryImportsContract(WorldContract):
         """What came in stays known; no one is made twice."""
         file = file_of(*(person(f"p{number}") for number in range(3)))
 
-        def lose_the_database(done):
-            raise StoreUnavailable(f"after {done} rows")
+        def lose_the_database(done, total):
+            raise StoreUnavailable(f"after {done} bytes of {total}")
 
         with pytest.raises(StoreUnavailable):
             world.app.upload(file, client=ACME, workstream=APOLLO, progress=lose_the_database)
@@ -253,20 +253,15 @@ class ToldImportsContract(WorldContract):
         assert (report.missing["person_email"], report.missing["person_full_name"]) == (1, 0)
         assert [line for line, _ in report.sample] == [2, 3]
 
-    def test_a_dry_run_tells_what_a_launch_would_send(self, world):
-        """The same as a launch's own dry run, and only while there are not too many to hold."""
+    @pytest.mark.parametrize("pieces", [1, 5000])
+    def test_a_dry_run_tells_what_a_launch_would_send(self, world, monkeypatch, pieces):
+        """The same as a launch's own dry run, however many are counted at a time."""
+        monkeypatch.setattr("enrichcore.application.estimating.PIECE", pieces)
         file = file_of(person("ann"), person("bob"), person("cid", email=""))
         dry = world.app.upload(file, client=ACME, workstream=APOLLO, dry_run=True)
         report = world.app.upload(file, client=ACME, workstream=APOLLO)
         counted = estimate(world.store, world.registry, world.app.get_upload(report.upload_id), now=world.clock())
         assert dry.steps == counted.steps
-
-    def test_a_dry_run_of_very_many_tells_no_steps(self, world, monkeypatch):
-        """What rows knew of people would have to be held."""
-        monkeypatch.setattr("enrichcore.application.previewing.MAX_ESTIMATED", 1)
-        file = file_of(person("ann"), person("bob"))
-        dry = world.app.upload(file, client=ACME, workstream=APOLLO, dry_run=True)
-        assert (dry.steps, dry.person_count) == (None, 2)
 
     def test_what_is_known_of_people_does_not_depend_on_chunks_or_memory(self, store, monkeypatch):
         """A later row adds to what an earlier chunk told, and a company that was forgotten is named again."""

@@ -315,10 +315,12 @@ class QueueContract:
             "open": Lane(lane_id=lanes["open"], client_id=CLIENT),
             "stopped": Lane(lane_id=lanes["stopped"], client_id=CLIENT, stopped="the webhook is gone"),
             "held": Lane(lane_id=lanes["held"], client_id=CLIENT, held_until=SOON),
-            "over": Lane(lane_id=lanes["over"], client_id=CLIENT, held_until=LONG_AGO),
+            "over": Lane(
+                lane_id=lanes["over"], client_id=CLIENT, held_until=LONG_AGO, held_for="away", failures=11, warned="w 9"
+            ),
         }
         put(store, lanes=[(lane, 1) for lane in known.values()])
-        assert store.ready_lanes(NOW) == sorted(lanes[name] for name in ("open", "new", "over"))
+        assert list(store.ready_lanes(NOW)) == sorted(lanes[name] for name in ("open", "new", "over"))
         assert store.lanes() == sorted(((lane, 1) for lane in known.values()), key=lambda pair: pair[0].lane_id)
 
     def test_a_lane_whose_rows_may_not_leave_yet_is_named_too(self, store):
@@ -327,7 +329,7 @@ class QueueContract:
         for lane, batch, wake_at in ((later, a_batch(), SOON), (held, a_batch(BatchStatus.PAUSED), LONG_AGO)):
             run = a_run(batch)
             put(store, batches=[batch], runs=[run], steps=[a_step(run, batch=batch, wake_at=wake_at, lane_id=lane)])
-        assert store.ready_lanes(NOW) == [later, held]
+        assert list(store.ready_lanes(NOW)) == [later, held]
 
     def test_what_is_due_comes_longest_due_first_and_once(self, store):
         """Leases, pauses between attempts and deadlines are timed; what is ready, waiting or over is not."""

@@ -190,24 +190,25 @@ class World:
         self.posted += sends
         return sends
 
-    def report(self, sends, outcome=Outcome.DELIVERED, *, status=200, reason="", app=None, wait_s=0):
+    def report(self, sends, outcome=Outcome.DELIVERED, *, app=None, **more):
         """Tell what became of POSTs."""
-        due = self.clock.now + timedelta(seconds=wait_s)
-        seen = [
-            SendReport(
-                send=send,
-                outcome=PostOutcome(
-                    attempt=send.attempt,
-                    outcome=outcome,
-                    http_status=status,
-                    reason=reason,
-                    due=due,
-                    webhook=send.url.fingerprint(),
-                ),
-            )
-            for send in sends
-        ]
-        (app or self.app).record_outcomes(seen)
+        (app or self.app).record_outcomes([self.seen(send, outcome, **more) for send in sends])
+
+    def seen(self, send, outcome, *, status=200, reason="", wait_s=0, hold_s=None, unreachable=False):
+        """What a sender reports of one POST."""
+        now = self.clock.now
+        seen = PostOutcome(
+            attempt=send.attempt,
+            outcome=outcome,
+            http_status=0 if unreachable else status,
+            reason=reason,
+            unreachable=unreachable,
+            probe=send.probe,
+            due=now + timedelta(seconds=wait_s),
+            webhook=send.url.fingerprint(),
+            hold=None if hold_s is None else now + timedelta(seconds=hold_s),
+        )
+        return SendReport(send=send, outcome=seen)
 
     def send(self, limit=1000):
         """POST what can leave now, and have it delivered."""

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+from tempfile import SpooledTemporaryFile
 
 import httpx
 import pytest
@@ -336,6 +337,36 @@ def test_a_program_uploads_launches_and_reads(locked):
         for _ in range(2):
             body = {"upload_id": report["upload_id"], "again": True}
             assert program.post("/api/v1/batches", json=body).status_code == 201
+
+
+def test_a_program_is_told_as_much_of_a_file_as_people_are(locked, monkeypatch):
+    """A dry run of the API records nothing and tells what the command line tells; rows kept aside come as a file."""
+    read_piece = SpooledTemporaryFile.read
+
+    def read(file, size=-1):
+        assert size > 0, "a file of a gigabyte would be in memory"
+        return read_piece(file, size)
+
+    monkeypatch.setattr(SpooledTemporaryFile, "read", read)
+    content = file_of(person("ann"), person("nobody", first="", last="", email="", linkedin=""))
+    with locked.browser() as program:
+        program.headers = {"authorization": f"Bearer {TOKEN}"}
+        data = {"client": "acme", "workstream": APOLLO}
+        files = {"file": ("people.csv", content)}
+        dry = program.post("/api/v1/uploads", files=files, data={**data, "dry_run": "true"})
+        assert (dry.status_code, dry.json()["upload_id"], dry.json()["row_count"]) == (200, None, 1)
+        assert {"sample", "steps", "missing", "joined", "rejected", "duplicate_row_count"} <= dry.json().keys()
+        assert [step["to_send"] for step in dry.json()["steps"]] == [0, 0, 1, 1, 0]
+        recorded = locked.world.store.log(after=0, limit=100)
+        assert not [one for one in recorded if isinstance(one.event, e.UploadStarted | e.PersonImported)]
+        report = program.post("/api/v1/uploads", files=files, data=data).json()
+        assert report["upload_id"]
+        assert [row["line"] for row in report["rejected"]] == [row["line"] for row in dry.json()["rejected"]]
+        rejected = program.get(f"/api/v1/uploads/{report['upload_id']}/rejected.csv")
+        assert rejected.headers["content-type"].startswith("text/csv")
+        assert "nothing names a person" in rejected.text
+        kept = program.post("/api/v1/uploads", files=files, data={**data, "save_mapping": "true"})
+        assert (kept.status_code, "nothing to save" in kept.json()["reason"]) == (400, True)
 
 
 @pytest.mark.parametrize(

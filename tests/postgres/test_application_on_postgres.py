@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
+from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -12,6 +13,7 @@ from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
+from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 
 pytestmark = pytest.mark.postgres
 
@@ -57,4 +59,20 @@ class TestBudgets(BudgetContract):
 
 
 class TestHttpSteps(HttpContract):
+    """See the contract."""
+
+
+class TestSettingAside(SetAsideContract):
+    """See the contract."""
+
+
+class TestBreakers(BreakersContract):
+    """See the contract."""
+
+
+class TestReach(ReachContract):
+    """See the contract."""
+
+
+class TestLives(LifeContract):
     """See the contract."""

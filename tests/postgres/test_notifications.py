@@ -12,12 +12,24 @@ import psycopg
 import pytest
 from attrs import define, evolve, field
 
+from enrichcore.domain import events as e
+from enrichcore.domain.lane import AWAY_FOR_LONG
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
 from enrichcore.store.outbox import Notification, Outbox
 from runners.daemon.notifier import MOST_ATTEMPTS, Notifier, pause_after
-from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, World, configuration, person, tuned
+from tests.contracts.world import (
+    ACME,
+    APOLLO,
+    APOLLO_COMPANY,
+    APOLLO_PERSON,
+    START,
+    World,
+    configuration,
+    person,
+    tuned,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -247,6 +259,38 @@ def test_a_budget_for_a_period_is_told_of_when_what_time_freed_is_spent(store):
     assert here.world.send()
     assert look_later(here) == ["budget_ended"]
     assert look_later(here) == []
+
+
+def test_a_webhook_that_ends_soon_is_told_of_once(store):
+    """Also where two lanes send to it, each with a warning in its own history."""
+    registry = tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 10})
+    shared = registry.webhook(ACME, APOLLO, APOLLO_COMPANY)
+    hooks = dict.fromkeys(registry.clients[ACME].webhooks, shared)
+    client = evolve(registry.clients[ACME], webhooks=hooks)
+    here = town(store, evolve(registry, clients={**registry.clients, ACME: client}))
+    here.world.launch(*(person(f"ann{number}", f"co{number}") for number in range(9)))
+    here.world.play()
+    assert len(here.world.events(e.WebhookEndsSoon)) == 2
+    here.round()
+    assert [news for news in here.ear.news if news != "lane_stopped"] == ["webhook_ends_soon"]
+    body = next(body for _, _, body in here.ear.heard if body["notice"] == "webhook_ends_soon")
+    assert (body["sent"], body["lane"]) == (9, f"acme/{APOLLO}/{APOLLO_COMPANY}")
+
+
+def test_a_webhook_that_cannot_be_reached_for_long_is_told_of_once(store):
+    """A blip is not; neither is each further row that finds nobody."""
+    here = town(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
+    here.world.launch(*(person(f"ann{number}", f"co{number}") for number in range(30)))
+    told = []
+    for number in range(1, AWAY_FOR_LONG + 4):
+        (send,) = here.world.app.claim(1)
+        here.world.report([send], Outcome.NOT_DELIVERED, unreachable=True, reason="could not connect")
+        ((lane, _),) = store.lanes()
+        here.world.clock.now = max(lane.held_until or START, here.world.clock.now)
+        here.round()
+        told += [number] * (len(here.ear.heard) - len(told))
+    assert (told, here.ear.news) == ([AWAY_FOR_LONG], ["lane_unreachable"])
+    assert "could not connect" in here.ear.heard[0][2]["text"]
 
 
 def test_each_kind_of_news_may_have_its_own_address_or_none(store):

@@ -31,6 +31,8 @@ class AckStatus(StrEnum):
     UNKNOWN = "unknown"
     NO_ID = "no_id"
     TOO_LARGE = "too_large"
+    #: Its application raised what nobody foresaw; it is kept in the unmatched log.
+    SET_ASIDE = "set_aside"
 
 
 @frozen(kw_only=True)

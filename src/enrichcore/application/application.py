@@ -124,7 +124,7 @@ class Enrichment:
         dry_run: bool = False,
         use_saved: bool = True,
         save: bool = False,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> UploadReport:
         """Import a file.
 
@@ -138,7 +138,7 @@ class Enrichment:
             dry_run: only count.
             use_saved: whether columns that `overrides` does not name are read as they were saved.
             save: whether to keep `overrides` for later files of this client and workstream.
-            progress: told the number of rows done.
+            progress: told the bytes of the file that were read, and how many it has.
 
         Raises:
             UnknownNameError: No such client or workstream.
@@ -314,6 +314,14 @@ class Enrichment:
         """
         return recording.record(self.core, reports, incoming)
 
+    def set_aside(self, incoming: Incoming, fault: BaseException) -> Ack:
+        """Keep an answer for which `record` raised what nobody foresaw: in the unmatched log, from where it is redriven."""
+        return recording.set_aside(self.core, incoming, fault)
+
+    def set_response_aside(self, report: SendReport, fault: BaseException) -> None:
+        """Keep the response of a report for which `record` raised, and record what else it tells."""
+        recording.set_response_aside(self.core, report, fault)
+
     def record_outcomes(self, reports: Sequence[SendReport]) -> None:
         """Record what became of claimed attempts, in one commit."""
         self.record(reports=reports)
@@ -323,10 +331,6 @@ class Enrichment:
         return self.record(incoming=incoming)
 
     # --- lanes ---------------------------------------------------------------------------------------------------
-
-    def hold_lane(self, send: Send, until: datetime, reason: str) -> bool:
-        """Send nothing on a lane before `until`, as the third party asked."""
-        return lane_control.hold_lane(self.core, send, until, reason)
 
     def stop_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str) -> bool:
         """Send nothing on a lane until it is resumed.

@@ -62,8 +62,9 @@ def record_response(core: Core, unit: Unit, send: Send, response: Response) -> N
         company_run.answer(draft, came)
 
 
-def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) -> Answer:
-    incoming = Incoming(
+def response_as_answer(send: Send, response: Response) -> Incoming:
+    """A response in the form that answers come in."""
+    return Incoming(
         client_id=send.client_id,
         workstream=send.workstream,
         workflow=send.workflow,
@@ -71,6 +72,10 @@ def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) 
         token=send.key,
         source=Source.RESPONSE,
     )
+
+
+def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) -> Answer:
+    incoming = response_as_answer(send, response)
     parsed = _parsed(response.body)
     answer = read(incoming, parsed, run, entity, core.registry.rules.sources)
     if send.request is not None and (told := credits_in(parsed, send.request.credits_at)) is not None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid5
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
@@ -16,7 +16,7 @@ from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
-from enrichcore.domain.lane import decide_stop
+from enrichcore.domain.lane import FAILURES_IN_A_ROW, NEARLY_OVER, decide_probe, decide_stop, decide_warning
 from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
 from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
@@ -25,8 +25,6 @@ log = logging.getLogger("enrichcore.application")
 
 #: More rows than any claim takes.
 ALL: Final = 2**31 - 1
-#: At this part of a webhook's life a warning is due.
-NEARLY_OVER: Final = 0.9
 
 
 @frozen(kw_only=True)
@@ -62,21 +60,21 @@ def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *
             leaves few connections free.
     """
     ready = [
-        LaneId(lane)
-        for lane in core.store.ready_lanes(core.clock())
+        (LaneId(lane), failures >= FAILURES_IN_A_ROW)
+        for lane, failures in core.store.ready_lanes(core.clock()).items()
         if lane in configured and kind in {None, configured[lane].kind}
     ]
     first = turn % len(ready) if ready else 0
     open_lanes = ready[first:] + ready[:first]
     claimed: list[Send] = []
     failure: Exception | None = None
-    for number, lane in enumerate(open_lanes):
+    for number, (lane, probes) in enumerate(open_lanes):
         left = limit - len(claimed)
         if left <= 0:
             break
         share = max(1, left // (len(open_lanes) - number))
         try:
-            claimed += _claim_lane(core, configured[lane], share)
+            claimed += _claim_lane(core, configured[lane], 1 if probes else share, probes=probes)
         except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
             log.warning("a lane of %s could not be claimed: %s", configured[lane].workflow, error)
             failure = error
@@ -108,7 +106,7 @@ def _is_about_people(registry: Registry, workstream: str, workflow: str) -> bool
     return step is not None and step.entity is Entity.PERSON
 
 
-def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
+def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool) -> list[Send]:
     settings, now = lane.webhook.lane, core.clock()
     try:
         with core.store.claims() as claims:
@@ -120,6 +118,8 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
             if not found:
                 return []
             unit = core.unit(now, claims)
+            if probes and not _may_probe(unit, lane):
+                return []
             unit.preload(found)
             if lane.about_people:
                 # Lanes of other pace groups may ask the same about the same people.
@@ -130,12 +130,40 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int) -> list[Send]:
             left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
             sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
+            if probes and sends:
+                sends = _probing(unit, lane, sends)
+            _warn_of_end(claims, unit, lane, len(sends))
             commit = unit.finish()
             if not commit.empty:
                 claims.append(commit)
             return sends
     except Conflict:
         return []
+
+
+def _may_probe(unit: Unit, lane: ConfiguredLane) -> bool:
+    """Whether no other runner's row is out to see whether the webhook can be reached again."""
+    known = unit.lane(lane.lane_id, lane.client.id).state
+    return known.held_until is None or known.held_until <= unit.now
+
+
+def _probing(unit: Unit, lane: ConfiguredLane, sends: Sequence[Send]) -> list[Send]:
+    draft = unit.lane(lane.lane_id, lane.client.id)
+    draft.emit_all(decide_probe(draft.state, workstream=lane.workstream, workflow=lane.workflow, now=unit.now))
+    return [evolve(send, probe=True) for send in sends]
+
+
+def _warn_of_end(claims: Claims, unit: Unit, lane: ConfiguredLane, claimed: int) -> None:
+    """Say, with the rows that come to it, that nine tenths of a webhook's life are over."""
+    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
+    if life is None or not claimed or (sends := claims.sends_of(webhook) + claimed) < life * NEARLY_OVER:
+        return
+    draft = unit.lane(lane.lane_id, lane.client.id)
+    warning = decide_warning(
+        draft.state, workstream=lane.workstream, workflow=lane.workflow, webhook=webhook, sends=sends, limit=life
+    )
+    if draft.emit_all(warning):
+        log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
 
 
 def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int) -> int:
@@ -151,8 +179,6 @@ def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int)
         draft.emit_all(
             decide_stop(draft.state, workstream=lane.workstream, workflow=lane.workflow, reason=why, by="runner")
         )
-    elif life is not None and sent < life * NEARLY_OVER <= sent + left:
-        log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
     if left and lane.client.budget_credits is not None:
         claims.lock_client(lane.client.id)
         left = min(left, rows_in_budget(claims, lane.client, settings.credits_per_send, unit.now))

@@ -2,17 +2,22 @@
 
 Local steps are run on what the import knew, because conditions of later steps may ask for what they find. What the answers
 of later steps will bring is not known yet, so a conditional step counts whoever needs it by what is known today.
+
+People are counted some thousands at a time, so that an upload of a million needs no more memory than a small one; what is
+held of all is which companies were counted.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 from uuid import UUID
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from enrichcore.application.budgets import budgets
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
@@ -28,6 +33,9 @@ from enrichcore.fields import without_undeliverable
 from enrichcore.registry import Registry, load_functions
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS
 from enrichcore.store.commit import Store, UploadedPerson
+
+#: People that are counted at a time.
+PIECE: Final = 5_000
 
 
 @frozen(kw_only=True)
@@ -52,6 +60,11 @@ class StepEstimate:
     #: What the POSTs would cost at the lane's price.
     credits: Decimal
 
+    def __add__(self, more: "StepEstimate") -> "StepEstimate":
+        """Both together, of the same step."""
+        numbers = ("concerned", "to_send", "reused", "under_way", "skipped", "credits")
+        return evolve(self, **{name: getattr(self, name) + getattr(more, name) for name in numbers})
+
 
 @frozen(kw_only=True)
 class Estimate:
@@ -70,7 +83,7 @@ class Estimate:
 
 
 def estimate(
-    store: Store, registry: Registry, upload: Upload, *, now: datetime, people: Sequence[UploadedPerson] | None = None
+    store: Store, registry: Registry, upload: Upload, *, now: datetime, people: Iterable[UploadedPerson] | None = None
 ) -> Estimate:
     """Count what a launch of an upload would send, and what is known already; nothing is recorded.
 
@@ -85,31 +98,56 @@ def estimate(
         UnknownNameError: The client or the workstream is not in the configuration.
         ConfigurationError: A local function cannot be loaded.
     """
-    people = store.people(upload.upload_id) if people is None else people
-    counting = _Counting(store=store, registry=registry, upload=upload, people=people, now=now)
-    functions = load_functions(registry)
-    steps = [counting.step(step, functions) for step in registry.workstream(upload.workstream).pipeline.steps]
+    functions, counted = load_functions(registry), _Counted()
+    steps = registry.workstream(upload.workstream).pipeline.steps
+    item_count, sums = 0, [_nothing(step) for step in steps]
+    for piece in _pieces(store.people(upload.upload_id) if people is None else people):
+        counting = _Counting(store=store, registry=registry, upload=upload, people=piece, now=now, counted=counted)
+        sums = [one + counting.step(step, functions) for one, step in zip(sums, steps, strict=True)]
+        item_count += len(piece)
     budget = next((one for one in budgets(store, registry, now) if one.client.id == upload.client_id), None)
     return Estimate(
         upload_id=upload.upload_id,
-        item_count=len(people),
-        steps=tuple(steps),
+        item_count=item_count,
+        steps=tuple(sums),
         budget_left=None if budget is None else budget.left,
     )
 
 
+def _nothing(step: Step) -> StepEstimate:
+    return StepEstimate(
+        workflow=step.workflow, kind=step.kind, entity=step.entity, concerned=0, to_send=0, reused=0, under_way=0, skipped=0,
+        credits=Decimal(0),
+    )  # fmt: skip
+
+
+def _pieces(people: Iterable[UploadedPerson]) -> Iterable[list[UploadedPerson]]:
+    remaining = iter(people)
+    while piece := list(islice(remaining, PIECE)):
+        yield piece
+
+
+@define(kw_only=True)
+class _Counted:
+    """What holds over all pieces: companies are counted once, whoever names them."""
+
+    #: Company runs that an earlier step, or this one, asks for already.
+    asked: set[UUID] = Factory(set)
+    #: Workflow -> company runs that were counted at that step.
+    runs: defaultdict[str, set[UUID]] = Factory(lambda: defaultdict(set))
+
+
 @define(kw_only=True)
 class _Counting:
-    """What is known while the steps are gone through in order."""
+    """What is known of some people while the steps are gone through in order."""
 
     store: Store
     registry: Registry
     upload: Upload
     people: Sequence[UploadedPerson]
     now: datetime
+    counted: _Counted
     _facts: dict[UUID, dict[str, Any]] = Factory(dict)
-    #: Company runs that an earlier step of this launch asks for already.
-    _asked: set[UUID] = Factory(set)
 
     #: Whether no step that sends has been counted, so that nothing more will be known than is now.
     _nothing_asked: bool = True
@@ -193,19 +231,22 @@ class _Counting:
         runs = self._serving_runs([person.company_id for person in with_company if person.company_id], step)
         run_of = {company: run_id for company, (run_id, _) in runs.items()}
         known = {run_id: run for run_id, run in runs.values() if run is not None}
-        under_way = {run for run, state in known.items() if state.run.open} | (self._asked & set(run_of.values()))
+        here, asked = self.counted.runs[step.workflow], self.counted.asked
+        under_way = {run for run, state in known.items() if state.run.open} | (asked & set(run_of.values()))
         reused = set(known) - under_way
+        fresh = set(run_of.values()) - here
         for person in with_company:
             run_id = run_of[person.company_id] if person.company_id is not None else None
             if run_id in reused:
                 self._facts[person.person_id].update(known[run_id].run.facts)
-        self._asked |= set(run_of.values()) - reused
+        self.counted.asked |= set(run_of.values()) - reused
+        here |= fresh
         return self._estimated(
             step,
-            concerned=len(run_of),
-            to_send=len(run_of) - len(reused) - len(under_way),
-            reused=len(reused),
-            under_way=len(under_way),
+            concerned=len(fresh),
+            to_send=len(fresh - reused - under_way),
+            reused=len(fresh & reused),
+            under_way=len(fresh & under_way),
             skipped=len(self.people) - len(with_company),
         )
 

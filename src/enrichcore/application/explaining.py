@@ -133,7 +133,8 @@ class Explanation:
                 f"is ready, but lane {name} is stopped ({known.stopped}); `enrichcore lanes --resume {name}` opens it"
             )
         if known is not None and known.held_until is not None and known.held_until > self.now:
-            return f"is ready, but the webhook of lane {name} asked for a pause; it goes on at {_at(known.held_until)}"
+            why = f" ({known.held_for})" if known.held_for else ""
+            return f"is ready, but lane {name} is held{why}; it goes on at {_at(known.held_until)}"
         if run.wake_at is not None and run.wake_at > self.now:
             return f"may be sent from {_at(run.wake_at)} on"
         if client.budget_credits is not None and not rows_in_budget(

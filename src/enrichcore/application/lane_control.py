@@ -1,27 +1,13 @@
-"""Lanes are held when a third party asks for it, and stopped and resumed by people."""
+"""Lanes are stopped and resumed by people; what third parties say of them is recorded with the outcomes."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from enrichcore.application.core import Core
-from enrichcore.application.sending import Send
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import lane as lanes
 from enrichcore.domain.ids import ClientId, LaneId, lane_id
 from enrichcore.domain.lane import Lane
-
-
-def hold_lane(core: Core, send: Send, until: datetime, reason: str) -> bool:
-    """Send nothing on a lane before `until`, as the third party asked."""
-    return _on_lane(
-        core,
-        send.lane_id,
-        send.client_id,
-        lambda lane: lanes.decide_hold(
-            lane, workstream=send.workstream, workflow=send.workflow, until=until, reason=reason
-        ),
-    )
 
 
 def stop_lane(core: Core, client: str, workstream: str, workflow: str, *, by: str, why: str) -> bool:

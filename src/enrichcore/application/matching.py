@@ -4,6 +4,7 @@ The answer and the note that it was placed are one commit, so an answer is place
 in the log as it is, and nothing is recorded.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,13 @@ from enrichcore.application.errors import ApplicationError, UnknownId
 from enrichcore.application.placing import place
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
+from enrichcore.domain.words import words_of_error
+from enrichcore.store.commit import StoreUnavailable
 
 _PLACED: Final = frozenset({AckStatus.ACCEPTED, AckStatus.DUPLICATE, AckStatus.LATE, AckStatus.KEPT})
+
+
+log = logging.getLogger("enrichcore.application")
 
 
 class CannotMatch(ApplicationError):
@@ -62,8 +68,14 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
     for unmatched_id in unmatched_ids:
         try:
             match(application, unmatched_id, None, by=by)
+        except StoreUnavailable:
+            raise
         except CannotMatch as refusal:
             left[unmatched_id] = str(refusal)
+        except Exception as fault:
+            # The fault that set it aside may not be mended for this one; others may be.
+            log.exception("%s cannot be applied", unmatched_id)
+            left[unmatched_id] = f"applying it failed: {words_of_error(fault)}"
         else:
             placed += 1
     return placed, left
@@ -85,7 +97,7 @@ def _match(
     except ValueError as error:
         why = "its body is not JSON, so it answers nothing; mend it, and say what it should have been"
         raise CannotMatch(why if body is None else f"the mended body is not JSON: {error}") from error
-    found = item_id or claimed_id(parsed)
+    found = item_id or claimed_id(parsed) or _claimed(event)
     if found is None:
         raise CannotMatch("its body names no item; say which one it answers")
     incoming = Incoming(
@@ -94,6 +106,7 @@ def _match(
         workstream="" if step else event.workstream,
         workflow=step or event.workflow,
         body=said,
+        token=event.token,
         source=e.Source.MATCHED,
     )
     ack = place(core, unit, incoming, parsed, found)
@@ -101,3 +114,11 @@ def _match(
         raise CannotMatch(ack.reason)
     unit.record(e.CallbackMatched(item_id=found, by=by), unmatched_id, 2, client_id=client_id)
     return ack
+
+
+def _claimed(event: e.CallbackUnmatched) -> UUID | None:
+    """Whose answer it was known to be, where the body does not say: the response of an `http` step names no item."""
+    try:
+        return UUID(event.claimed_id)
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """Placing an answer: with the item or company run that it names, or in the unmatched log with the reason."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,8 +16,11 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
+from enrichcore.domain.words import holdable, words_of_error
 
 _NOT_JSON: Final = object()
+#: Characters kept of why an answer could not be applied.
+_MOST_WORDS: Final = 1000
 
 
 def parsed(one: Incoming) -> tuple[Any, UUID | None]:
@@ -79,9 +83,33 @@ def _answer_item(core: Core, unit: Unit, draft: Draft[BatchItem], one: Incoming,
     unit.carry_on(draft)
 
 
+def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | None = None) -> Ack:
+    """Keep an answer whose application raised what nobody foresaw, such as a fault in a function of one's own.
+
+    Args:
+        core: where it is kept.
+        one: the answer.
+        fault: what was raised.
+        run_id: whose answer it is, where that is known without looking into the body.
+    """
+    found = run_id
+    if found is None:
+        # What cannot be applied may be what cannot be read.
+        with suppress(Exception):
+            _, found = parsed(one)
+    reason = holdable(f"applying it failed: {words_of_error(fault)}")[:_MOST_WORDS]
+    claimed = "" if found is None else str(found)
+    return core.decided(lambda unit: _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed))
+
+
 def _unmatched(core: Core, unit: Unit, one: Incoming, status: AckStatus, reason: str, *, claimed: str = "") -> Ack:
     event = e.CallbackUnmatched(
-        workstream=one.workstream, workflow=one.workflow, claimed_id=claimed, reason=reason, body=one.body
+        workstream=one.workstream,
+        workflow=one.workflow,
+        claimed_id=claimed,
+        reason=reason,
+        body=one.body,
+        token=one.token,
     )
     unit.record(event, core.new_id(), 1, client_id=one.client_id)
     return Ack(status=status, item_id=claimed, reason=reason)

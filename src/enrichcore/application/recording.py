@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
+from attrs import evolve
+
+from enrichcore.application import placing
 from enrichcore.application.answers import Ack, Incoming
-from enrichcore.application.asking import record_response
+from enrichcore.application.asking import record_response, response_as_answer
 from enrichcore.application.core import Core
 from enrichcore.application.placing import parsed, place
 from enrichcore.application.sending import SendReport
@@ -21,6 +24,22 @@ def record(core: Core, reports: Sequence[SendReport], incoming: Sequence[Incomin
     return core.decided(partial(_record, core, reports=reports, incoming=incoming))
 
 
+def set_aside(core: Core, incoming: Incoming, fault: BaseException) -> Ack:
+    """Keep an answer that could not be recorded with the others, for `fault` was raised; it is durable then."""
+    return placing.set_aside(core, incoming, fault)
+
+
+def set_response_aside(core: Core, report: SendReport, fault: BaseException) -> None:
+    """Keep the response of a report that could not be recorded, and record the rest of it: the answer waits to be placed.
+
+    Raises:
+        Exception: The rest cannot be recorded either; the response is kept all the same.
+    """
+    assert report.response is not None  # noqa: S101 - what the caller looked at
+    placing.set_aside(core, response_as_answer(report.send, report.response), fault, report.send.run_id)
+    record(core, [evolve(report, response=None)], [])
+
+
 def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:
     read = [parsed(one) for one in incoming]
     answered = [found for _, found in read if found is not None]
@@ -33,7 +52,7 @@ def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: 
 
 
 def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[SendReport, PostOutcome]]:
-    """What became of each POST, with what that says of its lane; a lane that refuses all stops in this commit."""
+    """What became of each POST, with what that says of its lane; a lane stops, or is held, in this commit."""
     by_lane: dict[LaneId, list[SendReport]] = {}
     for report in reports:
         by_lane.setdefault(report.send.lane_id, []).append(report)
@@ -42,7 +61,11 @@ def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send
         send = group[0].send
         lane = unit.lane(send.lane_id, send.client_id)
         events, outcomes = lanes.decide_outcomes(
-            lane.state, [report.outcome for report in group], workstream=send.workstream, workflow=send.workflow
+            lane.state,
+            [report.outcome for report in group],
+            workstream=send.workstream,
+            workflow=send.workflow,
+            now=unit.now,
         )
         lane.emit_all(events)
         told += zip(group, outcomes, strict=True)

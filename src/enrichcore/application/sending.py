@@ -52,6 +52,8 @@ class Send:
     request: RenderedRequest | None = None
     #: How long the response may take.
     response_within: timedelta = TAKEN_WITHIN
+    #: Whether it is to find out whether the webhook can be reached again.
+    probe: bool = False
 
     @property
     def client_id(self) -> ClientId:

@@ -93,7 +93,7 @@ class UploadReport:
     missing: Mapping[str, int] = Factory(dict)
     #: The first rows, as they were understood: the line, and the facts.
     sample: tuple[tuple[int, Mapping[str, Any]], ...] = ()
-    #: What a launch would send, for a dry run; None where there are too many people to tell beforehand.
+    #: What a launch would send, for a dry run; None for an import.
     steps: tuple[StepEstimate, ...] | None = field(default=None, eq=False)
 
 

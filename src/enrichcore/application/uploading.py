@@ -29,7 +29,7 @@ def upload(
     name: str,
     by: str,
     dry_run: bool,
-    progress: Callable[[int], None],
+    progress: Callable[[int, int], None],
     use_saved: bool = True,
     save: bool = False,
 ) -> UploadReport:
@@ -65,10 +65,10 @@ def upload(
     return importer.tally.report(reading, upload_id)
 
 
-def _import(importer: Importer, reading: ImportReading, progress: Callable[[int], None]) -> None:
+def _import(importer: Importer, reading: ImportReading, progress: Callable[[int, int], None]) -> None:
     for chunk in chunks(reading.rows(), CHUNK):
         importer.add(chunk)
-        progress(importer.tally.row_count)
+        progress(*reading.bytes_read)
 
 
 def _finished(tally: Tally) -> e.UploadFinished:

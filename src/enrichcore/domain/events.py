@@ -565,13 +565,37 @@ class RefusalsCounted(Event):
 
 
 @frozen(kw_only=True)
+class ConnectionsFailed(Event):
+    """No connection to the lane's webhook could be made, one time after the other, or one could be made again."""
+
+    workstream: str
+    workflow: str
+    #: Times since the webhook was last reached, those while it is tried with one row at a time included; 0 once it is.
+    in_a_row: int
+    #: What the last one said.
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class LaneHeld(Event):
-    """The third party asked for a pause."""
+    """Nothing is sent on the lane for a while: the third party asked for a pause, or cannot be reached."""
 
     workstream: str
     workflow: str
     until: datetime
     reason: str
+
+
+@frozen(kw_only=True)
+class WebhookEndsSoon(Event):
+    """A webhook has taken nine tenths of the rows that it takes in its life."""
+
+    workstream: str
+    workflow: str
+    #: Hash of its URL.
+    webhook: str
+    sends: int
+    lifetime_limit: int
 
 
 # --- the world ---------------------------------------------------------------------------------------------------
@@ -603,6 +627,8 @@ class CallbackUnmatched(Event):
     claimed_id: str
     reason: str
     body: bytes
+    #: The attempt's token, where the sender gave one back.
+    token: str = ""
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,7 @@ in a row were refused. Its pace is no fact worth keeping and lives in the store.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import evolve, frozen
@@ -27,10 +27,20 @@ class Lane:
     workflow: str = ""
     #: Why nothing is sent until a person resumes the lane; empty while it is open.
     stopped: str = ""
-    #: Until when the third party asked for a pause.
+    #: Until when nothing is sent, and why: the third party asked for a pause, or could not be reached.
     held_until: datetime | None = None
+    held_for: str = ""
     #: Rows refused for good since the last that was taken, or since a person resumed the lane.
     refusals: int = 0
+    #: Times that no connection could be made since the webhook was last reached, or since a person resumed the lane.
+    failures: int = 0
+    #: The webhook, by its hash, and the limit of whose life a warning was given.
+    warned: str = ""
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the webhook is taken to be away, and is tried with one row at a time."""
+        return self.failures >= FAILURES_IN_A_ROW
 
 
 # --- fold --------------------------------------------------------------------------------------------------------
@@ -42,12 +52,22 @@ def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
         case e.LaneStopped():
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, stopped=event.reason)
         case e.LaneHeld():
-            return evolve(lane, workstream=event.workstream, workflow=event.workflow, held_until=event.until)
+            where = evolve(lane, workstream=event.workstream, workflow=event.workflow)
+            return evolve(where, held_until=event.until, held_for=event.reason)
         case e.RefusalsCounted():
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, refusals=event.in_a_row)
+        case e.ConnectionsFailed():
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, failures=event.in_a_row)
+        case e.WebhookEndsSoon():
+            warned = _life(event.webhook, event.lifetime_limit)
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, warned=warned)
         case e.LaneResumed():
-            return evolve(lane, stopped="", held_until=None, refusals=0)
+            return evolve(lane, stopped="", held_until=None, held_for="", refusals=0, failures=0)
     return lane
+
+
+def _life(webhook: str, limit: int) -> str:
+    return f"{webhook} {limit}"
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
@@ -74,6 +94,19 @@ _SUCCESS = range(200, 300)
 #: answers 400 or 422 to every row, and would fail them all. A bad file may well hold a handful of bad rows in a row.
 REFUSALS_IN_A_ROW: Final = 20
 
+#: From so many connections on that could not be made one after the other, the webhook is away: each further row would only
+#: write into the log that it is. One row at a time then finds out when it is back, after pauses that double from the first
+#: to the longest.
+FAILURES_IN_A_ROW: Final = 10
+#: From so many on, which takes some two minutes, people should hear of it.
+AWAY_FOR_LONG: Final = FAILURES_IN_A_ROW + 6
+FIRST_PAUSE: Final = timedelta(seconds=2)
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+#: A row that is to find out holds the lane for as long as its connection may take; should its runner die, the next goes then.
+PROBE_WITHIN: Final = timedelta(seconds=30)
+#: At this part of a webhook's life a warning is due.
+NEARLY_OVER: Final = 0.9
+
 
 def outcome_of_status(status: int) -> Outcome:
     """What an HTTP status says of the row that was sent."""
@@ -81,11 +114,12 @@ def outcome_of_status(status: int) -> Outcome:
 
 
 def decide_outcomes(
-    lane: Lane, seen: Sequence[PostOutcome], *, workstream: str, workflow: str
+    lane: Lane, seen: Sequence[PostOutcome], *, workstream: str, workflow: str, now: datetime
 ) -> tuple[tuple[e.Event, ...], tuple[PostOutcome, ...]]:
     """What the outcomes of some POSTs, in order, say of the lane, and what each then says of its row.
 
-    A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails.
+    A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails. The longest of
+    the pauses that were asked for holds the lane, as does a webhook that cannot be reached.
     """
     told: list[PostOutcome] = []
     refusals, stops = lane.refusals, ""
@@ -103,9 +137,61 @@ def decide_outcomes(
     events: tuple[e.Event, ...] = ()
     if refusals != lane.refusals:
         events += (e.RefusalsCounted(workstream=workstream, workflow=workflow, in_a_row=refusals),)
+    events += _decide_reach(lane, seen, workstream=workstream, workflow=workflow, now=now)
+    held = max((one for one in seen if one.hold is not None), key=lambda one: one.hold or one.due, default=None)
+    if held is not None and held.hold is not None:
+        after = _after(lane, events, now)
+        events += decide_hold(after, workstream=workstream, workflow=workflow, until=held.hold, reason=held.reason)
     if stops:
         events += decide_stop(lane, workstream=workstream, workflow=workflow, reason=stops, by="runner")
     return events, tuple(told)
+
+
+def _decide_reach(
+    lane: Lane, seen: Sequence[PostOutcome], *, workstream: str, workflow: str, now: datetime
+) -> tuple[e.Event, ...]:
+    """What connections that could or could not be made say: a lane whose webhook is away is held, one that is back is opened."""
+    failures, last = lane.failures, ""
+    for one in seen:
+        if one.http_status:
+            failures, last = 0, ""
+        elif one.unreachable and (failures < FAILURES_IN_A_ROW or one.probe):
+            # Rows that left before the lane was held fail long after: they tell nothing new.
+            failures, last = failures + 1, one.reason
+    if failures == lane.failures:
+        return ()
+    counted = e.ConnectionsFailed(workstream=workstream, workflow=workflow, in_a_row=failures, reason=last)
+    where = {"workstream": workstream, "workflow": workflow}
+    if failures >= FAILURES_IN_A_ROW:
+        pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_IN_A_ROW, 16), LONGEST_PAUSE)
+        why = f"no connection could be made {failures} times in a row, the last: {last}; one row at a time is tried"
+        # Longer than the pause for the row that was to find out, or shorter, now that this is known.
+        return counted, e.LaneHeld(**where, until=now + pause, reason=why)
+    if lane.unreachable and lane.held_until is not None and lane.held_until > now:
+        return counted, e.LaneHeld(**where, until=now, reason="it can be reached again")
+    return (counted,)
+
+
+def _after(lane: Lane, events: Sequence[e.Event], now: datetime) -> Lane:
+    for event in events:
+        lane = fold(lane, event, now, 0)
+    return lane
+
+
+def decide_probe(lane: Lane, *, workstream: str, workflow: str, now: datetime) -> tuple[e.Event, ...]:
+    """One row leaves to find out whether the webhook can be reached again; no other does meanwhile."""
+    why = f"one row is out to see whether it can be reached again, after {lane.failures} failures in a row"
+    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=now + PROBE_WITHIN, reason=why),)
+
+
+def decide_warning(
+    lane: Lane, *, workstream: str, workflow: str, webhook: str, sends: int, limit: int
+) -> tuple[e.Event, ...]:
+    """Say once that a webhook's life is nearly over; again for another webhook, or another limit."""
+    if sends < limit * NEARLY_OVER or lane.warned == _life(webhook, limit):
+        return ()
+    where = {"workstream": workstream, "workflow": workflow}
+    return (e.WebhookEndsSoon(**where, webhook=webhook, sends=sends, lifetime_limit=limit),)
 
 
 def decide_stop(lane: Lane, *, workstream: str, workflow: str, reason: str, by: str) -> tuple[e.Event, ...]:
@@ -124,4 +210,4 @@ def decide_hold(lane: Lane, *, workstream: str, workflow: str, until: datetime, 
 
 def decide_resume(lane: Lane, *, by: str, why: str) -> tuple[e.Event, ...]:
     """Open the lane again."""
-    return (e.LaneResumed(by=by, why=why),) if lane.stopped or lane.held_until else ()
+    return (e.LaneResumed(by=by, why=why),) if lane.stopped or lane.held_until or lane.failures else ()

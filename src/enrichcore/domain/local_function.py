@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
-from enrichcore.domain.words import holdable
+from enrichcore.domain.words import holdable, words_of_error
 
 #: Known facts in, facts that it adds or changes out.
 LocalFunction = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -51,7 +51,7 @@ def call(name: str, function: LocalFunction, facts: Mapping[str, Any]) -> dict[s
         Exception,
         SystemExit,
     ) as error:  # a user's function may raise anything; its row is marked, not the batch lost
-        raise LocalFunctionFailed(holdable(f"{name}: {type(error).__name__}: {_words(error)}")[:MOST_WORDS]) from error
+        raise LocalFunctionFailed(holdable(f"{name}: {words_of_error(error)}")[:MOST_WORDS]) from error
 
 
 class _Unkept(Exception):
@@ -114,10 +114,3 @@ def _fraction(value: float, place: str) -> float:
 
 def _kind(value: object) -> str:
     return f"a value of type {type(value).__name__}"
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an exception whose words raise has none
-        return "it cannot say why"

@@ -131,6 +131,12 @@ class PostOutcome:
     due: datetime
     #: Hash of the URL that the row was POSTed to.
     webhook: str = ""
+    #: Until when the third party asked to be left alone.
+    hold: datetime | None = None
+    #: Whether no connection could be made.
+    unreachable: bool = False
+    #: Whether the row was sent by itself, to see whether the webhook can be reached again.
+    probe: bool = False
 
 
 @frozen(kw_only=True)

@@ -16,13 +16,13 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
-from enrichcore.fields.emails import verdict as email_verdict
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
 from enrichcore.fields.rules import Rules, rules_of, rules_to_json
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
+from enrichcore.fields.statuses import term as email_term
 
 __all__ = [
     "COMPANY_FIELDS",
@@ -41,7 +41,7 @@ __all__ = [
     "change_after",
     "compute_indicators",
     "default_sources",
-    "email_verdict",
+    "email_term",
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",

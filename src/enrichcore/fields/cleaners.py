@@ -12,11 +12,12 @@ from typing import Any
 
 from enrichcore import normalize
 from enrichcore.fields.sources import words
+from enrichcore.fields.statuses import term
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
 MAX_LABEL = 500
-#: Characters of a status.
+#: Characters of a short text.
 MAX_WORD = 60
 #: Characters of a text that may be a failure's words; longer ones are prose.
 MAX_FAILURE = 300
@@ -50,8 +51,6 @@ _FAILURE = re.compile(
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
-#: States of an address that would be ways to say nothing anywhere else.
-_STATUS_WORDS = frozenset({"unknown", "not found", "unavailable", "not_found"})
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -63,8 +62,13 @@ _YEAR = re.compile(
     r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\d[^\d]{0,4}(?:-|\u2013|\u2014|_| to | bis |/)[^\d]{0,4}\d|\d\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d"
+    r"\d[^\d]{0,4}(?:-|\u2013|\u2014|_| to | bis |/)[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
+    re.IGNORECASE,
 )
+_AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amountusd", "usd")
+_ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
+#: A number of something else than money.
+_COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
@@ -142,14 +146,8 @@ def word(value: Any) -> str | None:
 
 
 def status(value: Any) -> str | None:
-    """A word for the state of something; "not found" is one, too, so the ways to say nothing do not count here."""
-    if isinstance(value, bool):
-        return None
-    text = " ".join(value.split()) if isinstance(value, str) else None
-    told = normalize.clean_text(text) or (
-        text if text and "@" not in text and text.casefold() in _STATUS_WORDS else None
-    )
-    return told if told and len(told) <= MAX_WORD and "@" not in told else None
+    """The term for what is said of an e-mail address."""
+    return term(next(iter(value), None) if isinstance(value, list) and len(value) == 1 else value)
 
 
 def labels(value: Any) -> list[str] | None:
@@ -187,7 +185,8 @@ def location(value: Any) -> str | None:
     text = place(value)
     if text is None or "," not in text:
         return text
-    parts = [said for part in text.split(",") if (said := normalize.clean_text(part))]
+    told = (said for part in text.split(",") if (said := normalize.clean_text(part)))
+    parts = [part for part in told if part.casefold() not in words("no_places")]
     # A state's code alone is no place.
     return ", ".join(parts) if len(parts) > 1 or (parts and len(parts[0]) > 3) else None  # noqa: PLR2004 - codes
 
@@ -202,16 +201,33 @@ def company_type(value: Any) -> str | None:
 
 def size(value: Any) -> str | None:
     """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date."""
-    text = word(value)
-    if text is None or _MONTH.search(text):
+    text = _as_range(value) or word(value)
+    if text is None or _MONTH.search(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
         return None
     return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
 
 
 def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
-    text = word(value)
-    return text if text and text[0] != "-" and any(part in "123456789" for part in text) else None
+    told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
+    text = _as_range(told) or word(told)
+    if text is None or text[0] == "-" or _COUNT_OF.search(text):
+        return None
+    return text if any(part in "123456789" for part in text) else None
+
+
+def _as_range(value: Any) -> str | None:
+    """A range whose ends come apart: `[51, 200]`, `{"start": 51, "end": 200}`; one without an upper end is open."""
+    if isinstance(value, Mapping):
+        ends = [next((value[key] for key in kind if value.get(key) is not None), None) for kind in _ENDS]
+    elif isinstance(value, list) and len(value) == 2:  # noqa: PLR2004 - a range has two ends
+        ends = value
+    else:
+        return None
+    first, last = (normalize.whole_number(end) for end in ends)
+    if first is None or (last is None and ends[1] is not None) or (last is not None and last < first):
+        return None
+    return f"{first}+" if last is None else f"{first}-{last}"
 
 
 def company_name(value: Any) -> str | None:

@@ -7,29 +7,29 @@ that anybody can have, only without one at a company's host.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree
-from enrichcore.fields.sources import keys
+from enrichcore.fields.sources import folded_key, keys
+from enrichcore.fields.statuses import CATCH_ALL, DOUBTFUL, INVALID, plain_word, term
 
 #: Addresses of one column that are looked at.
 MAX_ADDRESSES: Final = 20
 
 _STATUS_KEYS: Final = (
     "emailstatus", "verificationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
-    "status", "result", "state", "quality",
+    "smtpvalid", "smtpstatus", "certainty", "status", "result", "state", "quality",
 )  # fmt: skip
 #: Of these a request may have a state, too, a person a place, and a profile a quality; then such words say nothing of an
 #: address.
 _SHARED_KEYS: Final = frozenset({"status", "state", "quality"})
 _SHARED_WORDS: Final = frozenset({
-    "ok", "good", "bad", "low", "true", "false", "role", "not found", "notfound", "unavailable",
+    "ok", "good", "bad", "low", "medium", "true", "false", "role", "not found", "notfound", "unavailable", "rejected", "blocked",
+    "generic", "confirmed", "sure", "validated",
 })  # fmt: skip
 #: Flags that tell a status, by what they say when they are true and when they are false.
 _FLAGS: Final = {
@@ -41,8 +41,8 @@ _FLAGS: Final = {
     "emailvalid": ("valid", "invalid"),
     "deliverable": ("deliverable", "undeliverable"),
     "isdeliverable": ("deliverable", "undeliverable"),
+    "smtpvalid": ("valid", "invalid"),
 }
-_CATCH_ALL: Final = "catch_all"
 #: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
 _CATCH_ALL_FLAGS: Final = frozenset({
     "catchall", "iscatchall", "domaincatchall", "isdomaincatchall", "catchalldomain", "iscatchalldomain", "acceptall",
@@ -51,7 +51,7 @@ _CATCH_ALL_FLAGS: Final = frozenset({
 _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 #: Beside a word for e-mail these make a column the check of an address.
-_CHECKS: Final = ("valid", "verif", "deliverab", "bounce")
+_CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
@@ -62,7 +62,7 @@ class Address:
     """One address, as a column tells it."""
 
     email: str
-    #: The provider's word, where it stands beside the address.
+    #: The term for what stands beside the address.
     status: str | None = None
 
 
@@ -83,22 +83,28 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
 
 
 def best(found: Iterable[Address]) -> Address | None:
-    """The first address at a company's host, else the first; one that is known to be undeliverable only without another."""
+    """The first address at a company's host that is no guess, else the first there, else the first of all.
+
+    One that is known to be undeliverable is only taken without another.
+    """
+    doubtful: Address | None = None
     private: Address | None = None
     dead: Address | None = None
     for address in found:
-        if is_work(address):
-            return address
-        if verdict(address.status) == "unusable":
+        if address.status == INVALID:
             dead = dead or address
-        else:
+        elif not is_work(address):
             private = private or address
-    return private or dead
+        elif address.status in DOUBTFUL:
+            doubtful = doubtful or address
+        else:
+            return address
+    return doubtful or private or dead
 
 
 def is_work(address: Address) -> bool:
     """Whether an address is at a company's host and not known to be undeliverable."""
-    return verdict(address.status) != "unusable" and not normalize.is_free_mail(address.email.rpartition("@")[2])
+    return address.status != INVALID and not normalize.is_free_mail(address.email.rpartition("@")[2])
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
@@ -110,7 +116,7 @@ def flagged(node: Mapping[str, Tree]) -> str | None:
         for flag, words in _FLAGS.items()
         if flag in node and (is_so := _flag(node[flag])) is not None
     )
-    return _cautious(next(told, None), node)
+    return _cautious(term(next(told, None)), node)
 
 
 def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
@@ -137,14 +143,9 @@ def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str
     return status
 
 
-def verdict(status: str | None) -> str:
-    """What a provider's word for the state of an address means: `verified`, `guessed` or `unusable`; empty where unknown."""
-    return _verdicts().get(_plain(status), "")
-
-
 def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields without an address that is known to be undeliverable: nobody should write to it."""
-    if verdict(fields.get("person_email_status")) != "unusable":
+    if term(fields.get("person_email_status")) != INVALID:
         return dict(fields)
     return {name: value for name, value in fields.items() if name != "person_email"}
 
@@ -165,21 +166,18 @@ def checks_email(key: str) -> bool:
 
 
 def _status_beside(part: Tree) -> str | None:
-    """The status inside an address's own object; a word that is known goes before others."""
+    """The status inside an address's own object."""
     if not isinstance(part, Mapping):
         return None
-    told = [status for key in _STATUS_KEYS if (status := cleaners.status(part.get(key)))]
-    known = (status for status in told if verdict(status))
-    return _cautious(next(known, None) or next(iter(told), None) or flagged(part), part)
+    told = (status for key in _STATUS_KEYS if (status := term(part.get(key))))
+    return _cautious(next(told, None) or flagged(part), part)
 
 
 def _known_status(node: Mapping[str, Tree]) -> str | None:
     told = (
         status
         for key in _STATUS_KEYS
-        if (status := cleaners.status(node.get(key)))
-        and verdict(status)
-        and not (key in _SHARED_KEYS and _plain(status) in _SHARED_WORDS)
+        if (status := term(node.get(key))) and not (key in _SHARED_KEYS and _is_shared_word(node[key]))
     )
     return _cautious(next(told, None) or flagged(node), node)
 
@@ -187,17 +185,22 @@ def _known_status(node: Mapping[str, Tree]) -> str | None:
 def _checked(part: Tree, email: str) -> str | None:
     """What a column that checks addresses says of this one."""
     if isinstance(part, Mapping):
+        # `{"ann@acme.example": "Verified"}`: by address.
+        by_address = term(part.get(folded_key(email)))
         other = normalize.usable_email(part)
-        return _known_status(part) if other in {None, email} else None
-    status = cleaners.status(part)
-    return status if verdict(status) and _plain(status) not in _SHARED_WORDS else None
+        return by_address or (_known_status(part) if other in {None, email} else None)
+    return None if _is_shared_word(part) else term(part)
+
+
+def _is_shared_word(value: Tree) -> bool:
+    return isinstance(value, str) and plain_word(value) in _SHARED_WORDS
 
 
 def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
-    """The status, or that the host takes any name, where that is the more careful of the two."""
-    if verdict(status) in {"guessed", "unusable"} or _CATCH_ALL_FLAGS.isdisjoint(node):
+    """The status, or that the host takes any name, unless nobody can write there."""
+    if status == INVALID or _CATCH_ALL_FLAGS.isdisjoint(node):
         return status
-    return _CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
+    return CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
 
 
 def _holds(node: Mapping[str, Tree], email: str) -> bool:
@@ -213,14 +216,3 @@ def _flag(value: Tree) -> bool | None:
         return value
     said = value.strip().casefold() if isinstance(value, str) else ""
     return True if said in _YES else False if said in _NO else None
-
-
-def _plain(status: str | None) -> str:
-    return (status or "").casefold().replace("_", " ").replace("-", " ").strip()
-
-
-@cache
-def _verdicts() -> dict[str, str]:
-    lines = files(__package__).joinpath("email_statuses.txt").read_text("utf-8").splitlines()
-    pairs = (line.partition(":") for line in lines if line and not line.startswith("#"))
-    return {word.strip(): verdict for verdict, _, words in pairs for word in words.split(",")}

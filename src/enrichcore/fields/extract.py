@@ -25,7 +25,7 @@ from enrichcore.fields.emails import (
     is_work,
     speaks_of_email,
     told_beside,
-    verdict,
+    without_undeliverable,
 )
 from enrichcore.fields.experience import History, as_record, history_in, main_job
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
@@ -46,6 +46,8 @@ class _Objects:
     foreign: list[Tree]
     #: Every key of the own objects: most paths of most fields begin with none of them.
     own_keys: frozenset[str]
+    #: Those of the foreign ones as well.
+    all_keys: frozenset[str]
 
 
 def extract_company_fields(payload: Any, *, sources: Sources | None = None) -> dict[str, Any]:
@@ -63,13 +65,16 @@ def extract_person_fields(
 ) -> dict[str, Any]:
     """Every person field of the catalogue, None where the payload does not tell it.
 
+    Of an address that is known to be undeliverable only the status is told.
+
     Args:
         payload: Any JSON value, parsed or as text, in any wrapper.
         sources: Paths of one's own for some fields, in place of the shipped ones.
         asked_company_domain: Of several present jobs, the one at this company counts; without it, or when there is none
             there, the one that the provider calls the latest.
     """
-    return fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+    told = fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+    return dict.fromkeys(PERSON_FIELDS) | without_undeliverable(told)
 
 
 def extract_all(
@@ -249,7 +254,8 @@ def _objects(payload: Tree, entity: Entity) -> _Objects:
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
     own = [*sure, *unsure]
-    return _Objects(sure=sure, own=own, foreign=foreign, own_keys=frozenset[str]().union(*own))
+    own_keys = frozenset[str]().union(*own)
+    return _Objects(sure=sure, own=own, foreign=foreign, own_keys=own_keys, all_keys=own_keys.union(*foreign))
 
 
 def _of_one(objects: list[Tree], entity: Entity) -> list[Tree]:
@@ -287,6 +293,8 @@ def _contradict(one: tuple[str | None, frozenset[str]], other: tuple[str | None,
 
 def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: bool | None = None) -> Any:
     """The first value along the field's paths that its cleaner accepts; of those under its own name only, or not, when told."""
+    if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
+        return None
     clean, own_path = _cleaning(name)
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
@@ -306,6 +314,12 @@ def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: b
                     if cleaned is not None:
                         return cleaned
     return None
+
+
+@cache
+def _first_keys(name: str) -> frozenset[str]:
+    """The keys with which the shipped paths of a field begin."""
+    return frozenset(path[0] for path in paths_of(name))
 
 
 @cache
@@ -371,7 +385,7 @@ _EMAIL_PATH: Path = (folded_key("person_email"),)
 def _judged(found: Iterable[Address], objects: _Objects, told: str | None) -> Iterator[Address]:
     """The addresses with what is said of each in the objects that hold it, where nothing tells it outright."""
     for address in found:
-        is_told = bool(address.status or verdict(told))
+        is_told = bool(address.status or told)
         yield address if is_told else evolve(address, status=told_beside(objects.own, address.email))
 
 

@@ -34,7 +34,7 @@ MAX_WRAPPERS = 8
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
 _JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
 _JSON_ENDS = frozenset('}]"` \t\r\n')
-_FENCE = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+_FENCE = re.compile(r"```\w*\s*([\[{\"].*?)\s*```", re.DOTALL)
 #: How Python and others write an object; a text is only taken for one when all of it is.
 _REPR_STARTS = ("{'", "[{'", "['")
 #: Characters of a text that is read so.
@@ -227,27 +227,37 @@ def _parsed(body: bytes) -> Any:
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
     # The last sign tells of most texts that they hold none.
-    if value[-1:] not in _JSON_ENDS:
+    if value[-1:] not in _JSON_ENDS and "```" not in value:
         return None
     text = value.strip()
-    if not text.startswith(_JSON_STARTS):
+    if "```" in text and (fenced := _FENCE.search(text)):
+        # With or without words around the fence.
+        text = fenced[1]
+    elif not text.startswith(_JSON_STARTS):
         if text[-1:] != "}" or '{"' not in text:
             return None
         # Language models introduce what they give: "Here is the result: {...}".
         text = text[text.index('{"') :]
-    if text[0] == "`" and (fenced := _FENCE.fullmatch(text)):
-        text = fenced[1]
-    if "&quot;" in text:
-        text = html.unescape(text)
     if text.startswith(_REPR_STARTS):
         return _literal(text)
-    for attempt in (text, text.replace('\\"', '"')):
+    for repair in (_as_it_is, _unescaped, html.unescape):
+        attempt = repair(text)
+        if repair is not _as_it_is and attempt == text:
+            continue
         try:
             inner = _parse(attempt)
         except NotJson:
             continue
         return inner if isinstance(inner, dict | list | str) and inner != value else None
     return None
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _unescaped(text: str) -> str:
+    return text.replace('\\"', '"')
 
 
 def _literal(text: str) -> Any:
@@ -262,8 +272,7 @@ def _literal(text: str) -> Any:
 
 def _parse(text: str) -> Any:
     try:
-        # Not strict: bodies written by hand hold line breaks inside strings.
-        return json.loads(text, strict=False, parse_int=_integer, parse_constant=lambda _: None)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as fault:
         raise NotJson(str(fault)) from fault
 
@@ -273,6 +282,10 @@ def _integer(digits: str) -> int | float | None:
         return int(digits)
     number = float(digits)
     return number if math.isfinite(number) else None
+
+
+#: Not strict: bodies written by hand hold line breaks inside strings. Made once, which takes as long as reading a short text.
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _: None)
 
 
 def _as_cp1252(fault: UnicodeError) -> tuple[str, int]:

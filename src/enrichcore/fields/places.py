@@ -146,6 +146,9 @@ def _country_of(state: str) -> str | None:
     if state.upper() in words("ambiguous_codes") or state.casefold() in words("countries_like_states"):
         return None
     found = countries_of_state(state)
+    if _is_code(state) and _UNITED_STATES not in found and is_known_country(state):
+        # "Zürich, CH": Switzerland, or Chandigarh in India.
+        return None
     return _UNITED_STATES if _UNITED_STATES in found else next(iter(found)) if len(found) == 1 else None
 
 

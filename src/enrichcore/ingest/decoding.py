@@ -16,9 +16,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from attrs import frozen
+from attrs import field, frozen
 
 from enrichcore.ingest.errors import NotATable
+from enrichcore.ingest.metering import Meter, metered
 
 #: Bytes read at a time.
 PIECE = 1 << 20
@@ -57,6 +58,8 @@ class Source:
     name: str
     #: Opens it at its start.
     open: Callable[[], BinaryIO]
+    #: How far it was read, in bytes of the file itself.
+    meter: Meter = field(factory=Meter, eq=False)
 
 
 @frozen(kw_only=True)
@@ -82,9 +85,10 @@ class Encoding:
 
 def source_of(source: Path | bytes, name: str) -> Source:
     """The source under the name given, or under the file's own."""
+    meter = Meter()
     if isinstance(source, Path):
-        return Source(name=name or source.name, open=lambda: source.open("rb"))
-    return Source(name=name, open=lambda: BytesIO(source))
+        return Source(name=name or source.name, open=metered(lambda: source.open("rb"), meter), meter=meter)
+    return Source(name=name, open=metered(lambda: BytesIO(source), meter), meter=meter)
 
 
 def find_encoding(source: Source) -> Encoding:

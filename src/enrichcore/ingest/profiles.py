@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import combining, normalize
 
 from attrs import field, frozen
 
@@ -17,8 +18,8 @@ from enrichcore.ingest.errors import UnknownProfile
 from enrichcore.normalize import clean_text
 
 _SHARED = "plain"
-#: Dashes of all kinds count: a text program writes "E\u2011Mail".
-_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212]+")
+#: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, and the star of a column that must be filled.
+_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*'\"\u2018\u2019\u201c-\u201e]+")
 
 
 @frozen(kw_only=True)
@@ -52,8 +53,9 @@ class Profile:
 
 
 def fold_header(header: str) -> str:
-    """The header without case, byte order mark, and what people use between words."""
-    return _SEPARATORS.sub("", (clean_text(header) or "").casefold())
+    """The header without case, accents, byte order mark, and what people use between and around words."""
+    bare = "".join(one for one in normalize("NFD", clean_text(header) or "") if not combining(one))
+    return _SEPARATORS.sub("", bare.casefold())
 
 
 def profile_names() -> tuple[str, ...]:
@@ -81,11 +83,9 @@ def find_profile(name: str) -> Profile:
             for header in map(fold_header, headers):
                 if aliases.setdefault(header, fact) != fact or fact not in fact_kinds():
                     raise AssertionError(f"profiles.toml, {name}: {header!r} cannot stand for {fact!r}")
-    orders = {
-        fact: tuple(tuple(map(_order_entry, order)) for order in listed)
-        for part in parts
-        for fact, listed in part.get("order", {}).items()
-    }
+    orders: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for fact, listed in (pair for part in parts for pair in part.get("order", {}).items()):
+        orders[fact] = (*orders.get(fact, ()), *(tuple(map(_order_entry, order)) for order in listed))
     return Profile(name=name, aliases=aliases, conditions=conditions, orders=orders)
 
 

@@ -83,6 +83,11 @@ class ImportReading:
         return self._table.delimiter
 
     @property
+    def bytes_read(self) -> tuple[int, int]:
+        """Bytes of the file up to the place that was read last, and of all of it; of a packed file its packed bytes."""
+        return self._table.meter.done, self._table.meter.total
+
+    @property
     def blank_rows(self) -> int:
         """Rows without any text that the latest call of `rows` skipped so far."""
         return self._table.blank_rows

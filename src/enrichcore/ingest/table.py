@@ -18,6 +18,7 @@ from attrs import define, evolve, field
 from enrichcore.ingest.decoding import Encoding, Source, find_encoding, refuse_markup, source_of
 from enrichcore.ingest.dialect import PEEK, Dialect, find_dialect
 from enrichcore.ingest.errors import NotATable
+from enrichcore.ingest.metering import Meter
 from enrichcore.ingest.packing import is_workbook, unpacked
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.workbook import sheet_records
@@ -45,6 +46,8 @@ class Table:
     encoding: str
     #: What separates the cells; empty for a workbook.
     delimiter: str
+    #: How far the latest reading is, in bytes of the file.
+    meter: Meter = field(factory=Meter)
     #: Rows without any text that the latest reading skipped so far.
     blank_rows: int = field(default=0, init=False)
     #: Every record from the header on, read anew on each call.
@@ -87,7 +90,7 @@ def _open_sheet(file: Source) -> Table:
     header = next(records(), None)
     if header is None:
         raise NotATable(file.name, "has no column names", "put them into the first row of its first sheet")
-    return Table(headers=header.cells, encoding="xlsx", delimiter="", records=records)
+    return Table(headers=header.cells, encoding="xlsx", delimiter="", meter=file.meter, records=records)
 
 
 def _open_text_table(file: Source) -> Table:
@@ -101,7 +104,9 @@ def _open_text_table(file: Source) -> Table:
         raise NotATable(file.name, "has no column names", "export the records again as CSV")
     if header.fault:
         raise NotATable(file.name, "has a header line with a quote that is never closed", "export it again as CSV")
-    return Table(headers=header.cells, encoding=encoding.name, delimiter=dialect.delimiter, records=records)
+    return Table(
+        headers=header.cells, encoding=encoding.name, delimiter=dialect.delimiter, meter=file.meter, records=records
+    )  # fmt: skip
 
 
 def _refuse_prose(table: Table, name: str) -> None:

@@ -27,7 +27,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_DOT = re.compile(rf"(\d{{1,2}})[.]\s?(\d{{1,2}})[.]\s?(\d{{4}}){_TIME}")
 _SLASHED = re.compile(rf"(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}}){_TIME}")
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})")
-_EPOCH = re.compile(r"\d{10}|\d{13}")
+_EPOCH = re.compile(r"(\d{10}|\d{13})(?:\.0+)?")
 _MILLISECONDS_DIGITS = 13
 _WORDS = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"(\d{4})\s?[年년](?:\s?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?[日일])?)?")
@@ -96,8 +96,8 @@ def _from_digits(text: str) -> str | None:
         return _iso(*(_whole(part or "0") for part in found.groups()))
     if found := _COMPACT.fullmatch(text):
         return _iso(*(_whole(part) for part in found.groups()))
-    if _EPOCH.fullmatch(text):
-        seconds = _whole(text) // (1000 if len(text) == _MILLISECONDS_DIGITS else 1)
+    if found := _EPOCH.fullmatch(text):
+        seconds = _whole(found[1]) // (1000 if len(found[1]) == _MILLISECONDS_DIGITS else 1)
         told = datetime.fromtimestamp(seconds, tz=UTC)
         return _iso(told.year, told.month, told.day)
     return None

@@ -26,6 +26,8 @@ _PAGE = {
         rf"{_HOST}(?:company|company-beta|school|showcase|organization)/+([^/?#\s<>\"()\[\]]+)", re.IGNORECASE
     ),
 }
+#: A page of a search engine only asks for somebody.
+_SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
 #: Ids of members that stand in for a slug: unlike slugs, they lead nowhere in another case.
@@ -75,10 +77,12 @@ def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
 def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:
     """The part of a URL that names the page, or the bare slug."""
     whole = text[:MAX_TEXT]
+    if _SEARCH.search(whole):
+        return None
     found = _PAGE[kind].search(whole) or ("%2f" in whole.casefold() and _PAGE[kind].search(unquote(whole)))
     if found:
         return found[1]
-    return text.strip("/@") if slug and "linkedin.com" not in text.casefold() else None
+    return text.strip("/@").removeprefix(f"{kind}/") if slug and "linkedin.com" not in text.casefold() else None
 
 
 def _member_id(value: Any) -> str:

@@ -47,7 +47,7 @@ def person_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
         return None
-    plain = text if text.isascii() else "".join(part for part in text if not _is_picture(part))
+    plain = text if text.isascii() else _without_pictures(text)
     bare = _without_suffixes(_without_asides(plain))
     if _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
@@ -70,6 +70,17 @@ def _without_full_stop(name: str) -> str:
     last = name.rpartition(" ")[2]
     is_word = last.count(".") == 1 and len(last) > _SHORT_FORM and _undotted(last).casefold() not in _GENERATIONS
     return name[:-1] if name.endswith(".") and is_word else name
+
+
+def _without_pictures(text: str) -> str:
+    """The name without emoji, and without what follows one behind a full name: "Ada Bell 🌱 We're hiring"."""
+    before, after = text, ""
+    for place, character in enumerate(text):
+        if _is_picture(character) and len(text[:place].split()) > 1:
+            before, after = text[:place], text[place:]
+            break
+    plain = "".join(part for part in before if not _is_picture(part))
+    return plain if len(plain.split()) > 1 or not after else plain + "".join(p for p in after if not _is_picture(p))
 
 
 def _is_picture(character: str) -> bool:

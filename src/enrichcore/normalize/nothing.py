@@ -89,6 +89,25 @@ _NOTHING_SENTENCE = re.compile(
     re.IGNORECASE,
 )
 
+#: How language models begin when they have nothing, however long they go on.
+_REFUSAL_STARTS = (
+    "i ", "i'", "i\u2019", "unfortunately", "as an ai", "as of my", "we ", "based on", "the provided", "the given", "the available",
+    "apolog", "my apolog", "it is not", "it was not", "not enough", "insufficient", "sorry", "there is", "there was", "there are",
+    "after ", "despite ",
+)  # fmt: skip
+_REFUSAL = re.compile(
+    r"(?:unfortunately|as an ai|as of my (?:last|knowledge|latest)|(?:my )?apologies|i(?: |['\u2019]m | am )(?:apologi[sz]e|sorry)"
+    r"|sorry, (?:but )?i\b|(?:i|we)(?: was| were| am|['\u2019]m)? (?:unable|not able) to\b"
+    r"|(?:i|we) (?:do not|don['\u2019]t|did not|didn['\u2019]t|could not|couldn['\u2019]t|cannot|can['\u2019]t) (?:find|locate|identify"
+    r"|determine|verify|access|provide|retrieve|confirm|have (?:access|enough|any|information|data|sufficient|specific|real))\b"
+    r"|it (?:is|was) not (?:possible|clear|specified|stated|mentioned)\b|not enough (?:information|data|context)\b"
+    r"|insufficient (?:information|data|context)\b|there (?:is|was|are) (?:no|not enough|insufficient) (?:\w+ ){0,2}(?:information|data|evidence|mention)\b"
+    r"|(?:based on|after|despite)\b[^.]{0,120}\b(?:no|not|n['\u2019]t|cannot|unable)\b"
+    r"|the (?:provided|given|available) (?:\w+ )?(?:information|data|context|text|content|website|page|profile|sources?|search results)\b"
+    r"[^.]{0,120}\b(?:no|not|n['\u2019]t|lacks?)\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
+
 
 @remembered
 def clean_text(value: Any) -> str | None:
@@ -188,6 +207,8 @@ def _says_nothing(text: str) -> bool:
         return True
     plain = text.casefold()
     if plain in entries("nothing_words") or text in {"NaN", "nan"}:
+        return True
+    if plain.startswith(_REFUSAL_STARTS) and _REFUSAL.match(text):
         return True
     if len(text) > MAX_SENTENCE:
         return False

@@ -11,6 +11,10 @@ class Notice(StrEnum):
     BATCH_FINISHED = "batch_finished"
     #: Nothing is sent on a lane until a person resumes it.
     LANE_STOPPED = "lane_stopped"
+    #: A lane's webhook cannot be reached for some minutes.
+    LANE_UNREACHABLE = "lane_unreachable"
+    #: Nine tenths of the rows are sent that a webhook takes in its life.
+    WEBHOOK_ENDS_SOON = "webhook_ends_soon"
     #: A client's budget pays for no further row.
     BUDGET_ENDED = "budget_ended"
     #: Answers cost more than was reserved, so that a client's credits are beyond its budget.

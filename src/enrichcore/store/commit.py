@@ -223,8 +223,11 @@ class Store(Reads, Protocol):
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         """Runs that time must move, longest due first."""
 
-    def ready_lanes(self, now: datetime) -> list[UUID]:
-        """Open lanes that have a ready row; whether its batch runs and it is due, a claim tells."""
+    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
+        """Open lanes that have a ready row, with the connections that failed on each in a row.
+
+        Whether the row's batch runs and it is due, a claim tells.
+        """
 
     def unfilled(self) -> dict[UUID, int]:
         """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""

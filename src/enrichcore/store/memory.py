@@ -220,10 +220,14 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.wake_at, row.run_id))
         return list(dict.fromkeys(row.run_id for row in rows))[:limit]
 
-    def ready_lanes(self, now: datetime) -> list[UUID]:
+    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
         with self._lock:
             found = {row.lane_id for row in self._steps.values() if row.state == State.READY}
-            return sorted(lane for lane in found if not self._closed(lane, now))
+            return {lane: self._failures(lane) for lane in sorted(found) if not self._closed(lane, now)}
+
+    def _failures(self, lane_id: UUID) -> int:
+        known = self._lanes.get(lane_id)
+        return 0 if known is None else known[0].failures
 
     def _closed(self, lane_id: UUID, now: datetime) -> bool:
         known = self._lanes.get(lane_id)

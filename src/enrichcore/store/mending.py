@@ -35,7 +35,7 @@ PAGE: Final = 5000
 _KINDS = (
     e.StepEvent, e.ItemCreated, e.ItemCompleted, e.ItemFailed, e.ItemCancelled, e.ItemResumed, e.CompanyRunStarted,
     e.BatchLaunched, e.BatchFilled, e.BatchPaused, e.BatchResumed, e.BatchCancelled, e.BatchFinished, e.BatchReopened,
-    e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted,
+    e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted, e.ConnectionsFailed, e.WebhookEndsSoon,
 )  # fmt: skip
 _TOPICS: Final = [name for name, kind in EVENTS.items() if issubclass(kind, _KINDS)]
 
@@ -165,7 +165,10 @@ def _put_small(store: PostgresStore, reads: PostgresClaims, streams: Iterable[_S
                 batch = _batch(stream)
                 if known_batches.get(batch.batch_id) != (batch, stream[-1].version):
                     commit.batches.append((batch, stream[-1].version))
-            case e.LaneStopped() | e.LaneHeld() | e.LaneResumed() | e.RefusalsCounted():
+            case (
+                e.LaneStopped() | e.LaneHeld() | e.LaneResumed() | e.RefusalsCounted() | e.ConnectionsFailed()
+                | e.WebhookEndsSoon()
+            ):  # fmt: skip
                 lane = _lane(stream)
                 if known_lanes.get(lane.lane_id) != (lane, stream[-1].version):
                     commit.lanes.append((lane, stream[-1].version))

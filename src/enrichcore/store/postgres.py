@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Event, Recorded
-from enrichcore.domain.ids import BatchId, ClientId, LaneId, PersonId, UploadId
+from enrichcore.domain.ids import BatchId, ClientId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.store.arrays import Column, ColumnDumper, column
@@ -64,6 +64,11 @@ _LOST_SESSION: Final = (
     psycopg.errors.InternalError_,
 )
 UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST_SESSION)
+
+#: Of a lane's row, in the order in which it is read; its version follows.
+_LANE_FIELDS: Final = (
+    "lane_id", "client_id", "workstream", "workflow", "stopped", "held_until", "held_for", "refusals", "failures", "warned",
+)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -212,8 +217,8 @@ class PostgresStore(_Reads):
     def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
         return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
 
-    def ready_lanes(self, now: datetime) -> list[UUID]:
-        return self._first("ready_lanes", now=now)
+    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
+        return dict(self._rows("ready_lanes", now=now))
 
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
@@ -369,21 +374,7 @@ def _batches(rows: Iterable[TupleRow]) -> list[tuple[Batch, int]]:
 
 
 def _lanes(rows: Iterable[TupleRow]) -> list[tuple[Lane, int]]:
-    return [
-        (
-            Lane(
-                lane_id=LaneId(lane_id),
-                client_id=ClientId(client_id),
-                workstream=workstream,
-                workflow=workflow,
-                stopped=stopped,
-                held_until=held_until,
-                refusals=refusals,
-            ),
-            version,
-        )
-        for lane_id, client_id, workstream, workflow, stopped, held_until, refusals, version in rows
-    ]
+    return [(Lane(**dict(zip(_LANE_FIELDS, row, strict=False))), row[-1]) for row in rows]
 
 
 def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:
@@ -403,8 +394,8 @@ def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
         cursor.execute(
             statements()["put_lane"],
             [
-                row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.refusals,
-                version,
+                row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.held_for,
+                row.refusals, row.failures, row.warned, version,
             ],
         )  # fmt: skip
 

@@ -101,7 +101,7 @@ def run_row(run: BatchItem | CompanyRun, version: int) -> RunRow:
 
 def lane_row(lane: Lane) -> Lane:
     """A lane as its row holds it."""
-    return evolve(lane, stopped=holdable(lane.stopped))
+    return evolve(lane, stopped=holdable(lane.stopped), held_for=holdable(lane.held_for))
 
 
 def step_rows(run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None = None) -> list[StepRow]:

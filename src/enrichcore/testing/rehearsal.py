@@ -225,13 +225,20 @@ class Rehearsal:
 
     def _report_of(self, send: Send, fate: Fate) -> SendReport:
         status = {Outcome.DELIVERED: 200, Outcome.NOT_DELIVERED: 429}.get(fate.outcome, 500)
+        put_off = fate.outcome is Outcome.NOT_DELIVERED
+        # Every other time nobody is there to put it off.
+        away = put_off and send.attempt % 2 == 0
+        soon = self.clock.now + timedelta(seconds=30)
         outcome = PostOutcome(
             attempt=send.attempt,
             outcome=fate.outcome,
             reason="as drawn",
-            http_status=status,
-            due=self.clock.now + timedelta(seconds=30),
+            http_status=0 if away else status,
+            due=soon,
             webhook=send.url.fingerprint(),
+            hold=soon if put_off and not away else None,
+            unreachable=away,
+            probe=send.probe,
         )
         return SendReport(send=send, outcome=outcome)
 

@@ -10,9 +10,9 @@ from attrs import frozen
 
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets
-from enrichcore.application.claiming import NEARLY_OVER, rows_in_budget
+from enrichcore.application.claiming import rows_in_budget
 from enrichcore.domain.ids import lane_id
-from enrichcore.domain.lane import Lane
+from enrichcore.domain.lane import NEARLY_OVER, Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
 from enrichcore.registry.readers import duration_text
 from runners.cli.opening import BY, application, rows
@@ -187,8 +187,9 @@ def _breaker(lane: Lane | None, limits: str, now: datetime) -> dict[str, Any]:
     if lane is not None and lane.stopped:
         return {"status": "stopped", "reason": lane.stopped, "held_until": None}
     if lane is not None and lane.held_until is not None and lane.held_until > now:
-        reason = f"the webhook asked for a pause until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC"
-        return {"status": "open", "reason": reason, "held_until": lane.held_until}
+        why = f": {lane.held_for}" if lane.held_for else ""
+        reason = f"nothing is sent until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC{why}"
+        return {"status": "held", "reason": reason, "held_until": lane.held_until}
     return {"status": "open", "reason": limits, "held_until": None}
 
 

@@ -1,66 +1,15 @@
-"""What an import did, or would do, for people and for programs."""
+"""What an import did, or would do, for people."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from enrichcore.application import UploadReport
 from enrichcore.application.estimating import StepEstimate
 from enrichcore.application.upload_report import WANTED
 from runners.cli.showing import line, show_table
+from runners.reports import ESTIMATED
 
 #: Rejected and joined rows that people are shown; `--json` lists more.
 _SHOWN = 20
-
-_COLUMNS = {
-    "workflow": "step",
-    "kind": "kind",
-    "entity": "about",
-    "concerned": "concerned",
-    "to_send": "to send",
-    "reused": "known already",
-    "under_way": "under way",
-    "skipped": "left out",
-    "credits": "credits",
-}
-
-
-def report_json(report: UploadReport) -> dict[str, Any]:
-    """What an import did, under the names of the contract."""
-    return {
-        "upload_id": report.upload_id,
-        "row_count": report.row_count,
-        "person_count": report.person_count,
-        "company_count": report.company_count,
-        "new_person_count": report.new_person_count,
-        "new_company_count": report.new_company_count,
-        "duplicate_row_count": report.duplicate_row_count,
-        "blank_rows": report.blank_rows,
-        "encoding": report.encoding,
-        "delimiter": report.delimiter,
-        "columns": report.columns,
-        "examples": report.examples,
-        "mapped": report.mapped,
-        "unmapped": report.unmapped,
-        "ambiguous": report.ambiguous,
-        "saved": report.saved,
-        "rejected": [{"line": number, "reason": reason} for number, reason in report.rejected],
-        "joined": [
-            {
-                "line": joined.line,
-                "entity": joined.entity,
-                "id": joined.entity_id,
-                "earlier_line": joined.earlier_line,
-                "merged": joined.merged,
-                "contested": joined.contested,
-                "key": {"kind": joined.because.kind, "value": joined.because.value},
-                "reason": joined.reason,
-            }
-            for joined in report.joined
-        ],
-        "missing": report.missing,
-        "sample": [{"line": number, "facts": facts} for number, facts in report.sample],
-        "steps": None if report.steps is None else [step_json(step) for step in report.steps],
-    }
 
 
 def show_report(report: UploadReport, name: str) -> None:
@@ -98,12 +47,7 @@ def show_report(report: UploadReport, name: str) -> None:
 
 def show_steps(steps: Sequence[StepEstimate]) -> None:
     """Tell people what a launch would send."""
-    show_table(list(_COLUMNS.values()), [[getattr(step, name) for name in _COLUMNS] for step in steps])
-
-
-def step_json(step: StepEstimate) -> dict[str, Any]:
-    """One step of an estimate."""
-    return {name: getattr(step, name) for name in _COLUMNS}
+    show_table(list(ESTIMATED.values()), [[getattr(step, name) for name in ESTIMATED] for step in steps])
 
 
 def _known(report: UploadReport) -> str:
@@ -125,11 +69,9 @@ def _show_preview(report: UploadReport) -> None:
         )
     if any(report.missing.values()):
         show_table(["not told", "rows"], [(fact, count) for fact, count in report.missing.items() if count])
-    if report.steps is not None:
+    if report.steps:
         line("A launch would do:")
         show_steps(report.steps)
-    else:
-        line("There are too many people to tell what a launch would send; `launch --dry-run` does after the import")
 
 
 def _show_rest(rest: int) -> None:

@@ -12,9 +12,10 @@ from enrichcore.domain.ids import UploadId
 from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, say
 from runners.cli.opening import BY, application, client_name
-from runners.cli.progress import counting
+from runners.cli.progress import counting, reading
 from runners.cli.showing import AsJson, line, show_json
-from runners.cli.upload_report import report_json, show_report, show_steps, step_json
+from runners.cli.upload_report import show_report, show_steps
+from runners.reports import report_json, step_json
 
 _PANEL = "Data in"
 
@@ -55,7 +56,10 @@ def upload(
     overrides = overrides_of(map_ or [])
     if save_mapping and not overrides:
         raise typer.BadParameter("there is nothing to save without --map", param_hint="--save-mapping")
-    with application(context, record=not dry_run) as enrichment, counting("Rows imported", silent=as_json) as progress:
+    with (
+        application(context, record=not dry_run) as enrichment,
+        reading("Reading" if dry_run else "Importing", file, silent=as_json) as progress,
+    ):
         report = enrichment.upload(
             file,
             client=client,

@@ -14,11 +14,12 @@ import msgspec
 from enrichcore.application.budgets import Budget
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import NAMESPACE
+from enrichcore.domain.lane import AWAY_FOR_LONG
 from enrichcore.registry import Client, Notice
 from enrichcore.store.outbox import BatchResult, Notification
 
 #: Events of the log that are news.
-NEWS: Final = (e.BatchFinished, e.LaneStopped)
+NEWS: Final = (e.BatchFinished, e.LaneStopped, e.ConnectionsFailed, e.WebhookEndsSoon)
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -51,6 +52,54 @@ def batch_finished(recorded: e.Recorded, client: str, result: BatchResult, items
     return _of_event(Notice.BATCH_FINISHED, recorded, text, facts)
 
 
+def of_event(recorded: e.Recorded, client: str) -> Notification | None:
+    """The news that an event of a lane is; None where it is none yet."""
+    match recorded.event:
+        case e.LaneStopped() as event:
+            return lane_stopped(recorded, event, client)
+        case e.ConnectionsFailed(in_a_row=number) as event if number == AWAY_FOR_LONG:
+            return lane_unreachable(recorded, event, client)
+        case e.WebhookEndsSoon() as event:
+            return webhook_ends_soon(recorded, event, client)
+    return None
+
+
+def lane_unreachable(recorded: e.Recorded, event: e.ConnectionsFailed, client: str) -> Notification:
+    """A lane's webhook is away for long."""
+    lane = f"{client}/{event.workstream}/{event.workflow}"
+    text = (
+        f"The webhook of lane {lane} cannot be reached: {event.reason}. One row at a time is tried, at least every five"
+        f" minutes, and the lane goes on by itself; `enrichcore lanes --resume {lane}` tries all at once."
+    )
+    facts = {**_lane_facts(recorded, event, client), "reason": event.reason}
+    return _of_event(Notice.LANE_UNREACHABLE, recorded, text, facts)
+
+
+def webhook_ends_soon(recorded: e.Recorded, event: e.WebhookEndsSoon, client: str) -> Notification:
+    """A webhook's life is nearly over: told once, also where several lanes send to it."""
+    lane = f"{client}/{event.workstream}/{event.workflow}"
+    text = (
+        f"The webhook of lane {lane} has taken {event.sends:,} of the {event.lifetime_limit:,} rows that it takes in its"
+        " life; then the lane stops. Give it a new URL before."
+    )
+    sent = {"sent": event.sends, "lifetime_limit": event.lifetime_limit}
+    facts = {**_lane_facts(recorded, event, client), **sent}
+    name = uuid5(NAMESPACE, f"{Notice.WEBHOOK_ENDS_SOON}/{event.webhook}/{event.lifetime_limit}")
+    return _written(name, Notice.WEBHOOK_ENDS_SOON, recorded.at, text, facts)
+
+
+def _lane_facts(
+    recorded: e.Recorded, event: e.LaneStopped | e.ConnectionsFailed | e.WebhookEndsSoon, client: str
+) -> dict[str, Any]:
+    return {
+        "client": client,
+        "client_id": recorded.client_id,
+        "workstream": event.workstream,
+        "workflow": event.workflow,
+        "lane": f"{client}/{event.workstream}/{event.workflow}",
+    }
+
+
 def lane_stopped(recorded: e.Recorded, event: e.LaneStopped, client: str) -> Notification:
     """A lane is stopped."""
     lane = f"{client}/{event.workstream}/{event.workflow}"
@@ -58,15 +107,7 @@ def lane_stopped(recorded: e.Recorded, event: e.LaneStopped, client: str) -> Not
         f"Lane {lane} is stopped by {event.by}: {event.reason}. Its rows wait; correct the cause, then"
         f" `enrichcore lanes --resume {lane}`."
     )
-    facts = {
-        "client": client,
-        "client_id": recorded.client_id,
-        "workstream": event.workstream,
-        "workflow": event.workflow,
-        "lane": lane,
-        "reason": event.reason,
-        "by": event.by,
-    }
+    facts = {**_lane_facts(recorded, event, client), "reason": event.reason, "by": event.by}
     return _of_event(Notice.LANE_STOPPED, recorded, text, facts)
 
 

@@ -23,7 +23,7 @@ from enrichcore.registry import Notice, Secret, UnknownClientError
 from enrichcore.registry.notices import EVERYTHING
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.outbox import Notification, Outbox
-from runners.daemon.notices import NEWS, batch_finished, budget_ended, budget_overshot, lane_stopped
+from runners.daemon.notices import NEWS, batch_finished, budget_ended, budget_overshot, of_event
 
 log = logging.getLogger("enrichcore.notifier")
 
@@ -99,14 +99,14 @@ class Notifier:
 
     def _news(self, recorded: e.Recorded) -> Notification | None:
         client = self._client_name(recorded)
-        match recorded.event:
-            case e.LaneStopped() as event:
-                made = lane_stopped(recorded, event, client)
-            case _:
-                batch = BatchId(recorded.stream_id)
-                items = self._application.store.item_counts(batch)
-                made = batch_finished(recorded, client, self._outbox.batch_result(batch), items)
-        return made if made.notice in self._addresses else None
+        made: Notification | None
+        if isinstance(recorded.event, e.BatchFinished):
+            batch = BatchId(recorded.stream_id)
+            items = self._application.store.item_counts(batch)
+            made = batch_finished(recorded, client, self._outbox.batch_result(batch), items)
+        else:
+            made = of_event(recorded, client)
+        return made if made is not None and made.notice in self._addresses else None
 
     def _client_name(self, recorded: e.Recorded) -> str:
         try:

@@ -41,7 +41,8 @@ def outcome_of_error(error: BaseException) -> Outcome:
 
 def name_of_error(error: BaseException) -> str:
     """The class of what went wrong, as whoever raised it first calls it; its text may hold the webhook's URL."""
-    return type(error.__cause__ or error).__name__
+    # What lasted too long was cancelled for it, which is nobody's reason.
+    return type(error if isinstance(error, TimeoutError) else error.__cause__ or error).__name__
 
 
 #: Characters of a response that are kept as a reason, and that are looked at for them.

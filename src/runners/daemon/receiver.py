@@ -34,6 +34,7 @@ _HTTP: Final = {
     AckStatus.UNKNOWN: 404,
     AckStatus.NO_ID: 422,
     AckStatus.TOO_LARGE: 413,
+    AckStatus.SET_ASIDE: 200,
 }
 _TAKEN: Final = 200
 
@@ -91,6 +92,10 @@ class Receiver:
         except Exception:  # noqa: BLE001 - the sender must learn that nothing was stored, whatever the fault was
             return await reply(send, 500, {"status": "rejected", "reason": "nothing was stored"})
         status = _HTTP[ack.status]
+        if ack.status is AckStatus.SET_ASIDE:
+            # To its sender it is an answer that is stored and not in force, as others are.
+            why = "it could not be applied yet and is kept to be tried again"
+            return await reply(send, status, {"status": str(AckStatus.KEPT), "item_id": ack.item_id, "reason": why})
         if status == _TAKEN:
             return await reply(send, status, {"status": str(ack.status), "item_id": ack.item_id})
         return await reply(send, status, {"status": "rejected", "reason": ack.reason, "item_id": ack.item_id or None})

@@ -16,7 +16,6 @@ from typing import Any, Final
 import httpx
 import msgspec
 from attrs import frozen
-from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import Response, SendReport
@@ -25,8 +24,9 @@ from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import StoreUnavailable
-from runners.daemon.asking import answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
+from runners.daemon.asking import Told, answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
+from runners.daemon.posting import Poster
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.sender")
@@ -36,7 +36,7 @@ CONNECTIONS: Final = 256
 #: Requests of `http` steps under way: each takes as long as its provider, so they have connections of their own.
 ASKING: Final = 128
 #: A connection is free again once its POST is answered; its outcome then waits for the writer, as do answers.
-BACKLOG: Final = 128
+BACKLOG: Final = 64
 #: A claim is a commit: it waits for this part of the connections to be free, but no longer than so many seconds.
 _WORTH_A_CLAIM: Final = 4
 _GATHER_S: Final = 0.02
@@ -62,8 +62,6 @@ class Seen:
     """What came of one attempt."""
 
     outcome: PostOutcome
-    #: Until when the third party asked to be left alone.
-    hold: datetime | None = None
     #: The answer, where it came in the response.
     response: Response | None = None
 
@@ -112,11 +110,9 @@ class Sender:
                     await _pause(stop, _IDLE_S)
             await self._finish()
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self) -> Poster | httpx.AsyncClient:
         limits = kept_open(self._connections)
-        if self._kind is Kind.HTTP:
-            return asking_client(limits)
-        return HttpxAiohttpClient(limits=limits, follow_redirects=False)
+        return asking_client(limits) if self._kind is Kind.HTTP else Poster(limits)
 
     async def _finish(self) -> None:
         """Let what is on the wire finish, for a while; a response that takes longer is a doubt at once, not with its lease."""
@@ -159,29 +155,25 @@ class Sender:
     def _free(self) -> int:
         return max(min(self._connections - len(self._posting), BACKLOG - self._writer.waiting), 0)
 
-    async def _send(self, client: httpx.AsyncClient, send: Send) -> None:
+    async def _send(self, client: Poster | httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
         # A task of its own, for what is cancelled at the end is the request, never the recording of its outcome.
-        request = asyncio.ensure_future(self._post(client, send) if send.request is None else self._ask(client, send))
+        request = asyncio.ensure_future(
+            self._post(client, send) if isinstance(client, Poster) else self._ask(client, send)
+        )
         self._on_wire.add(request)
         request.add_done_callback(self._on_wire.discard)
         try:
             seen = await request
         except asyncio.CancelledError:
             seen = Seen(outcome=self._outcome(send, Outcome.UNKNOWN, "the runner stopped before the response came"))
-        self._tell(send, seen.outcome, asked_to_wait=seen.hold is not None)
-        if seen.hold is not None:
-            try:
-                await asyncio.to_thread(self._application.hold_lane, send, seen.hold, seen.outcome.reason)
-            except Exception as error:  # noqa: BLE001 - as the next line says
-                # The row's outcome must still be recorded: without it a row that surely was not delivered is in doubt.
-                log.warning("a lane could not be held: %s", error)
+        self._tell(send, seen.outcome)
         self._begin(self._unrecorded, self._report(send, seen))
 
-    def _tell(self, send: Send, seen: PostOutcome, *, asked_to_wait: bool) -> None:
+    def _tell(self, send: Send, seen: PostOutcome) -> None:
         """Log what went wrong, once in a while for each lane, not for each of a thousand rows."""
         now = self._clock()
         kind = (send.lane_id, seen.outcome)
@@ -189,7 +181,7 @@ class Sender:
             self._told[kind] = now
             what = str(seen.outcome).replace("_", " ")
             # A third party that asks for patience is an ordinary day.
-            level = logging.INFO if asked_to_wait else logging.WARNING
+            level = logging.INFO if seen.hold is not None else logging.WARNING
             log.log(level, "%s/%s: a row was %s: %s", send.workstream, send.workflow, what, seen.reason)
 
     async def _report(self, send: Send, seen: Seen) -> None:
@@ -203,45 +195,56 @@ class Sender:
             told = await ask(client, send, send.lease_until - self._clock())
         except Exception as error:  # noqa: BLE001 - as for a row that is POSTed
             outcome = outcome_of_asking(error)
-            said = "no response" if outcome is Outcome.UNKNOWN else "could not be asked"
-            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
-        outcome, words = outcome_of_told(told, send), words_of(told.body.decode("utf-8", "replace"), send)
+            unreachable = outcome is Outcome.NOT_DELIVERED
+            reason = f"{'could not be asked' if unreachable else 'no response'} ({name_of_error(error)})"
+            return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
+        outcome, words = outcome_of_told(told, send), words_of(_text(told), send)
         if outcome is Outcome.DELIVERED:
             seen = self._outcome(send, outcome, "", http_status=told.status)
             return Seen(outcome=seen, response=answer_in(told, send, words))
         return self._refused(send, outcome, told.status, told.headers, f"{words}{hint_of(told.status)}")
 
-    async def _post(self, client: httpx.AsyncClient, send: Send) -> Seen:
-        headers = {"content-type": "application/json", "idempotency-key": send.key}
+    async def _post(self, poster: Poster, send: Send) -> Seen:
+        headers = {"content-type": "application/json", "idempotency-key": send.key, "user-agent": "enrichcore"}
         if send.auth is not None:
             headers["x-clay-webhook-auth"] = send.auth.reveal()
+        patience = within_lease(send.lease_until - self._clock())
         try:
-            response = await client.post(
-                send.url.reveal(), content=msgspec.json.encode(send.payload), headers=headers,
-                timeout=within_lease(send.lease_until - self._clock()),
-            )  # fmt: skip
-            return self._of_response(send, response)
+            told = await poster.post(send.url.reveal(), msgspec.json.encode(send.payload), headers, patience)
+            return self._of_response(send, told)
         except Exception as error:  # noqa: BLE001 - whatever went wrong once bytes may have left is a doubt, not a crash
             outcome = outcome_of_error(error)
-            said = "could not connect" if outcome is Outcome.NOT_DELIVERED else "no response"
-            return Seen(outcome=self._outcome(send, outcome, f"{said} ({name_of_error(error)})"))
+            unreachable = outcome is Outcome.NOT_DELIVERED
+            reason = f"{'could not connect' if unreachable else 'no response'} ({name_of_error(error)})"
+            return Seen(outcome=self._outcome(send, outcome, reason, unreachable=unreachable))
 
-    def _of_response(self, send: Send, response: httpx.Response) -> Seen:
-        outcome = outcome_of_status(response.status_code)
+    def _of_response(self, send: Send, told: Told) -> Seen:
+        outcome = outcome_of_status(told.status)
         if outcome is Outcome.DELIVERED:
-            return Seen(outcome=self._outcome(send, outcome, "", http_status=response.status_code))
-        return self._refused(send, outcome, response.status_code, response.headers, _said(response, send))
+            return Seen(outcome=self._outcome(send, outcome, "", http_status=told.status))
+        return self._refused(send, outcome, told.status, told.headers, words_of(_text(told), send))
 
     def _refused(self, send: Send, outcome: Outcome, status: int, headers: httpx.Headers, words: str) -> Seen:
         asked = retry_after(headers.get("retry-after", ""), self._clock())
         hold = asked
-        if status in _HOLDS and asked is None and outcome is Outcome.NOT_DELIVERED:
+        if status in _HOLDS and asked is None:
             hold = self._clock() + _DEFAULT_HOLD
-        seen = self._outcome(send, outcome, f"HTTP {status}: {words}", http_status=status, due=asked)
-        return Seen(outcome=seen, hold=hold if outcome is Outcome.NOT_DELIVERED else None)
+        put_off = outcome is Outcome.NOT_DELIVERED
+        seen = self._outcome(
+            send, outcome, f"HTTP {status}: {words}", http_status=status, due=asked, hold=hold if put_off else None
+        )
+        return Seen(outcome=seen)
 
     def _outcome(
-        self, send: Send, outcome: Outcome, reason: str, *, http_status: int = 0, due: datetime | None = None
+        self,
+        send: Send,
+        outcome: Outcome,
+        reason: str,
+        *,
+        http_status: int = 0,
+        due: datetime | None = None,
+        hold: datetime | None = None,
+        unreachable: bool = False,
     ) -> PostOutcome:
         return PostOutcome(
             attempt=send.attempt,
@@ -250,6 +253,9 @@ class Sender:
             http_status=http_status,
             due=due or self._clock() + full_jitter(send.attempt),
             webhook=send.url.fingerprint(),
+            hold=hold,
+            unreachable=unreachable,
+            probe=send.probe,
         )
 
     async def _hand_back(self, send: Send, why: str) -> None:
@@ -281,9 +287,9 @@ def within_lease(left: timedelta) -> httpx.Timeout:
     return httpx.Timeout(_ANSWER_S, connect=connect_s, pool=connect_s)
 
 
-def _said(response: httpx.Response, send: Send) -> str:
-    # Not response.text: a charset that the third party names may be any codec of Python's, also one that makes no text.
-    return words_of(response.content.decode("utf-8", "replace"), send)
+def _text(told: Told) -> str:
+    # A charset that the third party names may be any codec of Python's, also one that makes no text.
+    return told.body.decode("utf-8", "replace")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -7,12 +7,13 @@ gives up after a while: the row then falls in doubt with its lease.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from enrichcore.application import Ack, Enrichment, Incoming
 from enrichcore.application.sending import SendReport
+from enrichcore.domain.words import words_of_error
 from enrichcore.store import Conflict, StoreUnavailable
 
 log = logging.getLogger("enrichcore.writer")
@@ -33,6 +34,8 @@ LAST_TRIES_S: Final = 10.0
 #: What is to be recorded, with who waits for it.
 _Answer = tuple[Incoming, asyncio.Future[Ack]]
 _Report = tuple[SendReport, asyncio.Future[None]]
+
+T = TypeVar("T")
 
 
 class GroupWriter:
@@ -127,10 +130,8 @@ class GroupWriter:
 
     async def _record(self, answers: list[_Answer], reports: list[_Report]) -> None:
         """Record these in one commit and tell each waiter; what comes meanwhile gathers beside them."""
-        loop = asyncio.get_running_loop()
         try:
-            acks = await loop.run_in_executor(
-                self._thread,
+            acks = await self._on_thread(
                 self._application.record,
                 [report for report, _ in reports],
                 [incoming for incoming, _ in answers],
@@ -174,15 +175,44 @@ class GroupWriter:
     async def _record_apart(self, answers: list[_Answer], reports: list[_Report], error: Exception) -> None:
         """One of the group cannot be recorded: halve until it stands alone, and record the others."""
         if len(answers) + len(reports) == 1:
-            log.error("cannot be recorded: %s: %s", type(error).__name__, error)
-            for _, waiting in answers:
-                _fail(waiting, error)
-            for _, told in reports:
-                _fail(told, error)
+            log.error("cannot be recorded: %s", words_of_error(error), exc_info=error)
+            for answer in answers:
+                await self._set_aside(answer, error)
+            for report in reports:
+                await self._set_response_aside(report, error)
             return
         half_answers, half_reports = (len(answers) + 1) // 2, len(reports) // 2
         await self._record(answers[:half_answers], reports[:half_reports])
         await self._record(answers[half_answers:], reports[half_reports:])
+
+    async def _set_aside(self, answer: _Answer, error: Exception) -> None:
+        """Keep an answer that cannot be applied among the unmatched; it was paid for, and may not come again."""
+        incoming, waiting = answer
+        try:
+            ack = await self._on_thread(self._application.set_aside, incoming, error)
+        except Exception as fault:  # noqa: BLE001 - its sender learns that nothing was stored
+            log.error("nor can it be kept: %s", words_of_error(fault))  # noqa: TRY400 - the first fault tells more
+            _fail(waiting, fault)
+        else:
+            _succeed(waiting, ack)
+
+    async def _set_response_aside(self, report: _Report, error: Exception) -> None:
+        seen, told = report
+        if seen.response is None:
+            _fail(told, error)
+            return
+        try:
+            await self._on_thread(self._application.set_response_aside, seen, error)
+        except (StoreUnavailable, Conflict) as fault:
+            self._reports.insert(0, report)
+            await self._go_on_later(fault)
+        except Exception as fault:  # noqa: BLE001 - the row is in doubt when its lease is over; others go on
+            _fail(told, fault)
+        else:
+            _succeed(told, None)
+
+    async def _on_thread(self, work: Callable[..., T], *what: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *what)
 
 
 def _fitting(sizes: Sequence[int]) -> int:

@@ -6,19 +6,24 @@ from uuid import UUID
 
 import msgspec
 from attrs import define, frozen
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
+from litestar.response import Stream
 
 from enrichcore.application import UnknownId
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
+from runners.cli.showing import plain
+from runners.reports import report_json
+from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api
 from runners.web.batch_actions import act
 from runners.web.desk import BY, Desk, TheDesk
 from runners.web.history import event_json
 from runners.web.progress import progress_json, progress_of, steps_of
+from runners.web.upload_form import kept_file
 
 #: Most rows of one answer.
 _MOST: Final = 1000
@@ -37,6 +42,12 @@ class FileBody:
     workstream: str
     #: JSON object: column to the field that it should be read as.
     map: str = ""
+    #: Only tell what would be imported, and what a launch would send.
+    dry_run: bool = False
+    #: Read columns as a saved mapping says.
+    saved: bool = True
+    #: Keep what `map` says for later files of this client and workstream.
+    save_mapping: bool = False
 
 
 @frozen(kw_only=True)
@@ -63,29 +74,25 @@ class RetryBody:
 def api() -> Router:
     """Every call, behind the guard."""
     calls = [
-        upload_file, get_upload, launch_batch, list_batches, get_batch, retry_batch, control_batch, get_item, list_leads,
+        upload_file, get_upload, get_rejected, launch_batch, list_batches, get_batch, retry_batch, control_batch, get_item,
+        list_leads,
     ]  # fmt: skip
     return Router("/api/v1", route_handlers=calls, guards=[guard_api])
 
 
 @post("/uploads", sync_to_thread=True)
-def upload_file(desk: TheDesk, data: MultipartBody[FileBody]) -> dict[str, Any]:
-    """Import a file; nothing is sent before a batch is launched."""
-    name = PurePath(data.file.filename.replace("\\", "/")).name
-    report = desk.application.upload(
-        data.file.file.read(), client=data.client, workstream=data.workstream, overrides=_overrides(data.map), name=name,
-        by=BY,
-    )  # fmt: skip
-    return {
-        "upload_id": report.upload_id,
-        "row_count": report.row_count,
-        "person_count": report.person_count,
-        "company_count": report.company_count,
-        "mapped": dict(report.mapped),
-        "unmapped": list(report.unmapped),
-        "ambiguous": dict(report.ambiguous),
-        "rejected": [{"line": line, "reason": reason} for line, reason in report.rejected],
-    }
+def upload_file(desk: TheDesk, data: MultipartBody[FileBody]) -> Response[dict[str, Any]]:
+    """Import a file, or with `dry_run` only tell what would be imported; nothing is sent before a batch is launched."""
+    overrides = _overrides(data.map)
+    if data.save_mapping and not overrides:
+        raise ClientException(detail="there is nothing to save without `map`")
+    with kept_file(data.file) as path:
+        report = desk.application.upload(
+            path, client=data.client, workstream=data.workstream, overrides=overrides,
+            name=PurePath(data.file.filename.replace("\\", "/")).name, by=BY, dry_run=data.dry_run,
+            use_saved=data.saved, save=data.save_mapping,
+        )  # fmt: skip
+    return Response(plain(report_json(report)), status_code=200 if data.dry_run else 201)
 
 
 def _overrides(text: str) -> dict[str, str]:
@@ -112,6 +119,12 @@ def get_upload(desk: TheDesk, upload_id: FromPath[UUID]) -> dict[str, Any]:
         "rejected_count": upload.rejected,
         "batches": [row["batch_id"] for row in desk.rows("batches_of_upload", upload=upload_id)],
     }
+
+
+@get("/uploads/{upload_id:uuid}/rejected.csv", sync_to_thread=True)
+def get_rejected(desk: TheDesk, upload_id: FromPath[UUID]) -> Stream:
+    """The rows that were kept aside, as a file: with their line and reason, to be mended and uploaded again."""
+    return Stream(rejected_csv(desk.application.rejected_rows(UploadId(upload_id))), media_type="text/csv")
 
 
 @post("/batches", sync_to_thread=True)

@@ -89,7 +89,7 @@ def upload_file(
     chosen = {column: field for column, field in zip(data.column, data.field, strict=False) if field}
     checking = data.action == "check"
     try:
-        with _kept(data.file) as path:
+        with kept_file(data.file) as path:
             report = desk.application.upload(
                 path, client=owner.id, workstream=workstream, overrides=chosen, name=name, by=BY, dry_run=checking,
                 save=bool(data.save),
@@ -115,7 +115,7 @@ def workstreams(desk: Desk, kind: str) -> list[Workstream]:
 
 
 @contextmanager
-def _kept(file: UploadFile) -> Iterator[Path]:
+def kept_file(file: UploadFile) -> Iterator[Path]:
     """The file on disk for as long as it is read, so that no process holds it in memory."""
     with NamedTemporaryFile(delete=False) as kept:
         path = Path(kept.name)

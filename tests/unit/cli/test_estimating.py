@@ -13,9 +13,10 @@ sys.path.append(str(Path(__file__).parent))
 from world import COMPANY, EMAIL, PERSON, World
 
 
-@pytest.fixture
-def world():
-    """A world with nothing in it."""
+@pytest.fixture(params=[1, 5000], ids=["one at a time", "all at once"])
+def world(request, monkeypatch):
+    """A world with nothing in it; people are counted one at a time, or all at once."""
+    monkeypatch.setattr("enrichcore.application.estimating.PIECE", request.param)
     return World()
 
 

@@ -73,8 +73,7 @@ def test_a_stopped_lane_is_named_with_its_reason(world):
 def test_a_held_lane_tells_until_when(world):
     """The webhook asked for a pause."""
     batch = world.launch()
-    (send, *_) = world.send(Outcome.NOT_DELIVERED, "429")
-    world.application.hold_lane(send, world.now + timedelta(hours=1), "429")
+    world.send(Outcome.NOT_DELIVERED, "429", hold=world.now + timedelta(hours=1))
     world.now += timedelta(minutes=2)
     world.application.wake()
     assert "2026-03-01 13:00:00 UTC" in first(world, batch)

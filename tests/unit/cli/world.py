@@ -51,7 +51,7 @@ class World:
         loaded = self.store.load(self.store.items_of(batch.batch_id, None, 100))
         return [run.state for run in loaded.values()]
 
-    def send(self, outcome=Outcome.DELIVERED, reason=""):
+    def send(self, outcome=Outcome.DELIVERED, reason="", hold=None):
         """Claim all that may leave, and tell the same outcome for each."""
         sends = self.application.claim(1000)
         due = self.now + timedelta(minutes=1)
@@ -59,7 +59,9 @@ class World:
             [
                 SendReport(
                     send=send,
-                    outcome=PostOutcome(attempt=send.attempt, outcome=outcome, reason=reason, http_status=200, due=due),
+                    outcome=PostOutcome(
+                        attempt=send.attempt, outcome=outcome, reason=reason, http_status=200, due=due, hold=hold
+                    ),
                 )
                 for send in sends
             ]

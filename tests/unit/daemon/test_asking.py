@@ -19,7 +19,7 @@ from enrichcore.registry import HttpRequest, RenderedRequest, Secret
 from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
 from runners.daemon.outcomes import words_of
 from runners.daemon.sender import _GOODBYE_S, Sender, kept_open
-from tests.unit.daemon.webhook import PATIENCE_S, Held, a_send, response
+from tests.unit.daemon.webhook import PATIENCE_S, a_send, response
 
 
 class Reports:
@@ -73,7 +73,7 @@ async def providing(**does):
         await server.wait_closed()
 
 
-def asked(*, template=None, facts=None, application=None, port=None, within_s=30, not_found=(404,), **does):
+def asked(*, template=None, facts=None, port=None, within_s=30, not_found=(404,), **does):
     """What a sender makes of one request, and what the provider saw of it."""
 
     async def ask():
@@ -97,7 +97,7 @@ def asked(*, template=None, facts=None, application=None, port=None, within_s=30
                 response_within=timedelta(seconds=within_s),
                 lease_until=datetime.now(UTC) + timedelta(minutes=2),
             )
-            sender = Sender(application or Held(), reports)
+            sender = Sender(None, reports)
             await asyncio.wait_for(sender._send(client, send), PATIENCE_S)
             while sender._unrecorded:
                 await asyncio.wait(sender._unrecorded)
@@ -162,11 +162,10 @@ def test_a_compressed_response_is_unpacked():
 )
 def test_a_status_says_of_a_request_what_it_says_of_a_row(status, outcome):
     """The same table as for webhooks, and no answer comes of it."""
-    held = Held()
-    report, _ = asked(says=response(status, b"why", retry_after="7"), application=held)
+    report, _ = asked(says=response(status, b"why", retry_after="7"))
     assert (report.outcome.outcome, report.response) == (outcome, None)
     assert "why" in report.outcome.reason
-    assert bool(held.until) is (outcome is Outcome.NOT_DELIVERED)
+    assert bool(report.outcome.hold) is (outcome is Outcome.NOT_DELIVERED)
 
 
 def test_a_status_may_mean_that_nothing_was_found():
@@ -200,7 +199,7 @@ def test_a_sender_that_stops_does_not_wait_for_a_slow_provider_for_ever(monkeypa
     async def live():
         stop, reports = asyncio.Event(), Reports()
 
-        class One(Held):
+        class One:
             def claim(self, _limit, _kind):
                 return [self.rows.pop()] if self.rows else []
 

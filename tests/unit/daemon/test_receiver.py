@@ -2,6 +2,8 @@
 
 import asyncio
 
+import msgspec
+
 from enrichcore.application import Ack, AckStatus
 from enrichcore.store import StoreUnavailable
 from runners.daemon.receiver import Receiver
@@ -75,3 +77,25 @@ def test_a_callback_that_meets_no_database_interrupts_the_time_the_receiver_was_
     interruptions = []
     receiver = Receiver(REGISTRY, Away(), lambda: interruptions.append(1))
     assert (answered(receiver, part(b"{}", more=False)), interruptions) == ([503, 0], [1])
+
+
+class SetAside:
+    """Stands where the writer does, and cannot apply what comes."""
+
+    async def answer(self, _incoming):
+        """Keep one among the unmatched."""
+        return Ack(status=AckStatus.SET_ASIDE, item_id="1", reason="applying it failed: KeyError: 'ann@secret.example'")
+
+
+def test_an_answer_that_is_set_aside_is_acknowledged():
+    """It is kept, so whoever brought it need not again; what went wrong in here is nobody's business out there."""
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    asyncio.run(Receiver(REGISTRY, SetAside())._record(None, send))
+    assert told[0]["status"] == 200
+    assert msgspec.json.decode(told[1]["body"]) == {
+        "status": "kept", "item_id": "1", "reason": "it could not be applied yet and is kept to be tried again",
+    }  # fmt: skip

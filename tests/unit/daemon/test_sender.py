@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
-from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
@@ -15,10 +14,11 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
 from runners.daemon import sender
+from runners.daemon.posting import LARGEST_RESPONSE, Poster
 from runners.daemon.sender import BACKLOG, Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
 from tests.contracts.world import World, configuration, person
-from tests.unit.daemon.webhook import PATIENCE_S, Held, Reports, a_send, listening, posted, response
+from tests.unit.daemon.webhook import PATIENCE_S, Reports, a_send, listening, posted, response
 
 HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
 
@@ -42,7 +42,7 @@ def test_a_refused_connection_is_no_delivery():
             nobody.bind(("127.0.0.1", 0))
             url = Secret(f"http://127.0.0.1:{nobody.getsockname()[1]}/hook")
             reports = Reports()
-            async with HttpxAiohttpClient() as client:
+            async with Poster(kept_open(4)) as client:
                 await Sender(None, reports)._send(client, a_send(url))
         return reports.outcomes
 
@@ -71,8 +71,8 @@ def test_what_goes_wrong_is_logged_once_in_a_while(caplog, status, level):
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     async def post():
-        sender = Sender(Held(), Reports(), clock=lambda: now)
-        async with listening(says=response(status)) as webhook, HttpxAiohttpClient() as client:
+        sender = Sender(None, Reports(), clock=lambda: now)
+        async with listening(says=response(status)) as webhook, Poster(kept_open(4)) as client:
             for _ in range(3):
                 row = a_send(webhook.url(), lease_until=now + timedelta(minutes=1))
                 await asyncio.wait_for(sender._send(client, row), PATIENCE_S)
@@ -83,21 +83,20 @@ def test_what_goes_wrong_is_logged_once_in_a_while(caplog, status, level):
     assert [record.levelno for record in told] == ([level] if level else [])
 
 
-class NoLane(Held):
-    """A lane that cannot be held, whatever the reason."""
-
-    def hold_lane(self, _send, _until, _reason):
-        """Fail."""
-        raise ValueError("a fault of ours")
-
-
 @pytest.mark.parametrize("asked", ["5", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT", "²".encode().decode("latin-1")])
-@pytest.mark.parametrize("application", [Held(), NoLane()])
-def test_a_row_that_was_put_off_has_its_outcome_whatever_the_third_party_asks_for(asked, application):
-    """And whether or not the lane can be held."""
-    says = response("429 Too Many Requests", retry_after=asked)
-    seen, rows = posted(says=says, application=application)
+def test_a_row_that_was_put_off_tells_how_long_its_lane_is_to_be_left_alone(asked):
+    """With its outcome, so that the two are recorded together; whatever the third party asks for."""
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    send = a_send(Secret("set when the webhook listens"), lease_until=now + timedelta(minutes=1))
+    seen, rows = posted(says=response("429 Too Many Requests", retry_after=asked), send=send, clock=lambda: now)
     assert (seen.outcome, seen.http_status, rows) == (Outcome.NOT_DELIVERED, 429, 1)
+    assert now < seen.hold <= now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "402 Payment Required", "500 Oops"])
+def test_whoever_does_not_put_a_row_off_asks_for_no_pause(status):
+    """Whatever its headers say."""
+    assert posted(says=response(status, retry_after="5"))[0].hold is None
 
 
 @pytest.mark.parametrize("charset", ["hex", "utf-7", "undefined", "no-such"])
@@ -106,6 +105,59 @@ def test_a_response_in_any_charset_is_read(charset):
     says = response("422 Unprocessable Content", b"no domain", content_type=f"text/plain; charset={charset}")
     seen, _ = posted(says=says)
     assert (seen.outcome, seen.reason) == (Outcome.ROW_REFUSED, "HTTP 422: no domain")
+
+
+def test_a_response_that_never_ends_is_a_doubt(monkeypatch):
+    """Each of its parts comes in time; all of it together may not take for ever."""
+    monkeypatch.setattr(sender, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(sender, "_ANSWER_S", 0.2)
+    seen, rows = posted(says=b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", goes_on=b".")
+    assert (seen.outcome, seen.reason, rows) == (Outcome.UNKNOWN, "no response (TimeoutError)", 1)
+
+
+def test_of_a_response_that_is_too_long_the_beginning_is_read():
+    """What it says of the row stands in its first line."""
+    head = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 1000000000\r\n\r\ntoo wide "
+    seen, _ = posted(says=head, goes_on=b"." * LARGEST_RESPONSE)
+    assert (seen.outcome, seen.reason[:18]) == (Outcome.ROW_REFUSED, "HTTP 413: too wide")
+
+
+def test_no_cookie_of_one_row_goes_out_with_another():
+    """Rows of all tenants leave by one sender."""
+
+    async def post():
+        reports = Reports()
+        says = response("200 OK", set_cookie="tenant=acme; Path=/")
+        async with listening(says=says) as webhook, Poster(kept_open(4)) as poster:
+            for _ in range(2):
+                # Jars keep none of an address that is a number.
+                await Sender(None, reports)._send(poster, a_send(Secret(f"http://localhost:{webhook.port}/hook")))
+        return webhook.heads
+
+    first, second = asyncio.run(post())
+    assert b"cookie" not in second.lower()
+    assert first.lower().count(b"user-agent: enrichcore") == 1
+
+
+def test_rows_go_through_the_proxy_that_the_environment_names(monkeypatch):
+    """As all that goes out of some networks must; without a word of cookies there either."""
+
+    async def post():
+        reports = Reports()
+        async with listening(says=response("200 OK", set_cookie="a=b; Path=/")) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            monkeypatch.delenv("no_proxy", raising=False)
+            async with Poster(kept_open(4)) as poster:
+                for _ in range(2):
+                    await Sender(None, reports)._send(poster, a_send(Secret("http://hooks.example/row")))
+        return reports.outcomes, proxy.heads
+
+    seen, heads = asyncio.run(post())
+    assert [one.outcome for one in seen] == [Outcome.DELIVERED] * 2
+    assert all(
+        head.startswith(b"POST http://hooks.example/row ") and b"\r\ncookie" not in head.lower() for head in heads
+    )
 
 
 def test_a_row_whose_lease_is_over_does_not_leave():

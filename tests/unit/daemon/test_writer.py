@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from enrichcore.application import Ack, AckStatus, Incoming
+from enrichcore.application.sending import Response
 from enrichcore.store import StoreUnavailable
 from runners.daemon.writer import GroupWriter
 
@@ -21,6 +22,8 @@ class Books:
         self.groups = []
         #: Faults to raise before anything is recorded, first one first.
         self.faults = []
+        #: What was set aside, and faults to raise before that.
+        self.aside, self.aside_faults = [], []
         self.entered, self.let = Semaphore(0), Semaphore(0)
 
     def record(self, reports, incoming):
@@ -32,6 +35,18 @@ class Books:
             raise ValueError("one of them is bad")
         self.groups.append((list(reports), [one.body for one in incoming]))
         return [Ack(status=AckStatus.ACCEPTED, item_id=one.body.decode()) for one in incoming]
+
+    def set_aside(self, incoming, fault):
+        self._aside(incoming.body)
+        return Ack(status=AckStatus.SET_ASIDE, item_id=f"aside: {fault}")
+
+    def set_response_aside(self, report, _fault):
+        self._aside(str(report))
+
+    def _aside(self, what):
+        if self.aside_faults:
+            raise self.aside_faults.pop(0)
+        self.aside.append(what)
 
 
 def came(body: bytes) -> Incoming:
@@ -74,6 +89,13 @@ class Sent(str):
     response = None
 
 
+class Responded(Sent):
+    """A report by its name, of a request whose response is its answer."""
+
+    __slots__ = ()
+    response = Response(body=b"{}")
+
+
 def report(name):
     """An outcome that is learnt."""
     return lambda writer: writer.report(Sent(name))
@@ -93,12 +115,14 @@ def test_what_comes_during_a_commit_is_recorded_by_the_next():
     assert books.groups == [([], [b"a"]), ([], [b"b", b"c"])]
 
 
-def test_one_that_cannot_be_recorded_fails_alone():
-    """Its neighbours are recorded, in smaller commits."""
-    results = told(Books(), *(answer(name) for name in (b"a", b"b", b"bad", b"c")), report("sent"), report("bad"))
+def test_one_that_cannot_be_recorded_is_set_aside_alone():
+    """Its neighbours are recorded, in smaller commits; its sender is told that it is kept."""
+    books = Books()
+    results = told(books, *(answer(name) for name in (b"a", b"b", b"bad", b"c")), report("sent"), report("bad"))
     assert [str(result) for result in results] == [
-        "a", "b", "one of them is bad", "c", "None", "one of them is bad",
+        "a", "b", "aside: one of them is bad", "c", "None", "one of them is bad",
     ]  # fmt: skip
+    assert books.aside == [b"bad"]
 
 
 @pytest.mark.parametrize("during", [1, 2, 3])
@@ -106,7 +130,22 @@ def test_what_comes_while_a_bad_one_is_being_found_is_not_lost(during):
     """The search for the bad one takes several commits, and callbacks go on coming."""
     later = [answer(b"b"), report("sent"), answer(b"c")]
     results = told(Books(), answer(b"bad"), answer(b"a"), then=later, during=during)
-    assert [str(result) for result in results] == ["one of them is bad", "a", "b", "None", "c"]
+    assert [str(result) for result in results] == ["aside: one of them is bad", "a", "b", "None", "c"]
+
+
+def test_one_that_cannot_even_be_set_aside_is_refused():
+    """Its sender learns that nothing was stored, and why; the others go on."""
+    books = Books()
+    books.aside_faults = [StoreUnavailable("gone")]
+    assert [str(result) for result in told(books, answer(b"bad"), answer(b"a"))] == ["gone", "a"]
+
+
+def test_a_response_that_cannot_be_recorded_is_set_aside_with_its_outcome():
+    """When the database is back, should it be away just then."""
+    books = Books()
+    books.aside_faults = [StoreUnavailable("gone")]
+    assert told(books, lambda writer: writer.report(Responded("bad")), answer(b"a")) == [None, "a"]
+    assert books.aside == ["bad"]
 
 
 def test_without_the_database_answers_are_refused_and_outcomes_are_kept():

@@ -9,11 +9,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from attrs import define, evolve, field
-from httpx_aiohttp import HttpxAiohttpClient
 
 from enrichcore.application.sending import Send
 from enrichcore.registry.secret import Secret
-from runners.daemon.sender import Sender
+from runners.daemon.posting import Poster
+from runners.daemon.sender import Sender, kept_open
 
 PATIENCE_S = 10
 
@@ -26,17 +26,26 @@ class Webhook:
     says: bytes = b""
     #: Whether the connection is reset instead of being closed.
     resets: bool = False
+    #: What is written again and again after that, until the caller leaves.
+    goes_on: bytes = b""
     port: int = 0
     rows: list = field(factory=list)
+    heads: list = field(factory=list)
+    serving: set = field(factory=set)
 
     async def serve(self, reader, writer):
         """Take one row."""
+        self.serving.add(asyncio.current_task())
         head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
         (length,) = (line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
         self.rows.append(await reader.readexactly(int(length.split(b":")[1])))
         if self.resets:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.write(self.says)
+        while self.goes_on and not writer.is_closing():
+            writer.write(self.goes_on)
+            await asyncio.sleep(0.01)
         writer.close()
 
     def url(self, path="/hook") -> Secret:
@@ -55,6 +64,7 @@ async def listening(**does):
     finally:
         server.close()
         await server.wait_closed()
+        await asyncio.wait_for(asyncio.gather(*webhook.serving, return_exceptions=True), PATIENCE_S)
 
 
 def response(status: str, body: bytes = b"", **headers: str) -> bytes:
@@ -97,24 +107,13 @@ class Reports:
         self.outcomes.append(report.outcome)
 
 
-class Held:
-    """Stands where the application does, and keeps how long lanes were held."""
-
-    def __init__(self):
-        self.until = []
-
-    def hold_lane(self, _send, until, _reason):
-        """Keep one."""
-        self.until.append(until)
-
-
-def posted(*, path="/hook", send=None, clock=None, application=None, **does):
+def posted(*, path="/hook", send=None, clock=None, **does):
     """What a sender makes of one POST to a webhook that does this, and how many rows the webhook read."""
 
     async def post():
         reports = Reports()
-        sender = Sender(application or Held(), reports, **({"clock": clock} if clock else {}))
-        async with listening(**does) as webhook, HttpxAiohttpClient() as client:
+        sender = Sender(None, reports, **({"clock": clock} if clock else {}))
+        async with listening(**does) as webhook, Poster(kept_open(4)) as client:
             row = a_send(webhook.url(path)) if send is None else evolve(send, url=webhook.url(path))
             await asyncio.wait_for(sender._send(client, row), PATIENCE_S)
         (outcome,) = reports.outcomes

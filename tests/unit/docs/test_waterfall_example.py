@@ -50,5 +50,5 @@ def test_the_example_asks_until_an_address_is_found():
         (0.2, Rank.DATA),
     ]
     facts = item.facts()
-    assert (facts["person_email"], facts["person_email_status"]) == ("ann@quillhaven.example", "accept_all")
+    assert (facts["person_email"], facts["person_email_status"]) == ("ann@quillhaven.example", "catch-all")
     assert {item.run(step).state for step in STEPS} == {State.COMPLETED}

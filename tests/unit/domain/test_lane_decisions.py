@@ -86,7 +86,7 @@ def outcomes(*kinds):
 def test_refusals_in_a_row_are_counted_once_per_commit(before, seen, in_a_row):
     """What neither was taken nor refused for good says nothing, and a lane that is well records nothing."""
     lane = lane_after(e.RefusalsCounted(**WHICH, in_a_row=before))
-    decided, told = lanes.decide_outcomes(lane, outcomes(*seen), **WHICH)
+    decided, told = lanes.decide_outcomes(lane, outcomes(*seen), **WHICH, now=NOW)
     assert [event.in_a_row for event in decided] == ([] if in_a_row is None else [in_a_row])
     assert told == tuple(outcomes(*seen))
 
@@ -95,5 +95,6 @@ def test_resuming_a_lane_begins_the_count_anew():
     """The person has looked into it."""
     stopped = lane_after(e.RefusalsCounted(**WHICH, in_a_row=lanes.REFUSALS_IN_A_ROW), STOPPED)
     (resumed,) = lanes.decide_resume(stopped, **BY_ANN)
-    _, told = lanes.decide_outcomes(lanes.fold(stopped, resumed, NOW, 3), outcomes(Outcome.ROW_REFUSED), **WHICH)
+    anew = lanes.fold(stopped, resumed, NOW, 3)
+    _, told = lanes.decide_outcomes(anew, outcomes(Outcome.ROW_REFUSED), **WHICH, now=NOW)
     assert [one.outcome for one in told] == [Outcome.ROW_REFUSED]

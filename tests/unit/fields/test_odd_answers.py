@@ -195,16 +195,16 @@ def test_names_that_contradict_each_other_are_put_right(facts, told):
 @pytest.mark.parametrize(
     ("columns", "email", "status"),
     [
-        ({"emails": [{"email": "x@b.example", "status": "invalid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "valid"),
+        ({"emails": [{"email": "x@b.example", "status": "invalid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "verified"),
         ({"Emails": [{"type": "personal", "email": "j@home.example"}, {"type": "work", "email": "j@a.example"}]}, "j@a.example", None),
-        ({"work_email": {"email": "j@a.example", "valid": False}}, "j@a.example", "invalid"), ({"Email": "j@a.example", "Email Valid": True}, "j@a.example", "valid"),
+        ({"work_email": {"email": "j@a.example", "valid": False}}, None, "invalid"), ({"Email": "j@a.example", "Email Valid": True}, "j@a.example", "verified"),
         ({"emails": ["j@gmail.com", "j@a.example"]}, "j@a.example", None), ({"email": "j@gmail.com; j@a.example"}, "j@a.example", None),
-        ({"emails": [{"email": "j@gmail.com", "status": "valid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "valid"),
+        ({"emails": [{"email": "j@gmail.com", "status": "valid"}, {"email": "j@a.example", "status": "valid"}]}, "j@a.example", "verified"),
         ({"emails": [{"email": "j@a.example", "status": "invalid"}, "j@gmail.com"]}, "j@gmail.com", None), ({"email": "j@gmail.com"}, "j@gmail.com", None),
         ({"email": "j@gmail.com", "email_status": "valid", "person_email": "j@a.example"}, "j@a.example", None), ({"email": "No address, only guess j@a.example or d@a.example"}, None, None),
         ({"work_email": {"email": None, "status": "not_found"}}, None, None), ({"work_email": {"result": {"email": "j@a.example"}}}, "j@a.example", None),
         ({"support_email": "help@a.example"}, None, None), ({"previous work email": "j@old.example"}, None, None), ({"possible_emails": ["j@a.example", "jd@a.example"]}, None, None),
-        ({"email": "No email found for j@a.example"}, None, None), ({"work_email": {"email": "j@a.example", "status": "unknown"}}, "j@a.example", "unknown"),
+        ({"email": "No email found for j@a.example"}, None, None), ({"work_email": {"email": "j@a.example", "status": "unknown"}}, "j@a.example", "guessed"),
     ],
 )  # fmt: skip
 def test_an_address_is_the_persons_and_its_status_its_own(columns, email, status):

@@ -19,12 +19,12 @@ def read(body):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"data": {"first_name": "Jane", "email": EMAIL, "score": 97, "verification": {"date": "2026-01-01", "status": "valid"}}}, "valid"),
-        ({"email": EMAIL, "email_status": "catch_all"}, "catch_all"),
-        ({"response": {"email": {"value": EMAIL, "status": "VALID"}}, "error": False}, "VALID"),
+        ({"data": {"first_name": "Jane", "email": EMAIL, "score": 97, "verification": {"date": "2026-01-01", "status": "valid"}}}, "verified"),
+        ({"email": EMAIL, "email_status": "catch_all"}, "catch-all"),
+        ({"response": {"email": {"value": EMAIL, "status": "VALID"}}, "error": False}, "verified"),
         ({"contact": {"name": "Jane Holloway", "email": EMAIL}}, None),
         ({"person": {"email": EMAIL, "email_status": "verified"}, "credits_consumed": 1}, "verified"),
-        ({"email": EMAIL, "confidence": 0.4, "verification": {"result": "accept_all"}}, "accept_all"),
+        ({"email": EMAIL, "confidence": 0.4, "verification": {"result": "accept_all"}}, "catch-all"),
     ],
 )  # fmt: skip
 def test_an_address_and_what_is_said_of_it(body, status):
@@ -53,12 +53,14 @@ def test_nothing_found_is_empty(body):
 @pytest.mark.parametrize(
     ("beside", "status"),
     [
-        *(({"status": word}, word) for word in ("invalid", "bounced", "risky", "catch_all", "valid")),
-        ({"result": "undeliverable"}, "undeliverable"), ({"result": "deliverable"}, "deliverable"),
-        ({"deliverability": "UNDELIVERABLE"}, "UNDELIVERABLE"), ({"qualification": "invalid"}, "invalid"),
-        ({"valid": "false"}, "invalid"), ({"is_catchall": True}, "catch_all"), ({"catch_all": True}, "catch_all"),
-        ({"is_domain_catch_all": True, "email_status": "valid"}, "catch_all"), ({"catch_all": False, "status": "valid"}, "valid"),
-        ({"Validate Email": {"status": "invalid"}}, "invalid"), ({"email_status": "valid", "status": "invalid"}, "valid"),
+        *(({"status": word}, term) for word, term in (
+            ("invalid", "invalid"), ("bounced", "invalid"), ("risky", "guessed"), ("catch_all", "catch-all"), ("valid", "verified")
+        )),
+        ({"result": "undeliverable"}, "invalid"), ({"result": "deliverable"}, "verified"),
+        ({"deliverability": "UNDELIVERABLE"}, "invalid"), ({"qualification": "invalid"}, "invalid"),
+        ({"valid": "false"}, "invalid"), ({"is_catchall": True}, "catch-all"), ({"catch_all": True}, "catch-all"),
+        ({"is_domain_catch_all": True, "email_status": "valid"}, "catch-all"), ({"catch_all": False, "status": "valid"}, "verified"),
+        ({"Validate Email": {"status": "invalid"}}, "invalid"), ({"email_status": "valid", "status": "invalid"}, "verified"),
         # These tell of the request, the place or the record.
         ({"status": "completed"}, None), ({"status": "ok"}, None), ({"status": "not_found"}, None), ({"state": "OK"}, None),
         ({"catch_all": False}, None), ({"Validate Email": {"status": "invalid", "email": "other@driftline.example"}}, None),
@@ -84,4 +86,4 @@ def test_an_address_that_bounces_is_passed_over_for_another():
         "data": {"email": "j@driftline.example", "status": "valid"},
     }
     fields = read(body).fields
-    assert (fields["person_email"], fields["person_email_status"]) == ("j@driftline.example", "valid")
+    assert (fields["person_email"], fields["person_email_status"]) == ("j@driftline.example", "verified")

@@ -83,7 +83,7 @@ def test_an_emails_status_comes_with_it():
     )
     assert (
         read({"work_email": {"email": "jane@driftline.example", "status": "valid"}}).fields["person_email_status"]
-        == "valid"
+        == "verified"
     )
 
 

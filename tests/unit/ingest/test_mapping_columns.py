@@ -71,14 +71,60 @@ def test_headers_match_in_any_case_and_with_any_separator():
         ),
         ("crm", {"Company Name": "company_name", "Company": "company_name"}),
         ("apollo", {"Title": "person_title", "# Employees": "company_employee_count", "Contact Owner": None}),
+        ("crm", {"Nombre": "person_first_name", "Apellidos": "person_last_name", "Correo": "person_email"}),
+        ("crm", {"Nombre": "person_full_name", "Empresa": "company_name", "Puesto": "person_title"}),
+        ("crm", {"Nome": "person_first_name", "Cognome": "person_last_name", "Ragione sociale": "company_name"}),
+        ("crm", {"Nome": "person_first_name", "Sobrenome": "person_last_name", "Telefone": "person_phone"}),
+        ("crm", {"Naam": "person_full_name", "E-mailadres": "person_email", "Functie": "person_title"}),
+        ("crm", {"Ansprechpartner": "person_full_name", "Mailadresse": "person_email", "Firmenname": "company_name"}),
+        ("crm", {"Vor- und Nachname": "person_full_name", "Anzahl der Mitarbeiter": "company_employee_count"}),
+        (
+            "crm",
+            {
+                "Courriel": "person_email",
+                "Nom de l\u2019entreprise": "company_name",
+                "Intitulé du poste": "person_title",
+            },
+        ),
+        ("crm", {"Prenom": "person_first_name", "Nom": "person_last_name", "Societe": "company_name"}),
+        ("crm", {"First name*": "person_first_name", "\u201cEmail\u201d": "person_email", "'Company'": "company_name"}),
+        ("crm", {"Contact Person": "person_full_name", "Email ID": "person_email", "Job": "person_title"}),
+        ("crm", {"Name": "person_full_name", "LinkedIn_URL__c": "person_linkedin_url", "Account.Name": "company_name"}),
+        (
+            "crm",
+            {
+                "defaultProfileUrl": "person_linkedin_url",
+                "linkedInProfileUrl": "person_linkedin_url",
+                "profileUrl": "person_linkedin_url",
+                "regularCompanyUrl": "company_linkedin_url",
+                "durationInRole": None,
+            },
+        ),
+        (
+            "crm",
+            {
+                "First Name": "person_first_name",
+                "Organization Title": "person_title",
+                "E-mail 1 - Label": None,
+                "E-mail 1 - Value": "person_email",
+                "Address 1: City": "person_city",
+            },
+        ),
     ],
 )
 def test_the_headers_of_known_vendors_are_mapped(profile, headers):
-    """Salesforce reports and its API, Pipedrive, LinkedIn, German and plain lists are read without help."""
+    """CRM and LinkedIn exports, scrapers, and plain lists in several languages are read without help."""
     mapping = map_columns(headers, profile)
     assert mapping.mapped == {column: fact for column, fact in headers.items() if fact}
     assert mapping.unmapped == tuple(column for column, fact in headers.items() if not fact)
     assert not mapping.ambiguous
+
+
+def test_the_orders_of_the_shared_part_and_of_a_profile_hold_both():
+    """A profile's own order for a fact does not take away the one that all share."""
+    headers = ["Default Profile URL", "LinkedIn Profile URL"]
+    assert set(map_columns(headers, "crm").mapped.values()) == {"person_linkedin_url"}
+    assert set(map_columns(["LinkedIn URL", "LinkedIn Bio"], "crm").mapped.values()) == {"person_linkedin_url"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""What POSTs tell of their lane: that it is to be left alone, and for how long, durable with their outcomes."""
+
+from datetime import timedelta
+
+from enrichcore.application.explaining import explain
+from enrichcore.domain import events as e
+from enrichcore.domain.lane import FAILURES_IN_A_ROW
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
+from enrichcore.store.counters import counted
+from enrichcore.store.replaying import inline_rows
+from tests.contracts.answers_contract import WorldContract
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned, watch_commits
+
+AWAY = {"outcome": Outcome.NOT_DELIVERED, "unreachable": True, "reason": "could not connect (ClientConnectorDNSError)"}
+
+
+class BreakersContract(WorldContract):
+    """A lane is held, stopped and opened in the commits of what is seen on it."""
+
+    def test_a_lane_is_held_and_stopped_in_the_commit_of_the_outcomes(self, world, monkeypatch):
+        """A crash between the two would leave a lane open that was told to be left alone."""
+        world.launch(person("ann"), person("bob", "caldora"), person("eve", "tarrowby"))
+        first, second, third = world.claim()
+        commits = []
+        watch_commits(world.store, monkeypatch, commits.append)
+        put_off = [world.seen(send, Outcome.NOT_DELIVERED, hold_s=hold) for send, hold in ((first, 300), (second, 90))]
+        world.app.record_outcomes([*put_off, world.seen(third, Outcome.LANE_REFUSED, reason="gone")])
+        (commit,) = commits
+        kinds = [type(one.event).__name__ for one in commit.events]
+        assert (kinds.count("SendRefused"), kinds.count("LaneHeld"), kinds.count("LaneStopped")) == (3, 1, 1)
+        ((lane, _),) = world.store.lanes()
+        assert (lane.held_until, lane.stopped) == (world.clock.now + timedelta(minutes=5), "gone")
+
+
+class ReachContract(WorldContract):
+    """A webhook that cannot be reached is tried with one row at a time, at growing intervals; nothing is lost by it."""
+
+    def ready(self, store, rows=3 * FAILURES_IN_A_ROW):
+        """So many rows that are ready on one lane."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(rows)))
+        return world
+
+    def away(self, store):
+        """A lane whose webhook could not be reached so often that it is held."""
+        world = self.ready(store)
+        world.report(world.claim(FAILURES_IN_A_ROW), **AWAY)
+        return world
+
+    def lane(self, world):
+        """The lane as it stands."""
+        ((lane, _),) = world.store.lanes()
+        return lane
+
+    def held_s(self, world) -> float:
+        """For how many seconds the lane is held from now on."""
+        return (self.lane(world).held_until - world.clock.now).total_seconds()
+
+    def probe(self, world):
+        """Wait for the end of the pause, and take what may leave then."""
+        world.clock.now = self.lane(world).held_until
+        return world.app.claim(1000)
+
+    def test_a_few_connections_that_fail_hold_no_lane(self, store):
+        """A blip is no outage; whatever the webhook says then ends the count."""
+        world = self.ready(store)
+        world.report(world.claim(FAILURES_IN_A_ROW - 1), **AWAY)
+        world.report(world.claim(1), Outcome.NOT_DELIVERED, status=503)
+        world.report(world.claim(FAILURES_IN_A_ROW - 1), **AWAY)
+        assert (self.lane(world).held_until, self.lane(world).failures) == (None, FAILURES_IN_A_ROW - 1)
+
+    def test_a_webhook_that_is_away_is_tried_with_one_row_at_growing_intervals(self, store):
+        """However many rows are ready, and however many runners there are."""
+        world = self.away(store)
+        pauses = [self.held_s(world)]
+        assert world.app.claim(1000) == []
+        for _ in range(9):
+            (send,) = self.probe(world)
+            assert world.another().claim(1000) == world.app.claim(1000) == []
+            world.report([send], **AWAY)
+            pauses.append(self.held_s(world))
+        assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+    def test_it_sends_at_full_pace_once_it_is_reached(self, store):
+        """Whatever the webhook says, it is there; no attempt was used, and no row is lost."""
+        world = self.away(store)
+        (send,) = self.probe(world)
+        world.report([send])
+        assert (self.held_s(world), self.lane(world).failures) == (0, 0)
+        world.app.wake()
+        sends = world.app.claim(1000)
+        assert len(sends) == 3 * FAILURES_IN_A_ROW - 1
+        world.report(sends)
+        assert {world.run_of(send).tries for send in sends} == {1}
+        assert {world.run_of(send).state for send in sends} == {State.AWAITING_ANSWER}
+        log = world.store.log(0, 10_000)
+        assert world.store.inline_rows() == inline_rows(log)
+        assert world.store.counts() == counted(log).without_nothing()
+
+    def test_rows_that_left_before_tell_nothing_new(self, store):
+        """They fail long after, when their connection was waited for in vain; the pause stays as it is."""
+        world = self.ready(store)
+        first, late = world.claim(FAILURES_IN_A_ROW), world.claim(FAILURES_IN_A_ROW)
+        world.report(first, **AWAY)
+        held = self.lane(world).held_until
+        world.clock.tick(seconds=1)
+        world.report(late, **AWAY)
+        assert (self.lane(world).held_until, self.lane(world).failures) == (held, FAILURES_IN_A_ROW)
+
+    def test_the_pause_that_a_webhook_asks_for_outlives_its_return(self, store):
+        """It is there again, and says when it wants to be asked."""
+        world = self.away(store)
+        (send,) = self.probe(world)
+        world.report([send], Outcome.NOT_DELIVERED, status=429, hold_s=20)
+        assert (self.held_s(world), self.lane(world).failures) == (20, 0)
+
+    def test_a_runner_that_dies_with_the_row_leaves_the_lane_to_the_next(self, store):
+        """After half a minute another row finds out."""
+        world = self.away(store)
+        assert len(self.probe(world)) == len(self.probe(world)) == 1
+        assert not world.events(e.SendUnknown)
+
+    def test_a_person_opens_it_at_once(self, store):
+        """The cause is mended, and nobody wants to wait for the end of the pause."""
+        world = self.away(store)
+        assert world.app.resume_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann")
+        assert len(world.app.claim(1000)) == 2 * FAILURES_IN_A_ROW
+
+    def test_why_nothing_leaves_is_said(self, store):
+        """By the lane, and by each item that waits for it."""
+        world = self.away(store)
+        waiting = next(row.run_id for row in store.inline_rows()[1] if row.state == State.READY)
+        told = explain(store, world.registry, waiting, now=world.clock.now)
+        assert "no connection could be made 10 times in a row, the last: could not connect (Client" in told
+        assert f"it goes on at {self.lane(world).held_until:%Y-%m-%d %H:%M:%S} UTC" in told
+
+
+class LifeContract(WorldContract):
+    """Nine tenths of a webhook's life are told of once, and at its end the lane stops."""
+
+    def test_the_warning_is_given_once_with_the_row_that_comes_to_nine_tenths(self, store, caplog):
+        """Not before, not again by another claim or runner, and not when a row that was refused gives its place back."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 10}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(12)))
+        sends = world.claim(8)
+        assert world.events(e.WebhookEndsSoon) == []
+        (ninth,) = world.claim(1)
+        (told,) = world.events(e.WebhookEndsSoon)
+        assert (told.sends, told.lifetime_limit, told.webhook) == (9, 10, ninth.url.fingerprint())
+        world.report([ninth], Outcome.NOT_DELIVERED, status=503)
+        world.report(sends)
+        world.app.wake()
+        assert len(world.another().claim(1)) == len(world.claim(5)) == 1
+        assert len(world.events(e.WebhookEndsSoon)) == 1
+        assert "nine tenths" in caplog.text
+        assert world.claim() == []
+        assert "lifetime_limit" in world.events(e.LaneStopped)[0].reason
+        log = world.store.log(0, 10_000)
+        assert world.store.inline_rows() == inline_rows(log)
+
+    def test_another_limit_or_webhook_has_a_warning_of_its_own(self, store):
+        """What was said of the old one says nothing of the new one."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 2}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(9)))
+        assert len(world.claim()) == 2
+        world.app = world.another(tuned(world.registry, lane={"lifetime_limit": 4}))
+        world.claim()
+        assert [told.lifetime_limit for told in world.events(e.WebhookEndsSoon)] == [2, 4]

@@ -1,0 +1,100 @@
+"""Answers that cannot be applied because of a fault of ours or of a function of one's own: kept, and redriven."""
+
+import pytest
+
+from enrichcore.application import AckStatus, placing
+from enrichcore.application import asking as asking_module
+from enrichcore.application.matching import match, redrive
+from enrichcore.domain import events as e
+from enrichcore.domain.life_cycle import State
+from enrichcore.store.replaying import inline_rows
+from tests.contracts.answers_contract import WorldContract
+from tests.contracts.http_contract import STREAM, told, waterfall
+from tests.contracts.world import World, person
+
+MARK = b"broken in here"
+
+
+class Broken(Exception):
+    """What nobody foresaw."""
+
+
+@pytest.fixture
+def fault():
+    """Reading an answer with the mark in it raises; undone by what this gives."""
+    patch = pytest.MonkeyPatch()
+
+    def break_reading(module):
+        read = module.read
+
+        def breaks(incoming, *rest):
+            if MARK in incoming.body:
+                raise Broken("half a pair \ud800 and \0")
+            return read(incoming, *rest)
+
+        patch.setattr(module, "read", breaks)
+
+    break_reading(placing)
+    break_reading(asking_module)
+    yield patch
+    patch.undo()
+
+
+class SetAsideContract(WorldContract):
+    """An answer is paid for, whatever the code that applies it does."""
+
+    def came(self, world, sends):
+        """An answer to each row, of which the first cannot be applied."""
+        first, *others = sends
+        bodies = [world.body(first, note=MARK.decode()), *map(world.body, others)]
+        return [world.callback(send.workflow, body, token=send.key) for send, body in zip(sends, bodies, strict=True)]
+
+    def test_an_answer_that_cannot_be_applied_is_kept_with_the_reason(self, world, fault):
+        """Whole, with whose it is, the token of its attempt, and words that the store can hold."""
+        world.launch(person("ann"))
+        (send,) = world.send()
+        (came,) = self.came(world, [send])
+        with pytest.raises(Broken) as raised:
+            world.app.receive([came])
+        ack = world.app.set_aside(came, raised.value)
+        assert (ack.status, ack.item_id) == (AckStatus.SET_ASIDE, str(send.run_id))
+        (event,) = world.events(e.CallbackUnmatched)
+        assert (event.body, event.claimed_id, event.token) == (came.body, str(send.run_id), send.key)
+        assert event.reason == "applying it failed: Broken: half a pair \ufffd and \ufffd"
+        assert world.run_of(send).state is State.AWAITING_ANSWER
+
+    def test_a_redrive_applies_it_once_the_fault_is_mended(self, world, fault):
+        """It is in force then, and is credited as it would have been."""
+        world.launch(person("ann"))
+        (send,) = world.send()
+        world.app.set_aside(self.came(world, [send])[0], Broken())
+        fault.undo()
+        (kept,) = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        assert redrive(world.app, [kept], by="ann") == (1, {})
+        assert world.run_of(send).state is State.COMPLETED
+        assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
+
+    def test_a_redrive_goes_on_after_one_that_raises(self, world, fault):
+        """What the fault does not concern is placed; the other stays, with the reason."""
+        world.launch(person("ann"), person("bob", "caldora"), person("eve", "tarrowby"))
+        for came in self.came(world, world.send()):
+            world.app.set_aside(came, Broken())
+        kept = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        placed, left = redrive(world.app, kept, by="ann")
+        assert (placed, list(left)) == (2, kept[:1])
+        assert left[kept[0]].startswith("applying it failed: Broken")
+
+    def test_a_response_that_cannot_be_applied_is_kept_and_its_outcome_recorded(self, store, fault):
+        """It is redriven to its own request, which no body names."""
+        world = World(store, waterfall())
+        world.launch(person("ann", email=""), workstream=STREAM)
+        (send,) = world.claim()
+        report = told(send, b'{"industry": "%s"}' % MARK)
+        with pytest.raises(Broken) as raised:
+            world.app.record_outcomes([report])
+        world.app.set_response_aside(report, raised.value)
+        assert world.run_of(send).state is State.AWAITING_ANSWER
+        (kept,) = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        fault.undo()
+        assert match(world.app, kept, None, by="ann").status is AckStatus.ACCEPTED
+        assert world.run_of(send).state is State.COMPLETED

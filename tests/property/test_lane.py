@@ -1,0 +1,93 @@
+"""Whatever connections do, a lane whose webhook is away is tried by one row at a time, and never left closed."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.domain import ids
+from enrichcore.domain import lane as lanes
+from enrichcore.domain.step_run import Outcome, PostOutcome
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+CLIENT = ids.ClientId(ids.NAMESPACE)
+WHICH = {"workstream": "crm_data", "workflow": "enrich_person"}
+
+#: What becomes of rows: reached (with a status), put off for so many seconds, not reached, or nobody knows.
+FATES = st.sampled_from(["reached", "put off", "away", "away", "away", "unknown"])
+COMMANDS = st.lists(
+    st.one_of(
+        st.tuples(st.just("claim"), st.integers(1, 30)),
+        st.tuples(st.just("report"), st.lists(FATES, min_size=1, max_size=20)),
+        st.tuples(st.just("wait"), st.floats(0, 400)),
+        st.tuples(st.just("resume"), st.none()),
+    ),
+    max_size=60,
+)
+
+
+class Play:
+    """A lane, the rows that are out on it, and the clock."""
+
+    def __init__(self):
+        self.lane = lanes.Lane(lane_id=ids.lane_id(CLIENT, **WHICH), client_id=CLIENT)
+        self.now, self.out = START, []
+        #: When rows left that were to find out, since the webhook was last reached.
+        self.probes = []
+
+    def fold(self, events):
+        for event in events:
+            self.lane = lanes.fold(self.lane, event, self.now, 1)
+
+    def do_claim(self, number):
+        if self.lane.held_until is not None and self.lane.held_until > self.now:
+            return
+        if self.lane.unreachable:
+            self.fold(lanes.decide_probe(self.lane, **WHICH, now=self.now))
+            self.probes.append(self.now)
+            self.out.append(True)
+        else:
+            self.out += [False] * number
+
+    def do_report(self, fates):
+        came = [(self.out.pop(0), fate) for fate in fates if self.out]
+        seen = [self.outcome(fate, probe=probe) for probe, fate in came]
+        events, told = lanes.decide_outcomes(self.lane, seen, **WHICH, now=self.now)
+        assert told == tuple(seen)
+        self.fold(events)
+        if not self.lane.unreachable:
+            self.probes.clear()
+
+    def outcome(self, fate, *, probe):
+        given = {"attempt": 1, "due": self.now, "reason": fate, "probe": probe}
+        match fate:
+            case "reached":
+                return PostOutcome(**given, outcome=Outcome.DELIVERED, http_status=200)
+            case "put off":
+                hold = self.now + timedelta(seconds=7)
+                return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, http_status=429, hold=hold)
+            case "away":
+                return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, unreachable=True)
+        return PostOutcome(**given, outcome=Outcome.UNKNOWN)
+
+    def do_wait(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+    def do_resume(self, _):
+        self.fold(lanes.decide_resume(self.lane, by="ann", why=""))
+        self.probes.clear()
+        assert self.lane.held_until is None
+
+
+@given(COMMANDS)
+def test_any_order_of_failures_leaves_a_lane_that_goes_on_by_itself(commands):
+    """Rows that find out leave one at a time, each after a pause, and no pause is longer than the longest."""
+    play = Play()
+    for name, given_ in commands:
+        getattr(play, f"do_{name}")(given_)
+        held_s = 0 if play.lane.held_until is None else (play.lane.held_until - play.now).total_seconds()
+        assert held_s <= lanes.LONGEST_PAUSE.total_seconds()
+        assert not play.lane.stopped
+        apart = [later - before for before, later in zip(play.probes, play.probes[1:], strict=False)]
+        assert all(pause >= lanes.FIRST_PAUSE for pause in apart)
+        assert not play.lane.unreachable or play.lane.held_until is not None
