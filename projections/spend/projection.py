@@ -17,12 +17,15 @@ from enrichcore.projection import ReadModel, Table, Tables, topics
 _SPEND: Final = "spend"
 _BATCHES: Final = "spend_batches"
 _NOTHING: Final = Decimal(0)
+_CORRECTS: Final = (e.SendNoted, e.AnswerEvent)
 _TELLS_WORKSTREAM: Final = (e.BatchLaunched, e.ItemCreated, e.CompanyRunStarted, e.StepSending)
 
 
 def project(events: Sequence[e.Recorded], tables: Tables) -> None:
     """Fold step events into sums."""
-    tables.load(_BATCHES, [(event.batch_id,) for event in events if event.batch_id is not None])
+    corrected = [one.event.corrected_batch for one in events if isinstance(one.event, _CORRECTS)]
+    batches = [*corrected, *(event.batch_id for event in events)]
+    tables.load(_BATCHES, [(batch_id,) for batch_id in batches if batch_id is not None])
     for recorded in events:
         event, batch_id, client_id = recorded.event, recorded.batch_id, recorded.client_id
         if batch_id is None or client_id is None:
@@ -31,16 +34,20 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
             batch = {"batch_id": batch_id, "client_id": client_id, "workstream": event.workstream}
             tables.put(_BATCHES, batch)
         if isinstance(event, MONEY):
-            _add(client_id, batch_id, event, tables)
+            made, sends = changes(event), int(isinstance(event, e.StepSending))
+            _add((client_id, batch_id, event.workflow), tables, sends, made.reserved, made.spent)
+            if isinstance(event, _CORRECTS):
+                place = (client_id, event.corrected_batch or batch_id, event.corrected_workflow or event.workflow)
+                _add(place, tables, 0, _NOTHING, event.corrected)
 
 
-def _add(client_id: UUID, batch_id: UUID, event: e.StepEvent, tables: Tables) -> None:
-    sends, made = int(isinstance(event, e.StepSending)), changes(event)
-    spent = made.spent + made.corrected
-    if not (sends or made.reserved or spent):
+def _add(place: tuple[UUID, UUID, str], tables: Tables, sends: int, reserved: Decimal, spent: Decimal) -> None:
+    """Add to the sums of a client's batch and workflow."""
+    if not (sends or reserved or spent):
         return
+    client_id, batch_id, workflow = place
     batch = tables.get(_BATCHES, batch_id)
-    key = (client_id, batch["workstream"] if batch else "", event.workflow, batch_id)
+    key = (client_id, batch["workstream"] if batch else "", workflow, batch_id)
     before = tables.get(_SPEND, *key)
     tables.put(
         _SPEND,
@@ -50,7 +57,7 @@ def _add(client_id: UUID, batch_id: UUID, event: e.StepEvent, tables: Tables) ->
             "workflow": key[2],
             "batch_id": key[3],
             "sends": (before["sends"] if before else 0) + sends,
-            "reserved": (before["reserved"] if before else _NOTHING) + made.reserved,
+            "reserved": (before["reserved"] if before else _NOTHING) + reserved,
             "spent": (before["spent"] if before else _NOTHING) + spent,
         },
     )

@@ -1,16 +1,19 @@
 """Companies are asked about once for all who want to know, and an answer that is young enough serves whoever comes."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
 
+from enrichcore import project
 from enrichcore.application import AckStatus
 from enrichcore.application.estimating import estimate
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import OnFailure
 from enrichcore.domain.step_run import Outcome
+from projections import READ_MODELS
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.imports_contract import COMPANY_TWICE, THE_SAME_COMPANY
 from tests.contracts.world import (
@@ -331,5 +334,33 @@ def stopped_by_its_first_step(registry):
     return evolve(registry, workstreams={**registry.workstreams, APOLLO: changed})
 
 
-class CompaniesContract(SharingContract, ReuseContract, MergedContract):
+class CompanyMoneyContract(WorldContract):
+    """What a company's POST costs stays with the batch that it was charged to."""
+
+    def test_a_late_answer_corrects_the_batch_that_paid(self, store):
+        """Though another batch, of the other workstream, has had the company asked about again since."""
+        world = World(store, tuned(configuration(), lane={"credits_per_send": Decimal(3)}))
+        first = world.launch(person("ann"))
+        (send,) = world.send()
+        world.clock.tick(hours=7)
+        world.app.wake()
+        second = world.launch(person("bob"), workstream=CRM)
+        (again,) = [one for one in world.send() if one.workflow == CRM_COMPANY]
+        assert again.run_id == send.run_id
+        assert spend(world) == {(first.batch_id, APOLLO_COMPANY): (0, 3), (second.batch_id, CRM_COMPANY): (3, 0)}
+        world.answer(send, world.body(send, metadata={"upfrontCreditUsage": {"totalCost": 1}}))
+        assert spend(world) == {(first.batch_id, APOLLO_COMPANY): (0, 1), (second.batch_id, CRM_COMPANY): (0, 3)}
+
+
+def spend(world):
+    """(reserved, spent) on companies, by batch and workflow."""
+    rows = project(world.store.log(0, 100_000), READ_MODELS)["spend"].values()
+    return {
+        (row["batch_id"], row["workflow"]): (row["reserved"], row["spent"])
+        for row in rows
+        if "company" in row["workflow"]
+    }
+
+
+class CompaniesContract(SharingContract, ReuseContract, MergedContract, CompanyMoneyContract):
     """Everything about shared companies and reused answers."""

@@ -160,6 +160,107 @@ def test_a_budget_that_ends_is_told_of_once_and_again_when_another_ends(store):
     assert there.ear.news == ["budget_ended"]
 
 
+def worth(credits_, period=None):
+    """A configuration whose budget is so large."""
+    registry = tuned(configuration(), lane={"rate": 1000.0, "burst": 1000})
+    client = evolve(registry.clients[ACME], budget_credits=Decimal(credits_), budget_period=period)
+    return evolve(registry, clients={**registry.clients, ACME: client})
+
+
+def look_later(here, **time):
+    """Time passes, and somebody looks; what was heard of since."""
+    here.world.clock.tick(**(time or {"minutes": 1}))
+    known = len(here.ear.news)
+    here.round()
+    return here.ear.news[known:]
+
+
+def with_budget(here, registry):
+    """The same place after a restart with another configuration."""
+    runner = here.world.registry.runner
+    world = World(here.world.store, evolve(registry, runner=runner), clock=here.world.clock)
+    return Town(world, Ear(), Notifier(world.app, here.outbox), here.outbox)
+
+
+def test_a_restart_tells_nothing_again(store):
+    """However often, and with whatever the budget is."""
+    here = town(store, worth(1))
+    here.world.launch(person("ann"))
+    here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    for _ in range(3):
+        assert look_later(evolve(another(here), ear=Ear())) == []
+    assert look_later(with_budget(here, worth("0.5"))) == ["budget_overshot"]
+
+
+def test_credits_that_come_back_and_are_taken_at_once_are_no_news(store):
+    """A row that was refused leaves its place to another."""
+    here = town(store, worth(1))
+    here.world.launch(person("ann"), person("bob", company="mooncroft"))
+    (send,) = here.world.claim()
+    assert look_later(here) == ["budget_ended"]
+    for _ in range(3):
+        here.world.report([send], Outcome.NOT_DELIVERED, status=429)
+        assert look_later(here, seconds=6) == []
+        here.world.app.wake()
+        (send,) = here.world.claim()
+        assert look_later(here, seconds=6) == []
+
+
+def test_a_budget_that_had_room_for_a_while_is_told_of_when_that_is_spent(store):
+    """As where answers cost less, and the next launch comes a day later."""
+    here = town(store, worth(1))
+    here.world.launch(person("ann"))
+    (send,) = here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    here.world.app.cancel(next(batch for batch, _ in store.batches()).batch_id, by="ann")
+    here.world.answer(send, here.world.body(send, metadata={"upfrontCreditUsage": {"totalCost": 0}}))
+    assert look_later(here, days=1) == []
+    here.world.launch(person("bob", company="mooncroft"))
+    here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    assert len({body["id"] for _, _, body in here.ear.heard}) == 2
+
+
+def test_a_budget_that_is_raised_and_spent_anew_is_told_of_again(store):
+    """Also where nobody looked in between, and to an amount that it had before; not where it was never enough."""
+    here = town(store, worth(1))
+    here.world.launch(*(person(name, company=name) for name in ("ann", "bob", "eve")))
+    here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    higher = with_budget(here, worth(2))
+    higher.world.send()
+    assert look_later(higher) == ["budget_ended"]
+    lower = with_budget(here, worth(1))
+    assert look_later(lower) == ["budget_overshot"]
+    assert look_later(with_budget(here, worth("1.5"))) == []
+    assert look_later(with_budget(here, worth(2))) == []
+    again = with_budget(here, worth(3))
+    again.world.send()
+    assert look_later(again) == ["budget_ended"]
+
+
+def test_a_budget_for_a_period_is_told_of_when_what_time_freed_is_spent(store):
+    """Not each day that it stays spent."""
+    here = town(store, worth(2, timedelta(days=30)))
+    first = here.world.launch(person("ann"))
+    (send,) = here.world.send()
+    here.world.answer(send)
+    here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    for _ in range(5):
+        assert look_later(here, days=1) == []
+    here.world.app.cancel(first.batch_id, by="ann")
+    here.world.clock.tick(days=20)
+    here.world.launch(*(person(name, company=name) for name in ("bob", "eve", "joe")))
+    here.world.app.wake()
+    assert here.world.send() == []
+    here.world.clock.tick(days=6)
+    assert here.world.send()
+    assert look_later(here) == ["budget_ended"]
+    assert look_later(here) == []
+
+
 def test_a_webhook_that_ends_soon_is_told_of_once(store):
     """Also where two lanes send to it, each with a warning in its own history."""
     registry = tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 10})

@@ -1,7 +1,7 @@
 """Budgets as they stand: what of a client's credits is spent or reserved, and whether that is all, or more than all."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import frozen
@@ -19,6 +19,8 @@ class Budget:
     budget_credits: Decimal
     #: Credits that are reserved now, or were spent within the period.
     used: Decimal
+    #: The first day that counts; None where all do.
+    since: date | None = None
     #: Whether it pays for no further row on any lane.
     ended: bool
 
@@ -50,5 +52,6 @@ def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]
             client=client,
             budget_credits=client.budget_credits,
             used=reads.credits_of(client.id, since),
+            since=since,
             ended=not any(rows_in_budget(reads, client, price, now) for price in prices or {Decimal(0)}),
         )

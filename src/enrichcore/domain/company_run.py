@@ -12,6 +12,7 @@ from typing import Any
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
+from enrichcore.domain import posts
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.draft import Draft
@@ -67,7 +68,10 @@ def fold(run: CompanyRun, event: e.Event, at: datetime, version: int) -> Company
     """The state after `event`; a second start changes the lane and settings, not the history."""
     match event:
         case e.StepEvent():
-            return evolve(run, run=steps.fold(run.run, event, at=at, version=version))
+            folded = steps.fold(run.run, event, at=at, version=version)
+            if isinstance(event, e.StepSending):
+                folded = evolve(folded, posts=posts.charged(folded.posts, run.batch_id, event.workflow))
+            return evolve(run, run=folded)
         case e.CompanyRunStarted():
             return evolve(
                 run,

@@ -211,6 +211,9 @@ class SendNoted(StepEvent):
     #: Change of what was spent on the day (UTC) on which this POST was counted.
     corrected: Decimal = NOTHING
     corrected_on: date | None = None
+    #: The batch and workflow that a company's POST is charged to, where its cost is corrected.
+    corrected_batch: BatchId | None = None
+    corrected_workflow: str = ""
     #: Hash of the webhook's URL.
     webhook: str = ""
 
@@ -239,6 +242,9 @@ class AnswerEvent(StepEvent):
     #: Change of what was spent on the day (UTC) on which the answered POST was counted, where that was before.
     corrected: Decimal = NOTHING
     corrected_on: date | None = None
+    #: The batch and workflow that a company's POST is charged to, where its cost is corrected.
+    corrected_batch: BatchId | None = None
+    corrected_workflow: str = ""
     #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.

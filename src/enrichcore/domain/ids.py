@@ -4,6 +4,7 @@ A derived id is a UUIDv5 of what it names, so creating the same thing twice give
 launching a batch again after a crash finds what is there instead of making a second one.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NewType
 from uuid import UUID, uuid5
@@ -46,12 +47,13 @@ def idempotency_key(run_id: RunId, workflow: str, generation: int, attempt: int)
     return uuid5(run_id, f"{workflow}/{generation}/{attempt}").hex
 
 
-def attempt_of(token: str, run_id: RunId, workflow: str, *, generations: int, attempts: int) -> int | None:
-    """Which of a run's attempts has that key; None where it is none's, or no token at all."""
+def attempt_of(token: str, run_id: RunId, workflows: Iterable[str], *, generations: int, attempts: int) -> int | None:
+    """Which of a run's attempts has that key, whatever it was called then; None where it is none's, or no token at all."""
     if not token:
         return None
-    for attempt in range(attempts, 0, -1):
-        for generation in range(generations, 0, -1):
-            if idempotency_key(run_id, workflow, generation, attempt) == token:
-                return attempt
+    for workflow in workflows:
+        for attempt in range(attempts, 0, -1):
+            for generation in range(generations, 0, -1):
+                if idempotency_key(run_id, workflow, generation, attempt) == token:
+                    return attempt
     return None

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
 from attrs import evolve, frozen
 
 from enrichcore.domain import events as e
 from enrichcore.domain.events import NOTHING
+from enrichcore.domain.ids import BatchId
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -38,6 +40,8 @@ class Post:
     cost: Decimal | None = None
     #: The day (UTC) on which it was counted.
     counted_on: date | None = None
+    #: The batch and workflow that a company's POST is charged to, which its run may have left since.
+    charged_to: tuple[BatchId, str] | None = None
 
 
 Posts = tuple[Post, ...]
@@ -77,6 +81,11 @@ def delivered(posts: Posts, attempt: int) -> Posts:
     """The POSTs, of which one was surely delivered."""
     known = unheard_of(posts, attempt)
     return tuple(evolve(post, heard=Heard.DELIVERED) if post is known else post for post in posts)
+
+
+def charged(posts: Posts, batch_id: BatchId, workflow: str) -> Posts:
+    """The POSTs, of which the last is charged to a batch and workflow."""
+    return (*posts[:-1], evolve(posts[-1], charged_to=(batch_id, workflow)))
 
 
 def ended(posts: Posts, given_up: Decimal, at: datetime) -> Posts:
@@ -164,9 +173,21 @@ def priced(posts: Posts, answer: e.AnswerEvent) -> e.AnswerEvent:
         answer,
         reserved=-reserved(posts),
         spent=own_cost(own, answer.credits) + others,
-        corrected=corrected,
-        corrected_on=own.counted_on if own is not None and corrected else None,
+        **correcting(own, corrected),
     )
+
+
+def correcting(post: Post | None, change: Decimal) -> dict[str, Any]:
+    """The fields of an event that changes what a POST was counted as: by how much, on which day, and for whom."""
+    if post is None or not change:
+        return {}
+    batch_id, workflow = post.charged_to or (None, "")
+    return {
+        "corrected": change,
+        "corrected_on": post.counted_on,
+        "corrected_batch": batch_id,
+        "corrected_workflow": workflow,
+    }
 
 
 # --- sums --------------------------------------------------------------------------------------------------------

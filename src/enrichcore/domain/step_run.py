@@ -341,8 +341,7 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             reason=seen.reason,
             undelivered=surely_not and held is not None,
             reserved=given_back if surely_not else e.NOTHING,
-            corrected=-counted,
-            corrected_on=held.counted_on if held is not None and counted else None,
+            **posts.correcting(held, -counted),
             webhook=seen.webhook,
         ),
     )
@@ -379,7 +378,8 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
 
     Identical content settles a newer generation only when it carries that generation's token, or is reused on purpose.
     """
-    attempt = attempt_of(answer.token, run_id, run.workflow, generations=run.generation, attempts=run.attempt)
+    names = dict.fromkeys([run.workflow, *(post.charged_to[1] for post in run.posts if post.charged_to is not None)])
+    attempt = attempt_of(answer.token, run_id, names, generations=run.generation, attempts=run.attempt)
     of_this_generation = answer.source is e.Source.REUSE or (attempt is not None and attempt > run.attempts_before)
     if answer.content_hash in run.seen and not (of_this_generation and placed.unanswered(run, answer.rank)):
         return ()

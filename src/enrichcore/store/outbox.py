@@ -7,7 +7,7 @@ lease is over.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from enrichcore.domain import events as e
+from enrichcore.domain.budget_news import Look, Told, looked
 from enrichcore.domain.ids import BatchId
 from enrichcore.store.commit import StoreUnavailable
 from enrichcore.store.postgres import UNREACHABLE, PostgresStore
@@ -79,6 +80,37 @@ class Outbox:
                 connection.execute(_sql("look_on"), {"position": found[-1].position})
         return len(found)
 
+    def look_at_budget(
+        self,
+        client_id: UUID,
+        notice: str,
+        look: Look,
+        credits_since: Callable[[date], Decimal],
+        notify: Callable[[int], Notification],
+    ) -> bool:
+        """Remember how a budget is found, and put in that it is spent, once for each time; tells whether that was news.
+
+        Args:
+            client_id: whose budget.
+            notice: what people would be told.
+            look: how the budget is found.
+            credits_since: credits that are reserved, or were spent from a day on.
+            notify: makes the notification, given how often that was news, this time included.
+        """
+        with self._connection() as connection, connection.transaction():
+            told = _told(connection.execute(_sql("told_of_budget"), {"client": client_id, "notice": notice}).fetchone())
+            after = looked(told, look, _freed(told, look, credits_since))
+            if after is None or after == told:
+                return False
+            params = {"client": client_id, "notice": notice, "times": after.times, "holds": after.holds}
+            found = {name: getattr(after.look, name) for name in ("budget_credits", "used", "since", "at")}
+            connection.execute(_sql("remember_budget"), params | found)
+            if told is not None and told.times == after.times:
+                return False
+            # Two that look for the first time both make it, with one id.
+            _put(connection, [notify(after.times)])
+        return True
+
     def put(self, notifications: Sequence[Notification]) -> None:
         """Put notifications in that are not there."""
         with self._connection() as connection:
@@ -120,6 +152,20 @@ class Outbox:
                 yield connection
         except UNREACHABLE as error:
             raise StoreUnavailable(f"the database cannot be used now: {str(error).splitlines()[0]}") from error
+
+
+def _told(row: TupleRow | None) -> Told | None:
+    if row is None:
+        return None
+    budget_credits, used, since, seen_at, times, holds = row
+    look = Look(budget_credits=budget_credits, used=used, since=since, at=seen_at, holds=True)
+    return Told(look=look, times=times, holds=holds)
+
+
+def _freed(told: Told | None, look: Look, credits_since: Callable[[date], Decimal]) -> Decimal:
+    if told is None or told.look.since is None or look.since is None or told.look.since >= look.since:
+        return Decimal(0)
+    return credits_since(told.look.since) - credits_since(look.since)
 
 
 def _put(connection: Connection[TupleRow], news: Sequence[Notification]) -> None:

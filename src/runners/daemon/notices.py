@@ -111,7 +111,7 @@ def lane_stopped(recorded: e.Recorded, event: e.LaneStopped, client: str) -> Not
     return _of_event(Notice.LANE_STOPPED, recorded, text, facts)
 
 
-def budget_ended(budget: Budget, now: datetime) -> Notification:
+def budget_ended(budget: Budget, now: datetime, times: int) -> Notification:
     """A budget pays for no further row."""
     name = budget.client.slug
     text = (
@@ -119,17 +119,17 @@ def budget_ended(budget: Budget, now: datetime) -> Notification:
         f" Its rows wait until answers give back what is reserved, or clients.{name}.budget_credits is raised"
         f"{_or_later(budget.client)}."
     )
-    return _of_budget(Notice.BUDGET_ENDED, budget, text, now)
+    return _of_budget(Notice.BUDGET_ENDED, budget, text, now, times)
 
 
-def budget_overshot(budget: Budget, now: datetime) -> Notification:
+def budget_overshot(budget: Budget, now: datetime, times: int) -> Notification:
     """Answers cost more than was reserved."""
     text = (
         f"The budget of {budget.client.slug} is overshot by {_said(budget.overshoot)} credits:"
         f" {_said(budget.used)} of {_said(budget.budget_credits)} are spent or reserved, because answers cost more than"
         " credits_per_send, or because the budget was lowered."
     )
-    return _of_budget(Notice.BUDGET_OVERSHOT, budget, text, now)
+    return _of_budget(Notice.BUDGET_OVERSHOT, budget, text, now, times)
 
 
 def _or_later(client: Client) -> str:
@@ -140,10 +140,9 @@ def _of_event(notice: Notice, recorded: e.Recorded, text: str, facts: Mapping[st
     return _written(uuid5(NAMESPACE, f"{notice}/{recorded.position}"), notice, recorded.at, text, facts)
 
 
-def _of_budget(notice: Notice, budget: Budget, text: str, now: datetime) -> Notification:
-    """Told once for each amount, and of a budget for a period once a day."""
+def _of_budget(notice: Notice, budget: Budget, text: str, now: datetime, times: int) -> Notification:
+    """Told once for each time that it is so."""
     client = budget.client
-    day = "" if client.budget_period is None else f"{now.astimezone(UTC).date()}"
     facts = {
         "client": client.slug,
         "client_id": client.id,
@@ -151,7 +150,7 @@ def _of_budget(notice: Notice, budget: Budget, text: str, now: datetime) -> Noti
         "credits_used": budget.used,
         "overshoot": budget.overshoot,
     }
-    name = uuid5(NAMESPACE, f"{notice}/{client.id}/{_said(budget.budget_credits)}/{day}")
+    name = uuid5(NAMESPACE, f"{notice}/{client.id}/{times}")
     return _written(name, notice, now, text, facts)
 
 

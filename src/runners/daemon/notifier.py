@@ -8,8 +8,8 @@ before it is told, and is tried again with growing pauses until somebody takes i
 import asyncio
 import logging
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import httpx
@@ -17,6 +17,7 @@ import httpx
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets
 from enrichcore.domain import events as e
+from enrichcore.domain.budget_news import Look
 from enrichcore.domain.ids import BatchId
 from enrichcore.registry import Notice, Secret, UnknownClientError
 from enrichcore.registry.notices import EVERYTHING
@@ -94,7 +95,7 @@ class Notifier:
         now = self._application.now()
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
-            self._outbox.put([one for one in self._of_budgets(now) if one.notice in self._addresses])
+            self._look_at_budgets(now)
 
     def _news(self, recorded: e.Recorded) -> Notification | None:
         client = self._client_name(recorded)
@@ -113,12 +114,21 @@ class Notifier:
         except UnknownClientError:
             return str(recorded.client_id)
 
-    def _of_budgets(self, now: datetime) -> Iterator[Notification]:
-        for budget in budgets(self._application.store, self._application.registry, now):
-            if budget.ended:
-                yield budget_ended(budget, now)
-            if budget.overshoot:
-                yield budget_overshot(budget, now)
+    def _look_at_budgets(self, now: datetime) -> None:
+        store = self._application.store
+        for budget in budgets(store, self._application.registry, now):
+            client = budget.client.id
+            for notice, holds, said in (
+                (Notice.BUDGET_ENDED, budget.ended, budget_ended),
+                (Notice.BUDGET_OVERSHOT, bool(budget.overshoot), budget_overshot),
+            ):
+                look = Look(
+                    budget_credits=budget.budget_credits, used=budget.used, since=budget.since, at=now, holds=holds
+                )
+                if notice in self._addresses:
+                    self._outbox.look_at_budget(
+                        client, notice, look, partial(store.credits_of, client), partial(said, budget, now)
+                    )
 
     async def _tell(self, client: httpx.AsyncClient, one: Notification) -> None:
         trouble = await self._post(client, one)

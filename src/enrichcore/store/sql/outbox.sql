@@ -23,6 +23,17 @@ insert into enrichcore.notifications (notification_id, notice, body)
 select * from unnest(%(ids)s::uuid[], %(notices)s::text[], %(bodies)s::text[])
 on conflict (notification_id) do nothing
 
+-- name: told_of_budget
+-- Of several processes one looks at a time.
+select budget_credits, used, since, seen_at, times, holds from enrichcore.budget_news
+where client_id = %(client)s and notice = %(notice)s for update
+
+-- name: remember_budget
+insert into enrichcore.budget_news (client_id, notice, budget_credits, used, since, seen_at, times, holds)
+values (%(client)s, %(notice)s, %(budget_credits)s, %(used)s, %(since)s, %(at)s, %(times)s, %(holds)s)
+on conflict (client_id, notice) do update set budget_credits = excluded.budget_credits, used = excluded.used,
+    since = excluded.since, seen_at = excluded.seen_at, times = excluded.times, holds = excluded.holds
+
 -- name: take
 -- What a process took and did not tell is due again by itself.
 update enrichcore.notifications n set attempts = n.attempts + 1, due_at = now() + %(lease)s
