@@ -106,7 +106,7 @@ def _is_about_people(registry: Registry, workstream: str, workflow: str) -> bool
     return step is not None and step.entity is Entity.PERSON
 
 
-def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool) -> list[Send]:
+def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = False) -> list[Send]:
     settings, now = lane.webhook.lane, core.clock()
     try:
         with core.store.claims() as claims:
