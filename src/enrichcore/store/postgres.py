@@ -211,8 +211,12 @@ class PostgresStore(_Reads):
         with self._translated():
             return self._log.last_position()
 
-    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
-        return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
+    def due(self, now: datetime, limit: int) -> list[UUID]:
+        return list(dict.fromkeys(self._first("due", now=now, limit=limit)))
+
+    def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
+        named = None if lanes is None else list(lanes)
+        return list(dict.fromkeys(self._first("overdue", now=now, limit=limit, lanes=named)))
 
     def ready_lanes(self, now: datetime) -> dict[UUID, int]:
         return dict(self._rows("ready_lanes", now=now))
@@ -336,7 +340,11 @@ class PostgresClaims(_Reads):
         self._log = store._log  # noqa: SLF001 - the two are one store
 
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        return self._first("ready", lane=lane, now=now, limit=limit)
+        asked = {"lane": lane, "now": now, "limit": limit}
+        found = self._first("ready", **asked)
+        if len(found) < limit and self._rows("crowded", **asked)[0][0]:
+            return self._first("ready_behind", **asked)
+        return found
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         ((tokens, since),) = self._rows("bucket", group=group, burst=burst, now=now)
