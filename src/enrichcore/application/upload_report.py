@@ -85,6 +85,8 @@ class UploadReport:
     blank_rows: int = 0
     encoding: str = ""
     delimiter: str = ""
+    #: What people should know of how the file was read, in sentences without their full stop.
+    notes: tuple[str, ...] = ()
     #: Rows that told of a person of an earlier line.
     duplicate_row_count: int = 0
     #: Rows of one person, people and companies that are one, and keys that two claim: the first of them, with the reason.
@@ -231,6 +233,7 @@ class Tally:
             blank_rows=reading.blank_rows,
             encoding=reading.encoding,
             delimiter=reading.delimiter,
+            notes=reading.notes,
             duplicate_row_count=self.duplicate_row_count,
             joined=tuple(self.joined),
             missing=dict(self.missing),
