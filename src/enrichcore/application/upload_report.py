@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from enrichcore.application.estimating import StepEstimate
-from enrichcore.application.identity import KEY_WORDS
+from enrichcore.application.identity import key_words
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
@@ -47,7 +47,7 @@ class Joined:
     @property
     def reason(self) -> str:
         """One sentence without its full stop."""
-        both = f"{KEY_WORDS[self.because.kind]} {self.because.value}"
+        both = key_words(self.because)
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
         if self.merged is not None:
