@@ -29,6 +29,8 @@ from enrichcore.normalize import (
 NAME_AT = " @ "
 
 _NULL = "\\N"
+#: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
+_FORMULA = tuple("=+-@\t\r")
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
@@ -70,6 +72,8 @@ def bare_cell(cell: str) -> str:
     """The cell without what programs put around it: `="0123"` keeps Excel from reading a number; a database's null is empty."""
     if cell == _NULL:
         return ""
+    if cell[:1] == "'" and cell[1:2] in _FORMULA:
+        return cell[1:]
     if (kept := _KEPT_AS_TEXT.fullmatch(cell)) is not None:
         return kept[1].replace('""', '"')
     return cell.strip(_CURLY_QUOTES) if cell[:1] in _CURLY_QUOTES and cell[-1:] in _CURLY_QUOTES else cell
