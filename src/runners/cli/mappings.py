@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from attrs import asdict
 
-from enrichcore.application.identity import KEY_WORDS, explain_identity
+from enrichcore.application.identity import KEY_WORDS, explain_identity, key_value
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import say
 from runners.cli.opening import application, who
@@ -95,7 +95,10 @@ def why(
         show_json(asdict(found))
         return
     line(f"The {found.entity} {found.entity_id} is known by:")
-    show_table(["key", "value"], [(KEY_WORDS[key.kind].removeprefix("the "), key.value) for key in found.keys])
+    show_table(
+        ["key", "value"],
+        [(KEY_WORDS[key.kind].removeprefix("the ").removesuffix(","), key_value(key)) for key in found.keys],
+    )
     show_table(
         ["at", "upload", "line", "the row"],
         [(told.at, told.upload_id, told.line, told.reason) for told in found.tellings],
