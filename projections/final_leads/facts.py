@@ -12,10 +12,10 @@ from typing import Any, Final
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_term, read_answer
+from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, read_answer
 from enrichcore.normalize import is_nothing
 from projections.final_leads.groups import GROUPED, claims
-from projections.final_leads.state import EMAIL, HISTORY, Cell
+from projections.final_leads.state import ASKED, EMAIL, HISTORY, Cell
 
 
 class Trust(IntEnum):
@@ -77,11 +77,24 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     for name in _NAMES:
         if name in fitting:
             weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
+    if trust is not Trust.ANSWER:
+        # Kept apart from what answers tell: an answer is held against it.
+        weights |= {
+            f"{ASKED}{name}": (fitting[name], int(trust) * _PER_TRUST) for name in IDENTITY[entity] if name in fitting
+        }
     position, at = recorded.position or 0, recorded.at.astimezone(UTC)
     return {
         name: Cell(value=value, weight=weight, source=source, since=position, at=at, seen=position)
         for name, (value, weight) in weights.items()
     }
+
+
+def values_of(told: Mapping[str, Cell]) -> dict[str, Any]:
+    """What cells tell, by field: the parts of those that come together, too."""
+    values = {name: cell.value for name, cell in told.items() if not isinstance(cell.value, Mapping)}
+    for cell in told.values():
+        values |= cell.value if isinstance(cell.value, Mapping) else {}
+    return values
 
 
 def fitted(name: str, value: Any) -> Any:

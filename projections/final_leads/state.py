@@ -14,6 +14,8 @@ import msgspec
 
 #: The e-mail address and its status, which only mean something together.
 EMAIL: Final = "person_email"
+#: Before the name of a field that tells who somebody is: what was known of it without any answer.
+ASKED: Final = "asked:"
 #: The three facts of a person's jobs, which come together from one answer.
 HISTORY: Final = "person_history"
 
@@ -127,6 +129,11 @@ def absorb(state: State, cells: dict[str, Cell]) -> State:
         return state
     merged = {name: _taken_in(state.cells, name, cell) for name, cell in cells.items()}
     return msgspec.structs.replace(state, cells={**state.cells, **merged})
+
+
+def asked_of(state: Person | Company) -> dict[str, Any]:
+    """Who somebody is, as far as it was known without any answer."""
+    return {name.removeprefix(ASKED): cell.value for name, cell in state.cells.items() if name.startswith(ASKED)}
 
 
 def claim_name(group: str, parts: Iterable[str]) -> str:
