@@ -35,6 +35,8 @@ _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+#: Words that a name keeps before what may be a degree.
+_SHORTEST_WHOLE = 2
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
@@ -199,6 +201,14 @@ def _without_suffixes(name: str) -> str:
         for place, word in enumerate(_undotted(parts[-1].casefold()).split())
     ):
         parts.pop()
+    while len(parts) > 1 and len(parts[0].split()) > 1 and parts[-1].isupper() and not parts[0].isupper():
+        # "Ada Bell RN, BSN": capitals behind a whole name are no first name.
+        parts.pop()
+    if "," in name and len(parts) == 1:
+        named = parts[0].split()
+        while len(named) > _SHORTEST_WHOLE and named[-1].isupper() and _undotted(named[-1]).casefold() in known:
+            named.pop()
+        parts = [" ".join(named)]
     words = ", ".join(part for part in parts if part).split()
     folds = name.isupper() or name.islower()
     while len(words) > 1:

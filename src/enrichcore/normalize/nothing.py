@@ -47,6 +47,11 @@ _MISREAD = re.compile(
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n{3,}")
 
+#: What stands around a word that says nothing: "None.", "(not provided)", "*N/A*".
+_AROUND = " .!?,;:*_-()[]<>\"'"
+_ENDS = frozenset(_AROUND)
+#: Between several of them: "unknown/not disclosed".
+_BETWEEN = re.compile(r"\s*(?:[,;|/&+]|\band\b|\bor\b|\s[-\u2013\u2014]\s)\s*")
 _FAILURE_SIGN = re.compile("^[❌✖✗✘⛔🚫]")
 _LEADING_SIGNS = re.compile(r"^[^\w(]+")
 _FOUND = (
@@ -81,6 +86,8 @@ _NOTHING_SENTENCE = re.compile(
     r"|nothing (?:was )?found\b[^.!?]{0,60}[.!]*"
     r"|[\w '\u2019-]{1,40}\b(?:was |were |could |can|is )? ?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
     rf"|no (?:current |known |public |valid |relevant )?{_FIELD}(?: data| information| info| yet| known)?[.!]*"
+    r"|(?:the|this|that|it|its|their|linkedin)\b[\w '\u2019-]{0,60}\b(?:does|do|did)(?: not|n['\u2019]t) (?:mention|provide|contain|list|specify"
+    r"|include|disclose|state|give|have|show|exist|appear|seem|reveal|indicate|share|publish)\b.*"
     r"|as an ai (?:language )?(?:model|assistant)\b.*"
     r"|(?:(?:i['\u2019]m |i am |we are |we['\u2019]re )?sorry,? (?:but )?)?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
     r"(?:find|locate|identify|determine|verify|access|provide|retrieve)\b[^.!?]{0,100}[.!]*"
@@ -208,6 +215,8 @@ def _says_nothing(text: str) -> bool:
     plain = text.casefold()
     if plain in entries("nothing_words") or text in {"NaN", "nan"}:
         return True
+    if plain[-1] in _ENDS and plain.strip(_AROUND) in entries("nothing_words"):
+        return True
     if plain.startswith(_REFUSAL_STARTS) and _REFUSAL.match(text):
         return True
     if len(text) > MAX_SENTENCE:
@@ -223,5 +232,8 @@ def _says_nothing(text: str) -> bool:
     if not any(hint in plain for hint in _HINTS):
         return False
     words = plain.split()
+    parts = _BETWEEN.split(plain)
+    if len(parts) > 1 and all(part.strip(_AROUND) in entries("nothing_words") for part in parts):
+        return True
     # "null null" is a first and a last name joined.
     return _NOTHING_SENTENCE.fullmatch(text) is not None or (len(words) > 1 and _NO_WORDS.issuperset(words))
