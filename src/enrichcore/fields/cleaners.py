@@ -21,6 +21,8 @@ MAX_LABEL = 500
 MAX_WORD = 60
 #: Characters of a text that may be a failure's words; longer ones are prose.
 MAX_FAILURE = 300
+#: Characters of a text that may be nothing but words about a failure.
+MAX_NOTE = 120
 #: Entries of a list.
 MAX_ENTRIES = 500
 #: The largest count of employees: what PostgreSQL's integer holds.
@@ -42,14 +44,14 @@ _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
 _COMMAS, _BARS = re.compile(r"[;|,\n]"), re.compile(r"[;|]")
 _FAILURE = re.compile(
-    r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\b|(?:http|status|status code|code):? [45]\d\d\b"
+    r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\s*(?:[:!(]|$|occurred|in |at )|(?:http|status|status code|code):? [45]\d\d\b"
     r"|[45]\d\d:? (?:error|bad|internal|too many|unauthori[sz]ed|forbidden|not found|service|gateway|client|server)\b"
     r"|error (?:fetching|retrieving|running|loading|processing|while|during|occurred|getting|parsing|calling|connecting)\b"
     r"|(?:execution|run|task|step|job|enrichment|lookup|search|action|scrap(?:e|ing)|fetch|(?:api )?call|query|integration|provider"
     r"|validation|verification|process|workflow|webhook|cell|request) (?:has |was )?(?:failed|errored|timed out|skipped|aborted|cancell?ed)\b"
     r"|skipped\s*[:(\u2013-]|(?:an? )?(?:unknown |unexpected |internal )?error (?:has )?occurred\b|something went wrong"
     r"|(?:run )?condition(?:s)? not met|missing (?:required )?input|invalid (?:input|api key|request|url|domain)"
-    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|unauthori[sz]ed\b|forbidden\b"
+    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|(?:unauthori[sz]ed|forbidden)\s*(?:[:!.(]|$)"
     r"|access denied|quota exceeded|(?:out of|insufficient|not enough|no) credits|traceback \(|unexpected token|cannot read prop"
     r"|please (?:try|upgrade|check|provide|contact|wait)|upgrade your plan|internal server error|bad gateway|service unavailable"
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
@@ -98,7 +100,9 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
-    return _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None
+    if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
+        return True
+    return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
 
 
 def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
