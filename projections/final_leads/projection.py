@@ -19,7 +19,8 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import Rules, is_another, rules_of, rules_to_json
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
-from projections.final_leads.facts import Trust, cells, of_answer, values_of
+from projections.final_leads.emails import Trust
+from projections.final_leads.facts import cells, of_answer, values_of
 from projections.final_leads.rows import Calendar, Customers, customers, row_of
 from projections.final_leads.state import (
     Cell,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
-from projections.final_leads.facts import Trust, email_weight
+from projections.final_leads.emails import Trust, email_weight
 from tests.unit.projections.written_log import (
     ACME,
     ASK_COMPANY,
@@ -407,6 +407,31 @@ def test_an_imported_address_that_bounces_is_not_shown_either(log):
     log.leads(1, person_email="ann@quillhaven.example")
     log.answers_person(1, {"work_email": {"email": "ann@quillhaven.example", "status": "bounced"}}, workflow=ASK_EMAIL)
     assert (log.lead(1)["person_email"], log.lead(1)["person_email_status"]) == (None, "invalid")
+
+
+@pytest.mark.parametrize("order", list(permutations(["import", "answer"])))
+def test_an_address_that_bounces_is_not_shown_though_an_import_calls_it_verified(log, order):
+    """The import's word is older than it looks: what a provider found out about the same address counts, in either order."""
+    log.launches()
+    log.creates(1)
+    for source in order:
+        if source == "import":
+            log.imports_person(1, person_email="ann@quillhaven.example", person_email_status="Verified")
+        else:
+            log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "bounced"}, workflow=ASK_EMAIL)
+    lead = log.lead(1)
+    assert (lead["person_email"], lead["person_email_status"]) == (None, "invalid")
+    log.answers_person(1, {"email": "a.f@quillhaven.example", "email_status": "guessed"}, workflow=ASK_EMAIL)
+    lead = log.lead(1)
+    assert (lead["person_email"], lead["person_email_status"]) == ("a.f@quillhaven.example", "guessed")
+
+
+def test_a_guess_takes_nothing_from_an_address_that_was_verified(log):
+    """A provider that only guesses the same address knows less than one that asked the host."""
+    log.leads(1)
+    log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "valid"}, workflow=ASK_EMAIL)
+    log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "guessed"})
+    assert log.lead(1)["person_email_status"] == "verified"
 
 
 def test_a_company_is_not_founded_after_the_answer(log):
