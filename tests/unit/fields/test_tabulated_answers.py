@@ -14,7 +14,7 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import COMPANY_FIELDS, PERSON_FIELDS, extract_company_fields, extract_person_fields, read_answer
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("odd_answers.jsonl", "odd_answers_2.jsonl", "odd_answers_3.jsonl")
+FILES = ("odd_answers.jsonl", "odd_answers_2.jsonl", "odd_answers_3.jsonl", "odd_answers_4.jsonl")
 EXTRACT = {"person": extract_person_fields, "company": extract_company_fields}
 #: Records of jobs are compared by their employers' names, where a case tells them.
 RECORDS = {"current": "person_current_companies", "past": "person_past_companies"}
