@@ -35,6 +35,8 @@ _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+#: Letters of a word in capitals that may be initials.
+_LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
 _SHORTEST_WHOLE = 2
 _QUOTES = '"“”„'
@@ -282,7 +284,8 @@ def _is_particle(word: str) -> bool:
 def _recased(name: str) -> str:
     """A name all in capitals or all in lower case in title case; any other as it is."""
     if not (name.isupper() or name.islower()):
-        return name
+        # "Ada BELLWOOD": how many forms write a last name.
+        return " ".join(_title(word.lower()) if _is_shouted(word) else word for word in name.split(" "))
     if name.isupper() and len(_undotted(name)) <= 2 and not _SHORT_SYLLABLE.fullmatch(name):  # noqa: PLR2004 - "AJ"
         return name
     words = name.lower().split()
@@ -293,6 +296,10 @@ def _recased(name: str) -> str:
         word if index >= first and index < len(words) - 1 and _is_particle(word) else _title(word)
         for index, word in enumerate(words)
     )
+
+
+def _is_shouted(word: str) -> bool:
+    return len(word) > _LONGEST_ABBREVIATION and word.isupper() and word.isalpha()
 
 
 def _title(word: str) -> str:
