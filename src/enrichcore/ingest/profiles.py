@@ -15,7 +15,7 @@ from unicodedata import combining, normalize
 from attrs import field, frozen
 
 from enrichcore.ingest.errors import UnknownProfile
-from enrichcore.normalize import clean_text
+from enrichcore.normalize import clean_label
 
 _SHARED = "plain"
 #: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
@@ -60,7 +60,7 @@ class Profile:
 
 def fold_header(header: str) -> str:
     """The header without case, accents, byte order mark, and what people use between and around words."""
-    bare = "".join(one for one in normalize("NFD", clean_text(header) or "") if not combining(one))
+    bare = "".join(one for one in normalize("NFD", clean_label(header)) if not combining(one))
     return _SEPARATORS.sub("", bare.casefold())
 
 

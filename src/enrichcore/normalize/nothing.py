@@ -122,8 +122,17 @@ def clean_text(value: Any) -> str | None:
     text = _text(value)
     if text is None:
         return None
-    line = _settled(text, lambda raw: " ".join(raw.split()))
+    line = _one_line(text)
     return None if _says_nothing(line) else line
+
+
+def clean_label(text: str) -> str:
+    """As `clean_text`, for the name of a column: "Phone No" is one, whatever it would say in a cell."""
+    return _one_line(text[:MAX_CHARACTERS])
+
+
+def _one_line(text: str) -> str:
+    return _settled(text, lambda raw: " ".join(raw.split()))
 
 
 def clean_paragraph(value: Any) -> str | None:
