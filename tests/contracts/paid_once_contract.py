@@ -6,6 +6,7 @@ import pytest
 
 from enrichcore import project
 from enrichcore.application.estimating import estimate
+from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import State
@@ -213,6 +214,20 @@ class PaidOnceContract(WorldContract):
         third = world.launch(person("ann"))
         assert of_people(world.send()) == []
         assert person_run(world, third).behind == other.run_id
+
+    def test_that_a_cancelled_row_is_out_is_said(self, world):
+        """Until when its answer is of use; of one that was not sent, nothing."""
+        first, send = self.at_person_step(world)
+        world.report([send])
+        unsent = world.launch(person("bob", "mooncroft"))
+        world.app.cancel(first.batch_id, by="ann")
+        world.app.cancel(unsent.batch_id, by="ann")
+        told = [
+            explain(world.store, world.registry, world.item(batch).item_id, now=world.clock.now)
+            for batch in (first, unsent)
+        ]
+        assert f"an answer by {world.run_of(send).deadline:%Y-%m-%d %H:%M:%S} UTC serves other batches" in told[0]
+        assert told[1].endswith("was cancelled and moves no more.")
 
     def test_a_cancelled_row_that_was_not_delivered_holds_nobody_up(self, world):
         """Its outcome is told after the cancellation."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -96,6 +97,37 @@ class Books:
         """POSTs of a generation that no one knows to be undelivered."""
         sent = {attempt for attempt, of in self.generation_of.items() if of == generation}
         return {attempt for attempt in sent if self.fates.get(attempt) not in SURELY_NOT}
+
+
+def as_before(log):
+    """The same life as it was recorded before runs counted what was out when they ended."""
+    unsettled, reserved = {}, NOTHING
+    for lived, at in log:
+        event = lived
+        match lived:
+            case e.StepSending():
+                unsettled[event.attempt] = event.reserved
+            case e.StepSent():
+                unsettled.pop(event.attempt, None)
+            case e.SendRefused():
+                event = evolve(event, reserved=-unsettled.pop(event.attempt, NOTHING))
+            case e.StepFailed():
+                event = evolve(event, reserved=-unsettled.pop(event.attempt, NOTHING), spent=NOTHING)
+            case e.SendNoted():
+                known = None if event.outcome == Outcome.UNKNOWN else unsettled.pop(event.attempt, None)
+                refused = known if event.outcome in SURELY_NOT else None
+                event = evolve(event, reserved=-(refused or NOTHING), undelivered=refused is not None, **UNCORRECTED)
+            case e.AnswerEvent():
+                spent = reserved if event.credits is None else event.credits
+                event = evolve(event, reserved=-reserved, spent=spent, **UNCORRECTED)
+                unsettled.clear()
+            case e.AnswerTimedOut() | e.StepCancelled() | e.StepSkipped():
+                event = evolve(event, reserved=NOTHING, spent=NOTHING)
+        reserved += getattr(event, "reserved", NOTHING)
+        yield event, at
+
+
+UNCORRECTED = {"corrected": NOTHING, "corrected_on": None}
 
 
 class StepRunLife(RuleBasedStateMachine):
@@ -322,10 +354,19 @@ class StepRunLife(RuleBasedStateMachine):
         if self.run.state is State.COMPLETED:
             assert self.run.rank in {Rank.EMPTY, Rank.DATA}
 
+    def a_log_from_before_is_read(self):
+        """Its changes add up to the state too, whatever they left reserved."""
+        run, changed = StepRun(workflow=self.step.workflow), {"reserved": NOTHING, "spent": NOTHING}
+        for version, (event, at) in enumerate(as_before(self.log), start=1):
+            run = steps.fold(run, event, at=at, version=version)
+            changed = {name: held + getattr(event, name, NOTHING) for name, held in changed.items()}
+            assert changed == {"reserved": run.reserved, "spent": run.spent}
+
     def teardown(self):
         """Promise 1: replaying any prefix gives the state that was lived."""
         if not hasattr(self, "run"):
             return
+        self.a_log_from_before_is_read()
         for length in range(len(self.log) + 1):
             replayed = StepRun(workflow=self.step.workflow)
             for version, (event, at) in enumerate(self.log[:length], start=1):

@@ -186,7 +186,11 @@ def _ended_item(item: BatchItem) -> str:
     batch = item.batch_id
     match item.status:
         case ItemStatus.CANCELLED:
-            return "was cancelled and moves no more"
+            out = next((run for run in item.runs.values() if run.out), None)
+            rest = (
+                "" if out is None else f"; its row was out, and an answer by {_at(out.deadline)} serves other batches"
+            )
+            return f"was cancelled and moves no more{rest}"
         case ItemStatus.FAILED:
             failed = next((item.run(workflow) for workflow in item.gaps), None)
             why = f" at step {failed.workflow} ({failed.reason or failed.state})" if failed else ""

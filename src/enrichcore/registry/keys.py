@@ -149,7 +149,7 @@ LANE = (
         reader=decimal(0, 1_000_000),
         default=_of(LaneSettings, "credits_per_send"),
         kinds=SENDING,
-        meaning="Credits reserved for a send, and taken as spent where the answer does not tell. "
+        meaning="Credits reserved for a send, and taken as spent where the answer does not tell, or never comes. "
         "It is not 0 by default, so that a budget caps something from the first send on.",
     ),
     Setting(
