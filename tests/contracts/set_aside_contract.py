@@ -4,7 +4,7 @@ import pytest
 
 from enrichcore.application import AckStatus, placing
 from enrichcore.application import asking as asking_module
-from enrichcore.application.matching import match, redrive
+from enrichcore.application.matching import CannotMatch, match, redrive
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.store.replaying import inline_rows
@@ -83,6 +83,8 @@ class SetAsideContract(WorldContract):
         placed, left = redrive(world.app, kept, by="ann")
         assert (placed, list(left)) == (2, kept[:1])
         assert left[kept[0]].startswith("applying it failed: Broken")
+        with pytest.raises(CannotMatch, match="applying it failed: Broken"):
+            match(world.app, kept[0], None, by="ann")
 
     def test_a_response_that_cannot_be_applied_is_kept_and_its_outcome_recorded(self, store, fault):
         """It is redriven to its own request, which no body names."""

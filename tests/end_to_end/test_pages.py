@@ -468,6 +468,7 @@ def test_metrics_count_what_needs_a_person(site, browser):
     assert 'enrichcore_read_model_lag{read_model="final_leads"} 0\n' in after.text
     assert 'enrichcore_items{status="active"} 3\n' in after.text
     assert "enrichcore_lanes_stopped 0\n" in after.text
+    assert "enrichcore_lanes_unreachable 0\n" in after.text
     assert 'enrichcore_notifications{state="given_up"} 0\n' in after.text
     assert "enrichcore_unmatched_callbacks 1\n" in after.text
 

@@ -225,6 +225,20 @@ def test_a_lane_that_refused_is_mended_from_its_events_too(store):
     assert (mend_inline_state(store).lanes, store.lanes()) == (1, before)
 
 
+def test_what_holds_a_lane_is_mended_from_its_events_too(store):
+    """Failures in a row, the hold with its reason, and the warning that was given."""
+    world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000, "lifetime_limit": 15}))
+    world.launch(*(person(f"ann{number}", f"co{number}") for number in range(20)))
+    away = {"outcome": Outcome.NOT_DELIVERED, "unreachable": True, "reason": "could not connect\x00"}
+    world.report(world.claim(14), **away)
+    assert mend_inline_state(store).is_nothing
+    ((lane, _),) = before = store.lanes()
+    assert (lane.failures, bool(lane.held_for), bool(lane.warned)) == (10, True, True)
+    with store.pool.connection() as connection:
+        connection.execute("update enrichcore.lanes set failures = 0, held_for = '', warned = '', held_until = null")
+    assert (mend_inline_state(store).lanes, store.lanes()) == (1, before)
+
+
 def test_inline_state_is_mended_from_the_events(troubled, store):
     """Rows that are wrong, missing, or of nothing; looking alone changes nothing."""
     before = everything(store)

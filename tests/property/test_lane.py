@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enrichcore.domain import ids
@@ -15,10 +15,12 @@ WHICH = {"workstream": "crm_data", "workflow": "enrich_person"}
 
 #: What becomes of rows: reached (with a status), put off for so many seconds, not reached, or nobody knows.
 FATES = st.sampled_from(["reached", "put off", "away", "away", "away", "unknown"])
+#: One fate after the other, each of some rows in a row.
+REPORTS = st.lists(st.tuples(FATES, st.integers(1, 12)), min_size=1, max_size=4)
 COMMANDS = st.lists(
     st.one_of(
         st.tuples(st.just("claim"), st.integers(1, 30)),
-        st.tuples(st.just("report"), st.lists(FATES, min_size=1, max_size=20)),
+        st.tuples(st.just("report"), REPORTS),
         st.tuples(st.just("wait"), st.floats(0, 400)),
         st.tuples(st.just("resume"), st.none()),
     ),
@@ -34,6 +36,8 @@ class Play:
         self.now, self.out = START, []
         #: When rows left that were to find out, since the webhook was last reached.
         self.probes = []
+        #: Until when the third party asked to be left alone.
+        self.asked = START
 
     def fold(self, events):
         for event in events:
@@ -50,7 +54,7 @@ class Play:
             self.out += [False] * number
 
     def do_report(self, fates):
-        came = [(self.out.pop(0), fate) for fate in fates if self.out]
+        came = [(self.out.pop(0), fate) for fate, times in fates for _ in range(times) if self.out]
         seen = [self.outcome(fate, probe=probe) for probe, fate in came]
         events, told = lanes.decide_outcomes(self.lane, seen, **WHICH, now=self.now)
         assert told == tuple(seen)
@@ -64,7 +68,8 @@ class Play:
             case "reached":
                 return PostOutcome(**given, outcome=Outcome.DELIVERED, http_status=200)
             case "put off":
-                hold = self.now + timedelta(seconds=7)
+                hold = self.now + timedelta(seconds=200)
+                self.asked = max(self.asked, hold)
                 return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, http_status=429, hold=hold)
             case "away":
                 return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, unreachable=True)
@@ -76,18 +81,21 @@ class Play:
     def do_resume(self, _):
         self.fold(lanes.decide_resume(self.lane, by="ann", why=""))
         self.probes.clear()
+        self.asked = self.now
         assert self.lane.held_until is None
 
 
+@example([("claim", 30), ("report", [("put off", 1)]), ("report", [("away", 10)])])
 @given(COMMANDS)
 def test_any_order_of_failures_leaves_a_lane_that_goes_on_by_itself(commands):
-    """Rows that find out leave one at a time, each after a pause, and no pause is longer than the longest."""
+    """Rows that find out leave one at a time, each after a pause; no pause is longer than the longest, or shorter than asked for."""
     play = Play()
     for name, given_ in commands:
         getattr(play, f"do_{name}")(given_)
         held_s = 0 if play.lane.held_until is None else (play.lane.held_until - play.now).total_seconds()
         assert held_s <= lanes.LONGEST_PAUSE.total_seconds()
         assert not play.lane.stopped
+        assert play.asked <= play.now or play.lane.held_until >= play.asked
         apart = [later - before for before, later in zip(play.probes, play.probes[1:], strict=False)]
         assert all(pause >= lanes.FIRST_PAUSE for pause in apart)
         assert not play.lane.unreachable or play.lane.held_until is not None

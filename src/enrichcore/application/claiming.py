@@ -127,12 +127,14 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
             # The same person may have been answered in another batch since the row became ready, or be out in one.
             left = unit.not_served_by_now(found, lane.workflow)
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
-            left = left[: _rows_left(claims, unit, lane, wanted=len(left))]
+            sent = 0 if settings.lifetime_limit is None else claims.sends_of(lane.webhook.url.fingerprint())
+            left = left[: _rows_left(claims, unit, lane, wanted=len(left), sent=sent)]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
             sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
             if probes and sends:
                 sends = _probing(unit, lane, sends)
-            _warn_of_end(claims, unit, lane, len(sends))
+            if sends:
+                _warn_of_end(unit, lane, sent + len(sends))
             commit = unit.finish()
             if not commit.empty:
                 claims.append(commit)
@@ -153,10 +155,10 @@ def _probing(unit: Unit, lane: ConfiguredLane, sends: Sequence[Send]) -> list[Se
     return [evolve(send, probe=True) for send in sends]
 
 
-def _warn_of_end(claims: Claims, unit: Unit, lane: ConfiguredLane, claimed: int) -> None:
+def _warn_of_end(unit: Unit, lane: ConfiguredLane, sends: int) -> None:
     """Say, with the rows that come to it, that nine tenths of a webhook's life are over."""
     life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
-    if life is None or not claimed or (sends := claims.sends_of(webhook) + claimed) < life * NEARLY_OVER:
+    if life is None or sends < life * NEARLY_OVER:
         return
     draft = unit.lane(lane.lane_id, lane.client.id)
     warning = decide_warning(
@@ -166,13 +168,11 @@ def _warn_of_end(claims: Claims, unit: Unit, lane: ConfiguredLane, claimed: int)
         log.warning("%s of %s has used nine tenths of its webhook's lifetime_limit", lane.workflow, lane.client.slug)
 
 
-def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int) -> int:
+def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int, sent: int) -> int:
     """How many more rows the webhook's life and the client's budget allow; a webhook at the end of its life stops its lane."""
     settings = lane.webhook.lane
-    life, sent, left = settings.lifetime_limit, 0, wanted
-    if life is not None:
-        sent = claims.sends_of(lane.webhook.url.fingerprint())
-        left = min(wanted, max(life - sent, 0))
+    life = settings.lifetime_limit
+    left = wanted if life is None else min(wanted, max(life - sent, 0))
     if wanted and not left:
         why = f"its webhook has taken {sent:,} rows, all that lifetime_limit allows: give it a new URL"
         draft = unit.lane(lane.lane_id, lane.client.id)

@@ -17,6 +17,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import lane_id
+from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from enrichcore.registry import LaneSettings, Registry, UnknownNameError
@@ -93,9 +94,26 @@ class Explanation:
         text = _WAITS[run.state](run)
         if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT, State.SENDING} and _past(run, self.now):
             text += f", which is past: {self._past_due(run)}"
+        if run.state is State.RETRY_WAIT:
+            text += self._lane_closed_then(owner, run)
         if run.state is State.IN_DOUBT:
             text += f"; `enrichcore settle {owner.batch_id} --as sent` or `--as resend` decides it now"
         return text
+
+    def _lane_closed_then(self, owner: BatchItem | CompanyRun, run: StepRun) -> str:
+        """That a row's lane will not be open when its pause is over; empty where nothing says so."""
+        known = self._lane(owner, run)
+        if known is None or run.wake_at is None:
+            return ""
+        if known.stopped:
+            return f", but its lane is stopped ({known.stopped}) until it is resumed"
+        if known.held_until is not None and known.held_until > max(run.wake_at, self.now):
+            return f", or when its lane goes on, at {_at(known.held_until)} ({known.held_for})"
+        return ""
+
+    def _lane(self, owner: BatchItem | CompanyRun, run: StepRun) -> Lane | None:
+        key = lane_id(owner.client_id, owner.workstream, run.workflow)
+        return next((lane for lane, _ in self.store.lanes() if lane.lane_id == key), None)
 
     def _past_due(self, run: StepRun) -> str:
         """What moves a run whose time has come."""
@@ -126,8 +144,7 @@ class Explanation:
         if webhook is None:
             key = f"clients.{client.slug}.webhooks.{workstream}.{workflow}"
             return f"is ready to be sent, but no webhook is configured; add {key} to the configuration"
-        lane_key = lane_id(owner.client_id, workstream, workflow)
-        known = next((lane for lane, _ in self.store.lanes() if lane.lane_id == lane_key), None)
+        known = self._lane(owner, run)
         if known is not None and known.stopped:
             return (
                 f"is ready, but lane {name} is stopped ({known.stopped}); `enrichcore lanes --resume {name}` opens it"
@@ -144,7 +161,7 @@ class Explanation:
                 f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
                 f" it leaves when answers give back what is reserved, or clients.{client.slug}.budget_credits is raised"
             )
-        return self._paced(lane_key, name, webhook.lane)
+        return self._paced(lane_id(owner.client_id, workstream, workflow), name, webhook.lane)
 
     def _paced(self, lane_key: UUID, name: str, lane: LaneSettings) -> str:
         with self.store.claims() as claims:

@@ -17,7 +17,7 @@ from enrichcore.application.placing import place
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.words import words_of_error
-from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.commit import Conflict, StoreError
 
 _PLACED: Final = frozenset({AckStatus.ACCEPTED, AckStatus.DUPLICATE, AckStatus.LATE, AckStatus.KEPT})
 
@@ -54,10 +54,19 @@ def match(
 
     Raises:
         UnknownId: There is no such unmatched answer.
-        CannotMatch: It was placed before, or it fits no step of that item.
+        CannotMatch: It was placed before, it fits no step of that item, or applying it raises.
     """
     core = application.core
-    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by=by, why=why, step=step, body=body))
+    try:
+        return core.decided(
+            lambda unit: _match(core, unit, unmatched_id, item_id, by=by, why=why, step=step, body=body)
+        )
+    except (ApplicationError, StoreError):
+        raise
+    except Exception as fault:
+        # Nobody foresaw it, as when the answer was set aside: it stays where it is.
+        log.exception("%s cannot be applied", unmatched_id)
+        raise CannotMatch(f"applying it failed: {words_of_error(fault)}") from fault
 
 
 def redrive(
@@ -72,14 +81,8 @@ def redrive(
     for unmatched_id in unmatched_ids:
         try:
             match(application, unmatched_id, None, by=by, why=why)
-        except StoreUnavailable:
-            raise
-        except CannotMatch as refusal:
+        except (ApplicationError, Conflict) as refusal:
             left[unmatched_id] = str(refusal)
-        except Exception as fault:
-            # The fault that set it aside may not be mended for this one; others may be.
-            log.exception("%s cannot be applied", unmatched_id)
-            left[unmatched_id] = f"applying it failed: {words_of_error(fault)}"
         else:
             placed += 1
     return placed, left

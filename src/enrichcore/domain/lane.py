@@ -165,6 +165,8 @@ def _decide_reach(
     if failures >= FAILURES_IN_A_ROW:
         pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_IN_A_ROW, 16), LONGEST_PAUSE)
         why = f"no connection could be made {failures} times in a row, the last: {last}; one row at a time is tried"
+        if not lane.unreachable:
+            return counted, *decide_hold(lane, **where, until=now + pause, reason=why)
         # Longer than the pause for the row that was to find out, or shorter, now that this is known.
         return counted, e.LaneHeld(**where, until=now + pause, reason=why)
     if lane.unreachable and lane.held_until is not None and lane.held_until > now:

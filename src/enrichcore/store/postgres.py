@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -44,6 +45,8 @@ from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 from enrichcore.store.statements import migrations, statements
 
+#: After a search in vain behind a crowd, how many times as long as it took none is made.
+SEARCHED_PART: Final = 20
 #: Serialises migrations and table creation of all processes.
 MIGRATION_LOCK: Final = 4985316
 
@@ -150,6 +153,8 @@ class PostgresStore(_Reads):
         self.pool = opened_pool(url, pool_size)
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
         self.clock = DatabaseClock(self._time)
+        #: By lane, when rows that may leave are searched for again behind a crowd that may not, on the monotonic clock.
+        self.searches: dict[UUID, float] = {}
 
     def migrate(self) -> list[str]:
         """Apply the migrations that are missing, one process at a time; their names."""
@@ -342,9 +347,15 @@ class PostgresClaims(_Reads):
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
         asked = {"lane": lane, "now": now, "limit": limit}
         found = self._first("ready", **asked)
-        if len(found) < limit and self._rows("crowded", **asked)[0][0]:
-            return self._first("ready_behind", **asked)
-        return found
+        if len(found) == limit or not self._rows("crowded", **asked)[0][0]:
+            return found
+        if monotonic() < self._store.searches.get(lane, 0.0):
+            return found
+        began = monotonic()
+        behind = self._first("ready_behind", **asked)
+        # A crowd behind which nothing is found takes a small part of the time only, however many look.
+        self._store.searches[lane] = 0.0 if behind else began + SEARCHED_PART * (monotonic() - began)
+        return behind
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         ((tokens, since),) = self._rows("bucket", group=group, burst=burst, now=now)

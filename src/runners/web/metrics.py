@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import MediaType, Response, get
 
+from enrichcore.domain.lane import FAILURES_IN_A_ROW
 from projections import READ_MODELS
 from runners.web.desk import TheDesk
 
@@ -36,6 +37,11 @@ def metrics(desk: TheDesk) -> Response[str]:
             [({"status": row["status"]}, row["items"]) for row in desk.rows("item_totals")],
         ),
         _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
+        _family(
+            "lanes_unreachable",
+            "Lanes whose webhook cannot be reached.",
+            [({}, desk.row("unreachable_lanes", failures=FAILURES_IN_A_ROW)["lanes"])],
+        ),
         _family("unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]),
         _family(
             "notifications",

@@ -58,6 +58,9 @@ select status, count(*) as items from enrichcore.runs where kind = 'item' group 
 -- name: stopped_lanes
 select count(*) as lanes from enrichcore.lanes where stopped <> ''
 
+-- name: unreachable_lanes
+select count(*) as lanes from enrichcore.lanes where failures >= %(failures)s
+
 -- name: news
 select count(*) filter (where told_at is null and given_up_at is null) as waiting,
        count(*) filter (where given_up_at is not null) as given_up

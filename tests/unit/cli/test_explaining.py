@@ -99,6 +99,22 @@ def test_what_was_not_delivered_is_tried_again(world):
     assert "2026-03-01 12:01:00 UTC" in sentence
 
 
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        (False, "or when its lane goes on, at 2026-03-01 13:00:00 UTC (429)"),
+        (True, "but its lane is stopped (out of credits) until it is resumed"),
+    ],
+)
+def test_a_row_that_is_tried_again_tells_of_its_lane(world, stop, words):
+    """Its own pause may be over long before its lane is open."""
+    batch = world.launch()
+    world.send(Outcome.NOT_DELIVERED, "429", hold=world.now + timedelta(hours=1))
+    if stop:
+        world.application.stop_lane("acme", "crm_data", COMPANY, by="test", why="out of credits")
+    assert words in first(world, batch)
+
+
 def test_a_doubt_names_both_settlements(world):
     """Nobody knows whether it was delivered, so a person may decide."""
     batch = world.launch()

@@ -1,6 +1,7 @@
 """What `status` tells of a batch whose rows do not leave."""
 
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment
+from enrichcore.domain.ids import lane_id
+from enrichcore.domain.lane import Lane
+from enrichcore.store.commit import Commit
 from runners.cli.batches import progress_of
 
 sys.path.append(str(Path(__file__).parent))
@@ -40,6 +44,17 @@ def test_a_stopped_lane_is_named_with_its_reason(world):
     assert f"acme/crm_data/{COMPANY} is stopped: the table was deleted" in why
     world.application.resume_lane("acme", "crm_data", COMPANY, by="ann")
     assert held_back(world.application) == []
+
+
+def test_a_lane_whose_webhook_cannot_be_reached_is_named_with_when_it_goes_on(world):
+    """Whoever reads it need not look into the log."""
+    lane = Lane(
+        lane_id=lane_id(world.client.id, "crm_data", COMPANY), client_id=world.client.id,
+        held_until=world.now + timedelta(minutes=4), held_for="no connection could be made 17 times in a row",
+    )  # fmt: skip
+    world.store.append(Commit(events=[], lanes=[(lane, 1)]))
+    (why,) = held_back(world.application)
+    assert "is held: nothing is sent until 2026-03-01 12:04:00 UTC: no connection could be made 17 times" in why
 
 
 def test_a_budget_that_is_used_up_is_named(world):
