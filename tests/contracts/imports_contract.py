@@ -272,6 +272,18 @@ class ToldImportsContract(WorldContract):
         with pytest.raises(UnknownId):
             explain_identity(world.store, UUID(int=7))
 
+    def test_rows_kept_aside_are_read_in_pages_and_listed_up_to_a_limit(self, world, monkeypatch):
+        """As many as a file has may be, so an upload is not held in memory to be asked about."""
+        monkeypatch.setattr("enrichcore.application.uploading.PAGE", 2)
+        monkeypatch.setattr("enrichcore.application.upload_report.MAX_REJECTED", 3)
+        nobody = person("x", first="", last="", email="", linkedin="")
+        report = world.upload(person("ann"), *[nobody] * 5, person("bob"))
+        assert [line for line, _ in report.rejected] == [3, 4, 5]
+        rejected = list(world.app.rejected_rows(report.upload_id))
+        assert [row.line for row in rejected] == [3, 4, 5, 6, 7]
+        found = world.app.get_upload(report.upload_id)
+        assert (report.rejected_count, found.rejected, found.person_count, found.finished) == (5, 5, 2, True)
+
     def test_what_rows_do_not_tell_is_counted(self, world):
         """Since later steps ask with it."""
         report = world.upload(person("ann", email=""), person("bob"))

@@ -64,7 +64,7 @@ def in_a_sentence(text: str) -> None:
 def given_back(rejected: list) -> None:
     """Rows that were kept aside come back as a file with a line for each, and no cell of it is a formula."""
     kept = [RowRejected(line=row.line, raw=row.raw, reason=row.reason) for row in rejected]
-    text = b"".join(rejected_csv(kept)).decode("utf-8-sig")
+    text = b"".join(rejected_csv(lambda: kept)).decode("utf-8-sig")
     csv.field_size_limit(1 << 26)
     header, *lines = csv.reader(io.StringIO(text, newline=""))
     assert header[:2] == ["line", "reason"]

@@ -20,6 +20,8 @@ EXAMPLE_ROWS: Final = 50
 EXAMPLE_CHARACTERS: Final = 80
 #: Joined rows that a report lists; all are counted, and all are in the log.
 MAX_JOINED: Final = 1_000
+#: Rows kept aside that a report lists; all are counted, and `rejected` gives all.
+MAX_REJECTED: Final = 100_000
 #: Facts whose absence is counted, since later steps ask with them.
 WANTED: Final = (
     "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
@@ -79,8 +81,10 @@ class UploadReport:
     ambiguous: Mapping[str, str] = Factory(dict)
     #: Columns that a saved mapping told.
     saved: tuple[str, ...] = ()
-    #: (line, reason) of each row that was kept aside.
+    #: (line, reason) of each row that was kept aside; of very many the first.
     rejected: tuple[tuple[int, str], ...] = ()
+    #: All that were.
+    rejected_count: int = 0
     #: Rows without any text.
     blank_rows: int = 0
     encoding: str = ""
@@ -117,6 +121,7 @@ class Tally:
     row_count: int = 0
     duplicate_row_count: int = 0
     rejected: list[tuple[int, str]] = Factory(list)
+    rejected_count: int = 0
     joined: list[Joined] = Factory(list)
     missing: dict[str, int] = Factory(lambda: dict.fromkeys(WANTED, 0))
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
@@ -141,7 +146,9 @@ class Tally:
     def reject(self, row: RejectedRow) -> None:
         """Count a row that is kept aside."""
         self._see(row.raw)
-        self.rejected.append((row.line, row.reason))
+        self.rejected_count += 1
+        if len(self.rejected) < MAX_REJECTED:
+            self.rejected.append((row.line, row.reason))
 
     def add(self, outcome: Outcome) -> None:
         """Count a row."""
@@ -230,6 +237,7 @@ class Tally:
             ambiguous=mapping.ambiguous,
             saved=reading.saved_columns,
             rejected=tuple(self.rejected),
+            rejected_count=self.rejected_count,
             blank_rows=reading.blank_rows,
             encoding=reading.encoding,
             delimiter=reading.delimiter,

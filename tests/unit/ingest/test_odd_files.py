@@ -129,6 +129,11 @@ READ = {
     # what programs make of values
     "cells kept as text for Excel": (b'Name,Email,Company,Phone\n="Ann Lee",="ann@beta.example",="Beta",="0123"\n', [ANN], []),
     "a database's nulls": (b"Name\tEmail\tCompany\nAnn Lee\tann@beta.example\tBeta\nBo Li\tbo@beta.example\t\\N\n", [ANN, (*BO[:2], None)], []),
+    "cells kept from being formulas, as in our own files": (
+        b"Name,Email,Company\nAnn Lee,ann@beta.example,'@Home\n",
+        [(*ANN[:2], "@Home")],
+        [],
+    ),
     "an address in the company's column": (b"Name,Company,Email\nAnn Lee,ann@beta.example,\n", [("Ann Lee", None, None)], []),
     "entities": (b"Name,Email,Company\nAnn Lee,ann@beta.example,Be&#116;a\n", [ANN], []),
     # below the data
