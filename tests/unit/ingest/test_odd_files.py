@@ -3,6 +3,7 @@
 The people of nearly every file are the same two, so that what differs between the cases is the defect alone.
 """
 
+import csv
 import gzip
 import io
 import zipfile
@@ -10,7 +11,7 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from enrichcore.ingest import ImportedRow, NotATable, packing, read_import
+from enrichcore.ingest import ImportedRow, NotATable, packing, read_import, table
 
 HEADER = "First Name,Last Name,Email,Company,Job Title\n"
 JUERGEN = "Jürgen,Weißmüller,juergen@alpha.example,Alpha GmbH,Käufer\n"
@@ -225,6 +226,24 @@ def test_what_is_no_table_is_refused_in_a_sentence_that_names_it(case):
     assert says in sentence
     assert sentence.count("\n") == 0
     assert refused.value.remedy
+
+
+def test_quotes_that_take_in_more_than_a_cell_may_hold_cost_a_line_each(monkeypatch):
+    """Every other row is read, and none is lost without a word; in a narrow table nothing is read that may be prose."""
+    monkeypatch.setattr(table, "MAX_CELL", 2_000)
+    limit = csv.field_size_limit(2_000)
+    try:
+        people = "".join(f"P{number},Lee,p{number}@beta.example,Beta,Buyer\n" for number in range(100))
+        stray = 'Cy,Lo,cy@beta.example,"Beta pipes,Buyer\n'
+        content = f'{HEADER}{people}{stray}{people}Di"x,y"\n{stray}{people}'.encode()
+        rows = list(read_import(content, profile="crm").rows())
+        narrow = f'Name,Email\n"Ann,ann@beta.example\n{people}'.encode()
+        with pytest.raises(NotATable, match="cannot be read from line 2 on"):
+            list(read_import(narrow, profile="crm").rows())
+    finally:
+        csv.field_size_limit(limit)
+    assert [row.line for row in rows] == list(range(2, 305))
+    assert [row.line for row in rows if not isinstance(row, ImportedRow)] == [102, 203, 204]
 
 
 def test_a_file_that_is_meant_to_fill_a_disk_is_refused(monkeypatch):
