@@ -146,6 +146,9 @@ READ = {
     "footers without quotes": (f"{PLAIN}\nCopyright (c) 2000-2026 salesforce.com, inc. All rights reserved.\nFilters: Status is Open, Owner is me\n".encode(), BOTH, [(5, FOOTER), (6, FOOTER)]),
     "pages": (f"{PLAIN}Page 1 of 2,,,,\nSeite 2 von 2,,,,\n".encode(), BOTH, [(4, FOOTER), (5, FOOTER)]),
     "people called like footers": (f"{HEADER}Copyright,Lee,ann@beta.example,Beta,\n".encode(), [("Copyright Lee", *ANN[1:])], []),
+    "a company called like a footer": (
+        b"Company,First Name,Last Name,Email,Phone\nCopyright Agency,Ann,Lee,,\n", [("Ann Lee", None, "Copyright Agency")], [],
+    ),
     # packed
     "gz": (gzip.compress(PLAIN.encode()), BOTH, []),
     "gz of two pieces": (gzip.compress(HEADER.encode()) + gzip.compress((JUERGEN + ZOE).encode()), BOTH, []),
