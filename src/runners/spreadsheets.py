@@ -51,7 +51,7 @@ def rejected_csv(rows: Callable[[], Iterable[RowRejected]]) -> Iterator[bytes]:
         counts.update(dict.fromkeys(row.raw, 1))
     # Every row has a cell for each column; cells beyond the header only some have.
     names = sorted(counts, key=lambda column: counts[column] < total)
-    yield BOM_UTF8 + _line(["line", "reason", *names])
+    yield BOM_UTF8 + _line(["line", "reason", *map(csv_cell, names)])
     for row in rows():
         yield _line([str(row.line), row.reason, *(csv_cell(row.raw.get(name)) for name in names)])
 
