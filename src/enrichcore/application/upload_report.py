@@ -127,11 +127,10 @@ class Tally:
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
     examples: dict[str, str] = Factory(dict)
     _seen: int = 0
-    #: Person → the line that named them first.
+    #: Person → the line that named them first; below zero for one whom nobody knew before. A file may name a million.
     _people: dict[int, int] = Factory(dict)
-    _new_people: set[int] = Factory(set)
-    _companies: set[int] = Factory(set)
-    _new_companies: set[int] = Factory(set)
+    #: Company → whether nobody knew it before.
+    _companies: dict[int, bool] = Factory(dict)
 
     @property
     def person_count(self) -> int:
@@ -181,18 +180,15 @@ class Tally:
     def _add_person(self, outcome: Outcome) -> None:
         person, line, number = outcome.person, outcome.row.line, outcome.person.entity_id.int
         for known, because in person.merged:
-            earlier = self._people.pop(known.entity_id.int, None)
-            self._new_people.discard(known.entity_id.int)
-            if earlier is not None:
+            earlier = abs(self._people.pop(known.entity_id.int, 0))
+            if earlier:
                 self._people.setdefault(number, earlier)
             self._note(
                 Joined(
                     line=line, entity="person", entity_id=person.entity_id, because=because, merged=known.entity_id
                 )
             )  # fmt: skip
-        earlier = self._people.setdefault(number, line)
-        if person.is_new:
-            self._new_people.add(number)
+        earlier = abs(self._people.setdefault(number, -line if person.is_new else line))
         if earlier == line:
             return
         self.duplicate_row_count += 1
@@ -205,16 +201,13 @@ class Tally:
 
     def _add_company(self, company: Match[CompanyId], line: int) -> None:
         for known, because in company.merged:
-            self._companies.discard(known.entity_id.int)
-            self._new_companies.discard(known.entity_id.int)
+            self._companies.pop(known.entity_id.int, None)
             self._note(
                 Joined(
                     line=line, entity="company", entity_id=company.entity_id, because=because, merged=known.entity_id
                 )
             )  # fmt: skip
-        self._companies.add(company.entity_id.int)
-        if company.is_new:
-            self._new_companies.add(company.entity_id.int)
+        self._companies.setdefault(company.entity_id.int, company.is_new)
 
     def _note(self, joined: Joined) -> None:
         if len(self.joined) < MAX_JOINED:
@@ -228,8 +221,8 @@ class Tally:
             row_count=self.row_count,
             person_count=self.person_count,
             company_count=self.company_count,
-            new_person_count=len(self._new_people),
-            new_company_count=len(self._new_companies),
+            new_person_count=sum(line < 0 for line in self._people.values()),
+            new_company_count=sum(self._companies.values()),
             columns=reading.headers,
             examples=dict(self.examples),
             mapped=mapping.mapped,
