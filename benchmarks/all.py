@@ -22,6 +22,7 @@ BENCHMARKS = {
     ),
     "storm": ("", "--callbacks 1000"),
     "chaos": ("", "--short"),
+    "importing": ("--rows 200000 --forms csv,gz,xlsx", "--rows 3000 --forms csv,gz,xlsx"),
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),
 }
 

@@ -39,6 +39,7 @@ def report_json(report: UploadReport) -> dict[str, Any]:
         "unmapped": report.unmapped,
         "ambiguous": report.ambiguous,
         "saved": report.saved,
+        "rejected_count": report.rejected_count,
         "rejected": [{"line": number, "reason": reason} for number, reason in report.rejected],
         "joined": [
             {

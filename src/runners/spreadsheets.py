@@ -4,7 +4,8 @@ import csv
 import io
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,22 +36,24 @@ def csv_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def rejected_csv(rows: Iterable[RowRejected]) -> Iterator[bytes]:
+def rejected_csv(rows: Callable[[], Iterable[RowRejected]]) -> Iterator[bytes]:
     """Rows that were kept aside, with their line and reason, to be mended and imported again: a piece for each row.
 
     The columns are those of the file, and after them the cells that stood under no column.
+
+    Args:
+        rows: gives them; asked twice, for their columns first, so that no more than one is held.
     """
-    listed = list(rows)
-    columns = dict.fromkeys(column for row in listed for column in row.raw)
-    own = [column for column in columns if not _is_surplus(column, listed)]
-    names = [*own, *(column for column in columns if column not in set(own))]
-    yield BOM_UTF8 + _line(["line", "reason", *names])
-    for row in listed:
+    counts: Counter[str] = Counter()
+    total = 0
+    for row in rows():
+        total += 1
+        counts.update(dict.fromkeys(row.raw, 1))
+    # Every row has a cell for each column; cells beyond the header only some have.
+    names = sorted(counts, key=lambda column: counts[column] < total)
+    yield BOM_UTF8 + _line(["line", "reason", *map(csv_cell, names)])
+    for row in rows():
         yield _line([str(row.line), row.reason, *(csv_cell(row.raw.get(name)) for name in names)])
-
-
-def _is_surplus(column: str, rows: list[RowRejected]) -> bool:
-    return not all(column in row.raw for row in rows)
 
 
 def _line(cells: Iterable[str]) -> bytes:

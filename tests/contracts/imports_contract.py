@@ -1,5 +1,7 @@
 """Imports find who is known, and the configuration changes nothing that was launched."""
 
+import csv
+import io
 import os
 from datetime import date, timedelta
 from threading import Barrier, Thread
@@ -18,6 +20,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.ingest import BadMapping
 from enrichcore.store import StoreUnavailable
+from runners.spreadsheets import rejected_csv
 from tests.contracts.answers_contract import SAMPLES, WorldContract
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, APOLLO_PERSON, CRM, World, file_of, person, tuned
 
@@ -271,6 +274,31 @@ class ToldImportsContract(WorldContract):
         assert (company.entity, company.tellings[0].line) == ("company", 2)
         with pytest.raises(UnknownId):
             explain_identity(world.store, UUID(int=7))
+
+    def test_rows_kept_aside_come_back_without_formulas_and_as_they_were(self, world):
+        """Neither cells nor column names are formulas to a spreadsheet, and read again they are what the file had."""
+        content = b'=1+1,First Name,Company,Email\n@x,-,"@Home, Inc.",-\n'
+        report = world.app.upload(content, client=ACME, workstream=CRM)
+        rejected = b"".join(rejected_csv(lambda: world.app.rejected_rows(report.upload_id)))
+        header, row = csv.reader(io.StringIO(rejected.decode("utf-8-sig")))
+        assert header == ["line", "reason", "'=1+1", "First Name", "Company", "Email"]
+        assert (row[0], row[2:]) == ("2", ["'@x", "'-", "'@Home, Inc.", "'-"])
+        mended = rejected.replace(b"'-\r\n", b"ann@beta.example\r\n")
+        again = world.app.upload(mended, client=ACME, workstream=CRM)
+        ((line, facts),) = again.sample
+        assert (line, facts["company_name"], facts["person_email"]) == (2, "@Home, Inc.", "ann@beta.example")
+
+    def test_rows_kept_aside_are_read_in_pages_and_listed_up_to_a_limit(self, world, monkeypatch):
+        """As many as a file has may be, so an upload is not held in memory to be asked about."""
+        monkeypatch.setattr("enrichcore.application.uploading.PAGE", 2)
+        monkeypatch.setattr("enrichcore.application.upload_report.MAX_REJECTED", 3)
+        nobody = person("x", first="", last="", email="", linkedin="")
+        report = world.upload(person("ann"), *[nobody] * 5, person("bob"))
+        assert [line for line, _ in report.rejected] == [3, 4, 5]
+        rejected = list(world.app.rejected_rows(report.upload_id))
+        assert [row.line for row in rejected] == [3, 4, 5, 6, 7]
+        found = world.app.get_upload(report.upload_id)
+        assert (report.rejected_count, found.rejected, found.person_count, found.finished) == (5, 5, 2, True)
 
     def test_what_rows_do_not_tell_is_counted(self, world):
         """Since later steps ask with it."""

@@ -150,8 +150,8 @@ class Enrichment:
             dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
         )  # fmt: skip
 
-    def rejected_rows(self, upload_id: UploadId) -> list[RowRejected]:
-        """The rows of an upload that were kept aside, in file order.
+    def rejected_rows(self, upload_id: UploadId) -> Iterator[RowRejected]:
+        """The rows of an upload that were kept aside, in file order; a page of them is held at a time.
 
         Raises:
             UnknownId: There is no such upload.

@@ -158,8 +158,10 @@ class _Counting:
 
     def __attrs_post_init__(self) -> None:
         self._same = SameEntities(self.store)
-        self._find_batch = cache(lambda batch_id: self.store.batches([batch_id])[0])
-        self._earlier = EarlierAnswers(self._same, self.store, self._find_batch, self.now)
+        # It holds no reference to this value, so that what is known of one piece of the people goes with it.
+        store = self.store
+        self._find_batch = cache(lambda batch_id: store.batches([batch_id])[0])
+        self._earlier = EarlierAnswers(self._same, store, self._find_batch, self.now)
         self._facts = {person.person_id: without_undeliverable(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:

@@ -104,7 +104,7 @@ class Importer:
     @property
     def upload_version(self) -> int:
         """Version of the upload's stream."""
-        return 1 + len(self.tally.rejected)
+        return 1 + self.tally.rejected_count
 
 
 class _Chunk:

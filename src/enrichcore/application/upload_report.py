@@ -20,6 +20,8 @@ EXAMPLE_ROWS: Final = 50
 EXAMPLE_CHARACTERS: Final = 80
 #: Joined rows that a report lists; all are counted, and all are in the log.
 MAX_JOINED: Final = 1_000
+#: Rows kept aside that a report lists; all are counted, and `rejected` gives all.
+MAX_REJECTED: Final = 100_000
 #: Facts whose absence is counted, since later steps ask with them.
 WANTED: Final = (
     "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
@@ -79,8 +81,10 @@ class UploadReport:
     ambiguous: Mapping[str, str] = Factory(dict)
     #: Columns that a saved mapping told.
     saved: tuple[str, ...] = ()
-    #: (line, reason) of each row that was kept aside.
+    #: (line, reason) of each row that was kept aside; of very many the first.
     rejected: tuple[tuple[int, str], ...] = ()
+    #: All that were.
+    rejected_count: int = 0
     #: Rows without any text.
     blank_rows: int = 0
     encoding: str = ""
@@ -117,16 +121,16 @@ class Tally:
     row_count: int = 0
     duplicate_row_count: int = 0
     rejected: list[tuple[int, str]] = Factory(list)
+    rejected_count: int = 0
     joined: list[Joined] = Factory(list)
     missing: dict[str, int] = Factory(lambda: dict.fromkeys(WANTED, 0))
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
     examples: dict[str, str] = Factory(dict)
     _seen: int = 0
-    #: Person → the line that named them first.
+    #: Person → the line that named them first; below zero for one whom nobody knew before. A file may name a million.
     _people: dict[int, int] = Factory(dict)
-    _new_people: set[int] = Factory(set)
-    _companies: set[int] = Factory(set)
-    _new_companies: set[int] = Factory(set)
+    #: Company → whether nobody knew it before.
+    _companies: dict[int, bool] = Factory(dict)
 
     @property
     def person_count(self) -> int:
@@ -141,7 +145,9 @@ class Tally:
     def reject(self, row: RejectedRow) -> None:
         """Count a row that is kept aside."""
         self._see(row.raw)
-        self.rejected.append((row.line, row.reason))
+        self.rejected_count += 1
+        if len(self.rejected) < MAX_REJECTED:
+            self.rejected.append((row.line, row.reason))
 
     def add(self, outcome: Outcome) -> None:
         """Count a row."""
@@ -174,18 +180,15 @@ class Tally:
     def _add_person(self, outcome: Outcome) -> None:
         person, line, number = outcome.person, outcome.row.line, outcome.person.entity_id.int
         for known, because in person.merged:
-            earlier = self._people.pop(known.entity_id.int, None)
-            self._new_people.discard(known.entity_id.int)
-            if earlier is not None:
+            earlier = abs(self._people.pop(known.entity_id.int, 0))
+            if earlier:
                 self._people.setdefault(number, earlier)
             self._note(
                 Joined(
                     line=line, entity="person", entity_id=person.entity_id, because=because, merged=known.entity_id
                 )
             )  # fmt: skip
-        earlier = self._people.setdefault(number, line)
-        if person.is_new:
-            self._new_people.add(number)
+        earlier = abs(self._people.setdefault(number, -line if person.is_new else line))
         if earlier == line:
             return
         self.duplicate_row_count += 1
@@ -198,16 +201,13 @@ class Tally:
 
     def _add_company(self, company: Match[CompanyId], line: int) -> None:
         for known, because in company.merged:
-            self._companies.discard(known.entity_id.int)
-            self._new_companies.discard(known.entity_id.int)
+            self._companies.pop(known.entity_id.int, None)
             self._note(
                 Joined(
                     line=line, entity="company", entity_id=company.entity_id, because=because, merged=known.entity_id
                 )
             )  # fmt: skip
-        self._companies.add(company.entity_id.int)
-        if company.is_new:
-            self._new_companies.add(company.entity_id.int)
+        self._companies.setdefault(company.entity_id.int, company.is_new)
 
     def _note(self, joined: Joined) -> None:
         if len(self.joined) < MAX_JOINED:
@@ -221,8 +221,8 @@ class Tally:
             row_count=self.row_count,
             person_count=self.person_count,
             company_count=self.company_count,
-            new_person_count=len(self._new_people),
-            new_company_count=len(self._new_companies),
+            new_person_count=sum(line < 0 for line in self._people.values()),
+            new_company_count=sum(self._companies.values()),
             columns=reading.headers,
             examples=dict(self.examples),
             mapped=mapping.mapped,
@@ -230,6 +230,7 @@ class Tally:
             ambiguous=mapping.ambiguous,
             saved=reading.saved_columns,
             rejected=tuple(self.rejected),
+            rejected_count=self.rejected_count,
             blank_rows=reading.blank_rows,
             encoding=reading.encoding,
             delimiter=reading.delimiter,

@@ -1,7 +1,8 @@
 """Uploads: a file is read, and its rows are imported chunk by chunk between two events of the upload."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from enrichcore.application import imports
@@ -13,10 +14,13 @@ from enrichcore.application.saved_mappings import save_mapping, saved_mapping
 from enrichcore.application.upload_report import Tally, UploadReport
 from enrichcore.domain import events as e
 from enrichcore.domain import upload as uploads
-from enrichcore.domain.ids import UploadId
+from enrichcore.domain.ids import ClientId, UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.domain.words import holdable
 from enrichcore.ingest import ImportReading, read_import
+
+#: Events of an upload that are looked at in one question.
+PAGE: Final = 1_000
 
 
 def upload(
@@ -76,26 +80,42 @@ def _finished(tally: Tally) -> e.UploadFinished:
         row_count=tally.row_count,
         person_count=tally.person_count,
         company_count=tally.company_count,
-        rejected_count=len(tally.rejected),
+        rejected_count=tally.rejected_count,
     )
 
 
-def rejected_rows(core: Core, upload_id: UploadId) -> list[e.RowRejected]:
-    """The rows of an upload that were kept aside, in file order.
+def rejected_rows(core: Core, upload_id: UploadId) -> Iterator[e.RowRejected]:
+    """The rows of an upload that were kept aside, in file order; a page of them is held at a time.
 
     Raises:
         UnknownId: There is no such upload.
     """
-    get_upload(core, upload_id)
-    return [one.event for one in core.store.stream(upload_id) if isinstance(one.event, e.RowRejected)]
+    _started(core, upload_id)
+    return (one.event for one in _events(core, upload_id) if isinstance(one.event, e.RowRejected))
 
 
 def get_upload(core: Core, upload_id: UploadId) -> Upload:
-    """An upload as it stands."""
-    events = core.store.stream(upload_id)
-    if not events or not isinstance(events[0].event, e.UploadStarted) or events[0].client_id is None:
-        raise UnknownId("upload", upload_id)
-    found = uploads.initial(upload_id, events[0].client_id, events[0].event, events[0].at)
-    for event in events[1:]:
+    """An upload as it stands.
+
+    Raises:
+        UnknownId: There is none.
+    """
+    first, started, owner = _started(core, upload_id)
+    found = uploads.initial(upload_id, owner, started, first.at)
+    for event in _events(core, upload_id, after=1):
         found = uploads.fold(found, event.event, event.at, event.version)
     return found
+
+
+def _started(core: Core, upload_id: UploadId) -> tuple[e.Recorded, e.UploadStarted, ClientId]:
+    first = next(iter(core.store.stream(upload_id, limit=1)), None)
+    if first is None or not isinstance(first.event, e.UploadStarted) or first.client_id is None:
+        raise UnknownId("upload", upload_id)
+    return first, first.event, first.client_id
+
+
+def _events(core: Core, upload_id: UploadId, after: int = 0) -> Iterator[e.Recorded]:
+    """The upload's events; as many rows as a file has may have been kept aside."""
+    while page := core.store.stream(upload_id, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].version

@@ -32,6 +32,7 @@ _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
 _FORMULA = tuple("=+-@\t\r")
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
+_PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
@@ -192,6 +193,12 @@ def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
     return tuple(Key(kind, value) for kind, value in found if value)
 
 
+def _is_shared(mailbox: str) -> bool:
+    """Whether a mailbox is of a role, also one of several or of one place: `sales`, `sales2`, `info.de`, `hr-team`."""
+    first, *more = _PARTS_OF_MAILBOX.split(mailbox.rstrip("0123456789"))
+    return first in word_list("roles") and all(part in word_list("roles") | word_list("places") for part in more)
+
+
 def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[Key, ...]:
     """The person's keys.
 
@@ -199,7 +206,7 @@ def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[K
     several people called Ada.
     """
     email = person.get("person_email")
-    shared = email is not None and email.partition("@")[0] in word_list("roles")
+    shared = email is not None and _is_shared(email.partition("@")[0])
     full = person_name_key(person.get("person_full_name"))
     name = full or person_name_key(person.get("person_first_name") or person.get("person_last_name"))
     at = NAME_AT.join((name, company[0].value)) if name and company else None

@@ -40,7 +40,8 @@ def is_footer(cells: tuple[str, ...], *, columns: int, apart: bool) -> bool:
     first = bool(cells[0].strip())
     if any(usable_email(cell) is not None or linkedin_key(cell, "in") is not None for cell in filled):
         return False
-    if first and begins and len(filled) < columns and not any(map(str.strip, cells[len(filled) :])):
+    # A record has a cell for each column, also where the last are blank; a line of prose has as many as it has commas.
+    if first and begins and len(cells) == len(filled) < columns:
         return True
     if len(filled) > 1 or not first or columns < _WIDE:
         return False

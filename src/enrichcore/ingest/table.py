@@ -157,27 +157,28 @@ def _text_records(source: Source, encoding: Encoding, dialect: Dialect) -> Itera
     """Every record from the header on; the header is the first, whatever it holds."""
     # The limit is of the process, so it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
-    header = dialect.header_line
-    columns = 0
+    first, columns = dialect.header_line, 0
     unclosed: Row | None = None
-    for row in _records_from(source, encoding, dialect, header):
-        columns = columns or len(row.cells)
-        if row.fault:
-            unclosed = row
-        else:
-            yield row
-    if unclosed is None:
-        return
-    if unclosed.line == header or columns < _COLUMNS_TO_TELL:
-        if not unclosed.cells:
-            fault = f"cannot be read from line {unclosed.line} on"
-            raise NotATable(source.name, fault, "look for a quote that is never closed")
-        yield unclosed
-        return
-    yield _as_it_stands(source, encoding, dialect, unclosed)
-    for row in _records_from(source, encoding, dialect, unclosed.line + 1):
-        whole = len(row.cells) == columns or not any(map(str.strip, row.cells))
-        yield row if whole or row.fault else evolve(row, fault=_BELOW_UNCLOSED.format(line=unclosed.line))
+    while True:
+        above, unclosed = unclosed, None
+        for row in _records_from(source, encoding, dialect, first):
+            columns = columns or len(row.cells)
+            if row.fault:
+                unclosed = row
+            elif above is None or len(row.cells) == columns or not any(map(str.strip, row.cells)):
+                yield row
+            else:
+                yield evolve(row, fault=_BELOW_UNCLOSED.format(line=above.line))
+        if unclosed is None:
+            return
+        if unclosed.line == dialect.header_line or columns < _COLUMNS_TO_TELL:
+            if not unclosed.cells:
+                fault = f"cannot be read from line {unclosed.line} on"
+                raise NotATable(source.name, fault, "look for a quote that is never closed")
+            yield unclosed
+            return
+        yield _as_it_stands(source, encoding, dialect, unclosed)
+        first = unclosed.line + 1
 
 
 def _records_from(source: Source, encoding: Encoding, dialect: Dialect, first: int) -> Iterator[Row]:

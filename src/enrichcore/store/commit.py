@@ -137,8 +137,8 @@ class Reads(Protocol):
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
         """Items and company runs by id; unknown ids are left out."""
 
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        """Every event of one aggregate, in order."""
+    def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        """The events of one aggregate after a version, in order: all, or at most so many."""
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""

@@ -139,9 +139,9 @@ class EventLog(Application[UUID]):
         stored = [self.mapper.to_stored_event(event) for event in events]  # type: ignore[arg-type]
         return list(self.recorder.insert_events(stored, **inline) or ())
 
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        """Every event of one aggregate, in order."""
-        return self._decode(self.recorder.select_events(stream_id))
+    def stream(self, stream_id: UUID, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        """The events of one aggregate after a version, in order: all, or at most so many."""
+        return self._decode(self.recorder.select_events(stream_id, gt=after, limit=limit))
 
     def page(self, after: int, limit: int, until: datetime | None = None) -> list[Recorded]:
         """The next events of all streams after a position; with `until`, of those recorded no later."""

@@ -160,8 +160,8 @@ class MemoryStore:
             rows = [self._runs[run_id] for run_id in set(run_ids) if run_id in self._runs]
         return {row.run_id: LoadedRun(state=decode_run(row.kind, row.state), version=row.version) for row in rows}
 
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        return self._log.stream(stream_id)
+    def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        return self._log.stream(stream_id, after, limit)
 
     def version(self, stream_id: UUID) -> int:
         return self._versions.get(stream_id, 0)

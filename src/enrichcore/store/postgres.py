@@ -89,8 +89,9 @@ class _Reads(ABC):
     def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
         return _loaded(self._rows("load_runs", ids=column("uuid", list(run_ids))))
 
-    def stream(self, stream_id: UUID) -> list[Recorded]:
-        return [self._log.decode((stream_id, *row)) for row in self._rows("stream", id=stream_id)]
+    def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        rows = self._rows("stream", id=stream_id, after=after, limit=limit)
+        return [self._log.decode((stream_id, *row)) for row in rows]
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         ids = None if batch_ids is None else list(batch_ids)

@@ -1,5 +1,6 @@
 """`mapping` says how columns are read by default, `rejected` gives rows back, `why` tells what made rows one."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -71,16 +72,16 @@ def rejected(
 ) -> None:
     """Give the rows of an upload that were kept aside, with line and reason, as CSV: to be mended and uploaded again."""
     with application(context, record=False) as enrichment:
-        rows = enrichment.rejected_rows(UploadId(upload_id))
-    if as_json:
-        show_json({"rejected": [{"line": row.line, "reason": row.reason, "raw": row.raw} for row in rows]})
-        return
-    with opened(out) as stream:
-        for piece in rejected_csv(rows):
-            stream.write(piece)
-        stream.flush()
+        rows = partial(enrichment.rejected_rows, UploadId(upload_id))
+        if as_json:
+            show_json({"rejected": [{"line": row.line, "reason": row.reason, "raw": row.raw} for row in rows()]})
+            return
+        rows()  # an unknown upload is told before a file is made
+        with opened(out) as stream:
+            count = sum(stream.write(piece) > 0 for piece in rejected_csv(rows)) - 1
+            stream.flush()
     if out is not None:
-        say(f"{len(rows):,} rows written to {out}")
+        say(f"{count:,} rows written to {out}")
 
 
 def why(

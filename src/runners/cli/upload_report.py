@@ -17,7 +17,7 @@ def show_report(report: UploadReport, name: str) -> None:
     done = "imported" if report.upload_id else "would be imported (dry run)"
     line(
         f"{name}: {report.row_count:,} rows {done}, {report.person_count:,} people, {report.company_count:,} companies,"
-        f" {len(report.rejected):,} rows kept aside"
+        f" {report.rejected_count:,} rows kept aside"
     )
     line(_known(report))
     for note in report.notes:
@@ -40,7 +40,7 @@ def show_report(report: UploadReport, name: str) -> None:
         _show_rest(len(report.joined) - _SHOWN)
     if report.rejected:
         show_table(["line", "kept aside because"], report.rejected[:_SHOWN])
-        _show_rest(len(report.rejected) - _SHOWN)
+        _show_rest(report.rejected_count - _SHOWN)
     if report.upload_id and report.rejected:
         line(f"The rows kept aside, as a file: enrichcore rejected {report.upload_id} --out rejected.csv")
     if report.upload_id and report.person_count:

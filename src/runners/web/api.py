@@ -1,5 +1,6 @@
 """The HTTP API under `/api/v1`: uploads, batches, items and leads, for programs that know the token."""
 
+from functools import partial
 from pathlib import PurePath
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -149,7 +150,9 @@ def get_upload(desk: TheDesk, upload_id: FromPath[UUID]) -> dict[str, Any]:
 @get("/uploads/{upload_id:uuid}/rejected.csv", sync_to_thread=True)
 def get_rejected(desk: TheDesk, upload_id: FromPath[UUID]) -> Stream:
     """The rows that were kept aside, as a file: with their line and reason, to be mended and uploaded again."""
-    return Stream(rejected_csv(desk.application.rejected_rows(UploadId(upload_id))), media_type="text/csv")
+    rows = partial(desk.application.rejected_rows, UploadId(upload_id))
+    rows()  # an unknown upload is told before the answer begins
+    return Stream(rejected_csv(rows), media_type="text/csv")
 
 
 @post("/batches", sync_to_thread=True)

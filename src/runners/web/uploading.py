@@ -1,5 +1,7 @@
 """The pages of uploads: what came of a file, and launching it once the cost is known."""
 
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +13,6 @@ from litestar.response import Redirect, Stream
 
 from enrichcore.application import UnknownId
 from enrichcore.application.estimating import estimate
-from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Client
@@ -65,9 +66,8 @@ def inspector(
 ) -> Response[str]:
     """One upload: what was read, who is in it, and what a launch would run through."""
     owner, upload = _owned(desk, client, upload_id)
-    events = [recorded.event for recorded in desk.store.stream(upload_id)]
-    started = next(event for event in events if isinstance(event, e.UploadStarted))
-    rejected = [event for event in events if isinstance(event, e.RowRejected)]
+    started = next(one.event for one in desk.store.stream(upload_id, limit=1))
+    rejected = islice(desk.application.rejected_rows(UploadId(upload_id)), _REJECTED_SHOWN)
     paging = Paging(number=page, size=PAGE, total=upload.person_count)
     rows = desk.rows("people", upload=upload_id, limit=paging.size, offset=paging.offset)
     people = [facts_of(row["facts"]) for row in rows]
@@ -76,8 +76,8 @@ def inspector(
         client=owner,
         upload=upload,
         started=started,
-        rejected=rejected[:_REJECTED_SHOWN],
-        rejected_count=len(rejected),
+        rejected=list(rejected),
+        rejected_count=upload.rejected,
         people=[{**facts, "name": person_name(facts)} for facts in people],
         paging=paging,
         stream=desk.registry.workstreams.get(upload.workstream),
@@ -89,7 +89,7 @@ def inspector(
 def rejected_file(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUID]) -> Stream:
     """The rows that were kept aside, to be mended and uploaded again."""
     _owned(desk, client, upload_id)
-    rows = desk.application.rejected_rows(UploadId(upload_id))
+    rows = partial(desk.application.rejected_rows, UploadId(upload_id))
     headers = {"content-disposition": f'attachment; filename="rejected-{upload_id}.csv"'}
     return Stream(rejected_csv(rows), media_type="text/csv", headers=headers)
 

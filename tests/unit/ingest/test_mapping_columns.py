@@ -70,6 +70,7 @@ def test_headers_match_in_any_case_and_with_any_separator():
             },
         ),
         ("crm", {"Company Name": "company_name", "Company": "company_name"}),
+        ("crm", {"Company Name": "company_name", "Primary Company": "company_name", "Associated Company IDs": None}),
         ("apollo", {"Title": "person_title", "# Employees": "company_employee_count", "Contact Owner": None}),
         ("crm", {"Nombre": "person_first_name", "Apellidos": "person_last_name", "Correo": "person_email"}),
         ("crm", {"Nombre": "person_full_name", "Empresa": "company_name", "Puesto": "person_title"}),

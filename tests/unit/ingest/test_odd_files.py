@@ -3,6 +3,7 @@
 The people of nearly every file are the same two, so that what differs between the cases is the defect alone.
 """
 
+import csv
 import gzip
 import io
 import zipfile
@@ -10,7 +11,7 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from enrichcore.ingest import ImportedRow, NotATable, packing, read_import
+from enrichcore.ingest import ImportedRow, NotATable, packing, read_import, table
 
 HEADER = "First Name,Last Name,Email,Company,Job Title\n"
 JUERGEN = "Jürgen,Weißmüller,juergen@alpha.example,Alpha GmbH,Käufer\n"
@@ -129,6 +130,11 @@ READ = {
     # what programs make of values
     "cells kept as text for Excel": (b'Name,Email,Company,Phone\n="Ann Lee",="ann@beta.example",="Beta",="0123"\n', [ANN], []),
     "a database's nulls": (b"Name\tEmail\tCompany\nAnn Lee\tann@beta.example\tBeta\nBo Li\tbo@beta.example\t\\N\n", [ANN, (*BO[:2], None)], []),
+    "cells kept from being formulas, as in our own files": (
+        b"Name,Email,Company\nAnn Lee,ann@beta.example,'@Home\n",
+        [(*ANN[:2], "@Home")],
+        [],
+    ),
     "an address in the company's column": (b"Name,Company,Email\nAnn Lee,ann@beta.example,\n", [("Ann Lee", None, None)], []),
     "entities": (b"Name,Email,Company\nAnn Lee,ann@beta.example,Be&#116;a\n", [ANN], []),
     # below the data
@@ -140,6 +146,9 @@ READ = {
     "footers without quotes": (f"{PLAIN}\nCopyright (c) 2000-2026 salesforce.com, inc. All rights reserved.\nFilters: Status is Open, Owner is me\n".encode(), BOTH, [(5, FOOTER), (6, FOOTER)]),
     "pages": (f"{PLAIN}Page 1 of 2,,,,\nSeite 2 von 2,,,,\n".encode(), BOTH, [(4, FOOTER), (5, FOOTER)]),
     "people called like footers": (f"{HEADER}Copyright,Lee,ann@beta.example,Beta,\n".encode(), [("Copyright Lee", *ANN[1:])], []),
+    "a company called like a footer": (
+        b"Company,First Name,Last Name,Email,Phone\nCopyright Agency,Ann,Lee,,\n", [("Ann Lee", None, "Copyright Agency")], [],
+    ),
     # packed
     "gz": (gzip.compress(PLAIN.encode()), BOTH, []),
     "gz of two pieces": (gzip.compress(HEADER.encode()) + gzip.compress((JUERGEN + ZOE).encode()), BOTH, []),
@@ -220,6 +229,24 @@ def test_what_is_no_table_is_refused_in_a_sentence_that_names_it(case):
     assert says in sentence
     assert sentence.count("\n") == 0
     assert refused.value.remedy
+
+
+def test_quotes_that_take_in_more_than_a_cell_may_hold_cost_a_line_each(monkeypatch):
+    """Every other row is read, and none is lost without a word; in a narrow table nothing is read that may be prose."""
+    monkeypatch.setattr(table, "MAX_CELL", 2_000)
+    limit = csv.field_size_limit(2_000)
+    try:
+        people = "".join(f"P{number},Lee,p{number}@beta.example,Beta,Buyer\n" for number in range(100))
+        stray = 'Cy,Lo,cy@beta.example,"Beta pipes,Buyer\n'
+        content = f'{HEADER}{people}{stray}{people}Di"x,y"\n{stray}{people}'.encode()
+        rows = list(read_import(content, profile="crm").rows())
+        narrow = f'Name,Email\n"Ann,ann@beta.example\n{people}'.encode()
+        with pytest.raises(NotATable, match="cannot be read from line 2 on"):
+            list(read_import(narrow, profile="crm").rows())
+    finally:
+        csv.field_size_limit(limit)
+    assert [row.line for row in rows] == list(range(2, 305))
+    assert [row.line for row in rows if not isinstance(row, ImportedRow)] == [102, 203, 204]
 
 
 def test_a_file_that_is_meant_to_fill_a_disk_is_refused(monkeypatch):

@@ -164,6 +164,21 @@ def test_a_status_without_an_address_is_left_out():
     assert "person_email_status" not in row.person
 
 
+@pytest.mark.parametrize(
+    ("mailbox", "shared"),
+    [
+        ("info", True), ("sales2", True), ("info.de", True), ("hr-team", True), ("sales_emea", True), ("it.support", True),
+        ("ann", False), ("sales.ann", False), ("salesman", False), ("ann.info", False), ("it.lee", False), ("42", False),
+    ],
+)  # fmt: skip
+def test_a_mailbox_of_a_role_identifies_nobody(mailbox, shared):
+    """Also the second of them, and that of one country; a name behind the role makes it somebody's."""
+    content = f"First Name,Last Name,Email,Company\nAnn,Lee,{mailbox}@beta.example,Beta\n".encode()
+    (row,) = read_import(content, profile="crm").rows()
+    assert (KeyKind.PERSON_EMAIL not in {key.kind for key in row.person_keys}) == shared
+    assert row.person["person_email"] == f"{mailbox}@beta.example"
+
+
 def test_a_shared_mailbox_does_not_make_two_people_one():
     """`info@` identifies a person only where nothing else does."""
     rows = read(

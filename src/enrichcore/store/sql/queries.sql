@@ -3,7 +3,8 @@ select clock_timestamp()
 
 -- name: stream
 select originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
-from enrichcore.stored_events where originator_id = %(id)s order by originator_version
+from enrichcore.stored_events where originator_id = %(id)s and originator_version > %(after)s
+order by originator_version limit %(limit)s
 
 -- name: events_of
 select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
