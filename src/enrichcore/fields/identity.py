@@ -16,7 +16,7 @@ from enrichcore.domain.pipeline import Entity
 #: The fields that tell who somebody is.
 IDENTITY: Final[Mapping[Entity, tuple[str, ...]]] = {
     Entity.PERSON: ("person_linkedin_url", "person_email", "person_full_name", "person_first_name", "person_last_name"),
-    Entity.COMPANY: ("company_linkedin_url", "company_domain", "company_name"),
+    Entity.COMPANY: ("company_linkedin_url", "company_domain", "company_website", "company_name"),
 }
 #: How much two words must have in common to be one, spelled differently.
 _ALIKE = 0.75
@@ -59,6 +59,8 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
     )
     if _same(*pages) or _same(*domains) or _same(*(_label(domain) for domain in domains)):
         return False
+    if not _hosts(asked).isdisjoint(_hosts(told)):
+        return False
     # Without two domains that differ, names alone tell nothing: IBM is International Business Machines.
     if not all(domains) and not all(pages):
         return False
@@ -67,6 +69,12 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
         return False
     first, second = names
     return not (first <= second or second <= first or _are_alike("".join(sorted(first)), "".join(sorted(second))))
+
+
+def _hosts(facts: Facts) -> frozenset[str]:
+    """A company's domain and that of its website, which a new brand may have apart."""
+    told = (normalize.company_domain(facts.get(name)) for name in ("company_domain", "company_website"))
+    return frozenset(domain for domain in told if domain)
 
 
 def _company_page(value: Any) -> str | None:
