@@ -81,7 +81,7 @@ _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", 
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
-    r"(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
+    r"^(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")

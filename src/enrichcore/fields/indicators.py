@@ -257,9 +257,14 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
         return False
     if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
         return True
-    ours, theirs = (set((normalize.company_name_key(name) or "").split()) for name in (job.company, target.company))
-    # "Quillhaven" and "Quillhaven Robotics" may be one.
-    return None if not ours or not theirs or ours <= theirs or theirs <= ours else True
+    ours, theirs = ((normalize.company_name_key(name) or "").split() for name in (job.company, target.company))
+    return None if not ours or not theirs or _may_be_one(ours, theirs) or _may_be_one(theirs, ours) else True
+
+
+def _may_be_one(one: list[str], other: list[str]) -> bool:
+    """Whether the first name may be a shorter form of the second: "Quillhaven" of "Quillhaven Robotics", "QR", "Quill Haven"."""
+    short, whole = "".join(one), "".join(other)
+    return set(one) <= set(other) or short in whole or short == "".join(word[0] for word in other)
 
 
 def _same_employer(one: Job, other: Job) -> bool:

@@ -186,10 +186,26 @@ def test_of_two_present_roles_at_one_company_the_newer_or_the_one_told_counts(ti
 
 
 @pytest.mark.parametrize(
-    ("org", "moved"), [("Quillhaven, Inc.", False), ("Kelpworks", True), ("N/A", None), ("Quillhaven Robotics", None)]
+    ("org", "moved"),
+    [
+        ("Quillhaven, Inc.", False),
+        ("Kelpworks", True),
+        ("N/A", None),
+        ("Quillhaven Robotics", None),
+        ("Quill Haven", None),
+        ("QIR", True),
+    ],
 )
 def test_an_employer_beside_the_title_tells_who_moved(org, moved):
     """Where an answer lists no jobs."""
     company = {"name": "Quillhaven", "domain": "quillhaven.example"}
     told = extract_all(company, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
     assert told["moved_company"] is moved
+
+
+@pytest.mark.parametrize("org", ["IBM", "International Business Machines Corp.", "I.B.M."])
+@pytest.mark.parametrize("asked", ["IBM", "International Business Machines"])
+def test_the_initials_of_a_company_do_not_tell_that_somebody_moved(asked, org):
+    """They may be the company asked about."""
+    told = extract_all({"name": asked}, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
+    assert told["moved_company"] is not True
