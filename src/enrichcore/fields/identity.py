@@ -64,11 +64,27 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
     # Without two domains that differ, names alone tell nothing: IBM is International Business Machines.
     if not all(domains) and not all(pages):
         return False
-    names = [_words(normalize.company_name_key(facts.get("company_name"))) for facts in (asked, told)]
-    if not all(names):
-        return False
-    first, second = names
-    return not (first <= second or second <= first or _are_alike("".join(sorted(first)), "".join(sorted(second))))
+    return may_be_named_alike(asked.get("company_name"), told.get("company_name")) is False
+
+
+def may_be_named_alike(one: Any, other: Any) -> bool | None:
+    """Whether two names may be one company's; None where one of them is not known.
+
+    One may be a shorter form of the other: "Quillhaven" of "Quillhaven Robotics", "QR", "Quill Haven".
+    """
+    first, second = ((normalize.company_name_key(name) or "").split() for name in (one, other))
+    if not first or not second:
+        return None
+    return (
+        _may_be_short_for(first, second)
+        or _may_be_short_for(second, first)
+        or _are_alike("".join(sorted(first)), "".join(sorted(second)))
+    )
+
+
+def _may_be_short_for(words: list[str], whole: list[str]) -> bool:
+    name = "".join(words)
+    return set(words) <= set(whole) or name in "".join(whole) or name == "".join(word[0] for word in whole)
 
 
 def _hosts(facts: Facts) -> frozenset[str]:

@@ -15,6 +15,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.experience import History, Job, from_record, history_in, main_job
+from enrichcore.fields.identity import may_be_named_alike
 from enrichcore.fields.payloads import objects_in, tree
 
 #: For how many months a role counts as new, and funding as recent.
@@ -257,14 +258,7 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
         return False
     if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
         return True
-    ours, theirs = ((normalize.company_name_key(name) or "").split() for name in (job.company, target.company))
-    return None if not ours or not theirs or _may_be_one(ours, theirs) or _may_be_one(theirs, ours) else True
-
-
-def _may_be_one(one: list[str], other: list[str]) -> bool:
-    """Whether the first name may be a shorter form of the second: "Quillhaven" of "Quillhaven Robotics", "QR", "Quill Haven"."""
-    short, whole = "".join(one), "".join(other)
-    return set(one) <= set(other) or short in whole or short == "".join(word[0] for word in other)
+    return None if may_be_named_alike(job.company, target.company) is not False else True
 
 
 def _same_employer(one: Job, other: Job) -> bool:
