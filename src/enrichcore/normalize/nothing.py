@@ -72,7 +72,7 @@ _FIELD = (
 #: Every sentence that says nothing, and every word that does so with others, holds one of these. Asking for them first spares
 #: most texts the search for sentences, which takes longer than all the rest.
 _HINT = re.compile(
-    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]|0"
+    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]|\b0 [a-z]"
     r"|ikke|brak|nie|\u043d\u0435"
 )
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
