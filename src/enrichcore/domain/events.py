@@ -228,7 +228,8 @@ class AnswerEvent(StepEvent):
     credits: Decimal | None = None
     reserved: Decimal = NOTHING
     spent: Decimal = NOTHING
-    #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found.
+    #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found; whom the answer is
+    #: about, where that is somebody else than the one who was asked about.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
     reused_from: UUID | None = None
