@@ -57,7 +57,7 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
         [clean(facts.get(name)) for facts in (asked, told)]
         for clean, name in ((_company_page, "company_linkedin_url"), (normalize.company_domain, "company_domain"))
     )
-    if _same(*pages) or _same(*domains) or _same(*(_label(domain) for domain in domains)):
+    if _same(*pages) or _same(*domains) or share_label(*domains):
         return False
     if not _hosts(asked).isdisjoint(_hosts(told)):
         return False
@@ -164,8 +164,9 @@ def _same(one: str | None, other: str | None) -> bool:
     return one is not None and one == other
 
 
-def _label(domain: str | None) -> str | None:
-    return None if domain is None else domain.partition(".")[0]
+def share_label(one: str | None, other: str | None) -> bool:
+    """Whether two registrable domains are one name below different top levels, as in several countries."""
+    return bool(one and other) and str(one).partition(".")[0] == str(other).partition(".")[0]
 
 
 def _text(facts: Facts, name: str) -> str | None:

@@ -15,7 +15,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.experience import History, Job, from_record, history_in, main_job
-from enrichcore.fields.identity import may_be_named_alike
+from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
 #: For how many months a role counts as new, and funding as recent.
@@ -257,7 +257,12 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
     if _same_employer(job, target):
         return False
     if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
-        return True
+        # "Acme UK" at acme.co.uk is of Acme at acme.com.
+        return (
+            None
+            if share_label(job.domain, target.domain) and may_be_named_alike(job.company, target.company) is not False
+            else True
+        )
     return None if may_be_named_alike(job.company, target.company) is not False else True
 
 

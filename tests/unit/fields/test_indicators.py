@@ -209,3 +209,21 @@ def test_the_initials_of_a_company_do_not_tell_that_somebody_moved(asked, org):
     """They may be the company asked about."""
     told = extract_all({"name": asked}, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
     assert told["moved_company"] is not True
+
+
+@pytest.mark.parametrize(
+    ("company", "domain", "moved"),
+    [
+        ("Acme UK", "acme.co.uk", None),
+        (None, "acme.co.uk", None),
+        ("Zenith", "acme.co.uk", True),
+        ("Acme", "acme.co.uk", False),
+        ("Acme UK", "kelp.example", True),
+    ],
+)
+def test_a_company_in_another_country_is_not_surely_another(company, domain, moved):
+    """Its domain is the same name below another top level."""
+    job = {"title": "CTO", "company": company, "company_domain": domain, "is_current": True}
+    asked = {"name": "Acme", "domain": "acme.com"}
+    told = extract_all(asked, {"name": "Ann Vale", "experience": [job]}, [], as_of=date(2026, 11, 15))
+    assert told["moved_company"] is moved
