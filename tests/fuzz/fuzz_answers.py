@@ -21,6 +21,7 @@ with atheris.instrument_imports(include=["enrichcore.fields", "enrichcore.normal
         default_sources,
         extract_company_fields,
         extract_person_fields,
+        is_another,
         parse_body,
         read_answer,
     )
@@ -42,6 +43,11 @@ def read_one(data: bytes) -> None:
     check({**person, **company})
     told = compute_indicators(person, company, answer, [value(provider, 1)])
     assert set(told.values()) <= {True, False, None}
+    for entity in Entity:
+        assert is_another(person, answer, entity) in {True, False}
+    assert not is_another(person, person, Entity.PERSON)
+    assert not is_another(company, company, Entity.COMPANY)
+    assert person["person_email_status"] in {None, "verified", "guessed", "catch-all", "invalid"}
 
 
 def value(provider: atheris.FuzzedDataProvider, depth: int):

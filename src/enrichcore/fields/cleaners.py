@@ -81,7 +81,7 @@ _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", 
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
-    r"(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
+    r"^(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
@@ -318,6 +318,13 @@ def latest_date(value: Any) -> str | None:
     return max((told for told in dates if told), default=None)
 
 
+def person_name(value: Any) -> str | None:
+    """A first or a last name; "Ok" and "Na" are some."""
+    if isinstance(value, str) and value.istitle() and value.casefold() in words("names_like_no_values"):
+        return normalize.person_name(value)
+    return normalize.person_name(line(value))
+
+
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
     first, last = normalize.split_full_name(line(value))
@@ -381,7 +388,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "year": year,
     "date": start_date,
     "latest_date": latest_date,
-    "person_name": lambda value: normalize.person_name(line(value)),
+    "person_name": person_name,
     "full_name": full_name,
     "company_name": company_name,
     "company_type": company_type,

@@ -52,7 +52,7 @@ _FLAGS: Final = {
 #: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
 _CATCH_ALL_FLAGS: Final = frozenset({
     "catchall", "iscatchall", "domaincatchall", "isdomaincatchall", "catchalldomain", "iscatchalldomain", "acceptall",
-    "isacceptall", "isdomainacceptall", "emailcatchall", "isemailcatchall", "isemaildomaincatchall",
+    "isacceptall", "isdomainacceptall", "domainacceptall", "emailcatchall", "emaildomaincatchall", "isemailcatchall", "isemaildomaincatchall",
 })  # fmt: skip
 _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})

@@ -16,7 +16,7 @@ from enrichcore.domain.pipeline import Entity
 #: The fields that tell who somebody is.
 IDENTITY: Final[Mapping[Entity, tuple[str, ...]]] = {
     Entity.PERSON: ("person_linkedin_url", "person_email", "person_full_name", "person_first_name", "person_last_name"),
-    Entity.COMPANY: ("company_linkedin_url", "company_domain", "company_name"),
+    Entity.COMPANY: ("company_linkedin_url", "company_domain", "company_website", "company_name"),
 }
 #: How much two words must have in common to be one, spelled differently.
 _ALIKE = 0.75
@@ -57,16 +57,40 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
         [clean(facts.get(name)) for facts in (asked, told)]
         for clean, name in ((_company_page, "company_linkedin_url"), (normalize.company_domain, "company_domain"))
     )
-    if _same(*pages) or _same(*domains) or _same(*(_label(domain) for domain in domains)):
+    if _same(*pages) or _same(*domains) or share_label(*domains):
+        return False
+    if not _hosts(asked).isdisjoint(_hosts(told)):
         return False
     # Without two domains that differ, names alone tell nothing: IBM is International Business Machines.
     if not all(domains) and not all(pages):
         return False
-    names = [_words(normalize.company_name_key(facts.get("company_name"))) for facts in (asked, told)]
-    if not all(names):
-        return False
-    first, second = names
-    return not (first <= second or second <= first or _are_alike("".join(sorted(first)), "".join(sorted(second))))
+    return may_be_named_alike(asked.get("company_name"), told.get("company_name")) is False
+
+
+def may_be_named_alike(one: Any, other: Any) -> bool | None:
+    """Whether two names may be one company's; None where one of them is not known.
+
+    One may be a shorter form of the other: "Quillhaven" of "Quillhaven Robotics", "QR", "Quill Haven".
+    """
+    first, second = ((normalize.company_name_key(name) or "").split() for name in (one, other))
+    if not first or not second:
+        return None
+    return (
+        _may_be_short_for(first, second)
+        or _may_be_short_for(second, first)
+        or _are_alike("".join(sorted(first)), "".join(sorted(second)))
+    )
+
+
+def _may_be_short_for(words: list[str], whole: list[str]) -> bool:
+    name = "".join(words)
+    return set(words) <= set(whole) or name in "".join(whole) or name == "".join(word[0] for word in whole)
+
+
+def _hosts(facts: Facts) -> frozenset[str]:
+    """A company's domain and that of its website, which a new brand may have apart."""
+    told = (normalize.company_domain(facts.get(name)) for name in ("company_domain", "company_website"))
+    return frozenset(domain for domain in told if domain)
 
 
 def _company_page(value: Any) -> str | None:
@@ -140,8 +164,9 @@ def _same(one: str | None, other: str | None) -> bool:
     return one is not None and one == other
 
 
-def _label(domain: str | None) -> str | None:
-    return None if domain is None else domain.partition(".")[0]
+def share_label(one: str | None, other: str | None) -> bool:
+    """Whether two registrable domains are one name below different top levels, as in several countries."""
+    return bool(one and other) and str(one).partition(".")[0] == str(other).partition(".")[0]
 
 
 def _text(facts: Facts, name: str) -> str | None:

@@ -15,6 +15,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.experience import History, Job, from_record, history_in, main_job
+from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
 #: For how many months a role counts as new, and funding as recent.
@@ -256,10 +257,13 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
     if _same_employer(job, target):
         return False
     if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
-        return True
-    ours, theirs = (set((normalize.company_name_key(name) or "").split()) for name in (job.company, target.company))
-    # "Quillhaven" and "Quillhaven Robotics" may be one.
-    return None if not ours or not theirs or ours <= theirs or theirs <= ours else True
+        # "Acme UK" at acme.co.uk is of Acme at acme.com.
+        return (
+            None
+            if share_label(job.domain, target.domain) and may_be_named_alike(job.company, target.company) is not False
+            else True
+        )
+    return None if may_be_named_alike(job.company, target.company) is not False else True
 
 
 def _same_employer(one: Job, other: Job) -> bool:

@@ -36,7 +36,7 @@ SIGNS_OF_MANY = 4
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
 _JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
 _JSON_ENDS = frozenset('}]"` \t\r\n')
-_FENCE = re.compile(r"```\w*\s*([\[{\"].*?)\s*```", re.DOTALL)
+_FENCE = re.compile(r"```\w*\s*([\[{\"].*?)```", re.DOTALL)
 #: How Python and others write an object; a text is only taken for one when all of it is.
 _REPR_STARTS = ("{'", "[{'", "['")
 #: Characters of a text that is read so.
@@ -237,7 +237,7 @@ def _unfolded(value: str) -> Any:
     text = value.strip()
     if "```" in text and (fenced := _FENCE.search(text)):
         # With or without words around the fence.
-        text = fenced[1]
+        text = fenced[1].strip()
     elif not text.startswith(_JSON_STARTS):
         if text[-1:] != "}" or '{"' not in text:
             return None

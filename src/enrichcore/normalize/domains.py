@@ -33,6 +33,8 @@ _SEARCH = re.compile(
 )
 #: The links inside a text, as pages and notes write them.
 _LINK = re.compile(r"https?://[^\s<>\"'()\[\]{}|,;]+", re.IGNORECASE)
+#: A note beside one of several: "acme.example (main), acme.co.uk".
+_BRACKETED = re.compile(r"\([^()]*\)")
 _PORT = re.compile(r":\d{0,5}$")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _REGISTRABLE_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -80,7 +82,7 @@ def website_url(value: Any) -> str | None:
         return None
     if _host(text) is None:
         found = [link.rstrip(".") for link in _LINK.findall(text)] or [
-            part.strip() for part in re.split(r"[,;|]", text)
+            _BRACKETED.sub("", part).strip() for part in re.split(r"[,;|]", text)
         ]
         text = next((part for part in found[:20] if _host(part)), None)
         if text is None or _first_host(value) != _host(text):
@@ -106,7 +108,8 @@ def _first_host(value: Any) -> str | None:
     whole = _host(text)
     if whole is not None:
         return whole
-    listed = next((host for part in re.split(r"[,;|]", text)[:20] if (host := _host(part.strip()))), None)
+    parts = (_BRACKETED.sub("", part).strip() for part in re.split(r"[,;|]", text)[:20])
+    listed = next((host for part in parts if (host := _host(part))), None)
     if listed is not None:
         return listed
     linked = {host for link in _LINK.findall(text)[:20] if (host := _host(link))}

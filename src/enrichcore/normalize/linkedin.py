@@ -77,7 +77,7 @@ def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
 def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:
     """The part of a URL that names the page, or the bare slug."""
     whole = text[:MAX_TEXT]
-    if _SEARCH.search(whole):
+    if "/search" in whole and _SEARCH.search(whole):
         return None
     found = _PAGE[kind].search(whole) or ("%2f" in whole.casefold() and _PAGE[kind].search(unquote(whole)))
     if found:

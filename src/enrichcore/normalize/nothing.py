@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from enrichcore.normalize.lists import entries, lines
@@ -53,6 +54,7 @@ _BLANK_LINES = re.compile("\n{3,}")
 #: What stands around a word that says nothing: "None.", "(not provided)", "*N/A*".
 _AROUND = " .!?,;:*_-()[]<>\"'"
 _ENDS = frozenset(_AROUND)
+_WORD = re.compile(r"\w")
 _SIGNS_TO_SPACES = str.maketrans(dict.fromkeys('.,;:!?_-\u2013\u2014()[]<>{}*"|', " "))
 #: Between several of them: "unknown/not disclosed".
 _SEPARATORS = frozenset(",;|/&+")
@@ -70,15 +72,15 @@ _FIELD = (
 #: Every sentence that says nothing, and every word that does so with others, holds one of these. Asking for them first spares
 #: most texts the search for sentences, which takes longer than all the rest.
 _HINT = re.compile(
-    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]"
+    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]|\b0 [a-z]"
     r"|ikke|brak|nie|\u043d\u0435"
 )
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
 _TOKEN = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>")
 _NOTHING_SENTENCE = re.compile(
     rf"(?:sorry,? )?(?:there (?:was|were|is|are) )?no\b[^.!?]{{0,80}}?\b{_FOUND}\b"
-    r"(?: (?:for|in|on|at|with|by|from|within|about|matching|to)\b[^.!?]{0,80})?[.!]*"
-    r"|nothing (?:was )?found\b[^.!?]{0,60}[.!]*"
+    r"(?: (?:for|in|on|at|with|by|from|within|about|matching|to)\b(?:[^.!?]|\.(?=\w)){0,80})?[.!]*"
+    r"|nothing (?:was )?found\b(?:[^.!?]|\.(?=\w)){0,80}[.!]*"
     r"|[\w '\u2019-]{1,40}\b(?:was |were |could |can|is )? ?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
     rf"|no (?:current |known |public |valid |relevant )?{_FIELD}(?: data| information| info| yet| known)?[.!]*"
     r"|(?:the|this|that|it|its|their|linkedin)\b[\w '\u2019-]{0,60}\b(?:does|do|did)(?: not|n['\u2019]t) (?:mention|provide|contain|list|specify"
@@ -100,7 +102,7 @@ _REFUSAL_STARTS = (
 _REFUSAL = re.compile(
     r"(?:unfortunately,? (?:i|we|there|the|no|not|none|this|it|that|your)\b|as an ai|as of my (?:last|knowledge|latest)"
     r"|(?:my )?apologies[,.!]? (?:but|for|i|we|the)\b|i(?: |['\u2019]m | am )(?:apologi[sz]e|sorry)"
-    r"|sorry, (?:but )?i\b|(?:i|we)(?: was| were| am|['\u2019]m)? (?:unable|not able) to\b"
+    r"|sorry,? (?:but )?(?:i|we)(?:['\u2019]m| am| was| were| could| can| do| did| have)? ?(?:not|n['\u2019]t|unable|cannot|no)\b|(?:i|we)(?: was| were| am|['\u2019]m)? (?:unable|not able) to\b"
     r"|(?:i|we) (?:do not|don['\u2019]t|did not|didn['\u2019]t|could not|couldn['\u2019]t|cannot|can['\u2019]t) (?:find|locate|identify"
     r"|determine|verify|access|provide|retrieve|confirm|have (?:access|enough|any|information|data|sufficient|specific|real))\b"
     r"|it (?:is|was) not (?:possible|clear|specified|stated|mentioned)\b|not enough (?:information|data|context)\b"
@@ -179,7 +181,8 @@ def tells_of_failure(text: str) -> bool:
 
 def _is_made_of_nothing(plain: str, mark: str = "!") -> bool:
     """Whether a short text has only words of sentences that say nothing, and one with that mark: see `nothing_parts`."""
-    words = plain.translate(_SIGNS_TO_SPACES).split()
+    # Pictures are no words: "not found ❌".
+    words = [word for word in plain.translate(_SIGNS_TO_SPACES).split() if word.isascii() or _WORD.search(word)]
     denying, plainly = _nothing_parts(mark)
     if denying.isdisjoint(words):
         return False
@@ -189,7 +192,7 @@ def _is_made_of_nothing(plain: str, mark: str = "!") -> bool:
     if not 1 < len(words) <= MAX_WORDS:
         return False
     beside = set(words) - denying
-    if "no of" in " ".join(words):
+    if ("no", "of") in pairwise(words):
         # "No. of employees" is a number.
         return False
     # A number is one of an error only: "Error 500", and not "No 5".

@@ -186,10 +186,44 @@ def test_of_two_present_roles_at_one_company_the_newer_or_the_one_told_counts(ti
 
 
 @pytest.mark.parametrize(
-    ("org", "moved"), [("Quillhaven, Inc.", False), ("Kelpworks", True), ("N/A", None), ("Quillhaven Robotics", None)]
+    ("org", "moved"),
+    [
+        ("Quillhaven, Inc.", False),
+        ("Kelpworks", True),
+        ("N/A", None),
+        ("Quillhaven Robotics", None),
+        ("Quill Haven", None),
+        ("QIR", True),
+    ],
 )
 def test_an_employer_beside_the_title_tells_who_moved(org, moved):
     """Where an answer lists no jobs."""
     company = {"name": "Quillhaven", "domain": "quillhaven.example"}
     told = extract_all(company, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
+    assert told["moved_company"] is moved
+
+
+@pytest.mark.parametrize("org", ["IBM", "International Business Machines Corp.", "I.B.M."])
+@pytest.mark.parametrize("asked", ["IBM", "International Business Machines"])
+def test_the_initials_of_a_company_do_not_tell_that_somebody_moved(asked, org):
+    """They may be the company asked about."""
+    told = extract_all({"name": asked}, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
+    assert told["moved_company"] is not True
+
+
+@pytest.mark.parametrize(
+    ("company", "domain", "moved"),
+    [
+        ("Acme UK", "acme.co.uk", None),
+        (None, "acme.co.uk", None),
+        ("Zenith", "acme.co.uk", True),
+        ("Acme", "acme.co.uk", False),
+        ("Acme UK", "kelp.example", True),
+    ],
+)
+def test_a_company_in_another_country_is_not_surely_another(company, domain, moved):
+    """Its domain is the same name below another top level."""
+    job = {"title": "CTO", "company": company, "company_domain": domain, "is_current": True}
+    asked = {"name": "Acme", "domain": "acme.com"}
+    told = extract_all(asked, {"name": "Ann Vale", "experience": [job]}, [], as_of=date(2026, 11, 15))
     assert told["moved_company"] is moved

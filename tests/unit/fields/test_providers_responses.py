@@ -59,7 +59,7 @@ def test_nothing_found_is_empty(body):
         ({"result": "undeliverable"}, "invalid"), ({"result": "deliverable"}, "verified"),
         ({"deliverability": "UNDELIVERABLE"}, "invalid"), ({"qualification": "invalid"}, "invalid"),
         ({"valid": "false"}, "invalid"), ({"is_catchall": True}, "catch-all"), ({"catch_all": True}, "catch-all"),
-        ({"is_domain_catch_all": True, "email_status": "valid"}, "catch-all"), ({"catch_all": False, "status": "valid"}, "verified"),
+        ({"is_domain_catch_all": True, "email_status": "valid"}, "catch-all"), ({"email_domain_catchall": True, "email_status": "verified"}, "catch-all"), ({"catch_all": False, "status": "valid"}, "verified"),
         ({"Validate Email": {"status": "invalid"}}, "invalid"), ({"email_status": "valid", "status": "invalid"}, "verified"),
         # These tell of the request, the place or the record.
         ({"status": "completed"}, None), ({"status": "ok"}, None), ({"status": "not_found"}, None), ({"state": "OK"}, None),

@@ -21,7 +21,7 @@ from enrichcore.fields import (
 )
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("odd_answers.jsonl", "odd_answers_2.jsonl", "odd_answers_3.jsonl", "odd_answers_4.jsonl")
+FILES = sorted(path.name for path in DATA.glob("odd_answers*.jsonl"))
 EXTRACT = {"person": extract_person_fields, "company": extract_company_fields}
 #: Records of jobs are compared by their employers' names, where a case tells them.
 RECORDS = {"current": "person_current_companies", "past": "person_past_companies"}

@@ -71,6 +71,8 @@ def company(name=None, domain=None, page=None):
         (company("IBM", "ibm.example"), company("International Business Machines"), False),
         (company("Quillhaven", "quillhaven.example"), company("Zenith", "www.quillhaven.example"), False),
         (company("Quillhaven", "quillhaven.example"), company(None, "zenith.example"), False),
+        (company("Quillhaven", "quillhaven.example"), {**company("Zenith", "zenith.example"), "company_website": "https://quillhaven.example"}, False),
+        (company("GE", "ge.example"), company("General Electric", "general-electric.example"), False),
         (company("Quillhaven GmbH", "quillhaven.example"), company("quillhaven", "qh.example"), False),
         (company("Quillhaven", "old.example", "linkedin.com/company/qh"), company("Zenith", "new.example", "linkedin.com/company/qh/"), False),
     ],

@@ -234,7 +234,7 @@ def test_columns_without_a_name_have_one():
 
 @pytest.mark.parametrize("header", ["Phone No", "phone no.", "No. of Employees"])
 def test_a_column_may_be_called_what_would_say_nothing_in_a_cell(header):
-    """ "No" is short for number there."""
+    """In a name of a column "No" is short for number."""
     assert list(map_columns([header, ""], "crm").mapped) == [header]
 
 

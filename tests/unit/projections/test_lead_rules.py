@@ -434,6 +434,34 @@ def test_a_guess_takes_nothing_from_an_address_that_was_verified(log):
     assert log.lead(1)["person_email_status"] == "verified"
 
 
+ADDRESSES = ["ann@quillhaven.example", "a.f@quillhaven.example"]
+WORDS = st.sampled_from(["valid", "invalid", "catch_all", "guessed", None])
+
+
+@given(told=st.lists(st.tuples(st.booleans(), st.sampled_from(ADDRESSES), WORDS), min_size=1, max_size=6))
+def test_of_several_addresses_none_that_bounces_is_shown_and_none_that_is_verified_is_passed_over(told):
+    """Whoever tells them, in whatever order."""
+    log = WrittenLog()
+    log.launches()
+    log.creates(1)
+    for is_answer, address, word in told:
+        if is_answer:
+            log.answers_person(1, {"email": address, "email_status": word}, workflow=ASK_EMAIL)
+        else:
+            log.imports_person(1, person_email=address, person_email_status=word)
+    lead = log.lead(1)
+    words = {address: [word for _, other, word in told if other == address] for address in ADDRESSES}
+    usable = [address for address in ADDRESSES if words[address] and "invalid" not in words[address]]
+    sure = [address for address in usable if "valid" in words[address]]
+    if lead["person_email"] is None:
+        assert (usable, lead["person_email_status"]) == ([], "invalid")
+    else:
+        assert lead["person_email"] in usable or "valid" in words[lead["person_email"]]
+        assert lead["person_email_status"] != "invalid"
+    doubtful = {"guessed", "catch-all"}
+    assert not sure or lead["person_email_status"] not in doubtful
+
+
 def test_a_company_is_not_founded_after_the_answer(log):
     """A year that is still to come is a typing error."""
     log.leads(1, 1)
