@@ -23,6 +23,9 @@ BENCHMARKS = {
     "storm": ("", "--callbacks 1000"),
     "chaos": ("", "--short"),
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),
+    "backlogs": ("", "--rows 5000"),
+    "neighbours": ("", "--people 500"),
+    "decisions": ("", "--items 1000"),
 }
 
 
