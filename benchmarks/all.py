@@ -24,6 +24,9 @@ BENCHMARKS = {
     "chaos": ("", "--short"),
     "importing": ("--rows 200000 --forms csv,gz,xlsx", "--rows 3000 --forms csv,gz,xlsx"),
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),
+    "backlogs": ("", "--rows 5000"),
+    "neighbours": ("", "--people 500"),
+    "decisions": ("", "--items 1000"),
 }
 
 
