@@ -10,7 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs constraints clean
+.PHONY: help install demo test check bench fuzz docs constraints clean
 
 help:  ## Show these verbs.
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -41,6 +41,12 @@ check: install  ## Lint, formatting, types, and which package may import which.
 bench: install  ## Run the benchmarks one after the other; make them small with ARGS=--quick, or name one: ARGS=drain.
 	$(BIN)/python benchmarks/all.py $(ARGS)
 
+FUZZ_S ?= 60
+fuzz: install  ## Fuzz the file reader and the extractors for a minute each; longer with FUZZ_S=600. Linux only.
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/fuzz_files.py -max_total_time=$(FUZZ_S) -artifact_prefix=.fuzz/ .fuzz/files
+	$(BIN)/python tests/fuzz/fuzz_answers.py -max_total_time=$(FUZZ_S) -artifact_prefix=.fuzz/ .fuzz/answers
+
 docs: install  ## Write the generated pages of docs/ anew.
 	$(BIN)/python docs/generate.py
 
@@ -51,5 +57,5 @@ constraints:  ## Resolve constraints/*.txt anew; needs uv.
 		-c constraints/runtime.txt pyproject.toml --group dev -o constraints/dev.txt
 
 clean:  ## Remove .venv and all caches; data in .enrichcore stays.
-	rm -rf .venv build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -188,7 +188,9 @@ def measure_claims(report: Report, url: str, parked: int) -> None:
             "ready_lanes": ("ready_lanes", {"now": later}),
             "in_flight, cap 1,000": ("in_flight", {"lane": LANE, "cap": 1000}),
             "in_flight, no cap": ("in_flight", {"lane": LANE, "cap": parked + 1}),
-            "due": ("due", {"now": later, "limit": 2000, "deadlines": True}),
+            "due": ("due", {"now": later, "limit": 2000}),
+            "overdue": ("overdue", {"now": later, "limit": 2000, "lanes": None}),
+            "overdue, none counts": ("overdue", {"now": later + timedelta(hours=2), "limit": 2000, "lanes": []}),
         }
         for what, (name, values) in asked.items():
             report.add(

@@ -6,42 +6,26 @@ their values fit the field. Nothing that says nothing becomes a cell.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from enum import IntEnum
 from typing import Any, Final
 
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, FieldType, Sources, email_term, read_answer
+from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, read_answer
 from enrichcore.normalize import is_nothing
+from projections.final_leads.emails import PER_TRUST, Trust, status_weight
 from projections.final_leads.groups import GROUPED, claims
-from projections.final_leads.state import EMAIL, HISTORY, Cell
+from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
 
-
-class Trust(IntEnum):
-    """How far a source is trusted."""
-
-    #: What the launch found in the import; it only fills what nothing else tells.
-    LAUNCH = 0
-    IMPORT = 1
-    LOCAL = 2
-    ANSWER = 3
-
-
-_STATUS: Final = "person_email_status"
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
 _FULL_NAME: Final = "person_full_name"
 _NAMES: Final = (_FULL_NAME, "person_first_name", "person_last_name")
-_TOGETHER: Final = GROUPED | {*_NAMES, EMAIL, _STATUS, *_HISTORY_PARTS}
+_TOGETHER: Final = GROUPED | {*_NAMES, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
-#: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then verification.
-_NOT_GUESSED, _PER_TRUST = 100, 10
-_GRADES: Final[Mapping[str | None, int]] = {"invalid": 0, "guessed": 1, "catch-all": 2, None: 3, "verified": 4}
-_SURE: Final = frozenset({None, "verified"})
-#: So is a name that is cut short.
+#: A name that is cut short is worth less than any that is not, whoever gave it.
 _WHOLE: Final = 100
 
 
@@ -67,21 +51,38 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         if name in fits and not _is_nothing(given) and (value := fits[name](given)) is not None
     }
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
-    weights = {name: (value, int(trust) * _PER_TRUST) for name, value in (alone | claims(fitting)).items()}
+    weights = {name: (value, int(trust) * PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:
-        status = fitting.get(_STATUS)
-        weights[EMAIL] = ({EMAIL: fitting[EMAIL], "status": status}, email_weight(trust, status))
+        address, status = fitting[EMAIL].casefold(), fitting.get(EMAIL_STATUS)
+        weights[claim_name(EMAIL, (address,))] = (fitting[EMAIL], int(trust) * PER_TRUST)
+        if status is not None:
+            weights[claim_name(EMAIL_STATUS, (address,))] = (status, status_weight(trust, status))
     if any(name in fitting for name in _JOBS):
         history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
-        weights[HISTORY] = (history, int(trust) * _PER_TRUST)
+        weights[HISTORY] = (history, int(trust) * PER_TRUST)
     for name in _NAMES:
         if name in fitting:
             weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
+    if trust is not Trust.ANSWER:
+        # Kept apart from what answers tell: an answer is held against it.
+        weights |= {
+            f"{ASKED}{name}": (fitting[name], int(trust) * PER_TRUST) for name in IDENTITY[entity] if name in fitting
+        }
     position, at = recorded.position or 0, recorded.at.astimezone(UTC)
     return {
         name: Cell(value=value, weight=weight, source=source, since=position, at=at, seen=position)
         for name, (value, weight) in weights.items()
     }
+
+
+def values_of(told: Mapping[str, Cell]) -> dict[str, Any]:
+    """What cells tell, by field: the parts of those that come together, too."""
+    values = {name: cell.value for name, cell in told.items() if not isinstance(cell.value, Mapping)}
+    for name, cell in told.items():
+        values |= cell.value if isinstance(cell.value, Mapping) else {}
+        if group_of(name) == EMAIL:
+            values[EMAIL] = cell.value
+    return values
 
 
 def fitted(name: str, value: Any) -> Any:
@@ -132,17 +133,11 @@ _FITS: Final[Mapping[Entity, dict[str, _Fit]]] = {
     }
     for entity in Entity
 }
-_FITS[Entity.PERSON][_STATUS] = email_term
-
-
-def email_weight(trust: Trust, status: str | None) -> int:
-    """What an e-mail address is worth, by its source and its status."""
-    term = email_term(status)
-    return (_NOT_GUESSED if term in _SURE else 0) + int(trust) * _PER_TRUST + _GRADES[term]
+_FITS[Entity.PERSON][EMAIL_STATUS] = email_term
 
 
 def name_weight(trust: Trust, field: str, name: str) -> int:
     """What a name is worth: one that ends in an initial, or a full one of one word, is worth less than any whole one."""
     words = name.split()
     short = not words or len(words[-1].rstrip(".")) <= 1 or (field == _FULL_NAME and len(words) == 1)
-    return (0 if short else _WHOLE) + int(trust) * _PER_TRUST
+    return (0 if short else _WHOLE) + int(trust) * PER_TRUST

@@ -13,6 +13,7 @@ import msgspec
 from attrs import frozen
 
 from enrichcore import normalize
+from projections.final_leads.emails import email_told_by
 from projections.final_leads.state import Cell, claim_name, group_of
 
 CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
@@ -45,6 +46,7 @@ def told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
     for group in GROUPS:
         made = (cell for name, cell in cells.items() if group_of(name) == group.name)
         told |= _shown(group, sorted(made, key=lambda cell: cell.order, reverse=True))
+    told |= email_told_by(cells)
     return _without_foreign_website(told)
 
 

@@ -16,10 +16,11 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import Rules, rules_of, rules_to_json
+from enrichcore.fields import Rules, is_another, rules_of, rules_to_json
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
-from projections.final_leads.facts import Trust, cells, of_answer
+from projections.final_leads.emails import Trust
+from projections.final_leads.facts import cells, of_answer, values_of
 from projections.final_leads.rows import Calendar, Customers, customers, row_of
 from projections.final_leads.state import (
     Cell,
@@ -28,6 +29,7 @@ from projections.final_leads.state import (
     Moment,
     Person,
     absorb,
+    asked_of,
     better,
     decode_company,
     decode_person,
@@ -149,9 +151,14 @@ class _Fold:
         if concern.entity_id is None:
             return
         told = of_answer(recorded, concern.entity, self._rules.sources)
+        company = concern.company_id and self._company(self._now(_COMPANIES, (client, concern.company_id)))
+        asked = asked_of(company) if company else {}
         if concern.entity is Entity.PERSON:
+            asked |= asked_of(self._person(self._now(_PERSONS, (client, concern.entity_id))))
+            # What is told of somebody else is true of nobody here.
+            told = {} if is_another(asked, values_of(told), Entity.PERSON) else told
             self._tell_person((client, concern.entity_id), told, None, recorded)
-        else:
+        elif not is_another(asked, values_of(told), Entity.COMPANY):
             self._tell_company((client, concern.entity_id), told)
 
     def _tell_person(self, name: Name, told: dict[str, Cell], company_id: UUID | None, recorded: e.Recorded) -> None:

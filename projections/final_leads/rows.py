@@ -12,10 +12,10 @@ from uuid import UUID, uuid5
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, email_term, indicators_of
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
-from projections.final_leads.state import EMAIL, HISTORY, Cell, Company, Moment, Person, group_of
+from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person, group_of
 
 #: Facts that are no columns but that indicators rest on.
 _BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
@@ -128,23 +128,11 @@ def row_of(
 
 
 def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
-    told = {name: [cell.source, cell.since] for name, cell in shown.items()}
-    status = shown[EMAIL].value["status"] if EMAIL in shown else None
-    if status is not None:
-        told["person_email_status"] = told[EMAIL]
-    if email_term(status) == "invalid":
-        del told[EMAIL]
-    return dict(sorted(told.items()))
+    return {name: [shown[name].source, shown[name].since] for name in sorted(shown)}
 
 
 def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    fields = {name: cell.value for name, cell in cells.items() if name != HISTORY}
-    email = fields.get(EMAIL)
-    if email is not None:
-        # An address that is known to be undeliverable is told by its status only: nobody should write to it.
-        usable = email_term(email["status"]) != "invalid"
-        fields[EMAIL], fields["person_email_status"] = email[EMAIL] if usable else None, email["status"]
-    return fields
+    return {name: cell.value for name, cell in cells.items() if name != HISTORY}
 
 
 def _person_data(fields: Mapping[str, Any], cells: Mapping[str, Cell]) -> tuple[dict[str, Any], dict[str, Any]]:

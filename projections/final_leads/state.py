@@ -12,8 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-#: The e-mail address and its status, which only mean something together.
+#: The e-mail address and its status, which only mean something together: each address is a claim, and so is what is said of it.
 EMAIL: Final = "person_email"
+EMAIL_STATUS: Final = "person_email_status"
+#: Before the name of a field that tells who somebody is: what was known of it without any answer.
+ASKED: Final = "asked:"
 #: The three facts of a person's jobs, which come together from one answer.
 HISTORY: Final = "person_history"
 
@@ -101,23 +104,9 @@ def better(old: Cell | None, new: Cell) -> Cell:
     if old.value == new.value and old.weight == new.weight:
         first = old if old.since <= new.since else new
         return msgspec.structs.replace(first, seen=max(old.seen, new.seen))
-    winner = _with_status(new, old) if new.order >= old.order else _with_status(old, new)
+    winner = new if new.order >= old.order else old
     if (winner.value, winner.weight) == (old.value, old.weight):
         return msgspec.structs.replace(old, seen=winner.seen)
-    return winner
-
-
-def _with_status(winner: Cell, loser: Cell) -> Cell:
-    """An e-mail address without a status takes the one that another source gave to the same address."""
-    mine, theirs = winner.value, loser.value
-    if not (isinstance(mine, dict) and isinstance(theirs, dict)) or EMAIL not in mine:
-        return winner
-    same = mine[EMAIL].casefold() == theirs.get(EMAIL, "").casefold()
-    if mine.get("status") is None and same and theirs.get("status") is not None:
-        # The later of the two events made it what it is.
-        later = max(winner, loser, key=lambda cell: cell.since)
-        value = {**mine, "status": theirs["status"]}
-        return msgspec.structs.replace(winner, value=value, since=later.since, at=later.at)
     return winner
 
 
@@ -127,6 +116,11 @@ def absorb(state: State, cells: dict[str, Cell]) -> State:
         return state
     merged = {name: _taken_in(state.cells, name, cell) for name, cell in cells.items()}
     return msgspec.structs.replace(state, cells={**state.cells, **merged})
+
+
+def asked_of(state: Person | Company) -> dict[str, Any]:
+    """Who somebody is, as far as it was known without any answer."""
+    return {name.removeprefix(ASKED): cell.value for name, cell in state.cells.items() if name.startswith(ASKED)}
 
 
 def claim_name(group: str, parts: Iterable[str]) -> str:

@@ -32,6 +32,7 @@ def report_json(report: UploadReport) -> dict[str, Any]:
         "blank_rows": report.blank_rows,
         "encoding": report.encoding,
         "delimiter": report.delimiter,
+        "notes": report.notes,
         "columns": report.columns,
         "examples": report.examples,
         "mapped": report.mapped,

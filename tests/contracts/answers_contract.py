@@ -121,6 +121,34 @@ class AnswersContract(WorldContract):
         world.report([send])
         assert world.run_of(send).state is State.COMPLETED
 
+    def test_an_answer_about_somebody_else_is_kept_and_nothing_goes_by_it(self, world):
+        """A provider matched another person: the step says so, and what comes after it still lacks an address."""
+        _, send = self.at_person_step(world, email="")
+        bob = {
+            "first_name": "Bob",
+            "last_name": "Stone",
+            "linkedin_url": "linkedin.com/in/bob",
+            "email": "bob@x.example",
+        }
+        assert world.answer(send, world.body(send, result=bob)).status is AckStatus.ACCEPTED
+        run = world.run_of(send)
+        assert (run.state, run.facts) == (State.COMPLETED, {})
+        assert (
+            run.reason == "The answer is about somebody else: Bob Stone, bob@x.example, https://www.linkedin.com/in/bob"
+        )
+        (ask_email,) = world.send()
+        assert ask_email.workflow == EMAIL
+        assert ask_email.payload["person_first_name"] == "Ann"
+
+    def test_an_address_of_the_import_that_bounces_is_looked_for_again(self, world):
+        """The step that runs only while no address is known runs, and is not told of the one that is none."""
+        _, send = self.at_person_step(world)
+        told = {"email": send.payload["person_email"], "status": "invalid"}
+        world.answer(send, world.body(send, work_email=told))
+        (ask_email,) = world.send()
+        assert ask_email.workflow == EMAIL
+        assert not ask_email.payload.get("person_email")
+
     @pytest.mark.parametrize("outcome", UNTRIED)
     def test_an_answer_proves_that_the_row_was_delivered(self, world, outcome):
         """Whatever the sender saw."""

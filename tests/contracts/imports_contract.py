@@ -222,6 +222,31 @@ class ToldImportsContract(WorldContract):
         assert (joined.line, joined.entity) == (4, "company")
         assert joined.reason == "two known companies are one: both have the LinkedIn page quillhaven"
 
+    @pytest.mark.parametrize("first", ["with", "without"])
+    @pytest.mark.parametrize("apart", [True, False])
+    def test_a_company_told_by_its_domain_or_by_its_name_has_the_same_people(self, world, first, apart):
+        """The Apollo export has a domain and a profile, and the CRM's list has names only; in one file or in two."""
+        with_domain = person("ann")
+        name_only = person("ann", email="", linkedin="", website="")
+        rows = [with_domain, name_only] if first == "with" else [name_only, with_domain]
+        reports = [world.upload(row) for row in rows] if apart else [world.upload(*rows)]
+        assert sum(report.new_person_count for report in reports) == 1
+        assert sum(report.new_company_count for report in reports) == 1
+        if not apart:
+            assert [joined.reason for joined in reports[0].joined if joined.entity == "person"] == [
+                "the person of line 2: both have the name at that company, ann fennimarsh"
+            ]
+        again = [world.upload(row) for row in rows]
+        assert [report.new_person_count for report in again] == [0, 0]
+
+    def test_one_name_at_two_companies_of_one_name_is_two_people(self, world):
+        """Their domains differ; and whoever is told by the names alone is a third, also when told again."""
+        namesakes = [{**person("ann", company, linkedin=""), "company": "Apex"} for company in ("alpha", "beta")]
+        nameless = person("ann", "apex", email="", linkedin="", website="")
+        assert world.upload(*namesakes).person_count == 2
+        assert world.upload(nameless).new_person_count == 1
+        assert world.upload(*namesakes, nameless).new_person_count == 0
+
     def test_a_key_that_two_claim_is_told(self, world):
         """Whoever has another profile is not the same, and the address stays with the first."""
         report = world.upload(person("ann"), person("ann", linkedin="https://www.linkedin.com/in/another-ann"))

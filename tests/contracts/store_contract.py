@@ -344,9 +344,10 @@ class QueueContract:
         again = a_step(runs[1], "in_doubt", batch=batch, wake_at=LONG_AGO, step_no=1)
         put(store, batches=[batch], runs=runs, steps=[*steps, later, again])
         ids = [run.run_id for run in runs]
-        assert store.due(NOW, 10) == [ids[1], ids[3], ids[2], ids[0]]
+        assert store.due(NOW, 10) == [ids[1], ids[0]]
         assert store.due(NOW, 1) == [ids[1]]
-        assert store.due(NOW, 10, deadlines=False) == [ids[1], ids[0]]
+        assert store.overdue(NOW, 10) == [ids[1], ids[3], ids[2]]
+        assert store.overdue(NOW, 1) == [ids[1]]
 
     def test_a_bucket_gives_its_burst_then_its_rate(self, store):
         """Tokens come back with time, up to the burst."""

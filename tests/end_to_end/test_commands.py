@@ -1,6 +1,7 @@
 """The commands as users run them: processes, on an embedded PostgreSQL, with a simulated Clay."""
 
 import csv
+import getpass
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -74,6 +75,16 @@ class World:
         lines = [f"Zo,{word} {number},zo{number}@{word}.example,{word}.example" for number in range(count)]
         path.write_text("\n".join(["First Name,Last Name,Email,Company Domain Name", *lines]))
         return path
+
+    def events(self, stream_id):
+        """The events of one aggregate."""
+        from enrichcore.store.postgres import PostgresStore
+
+        store = PostgresStore(self.url, pool_size=1)
+        try:
+            return [recorded.event for recorded in store.stream(UUID(stream_id))]
+        finally:
+            store.close()
 
     def items(self, batch_id, store_url):
         """The ids of a batch's items."""
@@ -372,6 +383,17 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
     assert world.json("retry", batch_id)["retried"] == 0
     assert world.json("settle", batch_id, "--as", "sent")["settled"] == 0
+
+
+def test_who_decided_and_why_is_kept(world):
+    """Who says their name is called so; whoever does not, as the system calls them."""
+    batch_id = world.launch(file=world.new_people(1, "kept"), workstream="crm_data")
+    world.run("pause", batch_id, "--why", "to look into it", "--by", "ann@ops.example")
+    world.run("resume", batch_id)
+    told = {type(event).__name__: event for event in world.events(batch_id)}
+    assert (told["BatchPaused"].by, told["BatchPaused"].why) == ("ann@ops.example", "to look into it")
+    assert told["BatchResumed"].by == told["BatchLaunched"].by == f"{getpass.getuser()} (command line)"
+    world.run("cancel", batch_id, "--by", "ann@ops.example")
 
 
 def test_a_lane_is_stopped_and_opened(world):

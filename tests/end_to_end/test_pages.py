@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from tempfile import SpooledTemporaryFile
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from attrs import evolve
 from openpyxl import Workbook
 
 from enrichcore.domain import events as e
+from enrichcore.domain.ids import BatchId
+from enrichcore.domain.step_run import Outcome
 from runners.daemon import Daemon, Role
 from tests.contracts.world import APOLLO, configuration, file_of, person
 from tests.end_to_end.pages_world import TOKEN, fresh_database, opened_site, with_runner, with_token
@@ -192,6 +195,45 @@ def test_a_batch_is_paused_resumed_and_cancelled_by_its_buttons(site, browser):
         assert f"s-{status}" in browser.get(batch).text
 
 
+def doubtful(site, batch):
+    """Put the rows that are out in doubt; how many items they hold up."""
+    site.world.report(site.world.claim(), Outcome.UNKNOWN, reason="no response")
+    return site.world.store.item_counts(BatchId(UUID(batch.rpartition("/")[2])))["in_doubt"]
+
+
+def told(site, kind):
+    """Who and why, of the events of one kind."""
+    return {(event.by, event.why) for event in site.world.events(kind)}
+
+
+def test_who_decided_and_why_is_kept_and_the_name_is_filled_in_again(site, browser):
+    """Of every form; without a name it is the pages that did it."""
+    batch = launched(browser)
+    browser.post(f"{batch}/pause")
+    browser.post(f"{batch}/resume", data={"by": " Ann  Ö. ", "why": "all is well "})
+    assert told(site, e.BatchPaused) == {("web", "")}
+    assert told(site, e.BatchResumed) == {("Ann Ö. (web)", "all is well")}
+    assert 'name="by" value="Ann Ö."' in browser.get(batch).text
+    browser.post(f"{batch}/cancel", data={"by": "x" * 500, "why": HOSTILE})
+    assert told(site, e.BatchCancelled) == told(site, e.ItemCancelled) == {(f"{'x' * 100} (web)", HOSTILE)}
+
+
+@pytest.mark.parametrize(("decision", "state"), [("sent", "awaiting_answer"), ("resend", "ready")])
+def test_doubts_are_settled_by_their_buttons(site, browser, decision, state):
+    """The page offers it while there are any, and says what it costs."""
+    batch = launched(browser)
+    assert "Settle doubts" not in browser.get(batch).text
+    assert doubtful(site, batch) == 3
+    assert "Settle doubts" in browser.get(batch).text
+    assert browser.post(f"{batch}/settle", data={"decision": "perhaps"}).status_code == 400
+    said = {"decision": decision, "by": "ann", "why": "looked into the table"}
+    assert browser.post(f"{batch}/settle", data=said).status_code == 303
+    assert told(site, e.DoubtSettled) == {("ann (web)", "looked into the table")}
+    states = {row.state for row in site.world.store.inline_rows()[1] if row.batch_id is None}
+    assert states == {state}
+    assert "Settle doubts" not in browser.get(batch).text
+
+
 @pytest.mark.parametrize("only", ["", "active", "completed", "failed", "cancelled", "gaps", "in_doubt", "nonsense"])
 def test_items_are_narrowed(browser, only):
     """Every filter of a batch's items gives a page."""
@@ -320,6 +362,18 @@ def test_a_program_uploads_launches_and_reads(locked):
         assert program.post(f"{batch}/pause").json()["status"] == "paused"
         assert program.post(f"{batch}/resume").json()["changed"] is True
         assert program.post(f"{batch}/explode").status_code == 404
+        said = {"by": "ann", "why": "to look into it"}
+        assert program.post(f"{batch}/pause", json=said).json()["changed"] is True
+        assert program.post(f"{batch}/resume", json=said).json()["changed"] is True
+        assert told(locked, e.BatchPaused) == {("API", ""), ("ann (API)", "to look into it")}
+        assert program.post(f"{batch}/pause", json={"by": 7}).status_code == 400
+        assert doubtful(locked, batch) == 2
+        assert program.post(f"{batch}/settle", json={"decision": "perhaps"}).status_code == 400
+        assert program.post(f"{batch}/settle", json={"decision": "sent", "step": "no_such"}).status_code == 400
+        assert program.post(f"{batch}/settle", json={"decision": "sent", **said}).json()["settled"] == 1
+        assert told(locked, e.DoubtSettled) == {("ann (API)", "to look into it")}
+        (posted,) = {send.run_id: send for send in locked.world.posted}.values()
+        locked.world.answer(posted)
         locked.world.play()
         locked.catch_up()
         ended = program.get(batch).json()

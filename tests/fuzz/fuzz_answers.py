@@ -1,7 +1,7 @@
 """Fuzzes the extractors with atheris: whatever the bytes of an answer, it is read, and what is read is clean and storable.
 
-    pip install atheris
-    python tests/fuzz/fuzz_answers.py -max_total_time=60 [FOLDER_OF_INPUTS]
+    make fuzz FUZZ_S=600
+    python tests/fuzz/fuzz_answers.py -max_total_time=600 [FOLDER_OF_INPUTS]
 
 Bytes go to the reader of answers as they are, and, behind a prefix that makes them values of known keys, to every cleaner.
 What it finds becomes a case in tests/unit/fields or tests/property/test_fields.py.
@@ -11,6 +11,7 @@ import json
 import sys
 
 import atheris
+from corpus import ROOT, prepared
 
 with atheris.instrument_imports(include=["enrichcore.fields", "enrichcore.normalize"]):
     from enrichcore.domain.pipeline import Entity
@@ -76,7 +77,10 @@ def check(fields: dict) -> None:
 
 def main() -> None:
     """Fuzz until told to stop."""
-    atheris.Setup(sys.argv, read_one)
+    seeds = [
+        line for file in sorted((ROOT / "tests/data").glob("clay_*.jsonl")) for line in file.read_bytes().splitlines()
+    ]
+    atheris.Setup(prepared(sys.argv, seeds), read_one)
     atheris.Fuzz()
 
 

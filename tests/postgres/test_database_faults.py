@@ -23,7 +23,7 @@ from attrs import evolve
 
 from enrichcore.domain import events as e
 from enrichcore.projection import catch_up, rebuild
-from enrichcore.store import embedded
+from enrichcore.store import StoreUnavailable, embedded
 from enrichcore.store.embedded import embedded_url
 from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresStore
@@ -139,6 +139,25 @@ def test_a_server_that_restarts_is_waited_for(tmp_path):
             account(url, clay)
 
     asyncio.run(live())
+
+
+def test_a_server_that_was_away_for_long_is_used_again_soon(tmp_path):
+    """However long that was: pauses between attempts to connect do not grow with it."""
+    folder = (tmp_path / "postgres").resolve()
+    store = PostgresStore(embedded_url(folder), pool_size=2)
+    try:
+        server = embedded._servers[folder]
+        store.migrate()
+        server.stop()
+        with pytest.raises(StoreUnavailable):
+            store.last_position()
+        while store.pool.get_stats().get("connections_errors", 0) < 7:
+            time.sleep(0.02)
+        server.ensure_postgres_running()
+        # It waits for a connection, but for no more than 15 seconds.
+        assert store.last_position() == 0
+    finally:
+        store.close()
 
 
 def test_a_full_disk_stops_sending_and_acknowledges_nothing(database_url, caplog):

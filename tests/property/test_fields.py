@@ -10,12 +10,14 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import (
     COMPANY_FIELDS,
     FIELDS_BY_NAME,
+    IDENTITY,
     PERSON_FIELDS,
     FieldType,
     compute_indicators,
     extract_all,
     extract_company_fields,
     extract_person_fields,
+    is_another,
     next_change,
     read_answer,
 )
@@ -75,6 +77,24 @@ def test_indicators_take_any_json(payload, other, customers):
     assert set(told.values()) <= {True, False, None}
     next_change(fields, fields, other, customers)
     extract_all(payload, other, customers)
+
+
+IDENTITIES = st.dictionaries(
+    st.sampled_from([*IDENTITY[Entity.PERSON], *IDENTITY[Entity.COMPANY], "person_current_companies"]),
+    SCALARS
+    | PAYLOADS
+    | st.sampled_from(["Ann Vale", "A. Vale", "Vale, Ann", "Bob Stone", "Acme", "Acme Ltd", "李 明"]),
+)
+
+
+@given(asked=IDENTITIES, told=IDENTITIES, entity=st.sampled_from(Entity))
+def test_whoever_is_asked_about_is_never_another_than_themselves(asked, told, entity):
+    """Whatever is known, and whichever way round two are held against each other, where no employer tells them apart."""
+    assert not is_another(asked, asked, entity)
+    assert isinstance(is_another(asked, told, entity), bool)
+    asked, told = ({name: facts[name] for name in IDENTITY[entity] if name in facts} for facts in (asked, told))
+    assert is_another(asked, told, entity) == is_another(told, asked, entity)
+    assert not is_another({}, told, entity)
 
 
 @given(payload=PAYLOADS, entity=st.sampled_from(Entity))

@@ -1,6 +1,7 @@
 """Answers on their way in: whose they are, what they are worth, and what the sender is told."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import LEAD_FIELDS, Sources, parse_body, read_answer, without_undeliverable
+from enrichcore.fields import LEAD_FIELDS, Sources, email_term, is_another, parse_body, read_answer
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -106,6 +107,13 @@ def content_hash(parsed: Any, own_ids: frozenset[str]) -> str:
 
 #: What conditions, rows and templates can name; the rest is read from the body by whoever needs it.
 _PINNED: Final = frozenset(LEAD_FIELDS)
+#: Characters of a reason.
+MAX_REASON: Final = 300
+_SHOWN: Final = (
+    "person_full_name", "person_email", "person_linkedin_url", "company_name", "company_domain", "company_linkedin_url",
+)  # fmt: skip
+_EMAIL: Final = "person_email"
+_STATUS: Final = "person_email_status"
 
 
 def read(
@@ -114,14 +122,33 @@ def read(
     """The answer, read by the configured sources and hashed for the run that it belongs to."""
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
     reading = read_answer(incoming.body, entity=entity, sources=sources)
+    another = _about_another(reading.fields, run.imported, entity)
     return Answer(
         body=incoming.body,
         content_hash=content_hash(parsed, frozenset(str(own) for own in ids if own is not None)),
         rank=reading.rank,
         source=incoming.source,
         token=incoming.token,
-        # A step that looks for an address still has to run when the only one known bounces.
-        facts={name: value for name, value in without_undeliverable(reading.fields).items() if name in _PINNED},
+        facts={} if another else _pinned(reading.fields, run.imported),
         credits=reading.credits,
-        error=reading.error,
+        error=reading.error or another,
     )
+
+
+def _about_another(told: Mapping[str, Any], imported: Mapping[str, Any], entity: Entity) -> str:
+    """Whom an answer is about, in words, where it is not who was asked about; empty where it may be."""
+    if not is_another(imported, told, entity):
+        return ""
+    shown = ", ".join(str(told[name]) for name in _SHOWN if name in told)
+    return f"The answer is about somebody else: {shown}"[:MAX_REASON]
+
+
+def _pinned(told: Mapping[str, Any], imported: Mapping[str, Any]) -> dict[str, Any]:
+    """What later steps may go by: no address that bounces."""
+    pinned = {name: value for name, value in told.items() if name in _PINNED}
+    if email_term(told.get(_STATUS)) == "invalid":
+        # A step that looks for an address still has to run, also where the import knew that very one.
+        address = pinned.pop(_EMAIL, None)
+        if address is not None and address == str(imported.get(_EMAIL) or "").casefold():
+            pinned[_EMAIL] = None
+    return pinned

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
-from enrichcore.application.sending import Send, asked, payload, response_within
+from enrichcore.application.sending import Pace, Send, asked, payload, response_within
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
@@ -106,7 +106,7 @@ def _is_about_people(registry: Registry, workstream: str, workflow: str) -> bool
     return step is not None and step.entity is Entity.PERSON
 
 
-def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool) -> list[Send]:
+def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = False) -> list[Send]:
     settings, now = lane.webhook.lane, core.clock()
     try:
         with core.store.claims() as claims:
@@ -249,6 +249,7 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         lease_until=sending.lease_until,
         request=None if webhook.request is None else webhook.request.render(asked(row, facts)),
         response_within=within,
+        pace=Pace(group=webhook.lane.pace_group, rate=webhook.lane.rate, burst=webhook.lane.burst),
     )
     draft.emit_all(decided)
     unit.note_sending(draft)

@@ -101,7 +101,7 @@ def retry(
         return sum(_retry(unit, item, run, by=by, why=why, force=state is not None, since=since) for run in asked)
 
     # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.
-    return _on_items(core, batch_id, decide, reopen="" if state is None else why)
+    return _on_items(core, batch_id, decide, reopen=None if state is None else (by, why))
 
 
 def _retry(
@@ -138,16 +138,21 @@ def _settle(unit: Unit, item: Draft[BatchItem], run: StepRun, settlement: e.Sett
 
 
 def _on_items(
-    core: Core, batch_id: BatchId, decide: Callable[[Unit, Draft[BatchItem]], int], *, reopen: str = ""
+    core: Core,
+    batch_id: BatchId,
+    decide: Callable[[Unit, Draft[BatchItem]], int],
+    *,
+    reopen: tuple[str, str] | None = None,
 ) -> int:
-    """Decide about every item of a batch; with `reopen`, the batch runs again if anything came of it."""
+    """Decide about every item of a batch; with `reopen`, who and why, the batch runs again if anything came of it."""
     core.batch(batch_id)
 
     def command(unit: Unit, item_ids: Sequence[UUID]) -> int:
         unit.preload(item_ids)
         decided = sum(decide(unit, item) for run_id in item_ids if (item := unit.item(run_id)) is not None)
-        if decided and reopen:
-            core.turn_in(unit, batch_id, partial(batches.decide_reopen, why=reopen, force=True))
+        if decided and reopen is not None:
+            by, why = reopen
+            core.turn_in(unit, batch_id, partial(batches.decide_reopen, why=why, by=by, force=True))
         return decided
 
     after: UUID | None = None

@@ -14,6 +14,7 @@ from enrichcore.application.errors import UnknownId
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.keys import WEAK, Key, KeyKind
+from enrichcore.ingest.composing import NAME_AT
 from enrichcore.normalize import linkedin_key
 from enrichcore.store.commit import Store
 
@@ -24,12 +25,23 @@ KEY_WORDS: Final = {
     KeyKind.PERSON_LINKEDIN: "the LinkedIn profile",
     KeyKind.PERSON_EMAIL: "the e-mail address",
     KeyKind.PERSON_NAME: "the name and company",
+    KeyKind.PERSON_AT_COMPANY: "the name at that company,",
     KeyKind.COMPANY_DOMAIN: "the domain",
     KeyKind.COMPANY_LINKEDIN: "the LinkedIn page",
     KeyKind.COMPANY_NAME: "the name",
     KeyKind.COMPANY_NAME_ALONE: "the name alone",
     KeyKind.COMPANY_NAME_SHARED: "the shared name",
 }
+
+
+def key_value(key: Key) -> str:
+    """What a key says to people: its value, without a company's id."""
+    return key.value.partition(NAME_AT)[0] if key.kind is KeyKind.PERSON_AT_COMPANY else key.value
+
+
+def key_words(key: Key) -> str:
+    """A key in a sentence."""
+    return f"{KEY_WORDS[key.kind]} {key_value(key)}"
 
 
 @frozen(kw_only=True)
@@ -100,7 +112,7 @@ def _tellings(events: list[e.Recorded]) -> Iterator[Telling]:
                 )
                 held.update(event.keys)
             case e.PersonsMerged() | e.CompaniesMerged():
-                both = f"{KEY_WORDS[event.because.kind]} {event.because.value}"
+                both = key_words(event.because)
                 yield Telling(
                     at=recorded.at,
                     entity_id=entity_id,
@@ -120,6 +132,6 @@ def _because(facts: Any, held: set[Key]) -> str:
     )
     found = next((key for key in strong if key in held), None)
     if found is not None:
-        return f"was known by {KEY_WORDS[found.kind]} {found.value}"
+        return f"was known by {key_words(found)}"
     weak = next((key for key in sorted(held) if key.kind in WEAK), None)
-    return f"was known by {KEY_WORDS[weak.kind]} {weak.value}" if weak else "was known by a key of another id"
+    return f"was known by {key_words(weak)}" if weak else "was known by a key of another id"

@@ -21,8 +21,10 @@ from enrichcore.application.upload_report import Outcome, Tally
 from enrichcore.domain import events as e
 from enrichcore.domain.directory import Known, Match, asked, resolve
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
-from enrichcore.domain.keys import Key
+from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.ingest import ImportedRow, RejectedRow
+from enrichcore.ingest.composing import NAME_AT
+from enrichcore.normalize import person_name_key
 from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
 CHUNK: Final = 1000
@@ -36,6 +38,12 @@ T = TypeVar("T")
 def directory_id(client_id: ClientId) -> UUID:
     """The stream of a client's directory."""
     return uuid5(client_id, "directory")
+
+
+def name_at(row: ImportedRow, company_id: UUID | None) -> tuple[Key, ...]:
+    """The key that a full name is at a company: one file tells its domain, and the other its name only."""
+    name = person_name_key(row.person.get("person_full_name"))
+    return (Key(KeyKind.PERSON_AT_COMPANY, f"{name}{NAME_AT}{company_id}"),) if name and company_id else ()
 
 
 def sha256_of(source: Path | bytes) -> str:
@@ -112,8 +120,9 @@ class _Chunk:
         #: What rows told of companies; None for one that was merged into another.
         self.companies: dict[CompanyId, dict[str, Any] | None] = {}
         self.merged_companies: dict[CompanyId, CompanyId] = {}
-        keys = {key for row in imported for key in (*row.person_keys, *asked(row.company_keys))}
-        self._owners = importer.store.owners(importer.client_id, keys) if keys else {}
+        self._owners: dict[Key, Known[Any]] = {}
+        self._know({key for row in imported for key in (*row.person_keys, *asked(row.company_keys))})
+        self._know({key for row in imported for key in self._maybe_at(row)})
         known = {owner.entity_id for owner in self._owners.values()}
         self._people = importer.store.uploaded(importer.upload_id, known) if known else {}
         self._new: list[tuple[UUID, str, int]] = []
@@ -127,12 +136,22 @@ class _Chunk:
             self._record(importer.upload_id, importer.upload_version + number, event, None)
         self._describe()
 
+    def _know(self, keys: set[Key]) -> None:
+        if keys:
+            self._owners |= self._importer.store.owners(self._importer.client_id, keys)
+
+    def _maybe_at(self, row: ImportedRow) -> set[Key]:
+        """The person's name at each company that the row may mean."""
+        companies = {self._owners[key].entity_id for key in asked(row.company_keys) if key in self._owners}
+        return {key for company in companies for key in name_at(row, company)}
+
     def _import(self, row: ImportedRow) -> None:
         upload, line = self._importer.upload_id, row.line
         company = self._company(row) if row.company_keys else None
         company_id = company.entity_id if company else None
-        owners = {key: self._owners[key].entity_id for key in row.person_keys if key in self._owners}
-        match: Match[PersonId] = self._resolve(row.person_keys, f"{upload}/{line}/person", "person")
+        keys = (*row.person_keys, *name_at(row, company_id))
+        owners = {key: self._owners[key].entity_id for key in keys if key in self._owners}
+        match: Match[PersonId] = self._resolve(keys, f"{upload}/{line}/person", "person")
         person_id = match.entity_id
         for merged, key in match.merged:
             self._append(e.PersonsMerged(merged=merged.entity_id, because=key), person_id)

@@ -37,6 +37,7 @@ def match(
     item_id: UUID | None,
     *,
     by: str,
+    why: str = "",
     step: str = "",
     body: bytes | None = None,
 ) -> Ack:
@@ -47,6 +48,7 @@ def match(
         unmatched_id: of the unmatched answer.
         item_id: the item or company run that it answers; None takes the one that the body names.
         by: who says so.
+        why: the reason for saying so.
         step: the workflow that it answers, where it came to the address of another.
         body: what it should have said, where it is no JSON; what came stays in the log as it is.
 
@@ -55,10 +57,12 @@ def match(
         CannotMatch: It was placed before, or it fits no step of that item.
     """
     core = application.core
-    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by=by, step=step, body=body))
+    return core.decided(lambda unit: _match(core, unit, unmatched_id, item_id, by=by, why=why, step=step, body=body))
 
 
-def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) -> tuple[int, dict[UUID, str]]:
+def redrive(
+    application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str, why: str = ""
+) -> tuple[int, dict[UUID, str]]:
     """Try again to place unmatched answers, as after a mended configuration.
 
     Returns:
@@ -67,7 +71,7 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
     placed, left = 0, {}
     for unmatched_id in unmatched_ids:
         try:
-            match(application, unmatched_id, None, by=by)
+            match(application, unmatched_id, None, by=by, why=why)
         except StoreUnavailable:
             raise
         except CannotMatch as refusal:
@@ -82,7 +86,15 @@ def redrive(application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str) 
 
 
 def _match(
-    core: Core, unit: Unit, unmatched_id: UUID, item_id: UUID | None, *, by: str, step: str, body: bytes | None
+    core: Core,
+    unit: Unit,
+    unmatched_id: UUID,
+    item_id: UUID | None,
+    *,
+    by: str,
+    why: str,
+    step: str,
+    body: bytes | None,
 ) -> Ack:
     recorded = unit.stream(unmatched_id)
     event = recorded[0].event if recorded else None
@@ -112,7 +124,7 @@ def _match(
     ack = place(core, unit, incoming, parsed, found)
     if ack.status not in _PLACED:
         raise CannotMatch(ack.reason)
-    unit.record(e.CallbackMatched(item_id=found, by=by), unmatched_id, 2, client_id=client_id)
+    unit.record(e.CallbackMatched(item_id=found, by=by, why=why), unmatched_id, 2, client_id=client_id)
     return ack
 
 

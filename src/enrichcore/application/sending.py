@@ -30,6 +30,17 @@ _PERSON: Final = tuple(name for name in PERSON_FIELDS if name in LEAD_FIELDS)
 
 
 @frozen(kw_only=True)
+class Pace:
+    """How fast rows of a pace group may leave."""
+
+    group: str
+    #: Rows a second.
+    rate: float
+    #: Rows at once, after a pause.
+    burst: int
+
+
+@frozen(kw_only=True)
 class Send:
     """One claimed attempt, whose `StepSending` is durable."""
 
@@ -54,6 +65,8 @@ class Send:
     response_within: timedelta = TAKEN_WITHIN
     #: Whether it is to find out whether the webhook can be reached again.
     probe: bool = False
+    #: By which its token was taken.
+    pace: Pace | None = None
 
     @property
     def client_id(self) -> ClientId:

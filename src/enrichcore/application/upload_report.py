@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from enrichcore.application.estimating import StepEstimate
-from enrichcore.application.identity import KEY_WORDS
+from enrichcore.application.identity import key_words
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
@@ -47,7 +47,7 @@ class Joined:
     @property
     def reason(self) -> str:
         """One sentence without its full stop."""
-        both = f"{KEY_WORDS[self.because.kind]} {self.because.value}"
+        both = key_words(self.because)
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
         if self.merged is not None:
@@ -85,6 +85,8 @@ class UploadReport:
     blank_rows: int = 0
     encoding: str = ""
     delimiter: str = ""
+    #: What people should know of how the file was read, in sentences without their full stop.
+    notes: tuple[str, ...] = ()
     #: Rows that told of a person of an earlier line.
     duplicate_row_count: int = 0
     #: Rows of one person, people and companies that are one, and keys that two claim: the first of them, with the reason.
@@ -231,6 +233,7 @@ class Tally:
             blank_rows=reading.blank_rows,
             encoding=reading.encoding,
             delimiter=reading.delimiter,
+            notes=reading.notes,
             duplicate_row_count=self.duplicate_row_count,
             joined=tuple(self.joined),
             missing=dict(self.missing),

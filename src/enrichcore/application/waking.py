@@ -10,9 +10,11 @@ from enrichcore.application.core import Core
 from enrichcore.application.unit import Unit
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.ids import lane_id
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.step_run import StepRun
+from enrichcore.registry import Registry
 from enrichcore.store.commit import StoreError
 
 log = logging.getLogger("enrichcore.application")
@@ -20,8 +22,31 @@ log = logging.getLogger("enrichcore.application")
 
 def wake(core: Core, limit: int, *, receiver_up: timedelta | None) -> int:
     """Do what time asks for; how many runs moved."""
-    due = core.store.due(core.clock(), limit, deadlines=receiver_up is None or bool(receiver_up))
-    return _wake_all(core, due, receiver_up) if due else 0
+    now = core.clock()
+    moved = _wake_all(core, due, receiver_up) if (due := core.store.due(now, limit)) else 0
+    lanes = _lanes_that_count(core.registry, receiver_up)
+    if lanes is None or lanes:
+        overdue = core.store.overdue(now, limit, lanes)
+        moved += _wake_all(core, overdue, receiver_up) if overdue else 0
+    return moved
+
+
+def _lanes_that_count(registry: Registry, receiver_up: timedelta | None) -> list[UUID] | None:
+    """The lanes of whose waits the time counts by now; None for all.
+
+    By the configuration of today, so that the waits that may not end yet are not looked at again and again, and keep none that
+    may from ending. A batch that was launched with other settings, or a lane that is not configured any more, is looked at when
+    the receiver has been up for the whole grace time.
+    """
+    if receiver_up is None or receiver_up >= registry.runner.timeout_grace:
+        return None
+    return [
+        lane_id(client.id, workstream, workflow)
+        for client in registry.clients.values()
+        for workstream, workflow, _ in registry.webhooks_of(client)
+        if (step := registry.workstream(workstream).pipeline.step(workflow)) is not None
+        and receiver_up >= _patience(registry, step)
+    ]
 
 
 def _wake_all(core: Core, run_ids: Sequence[UUID], receiver_up: timedelta | None) -> int:
@@ -61,7 +86,11 @@ def _counts(core: Core, run: StepRun, step: Step, receiver_up: timedelta | None)
 
     The answer of an `http` step comes in no other way than by its response.
     """
-    waits = run.state in {State.AWAITING_ANSWER, State.IN_DOUBT} and step.kind is not Kind.HTTP
-    if not waits or receiver_up is None:
+    if run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT} or receiver_up is None:
         return True
-    return receiver_up >= min(core.registry.runner.timeout_grace, step.answer_within)
+    return receiver_up >= _patience(core.registry, step)
+
+
+def _patience(registry: Registry, step: Step) -> timedelta:
+    """How long the receiver must have been up before a wait for the step's answer may end."""
+    return timedelta(0) if step.kind is Kind.HTTP else min(registry.runner.timeout_grace, step.answer_within)

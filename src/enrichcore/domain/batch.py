@@ -106,7 +106,7 @@ def decide_finish(batch: Batch, *, active_items: int) -> tuple[e.Event, ...]:
     return () if active_items or not batch.filled or batch.status in over else (e.BatchFinished(),)
 
 
-def decide_reopen(batch: Batch, *, why: str, force: bool = False) -> tuple[e.Event, ...]:
+def decide_reopen(batch: Batch, *, why: str, by: str = "", force: bool = False) -> tuple[e.Event, ...]:
     """Run again, because an item goes on; a cancelled batch only when asked for explicitly."""
     over = {BatchStatus.FINISHED, BatchStatus.CANCELLED} if force else {BatchStatus.FINISHED}
-    return (e.BatchReopened(why=why),) if batch.status in over else ()
+    return (e.BatchReopened(why=why, by=by),) if batch.status in over else ()

@@ -440,9 +440,11 @@ class BatchFinished(Event):
 
 @frozen(kw_only=True)
 class BatchReopened(Event):
-    """An item of a finished batch goes on."""
+    """An item of a finished batch goes on, or a person runs ended steps of it again."""
 
     why: str
+    #: The person who asked for it; empty where it came by itself.
+    by: str = ""
 
 
 @frozen(kw_only=True)
@@ -637,6 +639,7 @@ class CallbackMatched(Event):
 
     item_id: UUID
     by: str
+    why: str = ""
 
 
 @frozen(kw_only=True)

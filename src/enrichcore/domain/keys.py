@@ -14,6 +14,8 @@ class KeyKind(StrEnum):
     PERSON_EMAIL = "person_email"
     #: Person, weak: normalised name and the company's strongest key.
     PERSON_NAME = "person_name"
+    #: Person, weak: normalised name and the company's id in the directory, by whatever key the row named it.
+    PERSON_AT_COMPANY = "person_at_company"
     #: Company: registrable domain of the website, or of a non-free e-mail address where there is no website.
     COMPANY_DOMAIN = "company_domain"
     #: Company: the segment after `/company/`, percent-decoded and lower-cased.
@@ -27,7 +29,12 @@ class KeyKind(StrEnum):
 
 
 #: Weak keys find an entity that has nothing stronger to contradict them; they never join two known entities.
-WEAK = frozenset({KeyKind.PERSON_NAME, KeyKind.COMPANY_NAME, KeyKind.COMPANY_NAME_ALONE, KeyKind.COMPANY_NAME_SHARED})
+WEAK = frozenset(
+    {
+        KeyKind.PERSON_NAME, KeyKind.PERSON_AT_COMPANY, KeyKind.COMPANY_NAME, KeyKind.COMPANY_NAME_ALONE,
+        KeyKind.COMPANY_NAME_SHARED,
+    }
+)  # fmt: skip
 
 
 @frozen(order=True)

@@ -18,6 +18,7 @@ from enrichcore.fields.catalogue import (
 )
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
+from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
 from enrichcore.fields.rules import Rules, rules_of, rules_to_json
@@ -28,6 +29,7 @@ __all__ = [
     "COMPANY_FIELDS",
     "FIELDS",
     "FIELDS_BY_NAME",
+    "IDENTITY",
     "INDICATORS",
     "LEAD_FIELDS",
     "PERSON_FIELDS",
@@ -46,6 +48,7 @@ __all__ = [
     "extract_company_fields",
     "extract_person_fields",
     "indicators_of",
+    "is_another",
     "is_path",
     "known",
     "next_change",

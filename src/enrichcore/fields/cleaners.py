@@ -21,6 +21,8 @@ MAX_LABEL = 500
 MAX_WORD = 60
 #: Characters of a text that may be a failure's words; longer ones are prose.
 MAX_FAILURE = 300
+#: Characters of a text that may be nothing but words about a failure.
+MAX_NOTE = 120
 #: Entries of a list.
 MAX_ENTRIES = 500
 #: The largest count of employees: what PostgreSQL's integer holds.
@@ -42,15 +44,20 @@ _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
 _COMMAS, _BARS = re.compile(r"[;|,\n]"), re.compile(r"[;|]")
 _FAILURE = re.compile(
-    r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\b|(?:http|status|status code|code):? [45]\d\d\b"
+    r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\s*(?:[:!(]|$|occurred|in |at )|(?:http|status|status code|code):? [45]\d\d\b"
     r"|[45]\d\d:? (?:error|bad|internal|too many|unauthori[sz]ed|forbidden|not found|service|gateway|client|server)\b"
+    r"|error (?:fetching|retrieving|running|loading|processing|while|during|occurred|getting|parsing|calling|connecting)\b"
+    r"|(?:execution|run|task|step|job|enrichment|lookup|search|action|scrap(?:e|ing)|fetch|(?:api )?call|query|integration|provider"
+    r"|validation|verification|process|workflow|webhook|cell|request) (?:has |was )?(?:failed|errored|timed out|skipped|aborted|cancell?ed)\b"
+    r"|skipped\s*[:(\u2013-]|(?:an? )?(?:unknown |unexpected |internal )?error (?:has )?occurred\b|something went wrong"
     r"|(?:run )?condition(?:s)? not met|missing (?:required )?input|invalid (?:input|api key|request|url|domain)"
-    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|unauthori[sz]ed\b|forbidden\b"
+    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|(?:unauthori[sz]ed|forbidden)\s*(?:[:!.(]|$)"
     r"|access denied|quota exceeded|(?:out of|insufficient|not enough|no) credits|traceback \(|unexpected token|cannot read prop"
     r"|please (?:try|upgrade|check|provide|contact|wait)|upgrade your plan|internal server error|bad gateway|service unavailable"
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
+_SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -69,8 +76,14 @@ _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amount
 _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
 #: A number of something else than money.
 _COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
+_A_YEAR = re.compile(r"(?:19|20)\d\d")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
+#: "HQ: Leeds", "Location: Leeds".
+_PLACE_NAME = re.compile(
+    r"(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
+)
+_REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
@@ -87,7 +100,9 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
-    return text.casefold().strip(" .!") in words("no_values") or _FAILURE.match(text) is not None
+    if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
+        return True
+    return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
 
 
 def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
@@ -177,14 +192,21 @@ def place(value: Any) -> str | None:
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
+    bare = without_place_name(bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
+
+
+def without_place_name(text: str) -> str:
+    """A place without the name of what it is: "HQ: Leeds" is Leeds."""
+    return _PLACE_NAME.sub("", text, count=1) if ":" in text or "-" in text or "\u2013" in text else text
 
 
 def location(value: Any) -> str | None:
     """A place in one line, "City, State, Country", without the parts that say nothing."""
     text = place(value)
     if text is None or "," not in text:
-        return text
+        # A code, and "Remote - EU", are no place that anybody could be at.
+        return None if text is None or (len(text) <= 3 and text.isupper()) or _REMOTE.match(text) else text  # noqa: PLR2004 - codes
     told = (said for part in text.split(",") if (said := normalize.clean_text(part)))
     parts = [part for part in told if part.casefold() not in words("no_places")]
     # A state's code alone is no place.
@@ -210,8 +232,8 @@ def size(value: Any) -> str | None:
 def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
-    text = _as_range(told) or word(told)
-    if text is None or text[0] == "-" or _COUNT_OF.search(text):
+    text = _as_range(told) or (None if isinstance(told, list) and len(told) > 1 else word(told))
+    if text is None or text[0] == "-" or _COUNT_OF.search(text) or _A_YEAR.fullmatch(text):
         return None
     return text if any(part in "123456789" for part in text) else None
 

@@ -42,6 +42,12 @@ _FLAGS: Final = {
     "deliverable": ("deliverable", "undeliverable"),
     "isdeliverable": ("deliverable", "undeliverable"),
     "smtpvalid": ("valid", "invalid"),
+    "workemailverified": ("verified", "unverified"),
+    "isemailverified": ("verified", "unverified"),
+    "validated": ("verified", "unverified"),
+    "workemailvalid": ("valid", "invalid"),
+    "isemailvalid": ("valid", "invalid"),
+    "emaildeliverable": ("deliverable", "undeliverable"),
 }
 #: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
 _CATCH_ALL_FLAGS: Final = frozenset({
@@ -52,6 +58,8 @@ _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 #: Beside a word for e-mail these make a column the check of an address.
 _CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status")
+#: Providers that do nothing but check addresses.
+_CHECKERS: Final = ("zerobounce", "neverbounce", "debounce", "usebouncer", "millionverifier", "kickbox", "emailable")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
@@ -162,7 +170,8 @@ def speaks_of_email(key: str) -> bool:
 @lru_cache(maxsize=4_096)
 def checks_email(key: str) -> bool:
     """Whether a column of that folded name tells whether an address can be written to."""
-    return any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
+    is_check = any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
+    return is_check or any(word in key for word in _CHECKERS)
 
 
 def _status_beside(part: Tree) -> str | None:

@@ -6,7 +6,7 @@ title, or else the provider's own choice (`latest_experience`): a newer side job
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
@@ -134,23 +134,22 @@ def main_job(
 ) -> Job | None:
     """The present job that counts, of several; None when no present job is told.
 
-    In this order: the one at the company asked about, the one with the person's own title, the provider's latest, the one
-    with the person's own employer, the one that started last, the first.
+    Those at the company asked about come before all others; among those that are left, in this order: the one with the
+    person's own title, the provider's latest, the one with the person's own employer, the one that started last, the first.
     """
     current = history.current
-    latest = [history.latest] if history.latest and history.latest.is_current else []
-    asked = [job for job in current if asked_domain and job.domain == asked_domain]
-    titled = [job for job in current if title and (job.title or "").casefold() == title.casefold()]
+    here = [job for job in current if asked_domain and job.domain == asked_domain] or list(current)
+    latest = [job for job in here if job == history.latest]
+    titled = [job for job in here if title and (job.title or "").casefold() == title.casefold()]
     if any(job in latest for job in titled):
         titled = latest
     key = normalize.company_name_key(employer)
     choices = (
-        asked,
         titled,
         latest,
-        [job for job in current if key and normalize.company_name_key(job.company) == key],
-        sorted((job for job in current if job.start_date), key=lambda job: job.start_date or "", reverse=True),
-        list(current),
+        [job for job in here if key and normalize.company_name_key(job.company) == key],
+        sorted((job for job in here if job.start_date), key=lambda job: job.start_date or "", reverse=True),
+        here,
     )
     return next((choice[0] for choice in choices if choice), None)
 
@@ -165,6 +164,16 @@ def as_record(job: Job) -> dict[str, str]:
         "start_date": job.start_date,
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def told_outright(nodes: Iterable[Tree]) -> Job | None:
+    """The present job of an answer that lists none: a title beside its employer, in one object."""
+    for node in nodes:
+        company = _first(node, "employer", lambda value: normalize.company_name(cleaners.label(value)))
+        title = _first(node, "title", cleaners.label)
+        if company and title:
+            return Job(title=title, company=company, is_current=True)
+    return None
 
 
 def from_record(record: Any, *, is_current: bool) -> Job | None:

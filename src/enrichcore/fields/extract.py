@@ -27,7 +27,7 @@ from enrichcore.fields.emails import (
     told_beside,
     without_undeliverable,
 )
-from enrichcore.fields.experience import History, as_record, history_in, main_job
+from enrichcore.fields.experience import History, as_record, history_in, main_job, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
@@ -211,6 +211,8 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     )
     history = history_in(objects.own)
     fields |= _role(objects, history, sources, asked_company_domain)
+    if not history.jobs and (job := told_outright(objects.sure)) is not None:
+        history = History(jobs=(job,))
     if history.jobs:
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None

@@ -30,6 +30,8 @@ MAX_DIGITS = 40
 #: Objects in which fields are looked for, and steps that lead to one.
 MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
+#: Signs of a company that outweigh a person's page.
+SIGNS_OF_MANY = 4
 
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
 _JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
@@ -164,8 +166,11 @@ def _owner_by_key(key: str) -> Entity | None:
 
 
 def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
-    if not keys("person_signs").isdisjoint(node) or linkedin_key(node.get("url"), "in"):
+    if not keys("person_signs").isdisjoint(node):
         return Entity.PERSON
+    if linkedin_key(node.get("url"), "in"):
+        # Somebody's page in a company's object is only a wrong page.
+        return Entity.COMPANY if len(keys("company_signs") & node.keys()) >= SIGNS_OF_MANY else Entity.PERSON
     if not (keys("role_signs").isdisjoint(node) or keys("employer_signs").isdisjoint(node)):
         # A title at an employer is a person's row, also when facts of the company stand beside it.
         return Entity.PERSON

@@ -88,7 +88,7 @@ def is_yes(value: Any) -> bool:
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
-    first = _SEVERAL.split(_BRACKETED.sub("", text), maxsplit=1)[0]
+    first = _SEVERAL.split(_BRACKETED.sub("", cleaners.without_place_name(text)), maxsplit=1)[0]
     parts = [name for part in first.split(",") if (name := cleaners.said(_POSTAL.sub("", part.strip())))]
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or _is_area(parts[0]):
         return None

@@ -103,8 +103,8 @@ def email(cell: str) -> str | None:
 
 
 def sole_company_name(cell: str) -> str | None:
-    """A company's name; None where the cell lists several companies."""
-    return _sole(cell, company_name, company_name_key)
+    """A company's name; None where the cell lists several companies, and for an address of mail."""
+    return None if _ADDRESS.fullmatch(cell.strip()) else _sole(cell, company_name, company_name_key)
 
 
 def sole_domain(cell: str) -> str | None:
@@ -125,7 +125,7 @@ def sole_website(cell: str) -> str | None:
 def number_or_range(cell: str) -> int | str | None:
     """A head count: a number, or a range of them as given ("201-500 employees")."""
     text = clean_text(cell)
-    if text is None or _DAY.match(text):
+    if text is None or _DAY.match(text) or _SCIENTIFIC.fullmatch(text):
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(text) else None)

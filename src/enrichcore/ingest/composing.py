@@ -5,6 +5,7 @@ another (a full name in the first name, a domain in the website, a company's pag
 value itself leaves no doubt.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +28,12 @@ from enrichcore.normalize import (
 #: Separates a name from the company in a weak person key; no folded name holds it.
 NAME_AT = " @ "
 
+_NULL = "\\N"
+#: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
+_FORMULA = tuple("=+-@\t\r")
+_KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
+_CURLY_QUOTES = "\u201c\u201d\u201e"
+
 _PLACES = ("person_city", "person_state", "person_country")
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
@@ -47,7 +54,7 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     Args:
         cells: Pairs of a fact and the cell that may tell it, those that go first before the others.
     """
-    pairs = tuple(cells)
+    pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
     person = _without_idle_status(_with_spare_email(_located(_in_state(named(_part(facts, "person_")), "person"))))
     company = _in_state(_part(facts, "company_"), "company")
@@ -59,6 +66,17 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     if not company_keys:
         company = {}
     return Identified(facts=person, keys=person_keys), Identified(facts=company, keys=company_keys)
+
+
+def bare_cell(cell: str) -> str:
+    """The cell without what programs put around it: `="0123"` keeps Excel from reading a number; a database's null is empty."""
+    if cell == _NULL:
+        return ""
+    if cell[:1] == "'" and cell[1:2] in _FORMULA:
+        return cell[1:]
+    if (kept := _KEPT_AS_TEXT.fullmatch(cell)) is not None:
+        return kept[1].replace('""', '"')
+    return cell.strip(_CURLY_QUOTES) if cell[:1] in _CURLY_QUOTES and cell[-1:] in _CURLY_QUOTES else cell
 
 
 def named(person: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """From bytes to text: which encoding a file is in, or that it is no text at all.
 
 The ladder is byte order mark, strict UTF-8, cp1252, latin-1. It looks at every byte of the file, a piece at a time,
-because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text. Two steps are between:
-UTF-16 without its mark is known by its NUL bytes, and UTF-8 into which a few bytes of cp1252 were pasted stays UTF-8, since
-reading it as cp1252 would spoil every other name.
+because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text. Three steps are between:
+UTF-16 without its mark is known by its NUL bytes; UTF-8 into which a few bytes of cp1252 were pasted stays UTF-8, since
+reading it as cp1252 would spoil every other name; and what Excel calls "CSV (Macintosh)" and "CSV (MS-DOS)" is told from
+cp1252 where that makes no words of it and the other does.
 """
 
 import codecs
@@ -46,6 +47,15 @@ MIN_UTF_16_SHARE = 0.3
 _FIRST_STRAY, _LAST_STRAY = 0xDC80, 0xDCFF
 _STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
+#: Encodings of Macintosh and DOS, as Excel still writes them, in the order in which a tie is settled.
+_OLDER = ("cp850", "mac-roman")
+#: Fewer bytes beyond ASCII say nothing of an encoding.
+_FEWEST_SIGNS = 3
+#: Of the characters beyond ASCII, so many must be odd in one reading, and at most so many in the other.
+_ODD, _PLAIN = 0.4, 0.05
+_BEYOND = bytes(range(0x80, 0x100))
+#: What stands inside words beside letters.
+_IN_WORDS = "\u2018\u2019\u00b4\u00b7\u2010\u2011\u2013\u00ad\ufeff\u00aa\u00ba"
 _LADDER = ("utf-8", "cp1252", "latin-1")
 _CONTROLS = bytes(range(1, 9)) + bytes(range(14, 27)) + bytes(range(28, 32)) + b"\x7f"
 
@@ -66,7 +76,8 @@ class Source:
 class Encoding:
     """How a file's bytes become text."""
 
-    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252` or `latin-1`.
+    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252`, `latin-1`, `cp850` or
+    #: `mac-roman`.
     name: str
     #: Bytes at the start that are skipped: a UTF-8 mark before text that is not UTF-8.
     skip: int = 0
@@ -108,7 +119,35 @@ def find_encoding(source: Source) -> Encoding:
     found = _first_that_reads(source, _LADDER)
     if found != "utf-8" and _is_mostly_utf_8(source):
         return Encoding(name="utf-8", skip=skip, stray=True)
-    return Encoding(name=found or "latin-1", skip=skip)
+    return Encoding(name=_older(source, found or "latin-1"), skip=skip)
+
+
+def _older(source: Source, found: str) -> str:
+    """The encoding of an old system where the one found makes no words of the file's first letters, and that one does."""
+    if found not in {"cp1252", "latin-1"}:
+        return found
+    with source.open() as stream:
+        start = stream.read(PIECE)
+    if len(start) - len(start.translate(None, _BEYOND)) < _FEWEST_SIGNS or _oddness(start, found) < _ODD:
+        return found
+    oddness, older = min((_oddness(start, one), one) for one in _OLDER)
+    return older if oddness <= _PLAIN else found
+
+
+def _oddness(start: bytes, name: str) -> float:
+    """The share of the characters beyond ASCII that no word has where they stand."""
+    text = start.decode(name, "replace")
+    signs = [found.start() for found in _BEYOND_ASCII.finditer(text)]
+    odd = sum(_is_odd(text[max(place - 1, 0) : place], text[place], text[place + 1 : place + 2]) for place in signs)
+    return odd / len(signs)
+
+
+def _is_odd(before: str, sign: str, after: str) -> bool:
+    """Whether a character cannot stand between these: a capital in a word, a symbol in one, or no character at all."""
+    if sign.isalpha():
+        return sign.isupper() and before.isascii() and before.islower()
+    inside = before.isalpha() and after.isalpha()
+    return (inside and sign not in _IN_WORDS) or (not sign.isprintable() and not sign.isspace())
 
 
 def _is_mostly_utf_8(source: Source) -> bool:

@@ -1,12 +1,14 @@
 """Where a table's header is and what separates its cells, from the first lines of its text.
 
-The delimiter is the one that the header line holds most of, outside quotes. Lines above the header are passed over in
-three cases: Excel's `sep=;`, a preamble of single cells that ends with a blank line, as LinkedIn writes, and single cells
-right above a line of several that reads like a header.
+The delimiter is the one that the header line holds most of, outside quotes; one that gives more column names that are
+known goes before. Lines above the header are passed over in four cases: Excel's `sep=;`, a preamble of single cells that
+ends with a blank line, as LinkedIn writes, single cells right above a line of several that reads like a header, and
+whatever stands above a line that has more column names that are known.
 """
 
 import re
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import dropwhile, pairwise
 
 from attrs import evolve, frozen
 
@@ -20,11 +22,13 @@ MAX_OPEN = 1 << 14
 MAX_PREAMBLE = 12
 #: A header after a preamble has at least as many cells.
 _CELLS_AFTER_PREAMBLE = 3
+#: So many known names make a line a header in spite of another above it; fewer do where all its cells are known names.
+_KNOWN_NAMES = 3
 
 #: Lines that are looked at to tell whether all are one quoted cell.
 _LINES_OF_WRAPPING = 20
 
-_WRAPPED = re.compile(r'"((?:[^"]|"")*)"')
+_WRAPPED = re.compile(r'"((?:[^"]|"")*)"((?:,*|;*|\t*|\|*))')
 _HINT = re.compile(r'"?sep=([,;\t|:^~])"?\s*', re.IGNORECASE)
 _BLANK = " \r\n" + "".join(DELIMITERS)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -45,6 +49,8 @@ class Dialect:
     escaped: bool = False
     #: Whether every line is one quoted cell, which holds the cells: a table that was saved as text twice.
     wrapped: bool = False
+    #: What separates that cell from blank ones after it; empty where there are none.
+    outer: str = ""
 
 
 @frozen(kw_only=True)
@@ -55,21 +61,69 @@ class _Record:
     bare: str
 
 
-def find_dialect(text: str) -> Dialect:
+#: Whether a cell is the name of a column that somebody's exports have.
+Knows = Callable[[str], bool]
+
+
+def know_nothing(_: str) -> bool:
+    """Nothing is known of column names."""
+    return False
+
+
+def find_dialect(text: str, knows: Knows = know_nothing) -> Dialect:
     """The dialect of the table that starts with this text."""
     records = _first_records(text[:PEEK])
     hint = _HINT.fullmatch(records[0].text) if records else None
-    if hint and len(records) > 1:
-        return _dialect(records[1], text, hint[1])
-    header = _after_preamble(records) or next((record for record in records if record.text.strip(_BLANK)), None)
-    return _dialect(header, text) if header else Dialect(delimiter=DELIMITERS[0], header_line=1)
+    if hint and (below := list(dropwhile(_is_blank, records[1:]))):
+        return _dialect(below[0], text, knows, hint[1])
+    header = _after_preamble(records) or next((record for record in records if not _is_blank(record)), None)
+    if header is None:
+        return Dialect(delimiter=DELIMITERS[0], header_line=1)
+    names = [known_names(_cells(record, _delimiter(record, knows)), knows) for record in records]
+    better = better_header(names, records.index(header))
+    return _dialect(header if better is None else records[better], text, knows)
 
 
-def _dialect(header: _Record, text: str, delimiter: str = "") -> Dialect:
+def better_header(names: Sequence[tuple[int, int]], chosen: int) -> int | None:
+    """The record that has more known column names than the one that was chosen by its shape; None where none has.
+
+    Args:
+        names: of each of the first records, the cells that are known names, and the cells that hold anything.
+        chosen: which was.
+    """
+    known = [count for count, _ in names]
+    best = max(range(len(names)), key=lambda place: (known[place], -place))
+    enough = known[best] >= _KNOWN_NAMES or known[best] == names[best][1] > 1
+    return best if best > chosen and known[best] > known[chosen] and enough else None
+
+
+def known_names(cells: Sequence[str], knows: Knows) -> tuple[int, int]:
+    """How many different cells of a record are known column names, and how many hold anything."""
+    filled = [cell for cell in cells if cell.strip(_BLANK)]
+    return sum(map(knows, {cell.casefold() for cell in filled})), len(filled)
+
+
+def _is_blank(record: _Record) -> bool:
+    return not record.text.strip(_BLANK)
+
+
+def _delimiter(record: _Record, knows: Knows) -> str:
+    """What the record holds most of; a delimiter that gives more known names goes before."""
+    return max(DELIMITERS, key=lambda one: (known_names(_cells(record, one), knows)[0], record.bare.count(one)))
+
+
+def _cells(record: _Record, delimiter: str) -> list[str]:
+    """The record's cells, as far as they can be told without reading it; quotes around them are left out."""
+    plain = _QUOTED.sub(lambda found: re.sub(r"[,;\t|\r\n]", " ", found[0]), record.text)
+    return [cell.strip().strip("\"'") for cell in plain.split(delimiter)]
+
+
+def _dialect(header: _Record, text: str, knows: Knows, delimiter: str = "") -> Dialect:
     if not delimiter and (inner := _WRAPPED.fullmatch(header.text.strip())) and _all_wrapped(text):
         line = inner[1].replace('""', '"')
-        return evolve(_dialect(evolve(header, text=line, bare=_outside_quotes(line)[0]), line), wrapped=True)
-    chosen = delimiter or max(DELIMITERS, key=header.bare.count)
+        found = _dialect(evolve(header, text=line, bare=_outside_quotes(line)[0]), line, knows)
+        return evolve(found, wrapped=True, outer=inner[2][:1])
+    chosen = delimiter or _delimiter(header, knows)
     apart = re.escape(chosen)
     cells = header.text.strip().split(chosen)
     return Dialect(

@@ -17,13 +17,19 @@ from attrs import define, evolve
 
 from enrichcore.ingest.decoding import Source
 from enrichcore.ingest.errors import NotATable
+from enrichcore.ingest.metering import Meter
 
 #: Bytes that a packed file may unpack to; a small file can hold far more than any disk.
 MAX_UNPACKED: Final = 32 << 30
+#: A table unpacks to five to thirty times its packed bytes; what unpacks to more than this is meant to fill a disk.
+MAX_RATIO: Final = 200
+#: Bytes up to which that does not matter.
+SMALL: Final = 256 << 20
 
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
-_TABLES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
+_TEXT: Final = ".txt"
+_TABLES: Final = frozenset({".csv", ".tsv", ".tab", _TEXT})
 _DAMAGE: Final = (
     zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
@@ -94,9 +100,12 @@ def _only_table(source: Source) -> str:
     for part, what in _DOCUMENTS.items():
         if part in lowered:
             raise NotATable(source.name, what, "save the sheet as CSV UTF-8 or XLSX")
-    tables = [name for name in names if PurePosixPath(name.lower()).suffix in _TABLES]
-    if len(tables) == 1:
-        return tables[0]
+    visible = [name for name in names if not PurePosixPath(name).name.startswith(".")]
+    tables = [name for name in visible if PurePosixPath(name.lower()).suffix in _TABLES]
+    # Beside a table, a text is what its sender says about it.
+    certain = [name for name in tables if PurePosixPath(name.lower()).suffix != _TEXT] or tables
+    if len(certain) == 1:
+        return certain[0]
     fault = f"is an archive of several tables ({', '.join(tables[:5])})" if tables else "is an archive without a table"
     raise NotATable(source.name, fault, "unpack it and import one table at a time")
 
@@ -118,7 +127,7 @@ def _opened_member(source: Source, name: str) -> BinaryIO:
 
 
 def _unpacking(source: Source, *streams: Any) -> BinaryIO:
-    return BufferedReader(_Unpacking(name=source.name, stream=streams[0], streams=streams))
+    return BufferedReader(_Unpacking(name=source.name, meter=source.meter, stream=streams[0], streams=streams))
 
 
 @define(eq=False, slots=False, kw_only=True)
@@ -126,6 +135,8 @@ class _Unpacking(RawIOBase):
     """The unpacked bytes; a damaged archive is told as what it is."""
 
     name: str
+    #: Of the packed file.
+    meter: Meter
     stream: Any
     #: All that is open for it, the innermost first.
     streams: tuple[Any, ...]
@@ -147,8 +158,11 @@ class _Unpacking(RawIOBase):
             piece: bytes = self.stream.read(len(buffer))
         except _DAMAGE as error:
             raise NotATable(self.name, "is a damaged archive", "download or pack it again") from error
-        if self.tell() > MAX_UNPACKED:
+        done = self.tell()
+        if done > MAX_UNPACKED:
             raise NotATable(self.name, f"unpacks to more than {MAX_UNPACKED >> 30} GB", "split it first")
+        if done > max(SMALL, MAX_RATIO * self.meter.total):
+            raise NotATable(self.name, f"unpacks to more than {MAX_RATIO} times its size", "unpack it first")
         buffer[: len(piece)] = piece
         return len(piece)
 

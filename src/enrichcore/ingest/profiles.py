@@ -15,11 +15,12 @@ from unicodedata import combining, normalize
 from attrs import field, frozen
 
 from enrichcore.ingest.errors import UnknownProfile
-from enrichcore.normalize import clean_text
+from enrichcore.normalize import clean_label
 
 _SHARED = "plain"
-#: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, and the star of a column that must be filled.
-_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*'\"\u2018\u2019\u201c-\u201e]+")
+#: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
+#: and delimiters that a table was saved with a second time.
+_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e]+")
 
 
 @frozen(kw_only=True)
@@ -51,10 +52,15 @@ class Profile:
     #: Fact -> declared orders of its columns; an entry is a folded header, or "=" and one exact spelling.
     orders: Mapping[str, tuple[tuple[str, ...], ...]] = field(factory=dict)
 
+    def knows(self, cell: str) -> bool:
+        """Whether a cell may be the name of a column that means something here."""
+        folded = fold_header(cell)
+        return folded in self.aliases or folded in self.conditions
+
 
 def fold_header(header: str) -> str:
     """The header without case, accents, byte order mark, and what people use between and around words."""
-    bare = "".join(one for one in normalize("NFD", clean_text(header) or "") if not combining(one))
+    bare = "".join(one for one in normalize("NFD", clean_label(header)) if not combining(one))
     return _SEPARATORS.sub("", bare.casefold())
 
 

@@ -15,7 +15,7 @@ from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
-from enrichcore.ingest.profiles import fold_header
+from enrichcore.ingest.profiles import find_profile, fold_header
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.table import Table, open_table
 from enrichcore.normalize import usable_email
@@ -81,6 +81,11 @@ class ImportReading:
     def delimiter(self) -> str:
         """What separates its cells."""
         return self._table.delimiter
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of how the file is read, such as sheets that are not."""
+        return self._table.notes
 
     @property
     def bytes_read(self) -> tuple[int, int]:
@@ -150,7 +155,7 @@ def read_import(
         BadMapping: An override names an unknown column or fact.
         UnknownProfile: There is no such profile.
     """
-    table = open_table(source, name)
+    table = open_table(source, name, find_profile(profile).knows)
     given = {fold_header(column) for column in overrides}
     # An override of a fact takes it from every other column, so a saved one for it steps back as well.
     earlier = {

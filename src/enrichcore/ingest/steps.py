@@ -31,6 +31,8 @@ _WORD = re.compile(r"[^\s,]+")
 _BRIEF = 4
 #: Short words that are spoken as one: "SUN", "BAY". The others may be abbreviations.
 _SYLLABLE = re.compile("[^AEIOU\\W\\d][AEIOUY]+[^AEIOU\\W\\d]?")
+_SPELLED, _VOWEL = 5, re.compile(r"[AEIOUY]|[^\x00-\x7f]")
+_ARTICLES = frozenset({"the", "la", "le", "les", "el", "los", "die", "der", "das", "de", "het"})
 _INNER_CAPITAL = re.compile("^((?:[ODL]['\u2019])|Mc)(\\w)(?=\\w)")
 
 
@@ -66,7 +68,8 @@ def _without_legal_form(name: str) -> str:
         if _AND_COMPANY.fullmatch(kept):
             return kept
         shorter = next((cut for cut in _cuts(kept) if company_name_key(cut) == key), None)
-        if shorter is None:
+        # "The Limited" is a name.
+        if shorter is None or shorter.casefold() in _ARTICLES:
             return kept.strip(" ,;-\u2013")
         kept = shorter
 
@@ -92,7 +95,9 @@ def _title(word: str, *, first: bool) -> str:
     if word.casefold() in word_list("small"):
         return word.capitalize() if first else word.casefold()
     odd = not word.isalpha() and ("." in word or any(map(str.isdigit, word)))
-    if odd or (word.isupper() and len(word) < _BRIEF and not _SYLLABLE.fullmatch(word)):
+    brief = word.isupper() and len(word) < _BRIEF and not _SYLLABLE.fullmatch(word)
+    # "HSBC": what has no vowel is spelled out, not spoken.
+    if odd or brief or (word.isupper() and len(word) <= _SPELLED and _VOWEL.search(word) is None):
         return word
     plain = "-".join(part.capitalize() for part in word.split("-"))
     return _INNER_CAPITAL.sub(lambda found: found[1] + found[2].upper(), plain)

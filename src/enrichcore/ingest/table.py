@@ -2,7 +2,8 @@
 
 Rows are streamed: memory is bounded by the longest record, which is bounded itself. Cells are as the file has them,
 apart from NUL characters, which no cell means and few tools bear. Blank rows are skipped and counted. A quote that is
-opened and never closed would swallow the rest of the file, so its row is given with its fault.
+opened and never closed would swallow the rest of the file: its line is given with its fault, and the lines below it are read
+as if it were not there; only those that are as long as the header are taken for rows.
 """
 
 import csv
@@ -16,12 +17,12 @@ from typing import Any
 from attrs import define, evolve, field
 
 from enrichcore.ingest.decoding import Encoding, Source, find_encoding, refuse_markup, source_of
-from enrichcore.ingest.dialect import PEEK, Dialect, find_dialect
+from enrichcore.ingest.dialect import PEEK, Dialect, Knows, find_dialect, know_nothing
 from enrichcore.ingest.errors import NotATable
 from enrichcore.ingest.metering import Meter
 from enrichcore.ingest.packing import is_workbook, unpacked
 from enrichcore.ingest.row import Row
-from enrichcore.ingest.workbook import sheet_records
+from enrichcore.ingest.workbook import find_sheet, sheet_records
 from enrichcore.normalize import usable_email
 
 #: Characters of one line or cell; the csv module's own limit of 131,072 is less than real exports hold.
@@ -32,6 +33,12 @@ _PROSE_ROWS = 20
 _PROSE_WORDS = 7
 #: Prose has commas, too: as many columns may still be prose.
 _PROSE_COLUMNS = 3
+_UNCLOSED = "a quote opened here is never closed"
+_BELOW_UNCLOSED = "it may belong to line {line}, where a quote is opened that is never closed"
+#: Below such a quote a line is known for a row by its cells; prose may well have one comma or two.
+_COLUMNS_TO_TELL = 4
+#: What CP/M and DOS wrote at the end of a text.
+_END_MARK = "\x1a"
 #: Comes after the last line, to find out whether a quote is still open there.
 _END = "\x1eend of file\x1e"
 
@@ -46,6 +53,8 @@ class Table:
     encoding: str
     #: What separates the cells; empty for a workbook.
     delimiter: str
+    #: What people should know of how it is read, in sentences without their full stop.
+    notes: tuple[str, ...] = ()
     #: How far the latest reading is, in bytes of the file.
     meter: Meter = field(factory=Meter)
     #: Rows without any text that the latest reading skipped so far.
@@ -69,35 +78,41 @@ class Table:
                 apart = True
 
 
-def open_table(source: Path | bytes, name: str = "") -> Table:
+def open_table(source: Path | bytes, name: str = "", knows: Knows = know_nothing) -> Table:
     """Opens a file as a table; reads it once to find its encoding.
 
     Args:
         source: The file or its content.
         name: What to call it in messages; by default the file's name.
+        knows: Whether a cell is a known column name; helps to tell the header from what stands above it.
 
     Raises:
         NotATable: It is none.
     """
     file = unpacked(source_of(source, name))
-    table = _open_sheet(file) if is_workbook(file) else _open_text_table(file)
+    table = _open_sheet(file, knows) if is_workbook(file) else _open_text_table(file, knows)
     _refuse_prose(table, file.name)
     return table
 
 
-def _open_sheet(file: Source) -> Table:
-    records = partial(sheet_records, file)
-    header = next(records(), None)
-    if header is None:
+def _open_sheet(file: Source, knows: Knows) -> Table:
+    sheet = find_sheet(file)
+    if sheet is None:
         raise NotATable(file.name, "has no column names", "put them into the first row of its first sheet")
-    return Table(headers=header.cells, encoding="xlsx", delimiter="", meter=file.meter, records=records)
+    records = partial(sheet_records, file, sheet.title, knows)
+    header = next(records(), Row(line=1, cells=()))
+    notes: tuple[str, ...] = ()
+    if sheet.others:
+        others = ", ".join(map(repr, sheet.others))
+        notes = (f"only the sheet {sheet.title!r} was read; not read: {others}",)
+    return Table(headers=header.cells, encoding="xlsx", delimiter="", meter=file.meter, notes=notes, records=records)
 
 
-def _open_text_table(file: Source) -> Table:
+def _open_text_table(file: Source, knows: Knows) -> Table:
     encoding = find_encoding(file)
     text = _start(file, encoding)
     refuse_markup(file.name, text)
-    dialect = find_dialect(text)
+    dialect = find_dialect(text, knows)
     records = partial(_text_records, file, encoding, dialect)
     header = next(records(), None)
     if header is None or not any(cell.strip() for cell in header.cells):
@@ -142,29 +157,61 @@ def _text_records(source: Source, encoding: Encoding, dialect: Dialect) -> Itera
     """Every record from the header on; the header is the first, whatever it holds."""
     # The limit is of the process, so it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
-    before = dialect.header_line - 1
+    header = dialect.header_line
+    columns = 0
+    unclosed: Row | None = None
+    for row in _records_from(source, encoding, dialect, header):
+        columns = columns or len(row.cells)
+        if row.fault:
+            unclosed = row
+        else:
+            yield row
+    if unclosed is None:
+        return
+    if unclosed.line == header or columns < _COLUMNS_TO_TELL:
+        if not unclosed.cells:
+            fault = f"cannot be read from line {unclosed.line} on"
+            raise NotATable(source.name, fault, "look for a quote that is never closed")
+        yield unclosed
+        return
+    yield _as_it_stands(source, encoding, dialect, unclosed)
+    for row in _records_from(source, encoding, dialect, unclosed.line + 1):
+        whole = len(row.cells) == columns or not any(map(str.strip, row.cells))
+        yield row if whole or row.fault else evolve(row, fault=_BELOW_UNCLOSED.format(line=unclosed.line))
+
+
+def _records_from(source: Source, encoding: Encoding, dialect: Dialect, first: int) -> Iterator[Row]:
+    """Every record from a line on; the last has a fault when a quote opened in it is never closed."""
     with _open_text(source, encoding) as stream:
-        lines = islice(_lines(stream, source.name, encoding), before, None)
+        lines = islice(_lines(stream, source.name, encoding), first - 1, None)
         reader = _reader(chain(lines, [_END]), dialect)
-        start = 1
+        line = first
         try:
             for cells in reader:
-                line, start = before + start, reader.line_num + 1
                 if cells == [_END]:
                     return
                 if cells and cells[-1].endswith(_END):
-                    yield _unclosed(line, cells, before + reader.line_num - 1)
+                    yield _unclosed(line, cells, first + reader.line_num - 2)
                     return
                 yield Row(line=line, cells=_unwrapped(cells, dialect))
-        except csv.Error as error:
-            fault = f"cannot be read from line {before + start} on ({error})"
-            raise NotATable(source.name, fault, "look for a quote that is never closed") from error
+                line = first + reader.line_num
+        except csv.Error:
+            # A cell of so many characters: the quote was opened by mistake, or there is one of many millions further down.
+            yield Row(line=line, cells=(), fault=_UNCLOSED)
+
+
+def _as_it_stands(source: Source, encoding: Encoding, dialect: Dialect, unclosed: Row) -> Row:
+    """The line of a quote that is never closed, with the cells that it has when quotes mean nothing."""
+    with _open_text(source, encoding) as stream:
+        line = next(islice(_lines(stream, source.name, encoding), unclosed.line - 1, None), "")
+    plain = csv.reader([line], delimiter=dialect.outer or dialect.delimiter, quoting=csv.QUOTE_NONE)
+    return Row(line=unclosed.line, cells=tuple(next(plain, ())), fault=_UNCLOSED)
 
 
 def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
     return csv.reader(
         lines,
-        delimiter=dialect.delimiter,
+        delimiter=dialect.outer or dialect.delimiter,
         skipinitialspace=dialect.spaced,
         quotechar=dialect.quote,
         escapechar="\\" if dialect.escaped else None,
@@ -173,13 +220,13 @@ def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
 
 def _unwrapped(cells: list[str], dialect: Dialect) -> tuple[str, ...]:
     """The cells, out of the one cell that holds them all where the table is wrapped so."""
-    if not dialect.wrapped or len(cells) != 1:
+    if not dialect.wrapped or not cells or any(cells[1:]):
         return tuple(cells)
-    return tuple(next(_reader(cells, dialect), ()))
+    return tuple(next(_reader(cells[:1], evolve(dialect, outer="")), ()))
 
 
 def _unclosed(line: int, cells: list[str], last_line: int) -> Row:
-    fault = f"a quote opened here is never closed, so lines {line} to {last_line} cannot be told apart"
+    fault = f"{_UNCLOSED}, so lines {line} to {last_line} cannot be told apart"
     return Row(line=line, cells=(*cells[:-1], cells[-1].removesuffix(_END)), fault=fault)
 
 
@@ -194,6 +241,6 @@ def _lines(stream: TextIOWrapper, name: str, encoding: Encoding) -> Iterator[str
             return
         if len(line) >= MAX_CELL:
             raise NotATable(name, f"has a line of more than {MAX_CELL:,} characters", "export it again as CSV")
-        bare = encoding.mended(line).replace("\0", "")
+        bare = encoding.mended(line).replace("\0", "").removesuffix(_END_MARK)
         yield bare.removeprefix("\ufeff") if first else bare
         first = False

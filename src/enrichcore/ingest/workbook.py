@@ -1,4 +1,4 @@
-"""The first sheet of an Excel workbook (XLSX) as rows of text, as a CSV export of that sheet would have them.
+"""A sheet of an Excel workbook (XLSX) as rows of text, as a CSV export of that sheet would have them.
 
 Rows are streamed by openpyxl, which is slow and frugal: decision 0022. Numbers are written without exponent, dates as ISO
 text, formulas as the value that Excel last saw.
@@ -8,10 +8,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
+from itertools import dropwhile, islice
 from typing import Any, Final
 from warnings import catch_warnings, simplefilter
 
+from attrs import frozen
+
 from enrichcore.ingest.decoding import Source
+from enrichcore.ingest.dialect import Knows, better_header, know_nothing, known_names
 from enrichcore.ingest.errors import NotATable
 from enrichcore.ingest.packing import opened_archive
 from enrichcore.ingest.row import Row
@@ -26,27 +30,68 @@ _CELLS_AFTER_TITLE: Final = 3
 _REMEDY: Final = "save the sheet as CSV UTF-8"
 
 
-def sheet_records(source: Source) -> Iterator[Row]:
-    """Every record of the first sheet that holds any, from its header on; blank rows below it count as records.
+@frozen(kw_only=True)
+class Sheet:
+    """The sheet of a workbook that is read."""
+
+    title: str
+    #: Other sheets that people see and that hold something; their rows are not read.
+    others: tuple[str, ...]
+
+
+def find_sheet(source: Source) -> Sheet | None:
+    """The first visible sheet that holds a table, else the first that holds anything; None where none does.
 
     Raises:
         NotATable: The workbook cannot be read, or its texts do not fit into memory.
     """
     _refuse_giants(source)
     with source.open() as stream, closing(_opened(stream, source.name)) as workbook:
-        for sheet in workbook.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            sheet.reset_dimensions()  # what the file says of its size is often wrong
-            rows = _from_header(_rows(sheet, source.name))
-            first = next(rows, None)
-            if first is not None:
-                yield first
-                yield from rows
-                return
+        visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        widths = {sheet.title: _width(sheet, source.name) for sheet in visible}
+    filled = [title for title, width in widths.items() if width]
+    if not filled:
+        return None
+    title = next((title for title in filled if widths[title] > 1), filled[0])
+    return Sheet(title=title, others=tuple(other for other in filled if other != title))
 
 
-def _from_header(rows: Iterator[Row]) -> Iterator[Row]:
+def _width(sheet: Any, name: str) -> int:
+    """The most filled cells of one of the sheet's first rows that hold anything."""
+    sheet.reset_dimensions()  # what the file says of its size is often wrong
+    first = islice(dropwhile(_is_blank, _rows(sheet, name)), MAX_TITLE_ROWS + 1)
+    return max((sum(map(bool, map(str.strip, row.cells))) for row in first), default=0)
+
+
+def sheet_records(source: Source, title: str, knows: Knows = know_nothing) -> Iterator[Row]:
+    """Every record of a sheet, from its header on; blank rows below it count as records.
+
+    Raises:
+        NotATable: The workbook cannot be read.
+    """
+    with source.open() as stream, closing(_opened(stream, source.name)) as workbook:
+        sheet = workbook[title]
+        sheet.reset_dimensions()
+        yield from _from_header(_rows(sheet, source.name), knows)
+
+
+def _from_header(rows: Iterator[Row], knows: Knows) -> Iterator[Row]:
+    """The rows without blank ones above the header, and without what stands above it."""
+    first = list(islice(dropwhile(_is_blank, rows), MAX_TITLE_ROWS + 1))
+    chosen = next(iter(_below_title(iter(first))), None)
+    if chosen is not None:
+        names = [known_names(row.cells, knows) for row in first]
+        place = first.index(chosen)
+        better = better_header(names, place)
+        yield from first[place if better is None else better :]
+    yield from rows
+
+
+def _is_blank(row: Row) -> bool:
+    return not any(cell.strip() for cell in row.cells)
+
+
+def _below_title(rows: Iterator[Row]) -> Iterator[Row]:
     """The rows without blank ones and a title of single cells above the header."""
     above: list[Row] = []
     for row in rows:

@@ -18,11 +18,12 @@ from enrichcore.normalize.emails import email_domain, usable_email
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.names import company_name, company_name_key, person_name, person_name_key, split_full_name
-from enrichcore.normalize.nothing import clean_paragraph, clean_text, is_nothing
+from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
 from enrichcore.normalize.numbers import whole_number
 
 __all__ = [
     "LinkedInKind",
+    "clean_label",
     "clean_paragraph",
     "clean_text",
     "company_domain",
@@ -44,6 +45,7 @@ __all__ = [
     "registrable_domain",
     "split_full_name",
     "subdivision_name",
+    "tells_of_failure",
     "usable_email",
     "website_url",
     "whole_number",

@@ -26,7 +26,11 @@ MAX_URL = 2_000
 _SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST_END = re.compile(r"[/?#\\]")
-_SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)", re.IGNORECASE)
+_SEARCH = re.compile(
+    r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)"
+    r"|\b(?:amazon|etsy|ebay)\.[a-z.]{2,6}/(?:stores?|shop|str|usr)/",
+    re.IGNORECASE,
+)
 #: The links inside a text, as pages and notes write them.
 _LINK = re.compile(r"https?://[^\s<>\"'()\[\]{}|,;]+", re.IGNORECASE)
 _PORT = re.compile(r":\d{0,5}$")
@@ -65,7 +69,7 @@ def is_page_host(domain: str) -> bool:
 
 
 def _is_search(value: Any) -> bool:
-    """Whether a URL is a search engine's answer and not a company's page."""
+    """Whether a URL is a search engine's answer, or a shop at a market place, and not a company's page."""
     return isinstance(value, str) and _SEARCH.search(value) is not None
 
 

@@ -35,6 +35,10 @@ _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+#: Letters of a word in capitals that may be initials.
+_LONGEST_ABBREVIATION = 3
+#: Words that a name keeps before what may be a degree.
+_SHORTEST_WHOLE = 2
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
@@ -199,6 +203,14 @@ def _without_suffixes(name: str) -> str:
         for place, word in enumerate(_undotted(parts[-1].casefold()).split())
     ):
         parts.pop()
+    while len(parts) > 1 and len(parts[0].split()) > 1 and parts[-1].isupper() and not parts[0].isupper():
+        # "Ada Bell RN, BSN": capitals behind a whole name are no first name.
+        parts.pop()
+    if "," in name and len(parts) == 1:
+        named = parts[0].split()
+        while len(named) > _SHORTEST_WHOLE and named[-1].isupper() and _undotted(named[-1]).casefold() in known:
+            named.pop()
+        parts = [" ".join(named)]
     words = ", ".join(part for part in parts if part).split()
     folds = name.isupper() or name.islower()
     while len(words) > 1:
@@ -272,7 +284,8 @@ def _is_particle(word: str) -> bool:
 def _recased(name: str) -> str:
     """A name all in capitals or all in lower case in title case; any other as it is."""
     if not (name.isupper() or name.islower()):
-        return name
+        # "Ada BELLWOOD": how many forms write a last name.
+        return " ".join(_title(word.lower()) if _is_shouted(word) else word for word in name.split(" "))
     if name.isupper() and len(_undotted(name)) <= 2 and not _SHORT_SYLLABLE.fullmatch(name):  # noqa: PLR2004 - "AJ"
         return name
     words = name.lower().split()
@@ -283,6 +296,10 @@ def _recased(name: str) -> str:
         word if index >= first and index < len(words) - 1 and _is_particle(word) else _title(word)
         for index, word in enumerate(words)
     )
+
+
+def _is_shouted(word: str) -> bool:
+    return len(word) > _LONGEST_ABBREVIATION and word.isupper() and word.isalpha()
 
 
 def _title(word: str) -> str:

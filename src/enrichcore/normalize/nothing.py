@@ -10,9 +10,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a text that are looked at; the rest is cut off.
@@ -21,6 +22,8 @@ MAX_CHARACTERS = 100_000
 MAX_DEPTH = 8
 #: A sentence that says nothing is shorter than this; longer ones are prose.
 MAX_SENTENCE = 160
+#: Words of a text that may be made of nothing else than words that say nothing.
+MAX_WORDS = 14
 #: Times that entities are unescaped: exports of exports escape twice.
 MAX_UNESCAPES = 5
 #: Numbers above this are no facts about people or companies, and slow to print.
@@ -47,6 +50,13 @@ _MISREAD = re.compile(
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n{3,}")
 
+#: What stands around a word that says nothing: "None.", "(not provided)", "*N/A*".
+_AROUND = " .!?,;:*_-()[]<>\"'"
+_ENDS = frozenset(_AROUND)
+_SIGNS_TO_SPACES = str.maketrans(dict.fromkeys('.,;:!?_-\u2013\u2014()[]<>{}*"|', " "))
+#: Between several of them: "unknown/not disclosed".
+_SEPARATORS = frozenset(",;|/&+")
+_BETWEEN = re.compile(r"[,;|/&+]")
 _FAILURE_SIGN = re.compile("^[❌✖✗✘⛔🚫]")
 _LEADING_SIGNS = re.compile(r"^[^\w(]+")
 _FOUND = (
@@ -57,21 +67,11 @@ _FIELD = (
     r"(?:position|title|role|job|employer|e-?mails?|website|domain|linkedin|funding|revenue|data|information|info|location"
     r"|description|summary|headline|technolog(?:y|ies)|industry|results?|match(?:es)?|headquarters|name|phone|number)"
 )
-#: Every sentence that says nothing, and every word that does so twice, holds one of these.
-_HINTS = (
-    "no",
-    "n't",
-    "n\u2019t",
-    "unable",
-    "fail",
-    "undisclosed",
-    "unavailable",
-    "as an ai",
-    "null",
-    "undefined",
-    "n/a",
-    "nan",
-    "nil",
+#: Every sentence that says nothing, and every word that does so with others, holds one of these. Asking for them first spares
+#: most texts the search for sentences, which takes longer than all the rest.
+_HINT = re.compile(
+    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]"
+    r"|ikke|brak|nie|\u043d\u0435"
 )
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
 _TOKEN = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>")
@@ -81,6 +81,8 @@ _NOTHING_SENTENCE = re.compile(
     r"|nothing (?:was )?found\b[^.!?]{0,60}[.!]*"
     r"|[\w '\u2019-]{1,40}\b(?:was |were |could |can|is )? ?(?:not|n't) (?:be )?" + _FOUND + r"[.!]*"
     rf"|no (?:current |known |public |valid |relevant )?{_FIELD}(?: data| information| info| yet| known)?[.!]*"
+    r"|(?:the|this|that|it|its|their|linkedin)\b[\w '\u2019-]{0,60}\b(?:does|do|did)(?: not|n['\u2019]t) (?:mention|provide|contain|list|specify"
+    r"|include|disclose|state|give|have|show|exist|appear|seem|reveal|indicate|share|publish)\b.*"
     r"|as an ai (?:language )?(?:model|assistant)\b.*"
     r"|(?:(?:i['\u2019]m |i am |we are |we['\u2019]re )?sorry,? (?:but )?)?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
     r"(?:find|locate|identify|determine|verify|access|provide|retrieve)\b[^.!?]{0,100}[.!]*"
@@ -96,7 +98,8 @@ _REFUSAL_STARTS = (
     "after ", "despite ",
 )  # fmt: skip
 _REFUSAL = re.compile(
-    r"(?:unfortunately|as an ai|as of my (?:last|knowledge|latest)|(?:my )?apologies|i(?: |['\u2019]m | am )(?:apologi[sz]e|sorry)"
+    r"(?:unfortunately,? (?:i|we|there|the|no|not|none|this|it|that|your)\b|as an ai|as of my (?:last|knowledge|latest)"
+    r"|(?:my )?apologies[,.!]? (?:but|for|i|we|the)\b|i(?: |['\u2019]m | am )(?:apologi[sz]e|sorry)"
     r"|sorry, (?:but )?i\b|(?:i|we)(?: was| were| am|['\u2019]m)? (?:unable|not able) to\b"
     r"|(?:i|we) (?:do not|don['\u2019]t|did not|didn['\u2019]t|could not|couldn['\u2019]t|cannot|can['\u2019]t) (?:find|locate|identify"
     r"|determine|verify|access|provide|retrieve|confirm|have (?:access|enough|any|information|data|sufficient|specific|real))\b"
@@ -119,8 +122,17 @@ def clean_text(value: Any) -> str | None:
     text = _text(value)
     if text is None:
         return None
-    line = _settled(text, lambda raw: " ".join(raw.split()))
+    line = _one_line(text)
     return None if _says_nothing(line) else line
+
+
+def clean_label(text: str) -> str:
+    """As `clean_text`, for the name of a column: "Phone No" is one, whatever it would say in a cell."""
+    return _one_line(text[:MAX_CHARACTERS])
+
+
+def _one_line(text: str) -> str:
+    return _settled(text, lambda raw: " ".join(raw.split()))
 
 
 def clean_paragraph(value: Any) -> str | None:
@@ -158,6 +170,39 @@ def _is_nothing(value: Any, depth: int) -> bool:
     if isinstance(value, list | tuple):
         return all(_is_nothing(part, depth - 1) for part in value)
     return False
+
+
+def tells_of_failure(text: str) -> bool:
+    """Whether a short text has only words of sentences about a failure, and one that tells of it: see `nothing_parts`."""
+    return _is_made_of_nothing(text.casefold(), "~")
+
+
+def _is_made_of_nothing(plain: str, mark: str = "!") -> bool:
+    """Whether a short text has only words of sentences that say nothing, and one with that mark: see `nothing_parts`."""
+    words = plain.translate(_SIGNS_TO_SPACES).split()
+    denying, plainly = _nothing_parts(mark)
+    if denying.isdisjoint(words):
+        return False
+    if len(words) > 1 and _NO_WORDS.issuperset(words):
+        # "null null" is a first and a last name joined.
+        return True
+    if not 1 < len(words) <= MAX_WORDS:
+        return False
+    beside = set(words) - denying
+    if "no of" in " ".join(words):
+        # "No. of employees" is a number.
+        return False
+    # A number is one of an error only: "Error 500", and not "No 5".
+    told = {word for word in beside if not word.isdecimal()} if "error" in words else beside
+    return bool(beside) and told <= plainly
+
+
+@cache
+def _nothing_parts(mark: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words with that mark, and those beside them."""
+    rows = lines("nothing_parts")
+    marked = frozenset(word for row in rows if row.startswith(mark) for word in row[1:].split())
+    return marked, frozenset(word for row in rows for word in row.lstrip("!~").split())
 
 
 def _text(value: Any) -> str | None:
@@ -208,6 +253,8 @@ def _says_nothing(text: str) -> bool:
     plain = text.casefold()
     if plain in entries("nothing_words") or text in {"NaN", "nan"}:
         return True
+    if plain[-1] in _ENDS and plain.strip(_AROUND) in entries("nothing_words"):
+        return True
     if plain.startswith(_REFUSAL_STARTS) and _REFUSAL.match(text):
         return True
     if len(text) > MAX_SENTENCE:
@@ -219,9 +266,12 @@ def _says_nothing(text: str) -> bool:
         plain = text.casefold()
         if not text or plain in entries("nothing_words"):
             return True
-    # Asking for the words first spares most texts the search for sentences, which takes longer than all the rest.
-    if not any(hint in plain for hint in _HINTS):
+    if _HINT.search(plain) is None:
         return False
-    words = plain.split()
-    # "null null" is a first and a last name joined.
-    return _NOTHING_SENTENCE.fullmatch(text) is not None or (len(words) > 1 and _NO_WORDS.issuperset(words))
+    if _is_made_of_nothing(plain):
+        return True
+    if not _SEPARATORS.isdisjoint(plain) and all(
+        part.strip(_AROUND) in entries("nothing_words") for part in _BETWEEN.split(plain)
+    ):
+        return True
+    return _NOTHING_SENTENCE.fullmatch(text) is not None

@@ -220,8 +220,11 @@ class Store(Reads, Protocol):
     def last_position(self) -> int:
         """Position of the newest event; 0 in an empty log."""
 
-    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
-        """Runs that time must move, longest due first."""
+    def due(self, now: datetime, limit: int) -> list[UUID]:
+        """Runs whose lease or pause between attempts is over, longest due first."""
+
+    def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
+        """Runs whose answer is no longer to be waited for, longest due first; only those of some lanes, where these are named."""
 
     def ready_lanes(self, now: datetime) -> dict[UUID, int]:
         """Open lanes that have a ready row, with the connections that failed on each in a row.

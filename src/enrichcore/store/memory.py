@@ -31,7 +31,7 @@ from enrichcore.store.rows import RunRow, StepRow, lane_row
 
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
-_TIMED: Final = _OUT | {State.RETRY_WAIT}
+_TIMED: Final = frozenset({State.SENDING, State.RETRY_WAIT})
 
 
 def _may_be_answered(step: StepRow) -> bool:
@@ -214,9 +214,14 @@ class MemoryStore:
                     found.setdefault(run.person_id, set()).add(run.run_id)
         return {person: sorted(items) for person, items in found.items()}
 
-    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
-        wanted = _TIMED if deadlines else _TIMED - _DEADLINES
-        rows = [row for row in self._steps.values() if row.state in wanted and row.wake_at and row.wake_at <= now]
+    def due(self, now: datetime, limit: int) -> list[UUID]:
+        return self._past(now, limit, lambda row: row.state in _TIMED)
+
+    def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
+        return self._past(now, limit, lambda row: row.state in _DEADLINES and (lanes is None or row.lane_id in lanes))
+
+    def _past(self, now: datetime, limit: int, fits: Callable[[StepRow], bool]) -> list[UUID]:
+        rows = [row for row in self._steps.values() if fits(row) and row.wake_at and row.wake_at <= now]
         rows.sort(key=lambda row: (row.wake_at, row.run_id))
         return list(dict.fromkeys(row.run_id for row in rows))[:limit]
 

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 from psycopg import Connection, Cursor, Transaction
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
@@ -24,7 +24,7 @@ from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
-from enrichcore.store.arrays import Column, ColumnDumper, column
+from enrichcore.store.arrays import column
 from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import EVENTS, Seal, decode_run
 from enrichcore.store.commit import (
@@ -37,6 +37,7 @@ from enrichcore.store.commit import (
     UploadedPerson,
     distinct,
 )
+from enrichcore.store.connections import opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
 from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
@@ -146,11 +147,7 @@ class PostgresStore(_Reads):
 
     def __init__(self, url: str, *, pool_size: int = 8, seal: Seal | None = None) -> None:
         self.url = url
-        self.pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, timeout=15, kwargs={"prepare_threshold": None},
-            configure=lambda connection: connection.adapters.register_dumper(Column, ColumnDumper),
-        )  # fmt: skip
-        self.pool.open()
+        self.pool = opened_pool(url, pool_size)
         self._log = EventLog(PostgresRecorder(self.pool), seal=seal)
         self.clock = DatabaseClock(self._time)
 
@@ -214,8 +211,12 @@ class PostgresStore(_Reads):
         with self._translated():
             return self._log.last_position()
 
-    def due(self, now: datetime, limit: int, *, deadlines: bool = True) -> list[UUID]:
-        return list(dict.fromkeys(self._first("due", now=now, limit=limit, deadlines=deadlines)))
+    def due(self, now: datetime, limit: int) -> list[UUID]:
+        return list(dict.fromkeys(self._first("due", now=now, limit=limit)))
+
+    def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
+        named = None if lanes is None else list(lanes)
+        return list(dict.fromkeys(self._first("overdue", now=now, limit=limit, lanes=named)))
 
     def ready_lanes(self, now: datetime) -> dict[UUID, int]:
         return dict(self._rows("ready_lanes", now=now))
@@ -339,7 +340,11 @@ class PostgresClaims(_Reads):
         self._log = store._log  # noqa: SLF001 - the two are one store
 
     def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        return self._first("ready", lane=lane, now=now, limit=limit)
+        asked = {"lane": lane, "now": now, "limit": limit}
+        found = self._first("ready", **asked)
+        if len(found) < limit and self._rows("crowded", **asked)[0][0]:
+            return self._first("ready_behind", **asked)
+        return found
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         ((tokens, since),) = self._rows("bucket", group=group, burst=burst, now=now)

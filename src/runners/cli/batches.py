@@ -14,7 +14,7 @@ from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.store.commit import Store
 from runners.cli.lanes import held_back
-from runners.cli.opening import BY, application, client_name
+from runners.cli.opening import By, Why, application, client_name, who
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 
 _PANEL = "Batches"
@@ -25,7 +25,6 @@ _LEAVING: Final = frozenset({State.READY, State.RETRY_WAIT, State.WAITING_FOR_CO
 _OVER: Final = frozenset({BatchStatus.CANCELLED, BatchStatus.FINISHED})
 
 TheBatch = Annotated[UUID, typer.Argument(metavar="BATCH_ID", help="As printed by `launch` and `status`.")]
-Why = Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept in the history.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -139,20 +138,20 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
             line(f"  lane {why}")
 
 
-def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
     """Send nothing more of a batch for now.
 
     Answers of what is out already are taken, and deadlines run on.
     """
     with application(context) as enrichment:
-        changed = enrichment.pause(BatchId(batch_id), by=BY, why=why)
+        changed = enrichment.pause(BatchId(batch_id), by=who(by), why=why)
         _told(enrichment, batch_id, changed=changed, as_json=as_json)
 
 
-def resume(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+def resume(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
     """Go on with a paused batch."""
     with application(context) as enrichment:
-        changed = enrichment.resume(BatchId(batch_id), by=BY, why=why)
+        changed = enrichment.resume(BatchId(batch_id), by=who(by), why=why)
         _told(enrichment, batch_id, changed=changed, as_json=as_json)
 
 
@@ -164,13 +163,13 @@ def _told(enrichment: Enrichment, batch_id: UUID, *, changed: bool, as_json: boo
         line(f"Batch {batch_id} is {now}" + ("" if changed else "; that changed nothing"))
 
 
-def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", as_json: AsJson = False) -> None:
+def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
     """Stop a batch for good.
 
     What is known stays known. Answers that still come are kept with the history, and not used.
     """
     with application(context) as enrichment:
-        stopped = enrichment.cancel(BatchId(batch_id), by=BY, why=why)
+        stopped = enrichment.cancel(BatchId(batch_id), by=who(by), why=why)
         _counted(enrichment, batch_id, "cancelled", stopped, as_json=as_json)
 
 
@@ -187,6 +186,7 @@ def retry(
         str, typer.Option(metavar="WORDS", help="Only those that ended for a reason with these words in it.")
     ] = "",
     why: Why = "",
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """Send again what gave nothing, and only that.
@@ -199,7 +199,7 @@ def retry(
         raise typer.BadParameter(f"only what has ended can run again: {ended}", param_hint="--state")
     with application(context) as enrichment:
         _require_step(enrichment, batch_id, step)
-        again = enrichment.retry(BatchId(batch_id), by=BY, why=why, step=step, state=state, reason=reason)
+        again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=state, reason=reason)
         _counted(enrichment, batch_id, "retried", again, as_json=as_json)
 
 
@@ -213,6 +213,7 @@ def settle(
     ],
     step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
     why: Why = "",
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """Decide what is in doubt: rows of which nobody knows whether they were delivered.
@@ -221,7 +222,7 @@ def settle(
     """
     with application(context) as enrichment:
         _require_step(enrichment, batch_id, step)
-        settled = enrichment.settle(BatchId(batch_id), as_, by=BY, why=why, step=step)
+        settled = enrichment.settle(BatchId(batch_id), as_, by=who(by), why=why, step=step)
         _counted(enrichment, batch_id, "settled", settled, as_json=as_json)
 
 

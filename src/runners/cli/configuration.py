@@ -21,7 +21,7 @@ from enrichcore.registry import (
 from enrichcore.store.commit import StoreUnavailable
 from projections import READ_MODELS
 from runners.cli.commands import FAILED
-from runners.cli.opening import BY, found
+from runners.cli.opening import found, who
 from runners.cli.showing import AsJson, line, show_json
 from runners.composition import database_url, opened, opened_store, shown_address
 
@@ -193,8 +193,8 @@ def apply(context: typer.Context, as_json: AsJson = False) -> None:
 
     `upload`, `launch` and `run` do it by themselves for a changed file; an older file has to be applied on purpose.
     """
-    with opened(found(context), by=BY, record=False) as enrichment:
-        changed = enrichment.apply(by=BY, on_purpose=True)
+    with opened(found(context), by=who(), record=False) as enrichment:
+        changed = enrichment.apply(by=who(), on_purpose=True)
     if as_json:
         show_json({"changed": changed})
     else:

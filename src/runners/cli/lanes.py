@@ -15,7 +15,7 @@ from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import NEARLY_OVER, Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
 from enrichcore.registry.readers import duration_text
-from runners.cli.opening import BY, application, rows
+from runners.cli.opening import By, Why, application, rows, who
 from runners.cli.showing import AsJson, line, show_json, show_table
 
 _PANEL = "Batches"
@@ -44,7 +44,8 @@ def lanes(
         str | None, typer.Option(metavar="LANE", help="Send nothing on this lane: CLIENT/WORKSTREAM/WORKFLOW.")
     ] = None,
     resume: Annotated[str | None, typer.Option(metavar="LANE", help="Send on this lane again.")] = None,
-    why: Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept.")] = "",
+    why: Why = "",
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """Show every lane: its pace, what is out, what was sent and spent, and whether and why it stands still.
@@ -54,10 +55,10 @@ def lanes(
     with application(context) as enrichment:
         if stop is not None:
             _require_lane(enrichment, stop)
-            enrichment.stop_lane(*_parts(stop, "--stop"), by=BY, why=why or "stopped by hand")
+            enrichment.stop_lane(*_parts(stop, "--stop"), by=who(by), why=why or "stopped by hand")
         if resume is not None:
             _require_lane(enrichment, resume)
-            enrichment.resume_lane(*_parts(resume, "--resume"), by=BY, why=why)
+            enrichment.resume_lane(*_parts(resume, "--resume"), by=who(by), why=why)
         found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
         show_json({"lanes": found, "budgets": money})

@@ -7,10 +7,10 @@ from uuid import UUID
 import typer
 from attrs import asdict
 
-from enrichcore.application.identity import KEY_WORDS, explain_identity
+from enrichcore.application.identity import KEY_WORDS, explain_identity, key_value
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import say
-from runners.cli.opening import BY, application
+from runners.cli.opening import application, who
 from runners.cli.showing import AsJson, line, show_json, show_table
 from runners.cli.uploads import overrides_of
 from runners.cli.writing import opened
@@ -49,9 +49,9 @@ def mapping(
     """
     with application(context, record=bool(map_ or forget)) as enrichment:
         if map_:
-            enrichment.save_mapping(client, workstream, overrides_of(map_), by=BY)
+            enrichment.save_mapping(client, workstream, overrides_of(map_), by=who())
         if forget:
-            enrichment.forget_mapping(client, workstream, forget, by=BY)
+            enrichment.forget_mapping(client, workstream, forget, by=who())
         saved = enrichment.saved_mapping(client, workstream)
     if as_json:
         show_json({"client": client, "workstream": workstream, "saved": saved})
@@ -95,7 +95,10 @@ def why(
         show_json(asdict(found))
         return
     line(f"The {found.entity} {found.entity_id} is known by:")
-    show_table(["key", "value"], [(KEY_WORDS[key.kind].removeprefix("the "), key.value) for key in found.keys])
+    show_table(
+        ["key", "value"],
+        [(KEY_WORDS[key.kind].removeprefix("the ").removesuffix(","), key_value(key)) for key in found.keys],
+    )
     show_table(
         ["at", "upload", "line", "the row"],
         [(told.at, told.upload_id, told.line, told.reason) for told in found.tellings],

@@ -1,12 +1,13 @@
 """What commands open: the configuration, the application on its database, and short statements on read models."""
 
+import getpass
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 import typer
@@ -16,9 +17,26 @@ from enrichcore.registry import Registry, UnknownClientError
 from enrichcore.store.postgres import PostgresStore
 from runners.composition import SETTINGS, Configured, configured, opened
 
-#: Who did it, in events.
-BY: Final = "command line"
+#: Who decides, for events; `who` gives a name to those who give none.
+By = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", envvar="ENRICHCORE_BY", help="Who decides, kept in the history; you, as the system knows you."
+    ),
+]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept in the history.")]
 _SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def who(by: str = "") -> str:
+    """Who acts: as they say, or as the operating system calls them."""
+    if by.strip():
+        return by.strip()
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (OSError, KeyError):
+        # A container may run as a user who has no name.
+        return "command line"
 
 
 def found(context: typer.Context, *, for_sending: bool = True) -> Configured:
@@ -42,7 +60,7 @@ def application(context: typer.Context, *, record: bool = False) -> Iterator[Enr
         context: the command's.
         record: whether a changed configuration is recorded first, which needs all its secrets.
     """
-    with opened(found(context, for_sending=record), by=BY, record=record) as opened_application:
+    with opened(found(context, for_sending=record), by=who(), record=record) as opened_application:
         yield opened_application
 
 

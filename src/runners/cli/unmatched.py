@@ -12,7 +12,7 @@ from enrichcore.application.matching import match as match_answer
 from enrichcore.application.matching import redrive as redrive_answers
 from enrichcore.domain.events import CallbackUnmatched
 from runners.cli.commands import FAILED
-from runners.cli.opening import BY, application, client_name, rows
+from runners.cli.opening import By, Why, application, client_name, rows, who
 from runners.cli.showing import AsJson, body_text, line, show_json, show_table
 
 _PANEL = "Batches"
@@ -51,6 +51,8 @@ def unmatched(
     redrive: Annotated[
         bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")
     ] = False,
+    why: Why = "",
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """List answers that could not be placed, or place them.
@@ -64,12 +66,13 @@ def unmatched(
         raise typer.BadParameter("--step and --body say how --match places an answer")
     with application(context) as enrichment:
         if match is not None:
-            ack = match_answer(enrichment, *match, by=BY, step=step, body=None if body is None else _read(body))
+            mended = None if body is None else _read(body)
+            ack = match_answer(enrichment, *match, by=who(by), why=why, step=step, body=mended)
             _tell(
                 {"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json
             )
         elif redrive:
-            _redrive(enrichment, as_json=as_json)
+            _redrive(enrichment, by=who(by), why=why, as_json=as_json)
         else:
             _list(enrichment, as_json=as_json)
 
@@ -78,9 +81,9 @@ def _read(body: Path) -> bytes:
     return sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
 
 
-def _redrive(enrichment: Enrichment, *, as_json: bool) -> None:
+def _redrive(enrichment: Enrichment, *, by: str, why: str, as_json: bool) -> None:
     waiting = [row[0] for row in rows(enrichment, "unmatched")]
-    placed, left = redrive_answers(enrichment, waiting, by=BY)
+    placed, left = redrive_answers(enrichment, waiting, by=by, why=why)
     reasons = [{"id": unmatched_id, "reason": reason} for unmatched_id, reason in left.items()]
     _tell({"placed": placed, "left": reasons}, f"{placed:,} placed, {len(left):,} have no place yet", as_json=as_json)
     if left:

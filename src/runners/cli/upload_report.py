@@ -20,6 +20,8 @@ def show_report(report: UploadReport, name: str) -> None:
         f" {len(report.rejected):,} rows kept aside"
     )
     line(_known(report))
+    for note in report.notes:
+        line(f"Note: {note}")
     show_table(
         ["column", "is read as", "for example"],
         [

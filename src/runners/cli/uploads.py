@@ -11,7 +11,7 @@ from enrichcore.application.estimating import Estimate, estimate
 from enrichcore.domain.ids import UploadId
 from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, say
-from runners.cli.opening import BY, application, client_name
+from runners.cli.opening import application, client_name, who
 from runners.cli.progress import counting, reading
 from runners.cli.showing import AsJson, line, show_json
 from runners.cli.upload_report import show_report, show_steps
@@ -65,7 +65,7 @@ def upload(
             client=client,
             workstream=workstream,
             overrides=overrides,
-            by=BY,
+            by=who(),
             dry_run=dry_run,
             use_saved=saved,
             save=save_mapping,
@@ -134,7 +134,7 @@ def launch(
             return
         try:
             with counting("Items made", uploaded.person_count, silent=as_json) as progress:
-                batch = enrichment.launch(UploadId(upload_id), by=BY, progress=progress, again=again)
+                batch = enrichment.launch(UploadId(upload_id), by=who(), progress=progress, again=again)
         except UploadUnderWay as refused:
             raise CannotDo(f"{refused}; if that is meant, launch it with --again") from refused
         except KeyboardInterrupt:

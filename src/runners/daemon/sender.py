@@ -26,6 +26,7 @@ from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import StoreUnavailable
 from runners.daemon.asking import Told, answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
+from runners.daemon.pacing import Pacer
 from runners.daemon.posting import Poster
 from runners.daemon.writer import GroupWriter
 
@@ -91,6 +92,7 @@ class Sender:
         self._unrecorded: set[asyncio.Task[None]] = set()
         #: Requests whose response is awaited.
         self._on_wire: set[asyncio.Future[Seen]] = set()
+        self._pacer = Pacer()
         #: When each kind of failure was last logged.
         self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
@@ -105,7 +107,7 @@ class Sender:
                             *(self._hand_back(unsent, "the runner was stopping") for unsent in claimed[number:])
                         )
                         break
-                    self._begin(self._posting, self._send(client, send))
+                    self._begin(self._posting, self._send_in_turn(client, send, stop))
                 if not claimed:
                     await _pause(stop, _IDLE_S)
             await self._finish()
@@ -154,6 +156,16 @@ class Sender:
 
     def _free(self) -> int:
         return max(min(self._connections - len(self._posting), BACKLOG - self._writer.waiting), 0)
+
+    async def _send_in_turn(self, client: Poster | httpx.AsyncClient, send: Send, stop: asyncio.Event) -> None:
+        """Send it as soon as the pace allows; at once, but after a stall."""
+        delay_s = 0.0 if send.pace is None else self._pacer.delay_s(send.pace, asyncio.get_running_loop().time())
+        if delay_s:
+            await _pause(stop, delay_s)
+            if stop.is_set():
+                await self._hand_back(send, "the runner was stopping")
+                return
+        await self._send(client, send)
 
     async def _send(self, client: Poster | httpx.AsyncClient, send: Send) -> None:
         if send.lease_until <= self._clock():

@@ -30,7 +30,6 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
-        self._asks = any(stream.http for stream in application.registry.workstreams.values())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -52,17 +51,11 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._end_leases, self._end_waits, self._application.turn_batches, self._pass_day, self._fill)
+        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill)
         return sum(_done(duty) for duty in duties)
 
-    def _end_leases(self) -> int:
-        return self._application.wake(_BULK, receiver_up=timedelta(0))
-
-    def _end_waits(self) -> int:
-        up = self._application.store.receiver_up()
-        # Answers of `http` steps need no receiver, so their waits end while none is up; no other does.
-        up = up or (timedelta.resolution if self._asks else up)
-        return self._application.wake(_BULK, receiver_up=up) if up else 0
+    def _wake(self) -> int:
+        return self._application.wake(_BULK, receiver_up=self._application.store.receiver_up())
 
     def _pass_day(self) -> int:
         today = self._clock().date()

@@ -9,7 +9,7 @@ import hmac
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -20,6 +20,8 @@ from enrichcore.registry import Registry
 from enrichcore.registry.secret import Secret
 
 COOKIE: Final = "enrichcore_pages"
+NAME: Final = "enrichcore_name"
+_LONGEST_NAME: Final = 100
 #: The cookie's life, in seconds: a working month.
 _REMEMBERED_S: Final = 30 * 24 * 3600
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -130,6 +132,17 @@ def cookie(token: Secret, connection: Connection) -> Cookie:
         secure=https,
         path="/",
     )
+
+
+def name_cookie(name: str) -> Cookie:
+    """The cookie that fills in a name in the next form; it proves nothing."""
+    value = quote(" ".join(name.split())[:_LONGEST_NAME])
+    return Cookie(key=NAME, value=value, max_age=_REMEMBERED_S, httponly=True, samesite="lax", path="/")
+
+
+def remembered_name(connection: Connection) -> str:
+    """The name that was given with the last form of this browser."""
+    return unquote(connection.cookies.get(NAME, ""))[:_LONGEST_NAME]
 
 
 def own_path(wanted: str) -> str:

@@ -13,18 +13,21 @@ from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
 from litestar.response import Stream
 
 from enrichcore.application import UnknownId
+from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
 from runners.cli.showing import plain
 from runners.reports import report_json
 from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api
-from runners.web.batch_actions import act
-from runners.web.desk import BY, Desk, TheDesk
+from runners.web.batch_actions import act, named, settle
+from runners.web.desk import Desk, TheDesk
 from runners.web.history import event_json
 from runners.web.progress import progress_json, progress_of, steps_of
 from runners.web.upload_form import kept_file
 
+#: Who acts, in events, where nobody gives a name.
+_API: Final = "API"
 #: Most rows of one answer.
 _MOST: Final = 1000
 
@@ -67,14 +70,36 @@ class RetryBody:
     state: State | None = None
     #: Only those that ended for a reason with these words in it.
     reason: str = ""
-    #: Why they are to run again.
+    #: Who wants that, and why.
+    by: str = ""
+    why: str = ""
+
+
+@frozen(kw_only=True)
+class ControlBody:
+    """Who decides, and why; both are kept in the history."""
+
+    by: str = ""
+    why: str = ""
+
+
+@frozen(kw_only=True)
+class SettleBody:
+    """What is decided of rows that are in doubt."""
+
+    #: `sent` waits for their answers, `resend` sends them again, whatever `attempts` says.
+    decision: Settlement
+    #: Only this workflow.
+    step: str | None = None
+    by: str = ""
     why: str = ""
 
 
 def api() -> Router:
     """Every call, behind the guard."""
     calls = [
-        upload_file, get_upload, get_rejected, launch_batch, list_batches, get_batch, retry_batch, control_batch, get_item,
+        upload_file, get_upload, get_rejected, launch_batch, list_batches, get_batch, retry_batch, settle_batch, control_batch,
+        get_item,
         list_leads,
     ]  # fmt: skip
     return Router("/api/v1", route_handlers=calls, guards=[guard_api])
@@ -89,7 +114,7 @@ def upload_file(desk: TheDesk, data: MultipartBody[FileBody]) -> Response[dict[s
     with kept_file(data.file) as path:
         report = desk.application.upload(
             path, client=data.client, workstream=data.workstream, overrides=overrides,
-            name=PurePath(data.file.filename.replace("\\", "/")).name, by=BY, dry_run=data.dry_run,
+            name=PurePath(data.file.filename.replace("\\", "/")).name, by=_API, dry_run=data.dry_run,
             use_saved=data.saved, save=data.save_mapping,
         )  # fmt: skip
     return Response(plain(report_json(report)), status_code=200 if data.dry_run else 201)
@@ -130,7 +155,7 @@ def get_rejected(desk: TheDesk, upload_id: FromPath[UUID]) -> Stream:
 @post("/batches", sync_to_thread=True)
 def launch_batch(desk: TheDesk, data: JSONBody[LaunchBody]) -> dict[str, Any]:
     """Launch an upload: one item for each person."""
-    batch = desk.application.launch(UploadId(data.upload_id), by=BY, again=data.again)
+    batch = desk.application.launch(UploadId(data.upload_id), by=_API, again=data.again)
     return {"batch_id": batch.batch_id, "item_count": batch.item_count, "status": str(batch.status)}
 
 
@@ -152,15 +177,27 @@ def get_batch(desk: TheDesk, batch_id: FromPath[UUID]) -> dict[str, Any]:
 def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody]) -> dict[str, Any]:
     """Run ended steps of a batch again."""
     retried = desk.application.retry(
-        BatchId(batch_id), by=BY, why=data.why, step=data.step, state=data.state, reason=data.reason
+        BatchId(batch_id), by=named(data.by, _API), why=data.why, step=data.step, state=data.state, reason=data.reason
     )
     return {**_batch(desk, batch_id), "retried": retried}
 
 
+@post("/batches/{batch_id:uuid}/settle", status_code=200, sync_to_thread=True)
+def settle_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[SettleBody]) -> dict[str, Any]:
+    """Decide what is in doubt: rows of which nobody knows whether they were delivered."""
+    settled = settle(
+        desk.application, BatchId(batch_id), data.decision, by=named(data.by, _API), why=data.why, step=data.step
+    )
+    return {**_batch(desk, batch_id), "settled": settled}
+
+
 @post("/batches/{batch_id:uuid}/{action:str}", status_code=200, sync_to_thread=True)
-def control_batch(desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str]) -> dict[str, Any]:
+def control_batch(
+    desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str], data: JSONBody[ControlBody | None] = None
+) -> dict[str, Any]:
     """Pause, resume or cancel a batch: `action` is one of `pause`, `resume` and `cancel`."""
-    changed = act(desk.application, BatchId(batch_id), action)
+    said = data or ControlBody()
+    changed = act(desk.application, BatchId(batch_id), action, by=named(said.by, _API), why=said.why)
     return {**_batch(desk, batch_id), "changed": changed}
 
 

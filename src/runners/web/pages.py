@@ -4,15 +4,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import BatchId
-from runners.web.access import guard_pages
-from runners.web.batch_actions import ACTIONS, act
-from runners.web.desk import PAGE, TheDesk, facts_of, person_name
+from runners.web.access import guard_pages, name_cookie, remembered_name
+from runners.web.batch_actions import ACTIONS, Said, act, named, settle
+from runners.web.desk import BY, PAGE, TheDesk, facts_of, person_name
 from runners.web.progress import progress_of, steps_of
 from runners.web.rendering import PageNumber, Paging, rendered
 from runners.web.run_page import run_page
@@ -33,7 +33,7 @@ SIGNALS: Final = {
 
 def pages() -> Router:
     """Every page, behind the guard."""
-    shown = [home, clients, batches, batch, batch_action, item, leads]
+    shown = [home, clients, batches, batch, batch_settle, batch_action, item, leads]
     return Router("/", route_handlers=[*shown, *upload_handlers()], guards=[guard_pages], include_in_schema=False)
 
 
@@ -61,7 +61,13 @@ def batches(desk: TheDesk, page: PageNumber = 1) -> Response[str]:
 
 
 @get("/batches/{batch_id:uuid}", sync_to_thread=True)
-def batch(desk: TheDesk, batch_id: FromPath[UUID], page: PageNumber = 1, only: FromQuery[str] = "") -> Response[str]:
+def batch(
+    request: Request[Any, Any, Any],
+    desk: TheDesk,
+    batch_id: FromPath[UUID],
+    page: PageNumber = 1,
+    only: FromQuery[str] = "",
+) -> Response[str]:
     """One batch: each step with its states, and the items."""
     known = desk.store.batches([batch_id])
     if not known:
@@ -87,14 +93,29 @@ def batch(desk: TheDesk, batch_id: FromPath[UUID], page: PageNumber = 1, only: F
         filters=_ITEM_FILTERS,
         live=progress.items_active > 0 or found.status is BatchStatus.PAUSED,
         actions=ACTIONS[found.status],
+        name=remembered_name(request),
     )
 
 
+@post("/batches/{batch_id:uuid}/settle", sync_to_thread=True)
+def batch_settle(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[Said]) -> Redirect:
+    """Decide what is in doubt."""
+    settle(desk.application, BatchId(batch_id), data.decision, by=named(data.by, BY), why=data.why)
+    return _back(batch_id, data.by)
+
+
 @post("/batches/{batch_id:uuid}/{action:str}", sync_to_thread=True)
-def batch_action(desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str]) -> Redirect:
+def batch_action(
+    desk: TheDesk, batch_id: FromPath[UUID], action: FromPath[str], data: URLEncodedBody[Said]
+) -> Redirect:
     """Pause, resume or cancel a batch."""
-    act(desk.application, BatchId(batch_id), action)
-    return Redirect(f"/batches/{batch_id}", status_code=303)
+    act(desk.application, BatchId(batch_id), action, by=named(data.by, BY), why=data.why)
+    return _back(batch_id, data.by)
+
+
+def _back(batch_id: UUID, by: str) -> Redirect:
+    """To the batch, with the name remembered for the next form."""
+    return Redirect(f"/batches/{batch_id}", status_code=303, cookies=[name_cookie(by)] if by.strip() else [])
 
 
 @get("/items/{item_id:uuid}", sync_to_thread=True)

@@ -40,9 +40,10 @@ def test_a_person_places_an_answer_that_names_nobody(world):
     """It is in force as any other, and the note is kept beside the body."""
     found = unmatched(world, b'{"name": "Quillhaven"}')
     run_id = world.sends[0].run_id
-    assert match(world.application, found, run_id, by="test").status == "accepted"
+    assert match(world.application, found, run_id, by="ann", why="its row was the only one").status == "accepted"
     assert world.store.load([run_id])[run_id].state.run.state is State.COMPLETED
-    assert isinstance(world.store.stream(found)[-1].event, e.CallbackMatched)
+    note = e.CallbackMatched(item_id=run_id, by="ann", why="its row was the only one")
+    assert world.store.stream(found)[-1].event == note
 
 
 def test_an_answer_is_placed_once(world):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
+from enrichcore.application.sending import Pace
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
@@ -313,3 +314,31 @@ def test_a_webhook_that_does_not_answer_does_not_keep_a_runner_from_stopping(mon
     world = asyncio.run(live())
     (step,) = [step for step in world.store.inline_rows()[1] if step.state == State.IN_DOUBT]
     assert step.reason == "the runner stopped before the response came"
+
+
+def test_rows_that_were_held_up_leave_at_their_pace_or_are_handed_back():
+    """Those that wait when the runner stops were never sent, and cost no attempt."""
+
+    async def live():
+        async with listening(says=response("200 OK")) as webhook:
+            stop, reports = asyncio.Event(), Reports()
+            pace = Pace(group="acme", rate=0.001, burst=2)
+            claims = [[a_send(webhook.url(), attempt=number, pace=pace) for number in range(5)]]
+
+            class Stalled:
+                def claim(self, _limit, _kind):
+                    return claims.pop() if claims else []
+
+            sending = asyncio.create_task(Sender(Stalled(), reports).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                while len(reports.outcomes) < 2:
+                    await asyncio.wait({sending}, timeout=0.01)
+                stop.set()
+                await sending
+            return len(webhook.rows), {one.attempt: (one.outcome, one.reason) for one in reports.outcomes}
+
+    rows, told = asyncio.run(live())
+    assert rows == 2
+    assert told == dict.fromkeys(range(2), (Outcome.DELIVERED, "")) | dict.fromkeys(
+        range(2, 5), (Outcome.NOT_DELIVERED, "not sent: the runner was stopping")
+    )

@@ -13,6 +13,7 @@ from enrichcore.domain import step_run as steps
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import Conflict, MemoryStore, StoreUnavailable
+from runners.daemon import timers as module_of_timers
 from runners.daemon.timers import Timers
 from tests.contracts.http_contract import FUNDING, STREAM, waterfall
 from tests.contracts.world import APOLLO_COMPANY, World, configuration, person
@@ -220,3 +221,21 @@ def test_the_wait_for_a_response_ends_without_a_receiver():
     timers.tick()
     states = {row.workflow: row.state for row in world.store.inline_rows()[1] if row.batch_id is None}
     assert states == {FUNDING: State.TIMED_OUT, APOLLO_COMPANY: State.IN_DOUBT}
+
+
+def test_waits_that_may_not_end_yet_keep_none_that_may_from_ending(monkeypatch):
+    """However many they are, and though all of them are longer due: they fill no page."""
+    monkeypatch.setattr(module_of_timers, "_BULK", 1)
+    shipped = configuration()
+    world = World(MemoryStore(), evolve(shipped, workstreams={**shipped.workstreams, **waterfall().workstreams}))
+    world.launch(*(person(name, company=f"firm{name}") for name in NAMES))
+    world.send()
+    world.clock.tick(hours=6)
+    world.launch(person("ann", email=""), workstream=STREAM)
+    world.report(world.claim(), Outcome.UNKNOWN, reason="no response")
+    monkeypatch.setattr(world.store, "receiver_up", lambda: timedelta(minutes=1))
+    timers = Timers(world.app, clock=world.clock)
+    world.clock.tick(hours=7)
+    timers.tick()
+    states = {(row.workflow, row.state) for row in world.store.inline_rows()[1] if row.batch_id is None}
+    assert states == {(FUNDING, State.TIMED_OUT), (APOLLO_COMPANY, State.AWAITING_ANSWER)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.fields import compute_indicators, extract_person_fields, next_change
+from enrichcore.fields import compute_indicators, extract_all, extract_person_fields, next_change
 
 TODAY = date(2026, 11, 15)
 ASKED = {"company_domain": "driftline.example", "company_name": "Driftline Ltd"}
@@ -167,3 +167,29 @@ def test_nothing_changes_before_the_next_change_and_something_does_on_it(start, 
         if 0 < step < (end - today).days:
             assert on(today + timedelta(days=step)) == on(today)
     assert change is None or (change > today and on(change) != on(today))
+
+
+@pytest.mark.parametrize("title", [None, "VP"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_present_roles_at_one_company_the_newer_or_the_one_told_counts(title, order):
+    """A promotion, where the role before it was never ended; in whichever order the two are listed."""
+    roles = [("Director", "2020-01"), ("VP", "2026-10")]
+    listed = [
+        {"title": role, "company": "Quillhaven", "company_domain": "quillhaven.example", "start_date": start, "is_current": True}
+        for role, start in (roles[place] for place in order)
+    ]  # fmt: skip
+    told = extract_all(
+        {"domain": "quillhaven.example"}, {"name": "Ann Vale", "title": title, "experience": listed}, [],
+        as_of=date(2026, 11, 15),
+    )  # fmt: skip
+    assert (told["person_title"], told["is_new_in_role"]) == ("VP", True)
+
+
+@pytest.mark.parametrize(
+    ("org", "moved"), [("Quillhaven, Inc.", False), ("Kelpworks", True), ("N/A", None), ("Quillhaven Robotics", None)]
+)
+def test_an_employer_beside_the_title_tells_who_moved(org, moved):
+    """Where an answer lists no jobs."""
+    company = {"name": "Quillhaven", "domain": "quillhaven.example"}
+    told = extract_all(company, {"name": "Ann Vale", "title": "CTO", "org": org}, [], as_of=date(2026, 11, 15))
+    assert told["moved_company"] is moved

@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import COMPANY_FIELDS, PERSON_FIELDS, extract_company_fields, extract_person_fields, read_answer
+from enrichcore.fields import (
+    COMPANY_FIELDS,
+    LEAD_FIELDS,
+    PERSON_FIELDS,
+    extract_company_fields,
+    extract_person_fields,
+    read_answer,
+)
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("odd_answers.jsonl",)
+FILES = ("odd_answers.jsonl", "odd_answers_2.jsonl", "odd_answers_3.jsonl", "odd_answers_4.jsonl")
 EXTRACT = {"person": extract_person_fields, "company": extract_company_fields}
 #: Records of jobs are compared by their employers' names, where a case tells them.
 RECORDS = {"current": "person_current_companies", "past": "person_past_companies"}
@@ -62,3 +69,15 @@ def test_the_same_fields_come_out_of_the_bytes_of_a_callback(found):
         if told.get("person_email_status") == "invalid":
             read = {name: value for name, value in read.items() if name != "person_email"}
         assert read == {name: value for name, value in told.items() if value is not None}, line
+
+
+@pytest.mark.parametrize("found", cases())
+def test_what_was_told_is_told_again_by_an_echo_of_it(found):
+    """A clean value under its field's own name stays as it is, so that an answer may echo what a lead shows."""
+    for line, case in found:
+        told = {name: value for name, value in EXTRACT[case["entity"]](case["body"]).items() if name in LEAD_FIELDS}
+        if told.get("person_email_status") == "invalid":
+            # Without its address a status says nothing.
+            told["person_email_status"] = None
+        echoed = EXTRACT[case["entity"]]({name: value for name, value in told.items() if value is not None})
+        assert {name: echoed[name] for name in told} == told, line

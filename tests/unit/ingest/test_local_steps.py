@@ -27,6 +27,10 @@ from enrichcore.ingest.steps import normalize_company_name, split_raw_apollo_scr
         ("XQZ CORP", "XQZ"),
         ("Inc.", "Inc."),
         ("orchidlane", "orchidlane"),
+        ("The Limited", "The Limited"),
+        ("HSBC HOLDINGS PLC", "HSBC Holdings"),
+        ("BASF SE", "BASF"),
+        ("GROSS GMBH", "Gross"),
     ],
 )
 def test_a_companys_name_is_made_fit_for_a_sentence(given, expected):

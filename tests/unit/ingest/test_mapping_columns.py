@@ -231,6 +231,12 @@ def test_columns_without_a_name_have_one():
     assert map_columns(["", "Note", "Note", ""], "crm").unmapped == ("column 1", "Note", "Note (2)", "column 4")
 
 
+@pytest.mark.parametrize("header", ["Phone No", "phone no.", "No. of Employees"])
+def test_a_column_may_be_called_what_would_say_nothing_in_a_cell(header):
+    """ "No" is short for number there."""
+    assert list(map_columns([header, ""], "crm").mapped) == [header]
+
+
 def test_an_unknown_profile_is_refused():
     """The text lists those that there are."""
     with pytest.raises(UnknownProfile, match="apollo"):

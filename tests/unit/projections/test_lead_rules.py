@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
-from projections.final_leads.facts import Trust, email_weight
+from projections.final_leads.emails import Trust, email_weight
 from tests.unit.projections.written_log import (
     ACME,
     ASK_COMPANY,
@@ -409,6 +409,31 @@ def test_an_imported_address_that_bounces_is_not_shown_either(log):
     assert (log.lead(1)["person_email"], log.lead(1)["person_email_status"]) == (None, "invalid")
 
 
+@pytest.mark.parametrize("order", list(permutations(["import", "answer"])))
+def test_an_address_that_bounces_is_not_shown_though_an_import_calls_it_verified(log, order):
+    """The import's word is older than it looks: what a provider found out about the same address counts, in either order."""
+    log.launches()
+    log.creates(1)
+    for source in order:
+        if source == "import":
+            log.imports_person(1, person_email="ann@quillhaven.example", person_email_status="Verified")
+        else:
+            log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "bounced"}, workflow=ASK_EMAIL)
+    lead = log.lead(1)
+    assert (lead["person_email"], lead["person_email_status"]) == (None, "invalid")
+    log.answers_person(1, {"email": "a.f@quillhaven.example", "email_status": "guessed"}, workflow=ASK_EMAIL)
+    lead = log.lead(1)
+    assert (lead["person_email"], lead["person_email_status"]) == ("a.f@quillhaven.example", "guessed")
+
+
+def test_a_guess_takes_nothing_from_an_address_that_was_verified(log):
+    """A provider that only guesses the same address knows less than one that asked the host."""
+    log.leads(1)
+    log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "valid"}, workflow=ASK_EMAIL)
+    log.answers_person(1, {"email": "ann@quillhaven.example", "email_status": "guessed"})
+    assert log.lead(1)["person_email_status"] == "verified"
+
+
 def test_a_company_is_not_founded_after_the_answer(log):
     """A year that is still to come is a typing error."""
     log.leads(1, 1)
@@ -581,3 +606,55 @@ def test_a_status_that_came_later_changes_the_row_and_its_time():
     assert lead["person_email_status"] == "guessed"
     assert lead["updated_at"] == told.at
     assert lead["provenance"]["person_email_status"][1] == told.position
+
+
+# --- answers about somebody else ---
+
+
+BOB = {
+    "first_name": "Bob",
+    "last_name": "Stone",
+    "title": "CFO",
+    "linkedin_url": "linkedin.com/in/bob",
+    "email": "bob@other.example",
+}
+
+
+def test_an_answer_about_somebody_else_changes_nothing(log):
+    """A provider matched another person: all that it tells is true of that one only."""
+    page = "https://www.linkedin.com/in/ann-f"
+    names = {"person_first_name": "Ann", "person_last_name": "Fennimarsh", "person_linkedin_url": page}
+    log.leads(1, 1, **names, company_name="Quillhaven", company_domain="quillhaven.example")
+    before = log.lead(1)
+    log.answers_person(1, {"result": BOB})
+    assert log.lead(1) == before
+    log.answers_person(1, person_answer(title="CTO", url=page))
+    assert (log.lead(1)["person_title"], log.lead(1)["person_email"]) == ("CTO", None)
+
+
+def test_an_answer_is_held_against_what_was_known_without_any(log):
+    """One that could not be told from the right one does not turn away the right one that comes after it."""
+    log.leads(1, person_first_name="Ann", person_last_name="Fennimarsh")
+    log.answers_person(1, {"linkedin_url": "https://www.linkedin.com/in/bob", "headline": "Somebody"})
+    log.answers_person(1, person_answer(linkedin_url="https://www.linkedin.com/in/ann-f"))
+    assert log.lead(1)["person_linkedin_url"] == "https://www.linkedin.com/in/ann-f"
+
+
+def test_an_answer_about_another_company_changes_nothing(log):
+    """Neither its name nor its facts, for none of the company's people."""
+    log.leads(1, 1, company_name="Quillhaven Robotics", company_domain="quillhaven.example")
+    log.leads(2, 1)
+    log.answers_company(1, {"result": {"name": "Zenith Corp", "domain": "zenith.example", "employee_count": 12}})
+    for person in (1, 2):
+        assert log.lead(person)["company_name"] == "Quillhaven Robotics"
+        assert log.lead(person)["company_employee_count"] is None
+
+
+def test_a_person_who_moved_is_no_other_person(log):
+    """Their new employer is flagged, and is not the company of the lead."""
+    log.leads(1, 1, person_full_name="Ann Fennimarsh", company_name="Quillhaven", company_domain="quillhaven.example")
+    log.answers_person(
+        1, employed(("oakmere.example", "2025-01-01", None), ("quillhaven.example", "2020-01-01", "2024-12-31"))
+    )
+    lead = log.lead(1)
+    assert (lead["moved_company"], lead["company_domain"]) == (True, "quillhaven.example")

@@ -56,21 +56,87 @@ order by r.run_id
 
 -- name: due
 select run_id from enrichcore.step_runs
-where state in ('sending', 'retry_wait', 'awaiting_answer', 'in_doubt') and wake_at <= %(now)s
-  and (%(deadlines)s or state in ('sending', 'retry_wait'))
+where state in ('sending', 'retry_wait') and wake_at <= %(now)s
 order by wake_at, run_id limit %(limit)s
 
+-- name: overdue
+-- Lane by lane, so that waits that may not end yet, however many, are passed over in one step.
+with recursive waiting as (
+    (select lane_id from enrichcore.step_runs where state in ('awaiting_answer', 'in_doubt') order by lane_id limit 1)
+    union all
+    select (select s.lane_id from enrichcore.step_runs s
+            where s.state in ('awaiting_answer', 'in_doubt') and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
+    from waiting where waiting.lane_id is not null
+)
+select o.run_id
+from waiting cross join lateral (
+    select s.run_id, s.wake_at from enrichcore.step_runs s
+    where s.state in ('awaiting_answer', 'in_doubt') and s.lane_id = waiting.lane_id and s.wake_at <= %(now)s
+    order by s.wake_at, s.run_id limit %(limit)s) o
+where %(lanes)s::uuid[] is null or waiting.lane_id = any(%(lanes)s::uuid[])
+order by o.wake_at, o.run_id limit %(limit)s
+
 -- name: ready
--- A company run belongs to no batch: it may leave while any waiter's batch runs. Both rows are locked: the run's, because
--- commits lock it first, and the step's, so that its state is looked at again where another claim was just committed.
-select s.run_id from enrichcore.step_runs s join enrichcore.runs r on r.run_id = s.run_id
-where s.lane_id = %(lane)s and s.state = 'ready' and s.wake_at <= %(now)s
-  and case when s.batch_id is not null
-      then exists (select from enrichcore.batches b where b.batch_id = s.batch_id and b.status = 'running')
-      else exists (
-          select from enrichcore.step_runs w join enrichcore.batches b on b.batch_id = w.batch_id
-          where w.company_run_id = s.run_id and w.state = 'waiting_for_company' and b.status = 'running')
-      end
+-- The rows that are longest due, looked at one by one, up to 500 more than are wanted. A company run belongs to no batch: it may
+-- leave while any waiter's batch runs. Both rows are locked: the run's, because commits lock it first, and the step's, so that
+-- its state is looked at again where another claim was just committed. A few more are looked up than wanted, for some may be
+-- locked by a commit.
+with found as materialized (
+    select front.run_id, front.step_no
+    from (
+        select run_id, step_no, wake_at, batch_id from enrichcore.step_runs
+        where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s
+        order by wake_at, run_id limit %(limit)s + 500) front
+    cross join lateral (
+        (select from enrichcore.batches b where b.batch_id = front.batch_id and b.status = 'running')
+        union all
+        (select from enrichcore.step_runs w join enrichcore.batches b on b.batch_id = w.batch_id and b.status = 'running'
+         where front.batch_id is null and w.company_run_id = front.run_id and w.state = 'waiting_for_company')
+        limit 1) wanted
+    order by front.wake_at, front.run_id limit %(limit)s + 20
+)
+select s.run_id
+from found join enrichcore.step_runs s using (run_id, step_no) join enrichcore.runs r using (run_id)
+where s.state = 'ready' and s.lane_id = %(lane)s and s.wake_at <= %(now)s
+order by s.wake_at, s.run_id limit %(limit)s
+for update of r, s skip locked
+
+-- name: crowded
+-- Whether more rows are due than `ready` looked at.
+select exists (
+    select from enrichcore.step_runs where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s
+    offset %(limit)s + 500)
+
+-- name: ready_behind
+-- The same rows, searched for from the batches that run: those of a paused one may stand in front by the hundred thousand.
+with recursive here as (
+    (select batch_id from enrichcore.step_runs
+     where state = 'ready' and lane_id = %(lane)s and batch_id is not null order by batch_id limit 1)
+    union all
+    select (select s.batch_id from enrichcore.step_runs s
+            where s.state = 'ready' and s.lane_id = %(lane)s and s.batch_id > here.batch_id order by s.batch_id limit 1)
+    from here where here.batch_id is not null
+), found as materialized (
+    (select i.run_id, i.step_no
+     from here join enrichcore.batches b on b.batch_id = here.batch_id and b.status = 'running'
+     cross join lateral (
+         select s.run_id, s.step_no, s.wake_at from enrichcore.step_runs s
+         where s.state = 'ready' and s.lane_id = %(lane)s and s.batch_id = here.batch_id and s.wake_at <= %(now)s
+         order by s.wake_at, s.run_id limit %(limit)s) i
+     order by i.wake_at, i.run_id limit %(limit)s)
+    union all
+    (select s.run_id, s.step_no from enrichcore.step_runs s
+     where s.state = 'ready' and s.lane_id = %(lane)s and s.batch_id is null and s.wake_at <= %(now)s
+       and s.run_id in (
+           select w.company_run_id from enrichcore.batches b
+           join enrichcore.step_runs w on w.batch_id = b.batch_id and w.state = 'waiting_for_company'
+           where b.status = 'running')
+     -- Said so that no index gives this order: walking it, the search would look at each row in front.
+     order by s.wake_at + interval '0', s.run_id limit %(limit)s)
+)
+select s.run_id
+from found join enrichcore.step_runs s using (run_id, step_no) join enrichcore.runs r using (run_id)
+where s.state = 'ready' and s.lane_id = %(lane)s and s.wake_at <= %(now)s
 order by s.wake_at, s.run_id limit %(limit)s
 for update of r, s skip locked
 

@@ -1,0 +1,61 @@
+"""Which of a person's e-mail addresses is shown: each is remembered with what is said of it.
+
+What is said of one address is a claim of its own, so that a provider's verdict on an address holds, whoever told the address:
+one that bounces is not shown because an import once called it verified.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from enrichcore.fields import email_term
+from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of
+
+
+class Trust(IntEnum):
+    """How far a source is trusted."""
+
+    #: What the launch found in the import; it only fills what nothing else tells.
+    LAUNCH = 0
+    IMPORT = 1
+    LOCAL = 2
+    ANSWER = 3
+
+
+#: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then what is said of it.
+_NOT_GUESSED, PER_TRUST = 100, 10
+_GRADES: Final[Mapping[str | None, int]] = {"guessed": 1, "catch-all": 2, None: 3, "verified": 4}
+_SURE: Final = frozenset({None, "verified"})
+#: Words on one address that are no guess: of these the newest of the most trusted source counts.
+_DEFINITE: Final = frozenset({"verified", "invalid"})
+_UNUSABLE: Final = -1
+
+
+def email_weight(trust: int, status: str | None) -> int:
+    """What an address is worth, by its source and what is said of it; one that nobody can write to, nothing."""
+    term = email_term(status)
+    if term == "invalid":
+        return _UNUSABLE
+    return (_NOT_GUESSED if term in _SURE else 0) + int(trust) * PER_TRUST + _GRADES[term]
+
+
+def status_weight(trust: int, status: str) -> int:
+    """What a word on an address is worth beside others on the same."""
+    return (_NOT_GUESSED if status in _DEFINITE else _GRADES[status]) + int(trust) * PER_TRUST
+
+
+def email_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The best address and what is said of it; of one that nobody can write to only that."""
+    found = [(name.partition("/")[2], cell) for name, cell in cells.items() if group_of(name) == EMAIL]
+    if not found:
+        return {}
+    judged = [(cell, cells.get(f"{EMAIL_STATUS}/{address}")) for address, cell in found]
+    address, status = max(judged, key=lambda pair: (_weight(*pair), pair[0].seen))
+    told = {EMAIL: address} if status is None else {EMAIL: address, EMAIL_STATUS: status}
+    if _weight(address, status) == _UNUSABLE:
+        del told[EMAIL]
+    return told
+
+
+def _weight(address: Cell, status: Cell | None) -> int:
+    return email_weight(address.weight // PER_TRUST, None if status is None else status.value)

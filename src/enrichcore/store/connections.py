@@ -1,0 +1,55 @@
+"""Connections to PostgreSQL: a pool that notices soon when its server is gone, and soon when it is back.
+
+By itself psycopg's pool waits twice as long after each failure, for minutes in the end, and TCP takes a host that vanished
+without a word for a slow one, for a quarter of an hour.
+"""
+
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from enrichcore.store.arrays import Column, ColumnDumper
+
+#: Seconds that whoever needs a connection waits for one.
+WAIT_S: Final = 15
+#: Seconds after which the pause between attempts to connect begins anew at one second.
+RECONNECT_S: Final = 2.0
+#: What libpq is told unless the URL says otherwise. A host that is silent for some twenty seconds is given up, and what was
+#: asked of it fails and is asked again; a long query is no silence, for its host still answers for the connection.
+CONNECTING: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+
+Pool = ConnectionPool[Connection[TupleRow]]
+
+
+def opened_pool(url: str, size: int) -> Pool:
+    """A pool that is open; it connects when it can.
+
+    Args:
+        url: a PostgreSQL connection string; what it says of time-outs holds.
+        size: most connections held at once.
+    """
+    pool: Pool = ConnectionPool(
+        url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=options(url), configure=_configure,
+        reconnect_timeout=RECONNECT_S, reconnect_failed=ConnectionPool.check,
+    )  # fmt: skip
+    pool.open()
+    return pool
+
+
+def options(url: str) -> dict[str, Any]:
+    """How each connection is opened."""
+    said = conninfo_to_dict(url)
+    return {"prepare_threshold": None, **{name: value for name, value in CONNECTING.items() if name not in said}}
+
+
+def _configure(connection: Connection[TupleRow]) -> None:
+    connection.adapters.register_dumper(Column, ColumnDumper)
