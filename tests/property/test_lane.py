@@ -86,6 +86,7 @@ class Play:
 
 
 @example([("claim", 30), ("report", [("put off", 1)]), ("report", [("away", 10)])])
+@example([("claim", 12), ("report", [("put off", 1), ("away", 10)]), ("report", [("reached", 1)])])
 @given(COMMANDS)
 def test_any_order_of_failures_leaves_a_lane_that_goes_on_by_itself(commands):
     """Rows that find out leave one at a time, each after a pause; no pause is longer than the longest, or shorter than asked for."""

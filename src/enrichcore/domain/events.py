@@ -587,6 +587,8 @@ class LaneHeld(Event):
     workflow: str
     until: datetime
     reason: str
+    #: Whether the third party asked for it.
+    asked: bool = True
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,7 @@ in a row were refused. Its pace is no fact worth keeping and lives in the store.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -30,6 +30,8 @@ class Lane:
     #: Until when nothing is sent, and why: the third party asked for a pause, or could not be reached.
     held_until: datetime | None = None
     held_for: str = ""
+    #: Until when the third party asked to be left alone; whatever else holds or opens the lane, it is.
+    asked_until: datetime | None = None
     #: Rows refused for good since the last that was taken, or since a person resumed the lane.
     refusals: int = 0
     #: Times that no connection could be made since the webhook was last reached, or since a person resumed the lane.
@@ -53,7 +55,8 @@ def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, stopped=event.reason)
         case e.LaneHeld():
             where = evolve(lane, workstream=event.workstream, workflow=event.workflow)
-            return evolve(where, held_until=event.until, held_for=event.reason)
+            asked = event.until if event.asked else lane.asked_until
+            return evolve(where, held_until=event.until, held_for=event.reason, asked_until=asked)
         case e.RefusalsCounted():
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, refusals=event.in_a_row)
         case e.ConnectionsFailed():
@@ -62,7 +65,7 @@ def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
             warned = _life(event.webhook, event.lifetime_limit)
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, warned=warned)
         case e.LaneResumed():
-            return evolve(lane, stopped="", held_until=None, held_for="", refusals=0, failures=0)
+            return evolve(lane, stopped="", held_until=None, held_for="", asked_until=None, refusals=0, failures=0)
     return lane
 
 
@@ -161,16 +164,20 @@ def _decide_reach(
     if failures == lane.failures:
         return ()
     counted = e.ConnectionsFailed(workstream=workstream, workflow=workflow, in_a_row=failures, reason=last)
-    where = {"workstream": workstream, "workflow": workflow}
+    where: dict[str, Any] = {"workstream": workstream, "workflow": workflow}
+    asked = max(lane.asked_until or now, now)
     if failures >= FAILURES_IN_A_ROW:
         pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_IN_A_ROW, 16), LONGEST_PAUSE)
         why = f"no connection could be made {failures} times in a row, the last: {last}; one row at a time is tried"
-        if not lane.unreachable:
-            return counted, *decide_hold(lane, **where, until=now + pause, reason=why)
         # Longer than the pause for the row that was to find out, or shorter, now that this is known.
-        return counted, e.LaneHeld(**where, until=now + pause, reason=why)
-    if lane.unreachable and lane.held_until is not None and lane.held_until > now:
-        return counted, e.LaneHeld(**where, until=now, reason="it can be reached again")
+        if asked <= now + pause:
+            return counted, e.LaneHeld(**where, until=now + pause, reason=why, asked=False)
+    if lane.held_until in {None, asked} or not (lane.unreachable or failures >= FAILURES_IN_A_ROW):
+        return (counted,)
+    if asked > now:
+        return counted, e.LaneHeld(**where, until=asked, reason="the webhook asked for a pause")
+    if lane.held_until is not None and lane.held_until > now:
+        return counted, e.LaneHeld(**where, until=now, reason="it can be reached again", asked=False)
     return (counted,)
 
 
@@ -183,7 +190,7 @@ def _after(lane: Lane, events: Sequence[e.Event], now: datetime) -> Lane:
 def decide_probe(lane: Lane, *, workstream: str, workflow: str, now: datetime) -> tuple[e.Event, ...]:
     """One row leaves to find out whether the webhook can be reached again; no other does meanwhile."""
     why = f"one row is out to see whether it can be reached again, after {lane.failures} failures in a row"
-    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=now + PROBE_WITHIN, reason=why),)
+    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=now + PROBE_WITHIN, reason=why, asked=False),)
 
 
 def decide_warning(
@@ -204,10 +211,12 @@ def decide_stop(lane: Lane, *, workstream: str, workflow: str, reason: str, by: 
 
 
 def decide_hold(lane: Lane, *, workstream: str, workflow: str, until: datetime, reason: str) -> tuple[e.Event, ...]:
-    """Send nothing before `until`; a shorter hold than the present one changes nothing."""
-    if lane.held_until is not None and lane.held_until >= until:
+    """Send nothing before `until`, as the third party asks; a shorter pause than it asked for before changes nothing."""
+    if lane.asked_until is not None and lane.asked_until >= until:
         return ()
-    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=until, reason=reason),)
+    # A longer pause of our own stays.
+    later = max(until, lane.held_until or until)
+    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=later, reason=reason),)
 
 
 def decide_resume(lane: Lane, *, by: str, why: str) -> tuple[e.Event, ...]:

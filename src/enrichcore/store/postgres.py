@@ -71,7 +71,8 @@ UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTime
 
 #: Of a lane's row, in the order in which it is read; its version follows.
 _LANE_FIELDS: Final = (
-    "lane_id", "client_id", "workstream", "workflow", "stopped", "held_until", "held_for", "refusals", "failures", "warned",
+    "lane_id", "client_id", "workstream", "workflow", "stopped", "held_until", "held_for", "asked_until",
+    "refusals", "failures", "warned",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -412,7 +413,7 @@ def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
             statements()["put_lane"],
             [
                 row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.held_for,
-                row.refusals, row.failures, row.warned, version,
+                row.asked_until, row.refusals, row.failures, row.warned, version,
             ],
         )  # fmt: skip
 

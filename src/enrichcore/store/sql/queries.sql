@@ -216,7 +216,7 @@ join enrichcore.directory_entities m on m.merged_into is not null and m.merged_i
 order by m.entity_id
 
 -- name: lanes
-select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, refusals, failures, warned, version
+select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version
 from enrichcore.lanes order by lane_id
 
 -- name: beat
@@ -265,11 +265,12 @@ on conflict (batch_id) do update set status = excluded.status, filled = excluded
 
 -- name: put_lane
 insert into enrichcore.lanes
-    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, refusals, failures, warned, version)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
     stopped = excluded.stopped, held_until = excluded.held_until, held_for = excluded.held_for,
-    refusals = excluded.refusals, failures = excluded.failures, warned = excluded.warned, version = excluded.version
+    asked_until = excluded.asked_until, refusals = excluded.refusals, failures = excluded.failures,
+    warned = excluded.warned, version = excluded.version
 
 -- name: put_keys
 insert into enrichcore.directory_keys (client_id, kind, value, entity_id)
