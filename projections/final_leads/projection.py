@@ -16,7 +16,7 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import Rules, is_another, rules_of, rules_to_json
+from enrichcore.fields import Rules, rules_of, rules_to_json, turned_away
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
 from projections.final_leads.emails import Trust
@@ -156,9 +156,9 @@ class _Fold:
         if concern.entity is Entity.PERSON:
             asked |= asked_of(self._person(self._now(_PERSONS, (client, concern.entity_id))))
             # What is told of somebody else is true of nobody here.
-            told = {} if is_another(asked, values_of(told), Entity.PERSON) else told
+            told = {} if turned_away(self._rules, asked, values_of(told), Entity.PERSON) else told
             self._tell_person((client, concern.entity_id), told, None, recorded)
-        elif not is_another(asked, values_of(told), Entity.COMPANY):
+        elif not turned_away(self._rules, asked, values_of(told), Entity.COMPANY):
             self._tell_company((client, concern.entity_id), told)
 
     def _tell_person(self, name: Name, told: dict[str, Cell], company_id: UUID | None, recorded: e.Recorded) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
+from enrichcore.fields import Rules, SomebodyElse
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.store_contract import EVERY_BODY, SHARED_STORE
 from tests.contracts.world import (
@@ -24,6 +26,7 @@ from tests.contracts.world import (
     EMAIL,
     GLOBEX,
     World,
+    configuration,
     person,
 )
 
@@ -121,8 +124,10 @@ class AnswersContract(WorldContract):
         world.report([send])
         assert world.run_of(send).state is State.COMPLETED
 
-    def test_an_answer_about_somebody_else_is_kept_and_nothing_goes_by_it(self, world):
+    @pytest.mark.parametrize("worth", SomebodyElse)
+    def test_an_answer_about_somebody_else_is_kept_and_nothing_goes_by_it_where_it_is_left_out(self, store, worth):
         """A provider matched another person: the step says so, and what comes after it still lacks an address."""
+        world = World(store, evolve(configuration(), rules=Rules(about_somebody_else=worth)))
         _, send = self.at_person_step(world, email="")
         bob = {
             "first_name": "Bob",
@@ -132,6 +137,9 @@ class AnswersContract(WorldContract):
         }
         assert world.answer(send, world.body(send, result=bob)).status is AckStatus.ACCEPTED
         run = world.run_of(send)
+        if worth is SomebodyElse.TAKE:
+            assert (run.reason, run.facts["person_email"]) == ("", "bob@x.example")
+            return
         assert (run.state, run.facts) == (State.COMPLETED, {})
         assert (
             run.reason == "The answer is about somebody else: Bob Stone, bob@x.example, https://www.linkedin.com/in/bob"

@@ -15,7 +15,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import LEAD_FIELDS, Sources, email_term, is_another, parse_body, read_answer
+from enrichcore.fields import LEAD_FIELDS, Rules, email_term, parse_body, read_answer, turned_away
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -116,13 +116,11 @@ _EMAIL: Final = "person_email"
 _STATUS: Final = "person_email_status"
 
 
-def read(
-    incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity, sources: Sources | None = None
-) -> Answer:
-    """The answer, read by the configured sources and hashed for the run that it belongs to."""
+def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity, rules: Rules) -> Answer:
+    """The answer, read by the configured rules and hashed for the run that it belongs to."""
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
-    reading = read_answer(incoming.body, entity=entity, sources=sources)
-    another = _about_another(reading.fields, run.imported, entity)
+    reading = read_answer(incoming.body, entity=entity, sources=rules.sources)
+    another = _about_another(rules, reading.fields, run.imported, entity)
     return Answer(
         body=incoming.body,
         content_hash=content_hash(parsed, frozenset(str(own) for own in ids if own is not None)),
@@ -135,9 +133,9 @@ def read(
     )
 
 
-def _about_another(told: Mapping[str, Any], imported: Mapping[str, Any], entity: Entity) -> str:
-    """Whom an answer is about, in words, where it is not who was asked about; empty where it may be."""
-    if not is_another(imported, told, entity):
+def _about_another(rules: Rules, told: Mapping[str, Any], imported: Mapping[str, Any], entity: Entity) -> str:
+    """Whom an answer is about, in words, where it is turned away for that; empty where it counts."""
+    if not turned_away(rules, imported, told, entity):
         return ""
     shown = ", ".join(str(told[name]) for name in _SHOWN if name in told)
     return f"The answer is about somebody else: {shown}"[:MAX_REASON]

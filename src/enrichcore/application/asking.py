@@ -77,7 +77,7 @@ def response_as_answer(send: Send, response: Response) -> Incoming:
 def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) -> Answer:
     incoming = response_as_answer(send, response)
     parsed = _parsed(response.body)
-    answer = read(incoming, parsed, run, entity, core.registry.rules.sources)
+    answer = read(incoming, parsed, run, entity, core.registry.rules)
     if send.request is not None and (told := credits_in(parsed, send.request.credits_at)) is not None:
         answer = evolve(answer, credits=told)
     if response.too_large:

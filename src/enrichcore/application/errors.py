@@ -58,6 +58,6 @@ class RulesNotInForce(ApplicationError):
 
     def __init__(self) -> None:
         super().__init__(
-            "[fields] or [indicators] of the configuration are not in force yet: run `enrichcore apply` first, or look at what"
+            "[fields], [indicators] or [answers] of the configuration are not in force yet: run `enrichcore apply` first, or look at what"
             " they would change with `enrichcore replay --diff`"
         )

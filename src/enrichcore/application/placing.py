@@ -51,7 +51,7 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     if isinstance(draft.state, BatchItem):
         _answer_item(core, unit, draft, one, body)
     else:
-        came = read(one, body, draft.state, Entity.COMPANY, core.registry.rules.sources)
+        came = read(one, body, draft.state, Entity.COMPANY, core.registry.rules)
         company_run.answer(draft, _priced(core, one, draft.state, came))
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
@@ -77,7 +77,7 @@ def _priced(core: Core, one: Incoming, state: BatchItem | CompanyRun, came: Answ
 def _answer_item(core: Core, unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
     step = unit.pinned_step(draft, one.workflow)
     entity = step.entity if step is not None else Entity.PERSON
-    came = read(one, body, draft.state, entity, core.registry.rules.sources)
+    came = read(one, body, draft.state, entity, core.registry.rules)
     came = _priced(core, one, draft.state, came)
     batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
     unit.carry_on(draft)

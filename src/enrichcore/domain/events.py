@@ -246,7 +246,7 @@ class AnswerEvent(StepEvent):
     corrected_batch: BatchId | None = None
     corrected_workflow: str = ""
     #: The provider's words, for an error answer, and for an empty one whose status said that nothing was found; whom the answer is
-    #: about, where that is somebody else than the one who was asked about.
+    #: about, where it was left out for being about somebody else than the one who was asked about.
     error: str = ""
     #: The item or company run, and its version, that a reused answer was recorded in.
     reused_from: UUID | None = None

@@ -21,7 +21,7 @@ from enrichcore.fields.extract import extract_all, extract_company_fields, extra
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
-from enrichcore.fields.rules import Rules, rules_of, rules_to_json
+from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 from enrichcore.fields.statuses import term as email_term
 
@@ -38,6 +38,7 @@ __all__ = [
     "FieldType",
     "OwnSources",
     "Rules",
+    "SomebodyElse",
     "Sources",
     "basis_of",
     "change_after",
@@ -56,5 +57,6 @@ __all__ = [
     "read_answer",
     "rules_of",
     "rules_to_json",
+    "turned_away",
     "without_undeliverable",
 ]

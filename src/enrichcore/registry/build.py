@@ -26,7 +26,7 @@ def build(tables: Tables) -> Registry:
         runner=_runner(tables.runner),
         workstreams=workstreams,
         clients={slug: _client(table, workstreams) for slug, table in tables.clients.items()},
-        rules=Rules(sources=tables.fields, **tables.indicators),
+        rules=Rules(sources=tables.fields, **tables.indicators, **tables.answers),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, fields_dict
 
 from enrichcore.domain.pipeline import Entity, Kind, OnDoubt, OnFailure, Step
-from enrichcore.fields import Rules
+from enrichcore.fields import Rules, SomebodyElse
 from enrichcore.registry.addresses import (
     BASE_URL,
     BODY,
@@ -299,6 +299,15 @@ INDICATORS = (
         reader=whole(1, 120),
         default=_of(Rules, "recently_funded_months"),
         meaning="For how many months after a round funding is recent: `is_recently_funded`.",
+    ),
+)
+
+ANSWERS = (
+    Setting(
+        key="about_somebody_else",
+        reader=one_of(SomebodyElse),
+        default=_of(Rules, "about_somebody_else"),
+        meaning="What an answer is worth that is surely about another person or company than the one that was asked about, see [fields](fields.md#who-wins): `leave_out` keeps it in the log only.",
     ),
 )
 

@@ -10,7 +10,18 @@ from typing import Any
 
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry.addresses import Listen
-from enrichcore.registry.keys import CLIENT, HTTP_ONLY, INDICATORS, LANE, RESULTS, RUNNER, STEP, WEBHOOK, WORKSTREAM
+from enrichcore.registry.keys import (
+    ANSWERS,
+    CLIENT,
+    HTTP_ONLY,
+    INDICATORS,
+    LANE,
+    RESULTS,
+    RUNNER,
+    STEP,
+    WEBHOOK,
+    WORKSTREAM,
+)
 from enrichcore.registry.readers import duration_text
 from enrichcore.registry.setting import Setting
 
@@ -21,6 +32,7 @@ TABLES = {
     "step": tuple(setting for setting in STEP if setting not in LANE),
     "lane": LANE,
     "indicators": INDICATORS,
+    "answers": ANSWERS,
     "client": CLIENT,
     "webhook": (*WEBHOOK, *HTTP_ONLY),
 }

@@ -1,4 +1,4 @@
-"""The three sections of the file, each read into tables of values, with every fault noted.
+"""The sections of the file, each read into tables of values, with every fault noted.
 
 What comes out may have holes where there were faults; `checks` looks over it as a whole, and `build` makes the values
 once there are none.
@@ -15,14 +15,14 @@ from enrichcore.registry.at import At
 from enrichcore.registry.customers import distinct, read_customers_file
 from enrichcore.registry.errors import suggestion
 from enrichcore.registry.field_sources import read_field_sources
-from enrichcore.registry.keys import CLIENT, HTTP_WEBHOOK, INDICATORS, RUNNER, STEP, WEBHOOK, WORKSTREAM
+from enrichcore.registry.keys import ANSWERS, CLIENT, HTTP_WEBHOOK, INDICATORS, RUNNER, STEP, WEBHOOK, WORKSTREAM
 from enrichcore.registry.readers import read_slug, shown
 from enrichcore.registry.reading import Context, attempt, read_table
 from enrichcore.registry.setting import Setting
 
 WORKFLOW = next(setting for setting in STEP if setting.key == "workflow")
 KIND = next(setting for setting in STEP if setting.key == "kind")
-SECTIONS = ("runner", "workstreams", "clients", "fields", "indicators")
+SECTIONS = ("runner", "workstreams", "clients", "fields", "indicators", "answers")
 
 
 @frozen(kw_only=True)
@@ -63,7 +63,8 @@ class Tables:
     clients: dict[str, ClientTable]
     #: Paths by field.
     fields: dict[str, tuple[str, ...]]
-    indicators: dict[str, int]
+    indicators: dict[str, Any]
+    answers: dict[str, Any]
 
 
 def read_sections(context: Context, tree: Mapping[str, Any]) -> Tables:
@@ -85,6 +86,7 @@ def read_sections(context: Context, tree: Mapping[str, Any]) -> Tables:
         },
         fields=read_field_sources(context, At() / "fields", tree.get("fields", {})),
         indicators=read_table(context, At() / "indicators", tree.get("indicators", {}), INDICATORS),
+        answers=read_table(context, At() / "answers", tree.get("answers", {}), ANSWERS),
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
+from enrichcore.fields import Rules, SomebodyElse
 from projections.final_leads.emails import Trust, email_weight
 from tests.unit.projections.written_log import (
     ACME,
@@ -639,6 +640,8 @@ def test_a_status_that_came_later_changes_the_row_and_its_time():
 # --- answers about somebody else ---
 
 
+#: Answers about somebody else are left out.
+STRICT = Rules(about_somebody_else=SomebodyElse.LEAVE_OUT)
 BOB = {
     "first_name": "Bob",
     "last_name": "Stone",
@@ -648,28 +651,32 @@ BOB = {
 }
 
 
-def test_an_answer_about_somebody_else_changes_nothing(log):
+def test_an_answer_about_somebody_else_changes_nothing_where_it_is_left_out(log):
     """A provider matched another person: all that it tells is true of that one only."""
     page = "https://www.linkedin.com/in/ann-f"
     names = {"person_first_name": "Ann", "person_last_name": "Fennimarsh", "person_linkedin_url": page}
     log.leads(1, 1, **names, company_name="Quillhaven", company_domain="quillhaven.example")
     before = log.lead(1)
     log.answers_person(1, {"result": BOB})
-    assert log.lead(1) == before
+    assert log.lead(1)["person_title"] == "CFO"
+    log.applies(STRICT)
+    assert {**log.lead(1), "updated_at": None} == {**before, "updated_at": None}
     log.answers_person(1, person_answer(title="CTO", url=page))
     assert (log.lead(1)["person_title"], log.lead(1)["person_email"]) == ("CTO", None)
 
 
 def test_an_answer_is_held_against_what_was_known_without_any(log):
     """One that could not be told from the right one does not turn away the right one that comes after it."""
+    log.applies(STRICT)
     log.leads(1, person_first_name="Ann", person_last_name="Fennimarsh")
     log.answers_person(1, {"linkedin_url": "https://www.linkedin.com/in/bob", "headline": "Somebody"})
     log.answers_person(1, person_answer(linkedin_url="https://www.linkedin.com/in/ann-f"))
     assert log.lead(1)["person_linkedin_url"] == "https://www.linkedin.com/in/ann-f"
 
 
-def test_an_answer_about_another_company_changes_nothing(log):
+def test_an_answer_about_another_company_changes_nothing_where_it_is_left_out(log):
     """Neither its name nor its facts, for none of the company's people."""
+    log.applies(STRICT)
     log.leads(1, 1, company_name="Quillhaven Robotics", company_domain="quillhaven.example")
     log.leads(2, 1)
     log.answers_company(1, {"result": {"name": "Zenith Corp", "domain": "zenith.example", "employee_count": 12}})
@@ -680,6 +687,7 @@ def test_an_answer_about_another_company_changes_nothing(log):
 
 def test_a_person_who_moved_is_no_other_person(log):
     """Their new employer is flagged, and is not the company of the lead."""
+    log.applies(STRICT)
     log.leads(1, 1, person_full_name="Ann Fennimarsh", company_name="Quillhaven", company_domain="quillhaven.example")
     log.answers_person(
         1, employed(("oakmere.example", "2025-01-01", None), ("quillhaven.example", "2020-01-01", "2024-12-31"))

@@ -9,6 +9,7 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
+from enrichcore.fields import rules_to_json
 from enrichcore.projection.memory import project
 from enrichcore.store.codec import decode_event, encode_event
 from projections.final_leads import FINAL_LEADS
@@ -152,6 +153,13 @@ class WrittenLog:
         clients = {"acme": {"id": str(self.client), "customers": list(customers)}}
         event = e.ConfigurationApplied(fingerprint="f", snapshot={"clients": clients, "workstreams": {}}, by="ann")
         return self.add(event, UUID(int=5), client_id=None)
+
+    def applies(self, rules):
+        """The configuration has other rules than the shipped ones."""
+        snapshot = {"clients": {}, "workstreams": {}, "rules": rules_to_json(rules)}
+        return self.add(
+            e.ConfigurationApplied(fingerprint="f", snapshot=snapshot, by="ann"), UUID(int=5), client_id=None
+        )
 
     def tables(self, page=None, models=(FINAL_LEADS,)):
         """The rows of every table."""

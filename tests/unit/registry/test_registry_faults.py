@@ -88,7 +88,7 @@ def test_the_sound_configuration_has_no_faults(text):
 
 #: A configuration, the key of its one fault, and words of the problem and the remedy.
 FAULTS = [
-    ("zap = 1", "zap", "not a known key", "known: runner, workstreams, clients, fields, indicators"),
+    ("zap = 1", "zap", "not a known key", "known: runner, workstreams, clients, fields, indicators, answers"),
     ("[workstream.x]", "workstream", "not a known key", "did you mean workstreams?"),
     ("clients = 3", "clients", "not a table", "write [clients.NAME]"),
     ("runner = 'x'", "runner", "not a table", "write [runner]"),
@@ -275,8 +275,8 @@ def test_the_error_reads_as_a_list():
         parse("a = 1\nb = 2", env={}, path=Path("enrichcore.toml"))
     assert str(caught.value).splitlines() == [
         "2 faults in enrichcore.toml:",
-        "  a: is not a known key; known: runner, workstreams, clients, fields, indicators",
-        "  b: is not a known key; known: runner, workstreams, clients, fields, indicators",
+        "  a: is not a known key; known: runner, workstreams, clients, fields, indicators, answers",
+        "  b: is not a known key; known: runner, workstreams, clients, fields, indicators, answers",
     ]
 
 
