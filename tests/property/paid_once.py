@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from uuid import NAMESPACE_OID, uuid5
 
 from attrs import define, field
 from hypothesis import strategies as st
@@ -139,7 +140,11 @@ class PaidOnce:
 
     def __init__(self, store, policy: str, clock, suffix: str = "") -> None:
         registry = parse(CONFIGURATION.format(policy=policy), env=Placeholders())
-        self.world = World(store, registry, clock=clock)
+        numbers = count()
+        # The same story has the same ids, so that it is the same when it is told again.
+        self.world = World(
+            store, registry, clock=clock, new_id=lambda: uuid5(NAMESPACE_OID, f"{suffix}/{next(numbers)}")
+        )
         self.store, self.app = store, self.world.app
         self.reuse = registry.workstream("one").pipeline.steps[0].reuse_within
         self.before = self.spent()
