@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
+from enrichcore.fields import email_term
 from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
 from enrichcore.normalize import (
     clean_paragraph,
@@ -264,6 +265,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "person_name": person_name,
     "company_name": sole_company_name,
     "email": email,
+    "email_status": email_term,
     "domain": sole_domain,
     "website": sole_website,
     "url": website_url,
