@@ -12,7 +12,7 @@ from typing import Any
 
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
-from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.nothing import clean_label, clean_text
 from enrichcore.normalize.remembering import remembered
 
 #: Longer texts are no names.
@@ -78,13 +78,15 @@ def _without_full_stop(name: str) -> str:
 
 def _without_pictures(text: str) -> str:
     """The name without emoji, and without what follows one behind a full name: "Ada Bell 🌱 We're hiring"."""
-    before, after = text, ""
     for place, character in enumerate(text):
-        if _is_picture(character) and len(text[:place].split()) > 1:
-            before, after = text[:place], text[place:]
-            break
-    plain = "".join(part for part in before if not _is_picture(part))
-    return plain if len(plain.split()) > 1 or not after else plain + "".join(p for p in after if not _is_picture(p))
+        if _is_picture(character) and len((named := _without_every_picture(text[:place])).split()) > 1:
+            return named
+    return _without_every_picture(text)
+
+
+def _without_every_picture(text: str) -> str:
+    # What joined two pictures to one stays behind.
+    return clean_label("".join(part for part in text if not _is_picture(part)))
 
 
 def _is_picture(character: str) -> bool:
