@@ -154,15 +154,15 @@ def test_a_read_model_without_rows_is_not_stale(store, pool):
 
 @pytest.fixture
 def tangled(world):
-    """The lived-in log, with people and companies that turn out to be one, over several imports and batches."""
+    """The lived-in log, with people who turn out to be one, at companies of two names, over several imports and batches."""
     first = {"linkedin": "", "website": "https://tangle.example"}
     second = {"email": "", "website": "", "linkedin": "https://www.linkedin.com/in/gus-tangle"}
-    joined = {"linkedin": "https://www.linkedin.com/in/gus-tangle", "website": "https://tangle.example"}
+    joined = {**second, "email": "gus@tangle.example", "website": "https://tangle.example"}
     world.launch(person("gus", "tangle", **first), person("hal", "tangle", **first))
     world.play()
-    world.launch(person("gus", "tangle", **second), person("ida", "other"))
+    world.launch(person("gus", "knot", **second), person("ida", "other"))
     world.play()
-    world.launch(person("gus", "tangle", **joined), workstream=CRM)
+    world.launch(person("gus", "knot", **joined), workstream=CRM)
     world.play()
     assert any(isinstance(recorded.event, e.PersonsMerged) for recorded in world.store.log(0, 10_000))
     return world
