@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment, claiming
+from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
@@ -19,8 +20,20 @@ from enrichcore.store.postgres import PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.people_contract import two_batches
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
-from tests.contracts.world import ACME, APOLLO_PERSON, CRM, CRM_PERSON, World, configuration, person, tuned
+from tests.contracts.world import (
+    ACME,
+    APOLLO,
+    APOLLO_PERSON,
+    CRM,
+    CRM_PERSON,
+    World,
+    configuration,
+    file_of,
+    person,
+    tuned,
+)
 from tests.postgres.conftest import POOL_SIZE
+from tests.postgres.test_interleaved_runners import BLOCKED
 
 pytestmark = pytest.mark.postgres
 
@@ -411,3 +424,39 @@ def test_an_application_goes_by_the_time_of_its_database(store):
     with store.pool.connection() as connection:
         ((after,),) = connection.execute("select clock_timestamp()").fetchall()
     assert before <= now <= after + timedelta(seconds=0.1)
+
+
+def test_a_decision_that_lost_twice_keeps_the_others_out(store, monkeypatch):
+    """As the answer to a company that more and more people wait for, while they are launched one after the other."""
+    world, tries = World(store), []
+    world.launch(person("ann"))
+    (company,) = world.send()
+    late = iter(person(f"more{number}") for number in range(9))
+    joins = [
+        world.app.upload(file_of(one), client=ACME, workstream=APOLLO).upload_id for one in (next(late), next(late))
+    ]
+    last = world.app.upload(file_of(next(late)), client=ACME, workstream=APOLLO).upload_id
+    joining = Thread(target=lambda: world.another(world.registry).launch(last))
+    finish = Unit.finish
+
+    def raced(unit):
+        """Another waiter joins just before the answer is committed: twice at once, then as soon as it may."""
+        commit = finish(unit)
+        if any(isinstance(recorded.event, e.AnswerEvent) for recorded in commit.events):
+            tries.append(len(commit.events))
+            if joins:
+                monkeypatch.setattr(Unit, "finish", finish)
+                world.app.launch(joins.pop())
+                monkeypatch.setattr(Unit, "finish", raced)
+            elif not joining.is_alive() and joining.ident is None:
+                joining.start()
+                with psycopg.connect(store.url) as connection:
+                    while joining.is_alive() and not connection.execute(BLOCKED).fetchone()[0]:
+                        connection.commit()
+        return commit
+
+    monkeypatch.setattr(Unit, "finish", raced)
+    world.answer(company)
+    joining.join()
+    assert len(tries) == 3
+    assert inline_rows(store.log(0, 10_000)) == store.inline_rows()

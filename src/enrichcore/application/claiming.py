@@ -127,7 +127,7 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
             # The same person may have been answered in another batch since the row became ready, or be out in one.
             left = unit.not_served_by_now(found, lane.workflow)
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
-            sent = 0 if settings.lifetime_limit is None else claims.sends_of(lane.webhook.url.fingerprint())
+            sent = _sent(claims, lane, len(left))
             left = left[: _rows_left(claims, unit, lane, wanted=len(left), sent=sent)]
             tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
             sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
@@ -141,6 +141,17 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
             return sends
     except Conflict:
         return []
+
+
+def _sent(claims: Claims, lane: ConfiguredLane, wanted: int) -> int:
+    """What the webhook has taken over its life; where that nears its end, no other claim counts beside this one."""
+    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
+    if life is None:
+        return 0
+    if (sent := claims.sends_of(webhook)) + wanted + life * (1 - NEARLY_OVER) <= life:
+        return sent
+    claims.lock_webhook(webhook)
+    return claims.sends_of(webhook)
 
 
 def _may_probe(unit: Unit, lane: ConfiguredLane) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pkgutil import resolve_name
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -25,6 +26,8 @@ from enrichcore.store.commit import Claims, Commit, Conflict, Reads, Store
 #: Items made or changed in one commit; some 500 bytes of events each.
 ITEMS_PER_COMMIT: Final = 500
 _TRIES: Final = 12
+#: Races that may be lost before a decision keeps all others out.
+_POLITE: Final = 2
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -48,12 +51,16 @@ class Core:
     functions: dict[str, LocalFunction]
 
     def decided(self, command: Callable[[Unit], T]) -> T:
-        """Decide and commit; decide again when another writer was first.
+        """Decide and commit; decide again when another writer was first, and from the third time on alone.
+
+        The answer to a company that five thousand people wait for takes seconds to decide about, and while more of them are
+        launched it would lose each race, with all that is recorded beside it.
 
         Raises:
             Conflict: Other writers were first, again and again.
         """
-        return self.until_first(partial(self._decide, command))
+        lost = count()
+        return self.until_first(lambda: self._decide(command, alone=next(lost) >= _POLITE))
 
     def decided_in_parts(self, command: Callable[[Unit, Sequence[P]], int], parts: Sequence[P]) -> int:
         """Decide about many in one commit; where another writer was first, about half as many at a time.
@@ -75,10 +82,12 @@ class Core:
             middle = len(parts) // 2
         return self.decided_in_parts(command, parts[:middle]) + self.decided_in_parts(command, parts[middle:])
 
-    def _decide(self, command: Callable[[Unit], T]) -> T:
+    def _decide(self, command: Callable[[Unit], T], *, alone: bool = False) -> T:
         # What is read and what is stored go over one connection, in one transaction: a third of the round trips.
         now = self.clock()
         with self.store.claims() as claims:
+            if alone:
+                claims.lock_log()
             unit = self.unit(now, claims)
             outcome = command(unit)
             commit = unit.finish()

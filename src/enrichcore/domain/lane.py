@@ -75,13 +75,14 @@ def _life(webhook: str, limit: int) -> str:
 
 # --- decisions ---------------------------------------------------------------------------------------------------
 
-#: What an HTTP status of a webhook says of the row; any other status of 200 to 299 delivered it, any other is unknown.
-#: The grades behind this table are in the project's notes on Clay's webhooks: 401 to 410 concern the whole webhook,
-#: 500, 502 and 504 may come from a proxy after the row was taken.
+#: What an HTTP status of a webhook says of the row; any status of 200 to 299 delivered it, any other is unknown.
+#: 401 to 410 concern the whole webhook, and so do an address that moved, and a method or a type of content that is not taken:
+#: the address is wrong. 302 and 303 may follow a row that was taken; 500, 502 and 504 may come from a proxy after that.
 OUTCOME_OF_STATUS: Final = {
     400: Outcome.ROW_REFUSED,
     413: Outcome.ROW_REFUSED,
     422: Outcome.ROW_REFUSED,
+    **dict.fromkeys((301, 307, 308, 405, 411, 415, 501), Outcome.LANE_REFUSED),
     401: Outcome.LANE_REFUSED,
     402: Outcome.LANE_REFUSED,
     403: Outcome.LANE_REFUSED,

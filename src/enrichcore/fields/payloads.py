@@ -123,6 +123,8 @@ def objects_in(payload: Tree) -> list[Found]:
         if not isinstance(node, dict):
             continue
         signed = _owner_by_content(node)
+        if signed is Entity.PERSON and told is Entity.COMPANY and not _says(node, "names_of_people"):
+            signed = told
         owner = signed or told
         found.append(Found(values=node, owner=owner, depth=depth, is_wrapped=is_wrapped))
         if depth < MAX_WRAPPERS:
@@ -166,17 +168,23 @@ def _owner_by_key(key: str) -> Entity | None:
 
 
 def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
-    if not keys("person_signs").isdisjoint(node):
+    if _says(node, "person_signs"):
         return Entity.PERSON
     if linkedin_key(node.get("url"), "in"):
         # Somebody's page in a company's object is only a wrong page.
         return Entity.COMPANY if len(keys("company_signs") & node.keys()) >= SIGNS_OF_MANY else Entity.PERSON
-    if not (keys("role_signs").isdisjoint(node) or keys("employer_signs").isdisjoint(node)):
+    if _says(node, "role_signs") and not keys("employer_signs").isdisjoint(node):
         # A title at an employer is a person's row, also when facts of the company stand beside it.
         return Entity.PERSON
-    if not keys("company_signs").isdisjoint(node) or linkedin_key(node.get("url"), "company"):
+    if _says(node, "company_signs") or linkedin_key(node.get("url"), "company"):
         return Entity.COMPANY
     return None
+
+
+def _says(node: Mapping[str, Tree], group: str) -> bool:
+    """Whether one of the keys is there and says something: tables send what they lack as null."""
+    there = keys(group) & node.keys()
+    return bool(there) and any(not is_nothing(node[key]) for key in there)
 
 
 def _tree(value: Any, depth: int, budget: list[int]) -> Tree:

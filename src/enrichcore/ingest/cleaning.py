@@ -223,7 +223,8 @@ def _remembered(kind: str, cell: str) -> Any:
 
 
 def _website(part: str) -> str | None:
-    return None if "linkedin.com" in part.casefold() else website_url(part)
+    # A page at a social network or of a page builder's is nobody's own.
+    return website_url(part) if company_domain(part) else None
 
 
 def _year(cell: str) -> int | None:

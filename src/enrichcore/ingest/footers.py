@@ -35,7 +35,7 @@ def is_footer(cells: tuple[str, ...], *, columns: int, apart: bool) -> bool:
     start = " ".join(filled[0].casefold().split())
     begins = start.startswith(_words("begins")) or _PAGE.fullmatch(start) is not None
     total = begins or _COUNTED.sub("", start) in _words("whole")
-    if total and all(_TOTAL.fullmatch(cell) for cell in filled[1:]):
+    if total and all(_TOTAL.fullmatch(cell) or cell.casefold() in _words("whole") for cell in filled[1:]):
         return True
     first = bool(cells[0].strip())
     if any(usable_email(cell) is not None or linkedin_key(cell, "in") is not None for cell in filled):

@@ -186,6 +186,12 @@ class Claims(Reads, Protocol):
     def lock_client(self, client_id: ClientId) -> None:
         """Let no other claim of the client reserve credits, or send a person's row, before this one is over."""
 
+    def lock_webhook(self, webhook: str) -> None:
+        """Let no other claim count rows against the life of a webhook, by the hash of its URL, before this one is over."""
+
+    def lock_log(self) -> None:
+        """Let no other commit happen before this one is over."""
+
     def append(self, commit: Commit) -> list[int]:
         """Store, and end the transaction."""
 

@@ -136,6 +136,12 @@ class MemoryStore:
     def lock_client(self, client_id: ClientId) -> None:  # noqa: ARG002 - claims hold the one lock already
         return
 
+    def lock_webhook(self, webhook: str) -> None:  # noqa: ARG002 - as above
+        return
+
+    def lock_log(self) -> None:
+        return
+
     def sends_of(self, webhook: str) -> int:
         return self._counts.sends.get(webhook, 0)
 

@@ -41,7 +41,7 @@ from enrichcore.store.commit import (
 from enrichcore.store.connections import opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
-from enrichcore.store.recorder import RUN_FIELDS, STEP_FIELDS, PostgresRecorder
+from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 from enrichcore.store.statements import migrations, statements
 
@@ -371,6 +371,13 @@ class PostgresClaims(_Reads):
 
     def lock_client(self, client_id: ClientId) -> None:
         self.cursor.execute(statements()["lock_client"], {"client": client_id})
+
+    def lock_webhook(self, webhook: str) -> None:
+        self.cursor.execute(statements()["lock_webhook"], {"webhook": webhook})
+
+    def lock_log(self) -> None:
+        self.cursor.execute(statements()["lock_runs"])
+        self.cursor.execute(statements()["lock_log"], {"lock": APPEND_LOCK})
 
     def append(self, commit: Commit) -> list[int]:
         return self._store.append_on(self.cursor, commit)

@@ -58,14 +58,19 @@ _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def retry_after(header: str, now: datetime) -> datetime | None:
-    """When a `Retry-After` header allows the next try, within a day: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    """When a `Retry-After` header allows the next try, within a day: it holds seconds or an HTTP date (RFC 9110, 10.2.3).
+
+    None where it asks for no pause: a date that is past may be that of a clock behind ours, and who says "too many" and "at
+    once" is asked again at the usual pace.
+    """
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return now + min(timedelta(seconds=int(text.lstrip("0")[:6] or 0)), _LONGEST_PAUSE)
+        seconds = int(text.lstrip("0")[:6] or 0)
+        return now + min(timedelta(seconds=seconds), _LONGEST_PAUSE) if seconds else None
     try:
         named = parsedate_to_datetime(text)
         named = named if named.tzinfo is not None else named.replace(tzinfo=UTC)
-        return min(max(named.astimezone(UTC), now), now + _LONGEST_PAUSE)
+        return min(named.astimezone(UTC), now + _LONGEST_PAUSE) if named.astimezone(UTC) > now else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

@@ -157,7 +157,8 @@ def test_a_compressed_response_is_unpacked():
         ("429 Slow down", Outcome.NOT_DELIVERED),
         ("500 Oops", Outcome.UNKNOWN),
         ("503 Away", Outcome.NOT_DELIVERED),
-        ("301 Elsewhere", Outcome.UNKNOWN),
+        ("301 Elsewhere", Outcome.LANE_REFUSED),
+        ("303 See there", Outcome.UNKNOWN),
     ],
 )
 def test_a_status_says_of_a_request_what_it_says_of_a_row(status, outcome):

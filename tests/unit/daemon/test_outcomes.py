@@ -109,11 +109,11 @@ SOON, TOMORROW = NOW + timedelta(seconds=90), NOW + timedelta(days=1)
     [
         ("90", SOON),
         ("00000000090", SOON),
-        ("0", NOW),
+        ("0", None),
         ("Mon, 02 Mar 2026 09:01:30 GMT", SOON),
         ("Mon, 02 Mar 2026 09:01:30 -0000", SOON),
         ("Mon, 02 Mar 2026 10:01:30 +0100", SOON),
-        ("Mon, 02 Mar 2020 09:00:00 GMT", NOW),
+        ("Mon, 02 Mar 2020 09:00:00 GMT", None),
         ("86401", TOMORROW),
         ("9" * 5000, TOMORROW),
         ("Mon, 02 Mar 2099 09:00:00 GMT", TOMORROW),

@@ -30,8 +30,8 @@ HELD = e.LaneHeld(**WHICH, until=NOW + HOURS, reason="429")
         (Outcome.NOT_DELIVERED, [429, 503]),
         (Outcome.UNKNOWN, [500, 502, 504]),
         (Outcome.ROW_REFUSED, [400, 413, 422]),
-        (Outcome.LANE_REFUSED, [401, 402, 403, 404, 410]),
-        (Outcome.UNKNOWN, [0, 100, 199, 300, 302, 405, 409, 418, 501, 599, 999]),
+        (Outcome.LANE_REFUSED, [401, 402, 403, 404, 410, 301, 307, 308, 405, 411, 415, 501]),
+        (Outcome.UNKNOWN, [0, 100, 199, 300, 302, 303, 409, 418, 599, 999]),
     ],
 )
 def test_a_status_says_what_became_of_the_row(outcome, statuses):

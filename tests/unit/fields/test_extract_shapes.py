@@ -272,6 +272,34 @@ def test_of_several_rounds_the_latest_counts_with_its_kind(told, raised, kind):
     assert (fields["company_last_raised_at"], fields["company_latest_funding"]) == (raised, kind)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"item_id": "1", "company_type": "Privately Held", "company_industry": "Toys", "work_email": "ada@zed.example"},
+        {"company_type": None, "industry": None, "work_email": "ada@zed.example"},
+        {"company_type": "Private", "result": {"email": "ada@zed.example"}},
+        {"company_type": "Private", "Work Email": {"email": "ada@zed.example"}},
+    ],
+)
+def test_what_comes_back_of_the_company_makes_no_companys_answer(body):
+    """A table that sends the whole row back with one more column still found an address."""
+    assert extract_person_fields(body)["person_email"] == "ada@zed.example"
+
+
+def test_an_employer_within_a_person_is_not_the_person():
+    """Whatever keys of people it has, too; and a company without a word in those keys is a company."""
+    zed = {"name": "Zed Co", "domain": "zed.example", "industry": "Toys", "headline": "h", "email": "hi@zed.example"}
+    told = extract_person_fields(
+        {"result": {"first_name": "Ada", "last_name": "Brook", "title": "CTO", "company": zed}}
+    )
+    assert (told["person_full_name"], told["person_title"], told["person_email"]) == ("Ada Brook", "CTO", None)
+    empty = {"first_name": None, "title": None, "experience": None, "headline": ""}
+    assert (
+        extract_company_fields({"name": "Zed Co", "domain": "zed.example", "industry": "Toys", **empty})["company_name"]
+        == "Zed Co"
+    )
+
+
 def test_a_caller_may_remap_a_field_by_data():
     """Paths of one's own replace the shipped ones for that field only."""
     body = {"result": {**COMPANY, "about_us": {"story": "Boats."}}}

@@ -242,6 +242,8 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Founded Year", "1847", "company_founded_year", 1847),
         ("Founded Year", "14", "company_founded_year", None),
         ("Website", "https://www.linkedin.com/company/vale", "company_website", None),
+        ("Website", "https://www.facebook.com/vale", "company_website", None),
+        ("Website", "gmail.com", "company_website", None),
         ("Website", "https://www.linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
         ("LinkedIn URL", "linkedin.com/company/vale", "company_linkedin_url", "https://www.linkedin.com/company/vale"),
         ("Website", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
@@ -375,6 +377,7 @@ def test_the_lines_below_a_salesforce_report_become_no_people():
         "Total (25 records),,,",
         "Grand Totals: 25,,,",
         "SUM,,,1.234",
+        "Total,Count,2,100",
         "This report was made by Rowan on Monday,,,",
     ],
 )

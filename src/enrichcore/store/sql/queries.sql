@@ -360,6 +360,17 @@ from enrichcore.client_credits where client_id = %(client)s
 -- Taken by claims alone: those of other pace groups see what this one reserves, and whom it sends.
 select pg_advisory_xact_lock(4985318, hashtext(%(client)s::text))
 
+-- name: lock_webhook
+-- Taken by claims alone, near the end of a webhook's life: lanes of several pace groups may share it.
+select pg_advisory_xact_lock(4985319, hashtext(%(webhook)s))
+
+-- name: lock_runs
+-- Before the log, as whoever mends the table takes the two.
+lock table enrichcore.runs in row exclusive mode
+
+-- name: lock_log
+select pg_advisory_xact_lock(%(lock)s)
+
 -- name: all_sends
 select webhook, sends from enrichcore.webhook_sends where sends <> 0 order by webhook
 
