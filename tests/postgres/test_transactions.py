@@ -13,10 +13,11 @@ from enrichcore.application import Enrichment, claiming
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
+from enrichcore.registry.secret import Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
-from enrichcore.store.postgres import PostgresStore
+from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.people_contract import two_batches
 from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
@@ -26,6 +27,7 @@ from tests.contracts.world import (
     APOLLO_PERSON,
     CRM,
     CRM_PERSON,
+    GLOBEX,
     World,
     configuration,
     file_of,
@@ -460,3 +462,33 @@ def test_a_decision_that_lost_twice_keeps_the_others_out(store, monkeypatch):
     joining.join()
     assert len(tries) == 3
     assert inline_rows(store.log(0, 10_000)) == store.inline_rows()
+
+
+def test_lanes_that_share_a_webhook_count_its_life_together(store, monkeypatch):
+    """Clients have a pace each, so nothing else lets their claims go one after the other."""
+    registry = tuned(configuration(), lane={"lifetime_limit": 5})
+    shared = Secret("https://hooks.example/shared")
+    clients = {
+        slug: evolve(
+            client, webhooks={place: evolve(webhook, url=shared) for place, webhook in client.webhooks.items()}
+        )
+        for slug, client in registry.clients.items()
+    }
+    world = World(store, evolve(registry, clients=clients))
+    for client in (ACME, GLOBEX):
+        world.launch(*(person(f"p{number}", f"co{number}") for number in range(5)), client=client)
+    other, append = world.another(world.registry), PostgresClaims.append
+    claiming_too = Thread(target=lambda: other.claim(10))
+
+    def raced(claims, commit):
+        if claiming_too.ident is None:
+            claiming_too.start()
+            with psycopg.connect(store.url) as connection:
+                while claiming_too.is_alive() and not connection.execute(BLOCKED).fetchone()[0]:
+                    connection.commit()
+        return append(claims, commit)
+
+    monkeypatch.setattr(PostgresClaims, "append", raced)
+    world.app.claim(5)
+    claiming_too.join()
+    assert store.sends_of(shared.fingerprint()) == 5
