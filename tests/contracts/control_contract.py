@@ -8,6 +8,7 @@ from attrs import evolve
 from enrichcore.application import AckStatus, CannotLaunch, UnknownId, UploadUnderWay
 from enrichcore.application import launching as module
 from enrichcore.application.estimating import estimate
+from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import ItemStatus
 from enrichcore.domain.lane import REFUSALS_IN_A_ROW
@@ -384,6 +385,18 @@ class RetryContract(WorldContract):
         world.report([send], Outcome.UNKNOWN)
         assert world.app.settle(crm.batch_id, e.Settlement.SENT, by="ann", step=CRM_PERSON) == 0
         assert world.app.settle(crm.batch_id, e.Settlement.SENT, by="ann", step=CRM_COMPANY) == 1
+
+    def test_a_doubt_is_decided_by_a_batch_that_waits(self, world):
+        """That of a company's starter may have been cancelled since, and settles nothing."""
+        starter = world.launch(person("ann"))
+        waiting = world.launch(person("bob"), workstream=CRM)
+        (send,) = world.claim()
+        world.report([send], Outcome.UNKNOWN)
+        world.app.cancel(starter.batch_id, by="ann")
+        said = explain(world.store, world.registry, send.run_id, now=world.clock())
+        assert f"enrichcore settle {waiting.batch_id}" in said
+        world.app.cancel(waiting.batch_id, by="ann")
+        assert "enrichcore settle" not in explain(world.store, world.registry, send.run_id, now=world.clock())
 
 
 class LanesContract(WorldContract):

@@ -40,7 +40,7 @@ class UploadUnderWay(CannotLaunch):
 
     def __init__(self, batch_id: UUID) -> None:
         super().__init__(
-            f"the upload is under way in batch {batch_id}: whoever has no answer there yet would be asked, and paid for, twice"
+            f"the upload is under way in batch {batch_id}: whoever was given nothing there would be asked about, and paid for, again"
         )
         self.batch_id = batch_id
 

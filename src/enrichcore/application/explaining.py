@@ -97,7 +97,7 @@ class Explanation:
         if run.state is State.RETRY_WAIT:
             text += self._lane_closed_then(owner, run)
         if run.state is State.IN_DOUBT:
-            text += f"; `enrichcore settle {owner.batch_id} --as sent` or `--as resend` decides it now"
+            text += _settled_by(owner, batches)
         return text
 
     def _lane_closed_then(self, owner: BatchItem | CompanyRun, run: StepRun) -> str:
@@ -175,6 +175,13 @@ class Explanation:
             f"is ready and waits for its turn on lane {name}, which sends at most {lane.rate:g} rows a second"
             " while `enrichcore run` has the role sender"
         )
+
+
+def _settled_by(owner: BatchItem | CompanyRun, batches: list[Batch]) -> str:
+    """How a doubt is decided: by a batch of those who wait, for a company's starter may have been cancelled."""
+    waiting = (batch.batch_id for batch in batches if batch.status is not BatchStatus.CANCELLED)
+    named = owner.batch_id if isinstance(owner, BatchItem) else next(waiting, None)
+    return "" if named is None else f"; `enrichcore settle {named} --as sent` or `--as resend` decides it now"
 
 
 def _held_by(batch: Batch) -> str:

@@ -29,7 +29,7 @@ _IN_BOTH: Final = 0.25
 #: What the simulated Clay gives with its callbacks.
 SAMPLE_SECRET: Final = "demo-callback-secret"  # noqa: S105 - of a simulated Clay that lives as long as the demo
 #: High, for the simulated Clay is in no hurry to be spared.
-_PACE: Final = "rate = 1000\nburst = 200\nmax_in_flight = 5000"
+_PACE: Final = "rate = 1000\nburst = 200\nmax_in_flight = 5000\nlifetime_limit = 1000000"
 
 
 @frozen(kw_only=True)
@@ -63,6 +63,8 @@ def configuration_text(clay: str) -> str:
     text = (
         init_text().replace("127.0.0.1:8000", "127.0.0.1:0").replace('"env:ACME_CALLBACK_SECRET"', f'"{SAMPLE_SECRET}"')
     )
+    # Simulated credits buy as many rows as are asked for.
+    text = re.sub(r"^budget_credits .*\n", "", text, flags=re.MULTILINE)
     return re.sub(
         r'^url = "env:ACME_(\w+)_URL"$',
         lambda found: f'url = "{clay}/hooks/{found[1].lower()}"\n{_PACE}',

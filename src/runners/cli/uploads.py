@@ -113,7 +113,8 @@ def launch(
     again: Annotated[
         bool,
         typer.Option(
-            "--again", help="Also while another batch of this upload is under way: people are paid for twice."
+            "--again",
+            help="Also while another batch of this upload is under way: whoever was given nothing there is asked about again.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -186,7 +187,8 @@ def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> N
     line(f"Dry run: a launch would make {counted.item_count:,} items; nothing was started")
     show_steps(counted.steps)
     line(f"All of it would cost {counted.credits:,} credits at most, where answers cost what credits_per_send says")
-    if counted.budget_left is not None and counted.credits > counted.budget_left:
-        line(f"The budget has {counted.budget_left:,} credits left: rows wait when it is used up")
+    if counted.budget_left is not None:
+        waits = ": rows wait when it is used up" if counted.credits > counted.budget_left else ""
+        line(f"The budget has {counted.budget_left:,} credits left{waits}")
     for key in missing:
         line(f"A launch would be refused: no webhook is configured; add {key}")
