@@ -36,7 +36,8 @@ def report_json(report: UploadReport) -> dict[str, Any]:
         "columns": report.columns,
         "examples": report.examples,
         "mapped": report.mapped,
-        "unmapped": report.unmapped,
+        # An ambiguous column is not read either; why, the next key says.
+        "unmapped": [*report.unmapped, *report.ambiguous],
         "ambiguous": report.ambiguous,
         "saved": report.saved,
         "rejected_count": report.rejected_count,
