@@ -72,20 +72,21 @@ async def ask(client: httpx.AsyncClient, send: Send, left: timedelta) -> Told:
     request = _written(client, send, httpx.Timeout(answer_s, connect=connect_s, pool=connect_s))
     # Each part of a response may take its time; all of it together may not.
     async with asyncio.timeout(2 * connect_s + answer_s):
-        response = await client.send(request, stream=True)
-        try:
-            body = bytearray()
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > LARGEST_ANSWER:
-                    break
-        finally:
-            await response.aclose()
+        return await read_told(await client.send(request, stream=True), LARGEST_ANSWER)
+
+
+async def read_told(response: httpx.Response, most: int) -> Told:
+    """Read a response, but no more of its body than `most` bytes, and let go of its connection."""
+    try:
+        body = bytearray()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > most:
+                break
+    finally:
+        await response.aclose()
     return Told(
-        status=response.status_code,
-        headers=response.headers,
-        body=bytes(body[:LARGEST_ANSWER]),
-        too_large=len(body) > LARGEST_ANSWER,
+        status=response.status_code, headers=response.headers, body=bytes(body[:most]), too_large=len(body) > most
     )
 
 

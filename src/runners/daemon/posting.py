@@ -14,7 +14,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from runners.daemon.asking import Told
+from runners.daemon.asking import Told, read_told
 
 #: More of a response is not read: it is words for people, and its connection is worth less than its end.
 LARGEST_RESPONSE: Final = 256 * 1024
@@ -68,18 +68,4 @@ class Poster:
         )
         # Each part of a response may take its time; all of it together may not.
         async with asyncio.timeout((patience.pool or 0) + (patience.connect or 0) + (patience.read or 0)):
-            response = await self._transport.handle_async_request(request)
-            try:
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > LARGEST_RESPONSE:
-                        break
-            finally:
-                await response.aclose()
-        return Told(
-            status=response.status_code,
-            headers=response.headers,
-            body=bytes(body[:LARGEST_RESPONSE]),
-            too_large=len(body) > LARGEST_RESPONSE,
-        )
+            return await read_told(await self._transport.handle_async_request(request), LARGEST_RESPONSE)
