@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
@@ -54,3 +55,11 @@ def named(url: str, database: str) -> str:
     """The same server's address, for another database."""
     parts = psycopg.conninfo.conninfo_to_dict(url)
     return psycopg.conninfo.make_conninfo(**{**parts, "dbname": database})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_dice() -> Iterator[None]:
+    """The pool draws how long a connection lives, in a thread of its own; hypothesis takes the global dice for the test's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("psycopg_pool.base.random", Random().random)
+        yield
