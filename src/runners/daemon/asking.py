@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -51,8 +52,9 @@ class Told:
 
 
 def asking_client(limits: httpx.Limits) -> httpx.AsyncClient:
-    """What carries the requests of `http` steps."""
-    return httpx.AsyncClient(limits=limits, follow_redirects=False)
+    """What carries the requests of `http` steps; it keeps no cookies, for one tenant's would go out with another's request."""
+    nowhere = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(limits=limits, follow_redirects=False, cookies=nowhere)
 
 
 async def ask(client: httpx.AsyncClient, send: Send, left: timedelta) -> Told:

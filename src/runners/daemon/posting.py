@@ -1,7 +1,7 @@
 """POSTs of rows, by httpx's transport itself.
 
 What a client of httpx does beside it, cookies, redirects and authentication, no webhook wants: a cookie that came with one
-tenant's row would go out with another's. Left out, a POST takes two thirds of the processor time.
+tenant's row would go out with another's. By a profile all that is a third of a POST's processor time.
 """
 
 import asyncio

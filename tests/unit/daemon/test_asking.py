@@ -19,7 +19,7 @@ from enrichcore.registry import HttpRequest, RenderedRequest, Secret
 from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
 from runners.daemon.outcomes import words_of
 from runners.daemon.sender import _GOODBYE_S, Sender, kept_open
-from tests.unit.daemon.webhook import PATIENCE_S, a_send, response
+from tests.unit.daemon.webhook import PATIENCE_S, a_send, listening, response
 
 
 class Reports:
@@ -281,3 +281,17 @@ def test_a_rendered_request_shows_nothing():
     """It holds keys, and what is known of a person."""
     rendered = RenderedRequest(method="GET", url="https://x.example/?e=ann", headers={"a": "b"}, query={}, body="c")
     assert "ann" not in repr(rendered)
+
+
+def test_no_cookie_of_one_request_goes_out_with_another():
+    """Requests of all tenants leave by one client."""
+
+    async def ask_twice():
+        says = response("200 OK", set_cookie="tenant=acme; Path=/")
+        async with listening(says=says) as provider, asking_client(kept_open(1)) as client:
+            for _ in range(2):
+                await client.post(provider.url().reveal(), content=b"{}")
+        return provider.heads
+
+    _, second = asyncio.run(ask_twice())
+    assert b"cookie" not in second.lower()
