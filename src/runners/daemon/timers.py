@@ -1,4 +1,7 @@
-"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled."""
+"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled.
+
+The directory learns here what answers told of who is who.
+"""
 
 import asyncio
 import logging
@@ -20,6 +23,8 @@ _BULK: Final = 2000
 _FILL_AFTER: Final = timedelta(seconds=60)
 #: How often batches that are not filled are counted.
 _COUNT_EVERY: Final = timedelta(seconds=5)
+#: How often the directory learns what answers told; uploads and launches do not wait for it.
+_LEARN_EVERY: Final = timedelta(seconds=5)
 
 
 class Timers:
@@ -30,6 +35,7 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
+        self._learnt_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -51,7 +57,7 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill)
+        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill, self._learn)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -63,6 +69,15 @@ class Timers:
             self._application.pass_day(today)
             self._day = today
         return 0
+
+    def _learn(self) -> int:
+        now = self._clock()
+        if self._learnt_at is not None and now - self._learnt_at < _LEARN_EVERY:
+            return 0
+        looked_at = self._application.learn()
+        if not looked_at:
+            self._learnt_at = now
+        return looked_at
 
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())
