@@ -279,7 +279,7 @@ def _history(person: Mapping[str, Any], raw: Any) -> History:
     """The jobs of the fields, or of the raw answer where the fields tell none."""
     current, past = (_records(person.get(f"person_{when}_companies")) for when in ("current", "past"))
     if current is None and past is None:
-        found = [one.values for one in objects_in(tree(raw)) if one.owner is not Entity.COMPANY]
+        found = [one.values for one in objects_in(tree(raw), Entity.PERSON) if one.owner is not Entity.COMPANY]
         return history_in(found)
     jobs = [
         job
