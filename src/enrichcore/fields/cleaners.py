@@ -13,6 +13,7 @@ from typing import Any
 from enrichcore import normalize
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
@@ -194,6 +195,12 @@ def place(value: Any) -> str | None:
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
     bare = without_place_name(bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
+
+
+def city(value: Any) -> str | None:
+    """The name of a city or a state; a continent and a sales region are none."""
+    text = place(value)
+    return None if text is None or text.casefold() in entries("no_countries") else text
 
 
 def without_place_name(text: str) -> str:
@@ -380,7 +387,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "status": status,
     "labels": labels,
     "technologies": technologies,
-    "place": place,
+    "place": city,
     "location": location,
     "size": size,
     "amount": amount,

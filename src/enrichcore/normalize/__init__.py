@@ -8,6 +8,7 @@ publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 from enrichcore.normalize.countries import (
     countries_of_state,
     country_name,
+    country_of_city,
     is_known_country,
     is_subdivision,
     subdivision_name,
@@ -31,6 +32,7 @@ __all__ = [
     "company_name_key",
     "countries_of_state",
     "country_name",
+    "country_of_city",
     "email_domain",
     "is_free_mail",
     "is_known_country",
