@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, texts
 from enrichcore.fields.emails import (
     Address,
     addresses,
@@ -203,7 +203,8 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields: dict[str, Any] = {
         name: None if name in _TOLD_TOGETHER else _field(objects, name, sources) for name in PERSON_FIELDS
     }
-    fields |= _names(fields)
+    turned = _values(objects.own, paths_of("person_full_name", sources), last_name_first)
+    fields |= _names(fields, next(turned, None))
     fields |= _email(objects, sources)
     fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
     fields["person_location"] = fields["person_location"] or next(
@@ -337,12 +338,15 @@ def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> It
             yield cleaned
 
 
-def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
-    """First, last and full name, each from the others where it is not told."""
+def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None) -> dict[str, str | None]:
+    """First, last and full name, each from the others where it is not told.
+
+    Args:
+        fields: The names as told.
+        turned: First and last name of a full one that has its last name first, which tells the two apart.
+    """
     first, last, full = (fields[f"person_{part}_name"] for part in ("first", "last", "full"))
-    if first and last and len(first) > len(last) and first.casefold().endswith(f" {last.casefold()}"):
-        # The whole name in the first name's place.
-        first = first[: -len(last)].rstrip()
+    first, last = normalize.distinct_names(first, last, full)
     if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
         # "name" was something else's.
         full = None
@@ -354,7 +358,7 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     if full is None and first and last:
         full = f"{first} {last}"
     if first is None or last is None:
-        of_full = normalize.split_full_name(full)
+        of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)
         first, last = first or of_full[0], last or of_full[1]
     return {"person_first_name": first, "person_last_name": last, "person_full_name": full}
 

@@ -187,7 +187,7 @@ def _is_code(name: str) -> bool:
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
-    country = country or next((told for state in states if (told := _country_of(state, city or ""))), None)
+    country = country or next((home for state in states if (home := _country_of(state, city or ""))), None)
     told_states = (name for state in states if (name := _without_area(state)))
     names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
     told = (
