@@ -27,11 +27,12 @@ from enrichcore.fields.emails import (
     told_beside,
     without_undeliverable,
 )
-from enrichcore.fields.experience import History, as_record, history_in, main_job, told_outright
+from enrichcore.fields.experience import History, as_record, history_in, main_job, start_of, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
+from enrichcore.fields.titles import are_of_one_role
 
 
 @frozen(kw_only=True)
@@ -234,16 +235,24 @@ def _role(
     job = main_job(
         history,
         title=title or own_title,
+        headline=_field(objects, "person_headline", sources),
         employer=next(_values(objects.own, job_paths("employer"), label), None),
         asked_domain=normalize.company_domain(asked_company_domain),
     )
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
+        title = None if _is_over(title, history) else title
+        start = start or start_of(job, title) or (own_start if same else None)
         title = title or job.title
-        start = start or job.start_date or (own_start if same else None)
     else:
         start = start or own_start
     return dict(zip(_OF_THE_JOB, (title or own_title, start), strict=True))
+
+
+def _is_over(title: str | None, history: History) -> bool:
+    """Whether a title is that of a past job only, and stayed behind."""
+    past, current = (any(are_of_one_role(job.title, title) for job in jobs) for jobs in (history.past, history.current))
+    return past and not current and all(job.title for job in history.current)
 
 
 _OF_THE_JOB = ("person_title", "person_current_job_start_date")

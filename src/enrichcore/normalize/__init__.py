@@ -16,6 +16,7 @@ from enrichcore.normalize.countries import (
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
 from enrichcore.normalize.emails import email_domain, usable_email
+from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.names import (
@@ -44,6 +45,7 @@ __all__ = [
     "country_of_city",
     "distinct_names",
     "email_domain",
+    "folded",
     "is_free_mail",
     "is_known_country",
     "is_nothing",
