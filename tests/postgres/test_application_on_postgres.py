@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
+from tests.contracts.breakers_contract import BreakersContract, DoubtsContract, LifeContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -67,6 +67,10 @@ class TestSettingAside(SetAsideContract):
 
 
 class TestBreakers(BreakersContract):
+    """See the contract."""
+
+
+class TestDoubts(DoubtsContract):
     """See the contract."""
 
 

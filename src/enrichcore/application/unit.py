@@ -21,7 +21,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
@@ -102,14 +102,21 @@ class Unit:
             self._batches[batch_id] = self._find_batch(batch_id)
         return self._batches[batch_id][0]
 
-    def lane(self, lane_id: LaneId, client_id: ClientId) -> Draft[Lane]:
+    def lane(self, key: LaneId, client_id: ClientId) -> Draft[Lane]:
         """The draft of a lane; one that never stopped, was held or refused a row begins here."""
-        if lane_id not in self._lanes:
+        if key not in self._lanes:
             if self._known_lanes is None:
                 self._known_lanes = {lane.lane_id: (lane, version) for lane, version in self._reads.lanes()}
-            fresh = Lane(lane_id=lane_id, client_id=client_id)
-            self._lanes[lane_id] = Draft(*self._known_lanes.get(lane_id, (fresh, 0)), lanes.fold, self.now)
-        return self._lanes[lane_id]
+            fresh = Lane(lane_id=key, client_id=client_id)
+            self._lanes[key] = Draft(*self._known_lanes.get(key, (fresh, 0)), lanes.fold, self.now)
+        return self._lanes[key]
+
+    def note_taken(self, draft: AnyDraft, workflow: str) -> None:
+        """Let the lane of a row that was in doubt, and is answered, know that its rows arrive."""
+        state: BatchItem | CompanyRun = draft.state
+        where = {"workstream": state.workstream, "workflow": workflow}
+        lane = self.lane(lane_id(state.client_id, **where), state.client_id)
+        lane.emit_all(lanes.decide_taken(lane.state, **where, now=self.now))
 
     def step_run(self, draft: AnyDraft, workflow: str) -> StepRun:
         """A run's step run: of an item the one of that workflow, of a company run its only one."""
@@ -332,10 +339,10 @@ class Unit:
         return Commit() if commit.empty else commit
 
     def _record_lanes(self) -> None:
-        for lane_id, draft in self._lanes.items():
+        for key, draft in self._lanes.items():
             first = draft.version - len(draft.events) + 1
             for version, event in enumerate(draft.events, start=first):
-                self.record(event, lane_id, version, client_id=draft.state.client_id)
+                self.record(event, key, version, client_id=draft.state.client_id)
             if draft.events:
                 self._commit.lanes.append((draft.state, draft.version))
 

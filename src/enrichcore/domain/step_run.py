@@ -135,8 +135,10 @@ class PostOutcome:
     hold: datetime | None = None
     #: Whether no connection could be made.
     unreachable: bool = False
-    #: Whether the row was sent by itself, to see whether the webhook can be reached again.
+    #: Whether the row was sent by itself, to see whether rows may leave again.
     probe: bool = False
+    #: Whether the runner did not wait for the outcome, so that it tells nothing of the webhook.
+    given_up: bool = False
 
 
 @frozen(kw_only=True)

@@ -231,14 +231,14 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.wake_at, row.run_id))
         return list(dict.fromkeys(row.run_id for row in rows))[:limit]
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
         with self._lock:
             found = {row.lane_id for row in self._steps.values() if row.state == State.READY}
-            return {lane: self._failures(lane) for lane in sorted(found) if not self._closed(lane, now)}
+            return {lane: self._probed(lane) for lane in sorted(found) if not self._closed(lane, now)}
 
-    def _failures(self, lane_id: UUID) -> int:
+    def _probed(self, lane_id: UUID) -> bool:
         known = self._lanes.get(lane_id)
-        return 0 if known is None else known[0].failures
+        return known is not None and known[0].probed
 
     def _closed(self, lane_id: UUID, now: datetime) -> bool:
         known = self._lanes.get(lane_id)

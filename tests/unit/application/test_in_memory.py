@@ -1,7 +1,7 @@
 """The application does what it promises on the store in memory."""
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
+from tests.contracts.breakers_contract import BreakersContract, DoubtsContract, LifeContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -63,6 +63,10 @@ class TestSettingAside(SetAsideContract):
 
 
 class TestBreakers(BreakersContract):
+    """See the contract."""
+
+
+class TestDoubts(DoubtsContract):
     """See the contract."""
 
 

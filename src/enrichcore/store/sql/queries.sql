@@ -150,7 +150,8 @@ with recursive waiting as (
             where s.state = 'ready' and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
     from waiting where waiting.lane_id is not null
 )
-select waiting.lane_id, coalesce(l.failures, 0) from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
+select waiting.lane_id, coalesce(l.failures >= %(failures)s or l.doubts >= %(doubts)s, false)
+from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
 where waiting.lane_id is not null
   and (l.lane_id is null or (l.stopped = '' and (l.held_until is null or l.held_until <= %(now)s)))
 order by waiting.lane_id
@@ -216,7 +217,8 @@ join enrichcore.directory_entities m on m.merged_into is not null and m.merged_i
 order by m.entity_id
 
 -- name: lanes
-select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version
+select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, doubts, warned,
+       version
 from enrichcore.lanes order by lane_id
 
 -- name: beat
@@ -265,12 +267,13 @@ on conflict (batch_id) do update set status = excluded.status, filled = excluded
 
 -- name: put_lane
 insert into enrichcore.lanes
-    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, doubts, warned,
+     version)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
     stopped = excluded.stopped, held_until = excluded.held_until, held_for = excluded.held_for,
     asked_until = excluded.asked_until, refusals = excluded.refusals, failures = excluded.failures,
-    warned = excluded.warned, version = excluded.version
+    doubts = excluded.doubts, warned = excluded.warned, version = excluded.version
 
 -- name: put_keys
 insert into enrichcore.directory_keys (client_id, kind, value, entity_id)
