@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from enrichcore.application.drafts import AnyDraft, Drafts
+from enrichcore.application.drafts import AnyDraft, Drafts, is_wait
 from enrichcore.application.one_row import RowsOut
 from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.application.waits import Waits
@@ -267,6 +267,31 @@ class Unit:
         self._drafts.note_wait(item, run_id)
         if reused and company is not None:
             item.emit(company_run.served(company.state, company.version, run.workflow, reused=True))
+
+    def hand_over(
+        self, run_id: UUID, item_id: UUID, *, reasons: Mapping[UUID, str], open_lanes: Collection[UUID]
+    ) -> bool:
+        """Hand a company's row to an item that waits for it, if its lane does not send and the item's does.
+
+        Args:
+            run_id: the company run.
+            item_id: the item that waits.
+            reasons: by configured lane, why it does not send; empty where it does.
+            open_lanes: lanes that send now.
+        """
+        company, item = self.company(run_id), self.item(item_id)
+        waiting = () if item is None else (run for run in item.state.open_runs if is_wait(run, CompanyRunId(run_id)))
+        run = next(iter(waiting), None)
+        if company is None or item is None or run is None:
+            return False
+        batch, step = self.batch(item.state.batch_id), self.pinned_step(item, run.workflow)
+        here = lane_id(company.state.client_id, company.state.workstream, company.state.run.workflow)
+        there = lane_id(item.state.client_id, item.state.workstream, run.workflow)
+        why = reasons.get(here, "is not in the configuration")
+        if not why or step is None or there not in open_lanes or batch.status is not BatchStatus.RUNNING:
+            return False
+        told = f"lane {company.state.workstream}/{company.state.run.workflow} {why}"
+        return company_run.hand_over(company, self._wish(item.state, run, step), told)
 
     def _wish(self, item: BatchItem, run: StepRun, step: Step) -> Wish:
         assert item.company_id is not None  # noqa: S101 - needs_company_run asks for it

@@ -376,7 +376,7 @@ class ItemResumed(Event):
 
 @frozen(kw_only=True)
 class CompanyRunStarted(Event):
-    """A company is asked about, for the first time or anew, with its starter's lane and settings."""
+    """A company is asked about, for the first time, anew, or on another lane, with its starter's lane and settings."""
 
     company_id: CompanyId
     result: str
@@ -386,6 +386,8 @@ class CompanyRunStarted(Event):
     #: The item that asked, and its batch, which is charged.
     started_by: ItemId
     batch_id: BatchId
+    #: Why a row that was to leave on another lane is to leave on this one.
+    why: str = ""
 
 
 # --- batches and uploads -----------------------------------------------------------------------------------------

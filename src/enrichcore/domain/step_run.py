@@ -273,7 +273,7 @@ def decide_claim(
     price: Decimal,
 ) -> Decided:
     """Take the run for one POST; nothing when it may not leave now."""
-    if run.state is not State.READY or (run.wake_at or now) > now or not _may_post(run, step):
+    if run.state is not State.READY or (run.wake_at or now) > now or not may_post(run, step):
         return ()
     attempt = run.attempt + 1
     return guarded(
@@ -357,7 +357,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            again = _may_post(run, step)
+            again = may_post(run, step)
             reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
             return guarded(
                 run,
@@ -459,7 +459,8 @@ def _given_up(run: StepRun) -> dict[str, Decimal]:
     return {"reserved": -run.reserved, "spent": run.reserved}
 
 
-def _may_post(run: StepRun, step: Step) -> bool:
+def may_post(run: StepRun, step: Step) -> bool:
+    """Whether the settings of a step allow one POST more in this generation."""
     return run.tries < step.attempts + run.granted
 
 
@@ -474,7 +475,7 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     unknown = e.SendUnknown(
         workflow=run.workflow, generation=run.generation, attempt=run.attempt, reason=reason, deadline=deadline
     )
-    if step.on_doubt is OnDoubt.RESEND and _may_post(run, step):
+    if step.on_doubt is OnDoubt.RESEND and may_post(run, step):
         why = "the step says to resend what is in doubt"
         resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
         return guarded(run, unknown, resend)

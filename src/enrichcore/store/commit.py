@@ -238,6 +238,15 @@ class Store(Reads, Protocol):
         Whether the row's batch runs and it is due, a claim tells.
         """
 
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        """Company runs that are ready on a lane that is not kept, each with an item that waits for it and may be sent on an open one.
+
+        Args:
+            kept: lanes whose rows leave, or will soon.
+            open_lanes: those of them whose rows leave now.
+            limit: most company runs.
+        """
+
     def unfilled(self) -> dict[UUID, int]:
         """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""
 

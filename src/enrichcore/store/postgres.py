@@ -228,6 +228,9 @@ class PostgresStore(_Reads):
     def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
         return dict(self._rows("ready_lanes", now=now, failures=FAILURES_IN_A_ROW, doubts=DOUBTS_IN_A_ROW))
 
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        return dict(self._rows("stranded", kept=list(kept), open=list(open_lanes), limit=limit))
+
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
 

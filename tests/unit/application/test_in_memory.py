@@ -12,6 +12,7 @@ from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
+from tests.contracts.stranded_contract import StrandedContract
 
 
 class TestAnswering(AnsweringContract):
@@ -75,4 +76,8 @@ class TestReach(ReachContract):
 
 
 class TestLives(LifeContract):
+    """See the contract."""
+
+
+class TestStranded(StrandedContract):
     """See the contract."""
