@@ -185,7 +185,7 @@ def measure_claims(report: Report, url: str, parked: int) -> None:
         later = datetime.now(UTC) + timedelta(seconds=1)
         asked: dict[str, tuple[str, dict[str, Any]]] = {
             "ready": ("ready", {"lane": LANE, "now": later, "limit": CLAIMED}),
-            "ready_lanes": ("ready_lanes", {"now": later}),
+            "ready_lanes": ("ready_lanes", {"now": later, "failures": 10, "doubts": 10}),
             "in_flight, cap 1,000": ("in_flight", {"lane": LANE, "cap": 1000}),
             "in_flight, no cap": ("in_flight", {"lane": LANE, "cap": parked + 1}),
             "due": ("due", {"now": later, "limit": 2000}),
