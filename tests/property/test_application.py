@@ -189,6 +189,7 @@ class ApplicationMachine(RuleBasedStateMachine):
 
     def do_turn(self, app):
         app.turn_batches()
+        app.move_companies()
 
     def do_stop_lane(self, app, lane):
         app.stop_lane(ACME, *lane, by="ann", why="out of credits")

@@ -16,6 +16,7 @@ from enrichcore.application import (
     controlling,
     lane_control,
     launching,
+    moving,
     recording,
     saved_mappings,
     uploading,
@@ -347,6 +348,13 @@ class Enrichment:
             UnknownNameError: The configuration has no such lane.
         """
         return lane_control.resume_lane(self.core, client, workstream, workflow, by=by, why=why)
+
+    def move_companies(self, limit: int = 500) -> int:
+        """Let companies' rows whose lane does not send leave on the lane of somebody else who waits for them; how many.
+
+        For timers to call every few seconds.
+        """
+        return moving.move_companies(self.core, self._lanes, limit)
 
     # --- time ----------------------------------------------------------------------------------------------------
 

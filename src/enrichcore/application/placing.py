@@ -14,6 +14,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
 from enrichcore.domain.words import holdable, words_of_error
@@ -47,12 +48,14 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     misfit = _misfit(core, one, draft)
     if misfit or draft is None:
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
-    events_before = len(draft.events)
+    events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
     if isinstance(draft.state, BatchItem):
         _answer_item(core, unit, draft, one, body)
     else:
         came = read(one, body, draft.state, Entity.COMPANY, core.registry.rules)
         company_run.answer(draft, _priced(core, one, draft.state, came))
+    if before.state is State.IN_DOUBT:
+        unit.note_taken(draft, before.workflow)
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
 

@@ -376,7 +376,7 @@ class ItemResumed(Event):
 
 @frozen(kw_only=True)
 class CompanyRunStarted(Event):
-    """A company is asked about, for the first time or anew, with its starter's lane and settings."""
+    """A company is asked about, for the first time, anew, or on another lane, with its starter's lane and settings."""
 
     company_id: CompanyId
     result: str
@@ -386,6 +386,8 @@ class CompanyRunStarted(Event):
     #: The item that asked, and its batch, which is charged.
     started_by: ItemId
     batch_id: BatchId
+    #: Why a row that was to leave on another lane is to leave on this one.
+    why: str = ""
 
 
 # --- batches and uploads -----------------------------------------------------------------------------------------
@@ -580,8 +582,20 @@ class ConnectionsFailed(Event):
 
 
 @frozen(kw_only=True)
+class DoubtsCounted(Event):
+    """Nobody knows of rows of the lane, one after the other, whether they were delivered, or one is known to be taken again."""
+
+    workstream: str
+    workflow: str
+    #: Rows since one was known to be taken, those while it is tried with one row at a time included; 0 once one is.
+    in_a_row: int
+    #: What was said of the last one.
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class LaneHeld(Event):
-    """Nothing is sent on the lane for a while: the third party asked for a pause, or cannot be reached."""
+    """Nothing is sent on the lane for a while: the third party asked for a pause, cannot be reached, or leaves rows in doubt."""
 
     workstream: str
     workflow: str

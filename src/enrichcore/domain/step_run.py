@@ -135,8 +135,10 @@ class PostOutcome:
     hold: datetime | None = None
     #: Whether no connection could be made.
     unreachable: bool = False
-    #: Whether the row was sent by itself, to see whether the webhook can be reached again.
+    #: Whether the row was sent by itself, to see whether rows may leave again.
     probe: bool = False
+    #: Whether the runner did not wait for the outcome, so that it tells nothing of the webhook.
+    given_up: bool = False
 
 
 @frozen(kw_only=True)
@@ -271,7 +273,7 @@ def decide_claim(
     price: Decimal,
 ) -> Decided:
     """Take the run for one POST; nothing when it may not leave now."""
-    if run.state is not State.READY or (run.wake_at or now) > now or not _may_post(run, step):
+    if run.state is not State.READY or (run.wake_at or now) > now or not may_post(run, step):
         return ()
     attempt = run.attempt + 1
     return guarded(
@@ -355,7 +357,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            again = _may_post(run, step)
+            again = may_post(run, step)
             reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
             return guarded(
                 run,
@@ -457,7 +459,8 @@ def _given_up(run: StepRun) -> dict[str, Decimal]:
     return {"reserved": -run.reserved, "spent": run.reserved}
 
 
-def _may_post(run: StepRun, step: Step) -> bool:
+def may_post(run: StepRun, step: Step) -> bool:
+    """Whether the settings of a step allow one POST more in this generation."""
     return run.tries < step.attempts + run.granted
 
 
@@ -472,7 +475,7 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     unknown = e.SendUnknown(
         workflow=run.workflow, generation=run.generation, attempt=run.attempt, reason=reason, deadline=deadline
     )
-    if step.on_doubt is OnDoubt.RESEND and _may_post(run, step):
+    if step.on_doubt is OnDoubt.RESEND and may_post(run, step):
         why = "the step says to resend what is in doubt"
         resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
         return guarded(run, unknown, resend)

@@ -232,10 +232,19 @@ class Store(Reads, Protocol):
     def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
         """Runs whose answer is no longer to be waited for, longest due first; only those of some lanes, where these are named."""
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
-        """Open lanes that have a ready row, with the connections that failed on each in a row.
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
+        """Open lanes that have a ready row, and whether each is tried with one row at a time.
 
         Whether the row's batch runs and it is due, a claim tells.
+        """
+
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        """Company runs that are ready on a lane that is not kept, each with an item that waits for it and may be sent on an open one.
+
+        Args:
+            kept: lanes whose rows leave, or will soon.
+            open_lanes: those of them whose rows leave now.
+            limit: most company runs.
         """
 
     def unfilled(self) -> dict[UUID, int]:

@@ -5,7 +5,7 @@ Events live in eventsourcing's own in-memory recorder, so what is stored has pas
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import RLock
 from time import monotonic
@@ -31,6 +31,7 @@ from enrichcore.store.rows import RunRow, StepRow, lane_row
 
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _TIMED: Final = frozenset({State.SENDING, State.RETRY_WAIT})
 
 
@@ -231,14 +232,28 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.wake_at, row.run_id))
         return list(dict.fromkeys(row.run_id for row in rows))[:limit]
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
         with self._lock:
             found = {row.lane_id for row in self._steps.values() if row.state == State.READY}
-            return {lane: self._failures(lane) for lane in sorted(found) if not self._closed(lane, now)}
+            return {lane: self._probed(lane) for lane in sorted(found) if not self._closed(lane, now)}
 
-    def _failures(self, lane_id: UUID) -> int:
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        with self._lock:
+            rows = sorted(self._steps.values(), key=lambda row: (row.lane_id, row.wake_at or _EVER, row.run_id))
+            found: dict[UUID, UUID] = {}
+            for row in rows:
+                if row.state == State.READY and row.batch_id is None and row.lane_id not in kept:
+                    waiting = [self._steps[place] for place in sorted(self._waits.get(row.run_id, ()))]
+                    item = next((one.run_id for one in waiting if self._has_lane(one, open_lanes)), None)
+                    found |= {} if item is None else {row.run_id: item}
+            return dict(list(found.items())[:limit])
+
+    def _has_lane(self, waiting: StepRow, open_lanes: Collection[UUID]) -> bool:
+        return waiting.lane_id in open_lanes and waiting.batch_id is not None and self._runs_now(waiting.batch_id)
+
+    def _probed(self, lane_id: UUID) -> bool:
         known = self._lanes.get(lane_id)
-        return 0 if known is None else known[0].failures
+        return known is not None and known[0].probed
 
     def _closed(self, lane_id: UUID, now: datetime) -> bool:
         known = self._lanes.get(lane_id)

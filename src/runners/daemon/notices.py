@@ -14,12 +14,12 @@ from enrichcore.application.budgets import Budget
 from enrichcore.domain import events as e
 from enrichcore.domain.amounts import amount, counted, credits_said
 from enrichcore.domain.ids import NAMESPACE
-from enrichcore.domain.lane import AWAY_FOR_LONG
+from enrichcore.domain.lane import AWAY_FOR_LONG, DOUBTFUL_FOR_LONG
 from enrichcore.registry import Client, Notice
 from enrichcore.store.outbox import BatchResult, Notification
 
 #: Events of the log that are news.
-NEWS: Final = (e.BatchFinished, e.LaneStopped, e.ConnectionsFailed, e.WebhookEndsSoon)
+NEWS: Final = (e.BatchFinished, e.LaneStopped, e.ConnectionsFailed, e.DoubtsCounted, e.WebhookEndsSoon)
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -59,6 +59,8 @@ def of_event(recorded: e.Recorded, client: str) -> Notification | None:
             return lane_stopped(recorded, event, client)
         case e.ConnectionsFailed(in_a_row=number) as event if number == AWAY_FOR_LONG:
             return lane_unreachable(recorded, event, client)
+        case e.DoubtsCounted(in_a_row=number) as event if number == DOUBTFUL_FOR_LONG:
+            return lane_doubtful(recorded, event, client)
         case e.WebhookEndsSoon() as event:
             return webhook_ends_soon(recorded, event, client)
     return None
@@ -75,6 +77,18 @@ def lane_unreachable(recorded: e.Recorded, event: e.ConnectionsFailed, client: s
     return _of_event(Notice.LANE_UNREACHABLE, recorded, text, facts)
 
 
+def lane_doubtful(recorded: e.Recorded, event: e.DoubtsCounted, client: str) -> Notification:
+    """Rows of a lane fall in doubt one after the other."""
+    lane = f"{client}/{event.workstream}/{event.workflow}"
+    text = (
+        f"Of {event.in_a_row} rows in a row of lane {lane} nobody knows whether they were delivered, the last:"
+        f" {event.reason}. One row at a time is tried, at least every half hour, and the lane goes on by itself;"
+        f" `enrichcore lanes --resume {lane}` tries all at once, `enrichcore lanes --stop {lane}` none."
+    )
+    facts = {**_lane_facts(recorded, event, client), "reason": event.reason, "rows": event.in_a_row}
+    return _of_event(Notice.LANE_DOUBTFUL, recorded, text, facts)
+
+
 def webhook_ends_soon(recorded: e.Recorded, event: e.WebhookEndsSoon, client: str) -> Notification:
     """A webhook's life is nearly over: told once, also where several lanes send to it."""
     lane = f"{client}/{event.workstream}/{event.workflow}"
@@ -89,7 +103,7 @@ def webhook_ends_soon(recorded: e.Recorded, event: e.WebhookEndsSoon, client: st
 
 
 def _lane_facts(
-    recorded: e.Recorded, event: e.LaneStopped | e.ConnectionsFailed | e.WebhookEndsSoon, client: str
+    recorded: e.Recorded, event: e.LaneStopped | e.ConnectionsFailed | e.DoubtsCounted | e.WebhookEndsSoon, client: str
 ) -> dict[str, Any]:
     return {
         "client": client,

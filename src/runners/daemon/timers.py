@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,10 @@ _BULK: Final = 2000
 _FILL_AFTER: Final = timedelta(seconds=60)
 #: How often batches that are not filled are counted.
 _COUNT_EVERY: Final = timedelta(seconds=5)
+#: How often companies' rows are looked for that cannot leave on their lane, and how many times as long as a search took none
+#: is made.
+_MOVE_EVERY_S: Final = 2.0
+_SEARCHED_PART: Final = 20
 
 
 class Timers:
@@ -30,6 +35,8 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
+        #: When companies' rows are looked for again, on the monotonic clock.
+        self._move_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -51,7 +58,7 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill)
+        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill, self._move)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -66,6 +73,15 @@ class Timers:
 
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())
+
+    def _move(self) -> int:
+        began = monotonic()
+        if began < self._move_at:
+            return 0
+        try:
+            return self._application.move_companies()
+        finally:
+            self._move_at = monotonic() + max(_MOVE_EVERY_S, _SEARCHED_PART * (monotonic() - began))
 
 
 def _done(duty: Callable[[], int]) -> int:

@@ -1,7 +1,7 @@
 """The application does what it promises on the store in memory."""
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
+from tests.contracts.breakers_contract import BreakersContract, DoubtsContract, LifeContract, ReachContract
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -12,6 +12,7 @@ from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
+from tests.contracts.stranded_contract import StrandedContract
 
 
 class TestAnswering(AnsweringContract):
@@ -66,9 +67,17 @@ class TestBreakers(BreakersContract):
     """See the contract."""
 
 
+class TestDoubts(DoubtsContract):
+    """See the contract."""
+
+
 class TestReach(ReachContract):
     """See the contract."""
 
 
 class TestLives(LifeContract):
+    """See the contract."""
+
+
+class TestStranded(StrandedContract):
     """See the contract."""
