@@ -139,3 +139,25 @@ def test_pages_fit_the_window(daemon, page, width):
     ):
         page.goto(f"{daemon.address}{path}")
         assert fits(page), path
+
+
+def test_leads_scroll_in_their_own_box_with_the_name_in_view(daemon, page):
+    """However far to the right one looks, one sees whose row it is; signals are seen without scrolling."""
+    page.set_viewport_size({"width": 1000, "height": 800})
+    website = "https://" + "quillhaven" * 5 + ".example"
+    report = daemon.application.upload(
+        file_of(person("ann", title="Head of everything", website=website)), client="acme", workstream="apollo_scrape"
+    )
+    daemon.application.launch(report.upload_id)
+    page.goto(f"{daemon.address}/clients/acme/leads")
+    while not page.get_by_role("link", name="Ann Fennimarsh").count():
+        page.reload()
+    box, name = page.locator(".scroll"), page.get_by_role("link", name="Ann Fennimarsh")
+    assert fits(page)
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    before = name.bounding_box()
+    assert page.get_by_role("columnheader", name="Signals").bounding_box()["x"] < box.bounding_box()["width"]
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    assert name.bounding_box() == before
+    updated = page.get_by_role("columnheader", name="Updated").bounding_box()
+    assert updated["x"] + updated["width"] <= box.bounding_box()["x"] + box.bounding_box()["width"] + 1

@@ -537,6 +537,8 @@ def test_the_demo_runs_to_its_end(tmp_path):
     assert [batch["items_active"] for batch in summary["batches"]] == [0, 0]
     # Five people are in both files.
     assert summary["final_leads"] == 35
+    # The Apollo file tells when companies were funded, lately or long ago.
+    assert 0 < sum(told["recently_funded"] for told in summary["by_workstreams"]) < 35
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.glob("enrichcore-demo-*"))
 
