@@ -73,12 +73,14 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.DoubtSettled: ({State.IN_DOUBT}, {State.AWAITING_ANSWER, State.READY}),
     e.RetryRequested: (ENDS, {State.READY}),
     e.StepCancelled: (OPEN, {State.CANCELLED}),
+    e.StepRestored: ({State.CANCELLED}, {State.AWAITING_ANSWER, State.IN_DOUBT}),
 }
 
 _BY_CONTENT: Final[dict[type[e.StepEvent], Callable[[Any], State]]] = {
     e.CompanyServed: lambda event: State(event.ended),
     e.StepAnswered: lambda event: State.FAILED if event.rank is Rank.ERROR else State.COMPLETED,
     e.AnswerTimedOut: lambda event: State.READY if event.again else State.TIMED_OUT,
+    e.StepRestored: lambda event: State.AWAITING_ANSWER if event.delivered else State.IN_DOUBT,
     e.DoubtSettled: lambda event: State.AWAITING_ANSWER if event.settlement is e.Settlement.SENT else State.READY,
 }
 

@@ -24,7 +24,7 @@ from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idemp
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
 from enrichcore.domain.placed import Kept
-from enrichcore.domain.posts import Post, Posts
+from enrichcore.domain.posts import Heard, Post, Posts
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -234,6 +234,10 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "wake_at": event.due,
                 "reason": event.why,
             }
+        case e.StepRestored():
+            reason = "" if event.delivered else "the step was cancelled before that was known"
+            waited_for = posts.restored(run.posts, event)
+            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": reason, "posts": waited_for}
         case e.StepCancelled():
             until = event.deadline or (run.deadline if posts.waited_for(run.posts) else None)
             ended = posts.ended(run.posts, event.reserved, at)
@@ -357,19 +361,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            again = may_post(run, step)
-            reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
-            return guarded(
-                run,
-                e.AnswerTimedOut(
-                    workflow=run.workflow,
-                    generation=run.generation,
-                    attempt=run.attempt,
-                    again=again,
-                    reason=reason,
-                    **_given_up(run),
-                ),
-            )
+            return _give_up(run, step, f"no answer within {step.answer_within}")
         case State.RETRY_WAIT:
             return guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
     return ()
@@ -408,8 +400,13 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
 
 
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
-    """Let a person decide a doubt about delivery."""
-    if run.state is not State.IN_DOUBT:
+    """Let a person decide a doubt about delivery, or that an answer will not come.
+
+    A wait that is given up ends as it would at its deadline; an answer that comes all the same counts.
+    """
+    if settlement is e.Settlement.LOST and run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+        return _give_up(run, step, f"given up before its deadline: {why}", by=by)
+    if settlement is e.Settlement.LOST or run.state is not State.IN_DOUBT:
         return ()
     return guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
 
@@ -432,6 +429,31 @@ def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool 
     return guarded(run, again)
 
 
+def decide_restore(run: StepRun, *, now: datetime, by: str, why: str) -> Decided:
+    """Take a cancellation back while the step's row is still out: its answer is waited for, and nothing is sent again.
+
+    Nothing where the row is not out: `decide_retry` runs such a step again.
+    """
+    out = max(
+        (post for post in run.posts if post.heard is not Heard.ANSWERED), key=lambda post: post.attempt, default=None
+    )
+    if run.state is not State.CANCELLED or run.deadline is None or run.deadline <= now or out is None:
+        return ()
+    counted = out.cost or e.NOTHING
+    restored = e.StepRestored(
+        workflow=run.workflow,
+        generation=run.generation,
+        attempt=out.attempt,
+        delivered=out.heard is Heard.DELIVERED,
+        deadline=run.deadline,
+        by=by,
+        why=why,
+        reserved=counted,
+        **posts.correcting(out, -counted),
+    )
+    return guarded(run, restored)
+
+
 def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, why: str) -> Decided:
     """Stop a step that has not ended; where its row is out, it is kept until when the answer may come."""
     if not run.open:
@@ -452,6 +474,23 @@ def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
         require(state, event)
         state = arrival(state, event)
     return events
+
+
+def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
+    """End the wait for an answer: send once more where an attempt is left."""
+    again = may_post(run, step)
+    return guarded(
+        run,
+        e.AnswerTimedOut(
+            workflow=run.workflow,
+            generation=run.generation,
+            attempt=run.attempt,
+            again=again,
+            reason=reason + ("" if again else ", no attempt left"),
+            by=by,
+            **_given_up(run),
+        ),
+    )
 
 
 def _given_up(run: StepRun) -> dict[str, Decimal]:

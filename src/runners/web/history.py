@@ -34,6 +34,7 @@ _COLOURS: Final = {
     "AnswerTimedOut": "timed_out",
     "RetryRequested": "ready",
     "StepCancelled": "cancelled",
+    "StepRestored": "awaiting_answer",
     "ItemCompleted": "completed",
     "ItemFailed": "failed",
     "ItemCancelled": "cancelled",
