@@ -45,6 +45,7 @@ EVENTS = (
     e.StepFailed(workflow="enrich", reason="refused"),
     e.SendNoted(**POST, outcome="delivered"),
     *(kind(**ANSWER, rank=rank) for kind in (e.StepAnswered, e.AnswerRevised, e.AnswerKept) for rank in Rank),
+    e.AnswerSetAside(workflow="enrich_person", reason="broken"),
     *(e.StepRestored(**POST, delivered=delivered, deadline=NOW, by="ann", why="back") for delivered in (True, False)),
     *(e.AnswerTimedOut(**POST, again=again, reason="no answer") for again in (True, False)),
     *(e.DoubtSettled(**POST, settlement=settlement, by="ann", why="seen", at=NOW) for settlement in e.Settlement),

@@ -186,8 +186,9 @@ class StepRunLife(RuleBasedStateMachine):
     @rule()
     def its_time_comes(self):
         """The clock goes to the moment that the run waits for."""
-        self.now = max(self.now, self.run.wake_at)
+        self.now, set_aside = max(self.now, self.run.wake_at), self.run.set_aside
         assert self.record(steps.decide_wake(self.run, self.step, now=self.now))
+        assert not set_aside or self.run.state not in {State.READY, State.SENDING} or self.run.tries == 0
 
     @precondition(lambda self: self.run.state is State.READY)
     @rule(price=strategies.prices(), seen=st.none() | st.sampled_from(Outcome))
@@ -270,6 +271,12 @@ class StepRunLife(RuleBasedStateMachine):
         else:
             settling = before.state not in {State.COMPLETED, State.CANCELLED}
         return answer.token in keys and settling
+
+    @precondition(lambda self: self.run.out)
+    @rule()
+    def an_answer_is_set_aside(self):
+        """It came and cannot be applied: nothing is sent again for want of it."""
+        self.record(steps.decide_set_aside(self.run, "broken"))
 
     @precondition(lambda self: self.run.wake_at is not None)
     @rule()

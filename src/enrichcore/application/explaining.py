@@ -96,6 +96,11 @@ class Explanation:
             text += f", which is past: {self._past_due(run)}"
         if run.state is State.RETRY_WAIT:
             text += self._lane_closed_then(owner, run)
+        if run.set_aside:
+            text += (
+                f"; its answer came and could not be applied ({run.set_aside}): mend that, and `enrichcore unmatched --redrive`"
+                " places it; nothing is sent again for want of it"
+            )
         if run.state is State.IN_DOUBT:
             text += _settled_by(owner, batches)
         return text

@@ -274,6 +274,13 @@ class AnswerKept(AnswerEvent):
 
 
 @frozen(kw_only=True)
+class AnswerSetAside(StepEvent):
+    """The answer came and could not be applied: it is among the unmatched, and the row is not sent again for want of it."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
 class AnswerTimedOut(StepEvent):
     """The deadline passed without an answer, or a person says that none will come."""
 

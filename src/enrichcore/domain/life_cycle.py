@@ -69,6 +69,7 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.StepAnswered: (_ANYWHERE - {State.COMPLETED, State.CANCELLED}, {State.COMPLETED, State.FAILED}),
     e.AnswerRevised: ({State.COMPLETED}, {State.COMPLETED}),
     e.AnswerKept: ({State.COMPLETED, State.FAILED, State.CANCELLED}, ()),
+    e.AnswerSetAside: (UNDER_WAY, ()),
     e.AnswerTimedOut: ({State.AWAITING_ANSWER, State.IN_DOUBT}, {State.READY, State.TIMED_OUT}),
     e.DoubtSettled: ({State.IN_DOUBT}, {State.AWAITING_ANSWER, State.READY}),
     e.RetryRequested: (ENDS, {State.READY}),
@@ -160,7 +161,7 @@ def require(state: State, event: e.StepEvent) -> None:
 def mermaid() -> str:
     """The life cycle as a Mermaid state diagram, one arrow per pair of states with its events."""
     arrows: dict[tuple[str, str], list[str]] = {}
-    unmoved = {e.SendNoted, e.AnswerKept, e.AnswerPromised}
+    unmoved = {e.SendNoted, e.AnswerKept, e.AnswerPromised, e.AnswerSetAside}
     for (source, event_type), targets in ARRIVALS.items():
         for target in sorted(targets):
             if event_type not in unmoved:

@@ -54,6 +54,8 @@ class StepRun:
     behind: ItemId | None = None
     #: Items of the same person that wait for the answer to this row.
     promised_to: tuple[ItemId, ...] = ()
+    #: Why the answer to the row that is out, which came, could not be applied; empty where none was set aside.
+    set_aside: str = ""
     #: When it was asked for again although there was an answer: only what came since then will do.
     asked_anew_at: datetime | None = None
     #: Why it stands where it stands, in words for people.
@@ -201,6 +203,7 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "wake_at": event.lease_until,
                 "posts": (*run.posts, Post(attempt=event.attempt, price=event.reserved)),
                 "deadline": None,
+                "set_aside": "",
             }
         case e.StepSent():
             delivered = posts.delivered(run.posts, event.attempt)
@@ -216,6 +219,8 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
             return _changes_of_note(run, event)
         case e.AnswerEvent():
             return placed.changes(run, event, at, version)
+        case e.AnswerSetAside():
+            return {"set_aside": event.reason}
         case e.AnswerTimedOut():
             ended = posts.ended(run.posts, event.reserved, at)
             return {"wake_at": at if event.again else None, "reason": event.reason, "posts": ended}
@@ -230,6 +235,7 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "tries": 0,
                 "granted": 0,
                 "deadline": None,
+                "set_aside": "",
                 "asked_anew_at": run.asked_anew_at if event.known_will_do else at,
                 "wake_at": event.due,
                 "reason": event.why,
@@ -399,6 +405,13 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
     return guarded(run, posts.priced(run.posts, kind(**content, facts=answer.facts)))
 
 
+def decide_set_aside(run: StepRun, reason: str) -> Decided:
+    """Note that the answer to a row that is out came, and could not be applied."""
+    if run.state not in UNDER_WAY or run.set_aside:
+        return ()
+    return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason))
+
+
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
     """Let a person decide a doubt about delivery, or that an answer will not come.
 
@@ -478,7 +491,12 @@ def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
 
 def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
     """End the wait for an answer: send once more where an attempt is left."""
-    again = may_post(run, step)
+    if run.set_aside:
+        # What came may yet be placed: nobody asked to pay for it once more.
+        again, reason = False, f"its answer came and was set aside ({run.set_aside}), {reason}"
+    else:
+        again = may_post(run, step)
+        reason += "" if again else ", no attempt left"
     return guarded(
         run,
         e.AnswerTimedOut(
@@ -486,7 +504,7 @@ def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
             generation=run.generation,
             attempt=run.attempt,
             again=again,
-            reason=reason + ("" if again else ", no attempt left"),
+            reason=reason,
             by=by,
             **_given_up(run),
         ),
@@ -514,7 +532,7 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     unknown = e.SendUnknown(
         workflow=run.workflow, generation=run.generation, attempt=run.attempt, reason=reason, deadline=deadline
     )
-    if step.on_doubt is OnDoubt.RESEND and may_post(run, step):
+    if step.on_doubt is OnDoubt.RESEND and may_post(run, step) and not run.set_aside:
         why = "the step says to resend what is in doubt"
         resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
         return guarded(run, unknown, resend)

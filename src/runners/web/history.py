@@ -31,6 +31,7 @@ _COLOURS: Final = {
     "StepFailed": "failed",
     "StepAnswered": "completed",
     "AnswerRevised": "completed",
+    "AnswerSetAside": "awaiting_answer",
     "AnswerTimedOut": "timed_out",
     "RetryRequested": "ready",
     "StepCancelled": "cancelled",
