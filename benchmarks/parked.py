@@ -38,8 +38,8 @@ ANSWER_WITHIN = timedelta(hours=1)
 GROUP = 500
 #: Claims a second that keep to the pace of the lane.
 CLAIM_EVERY = timedelta(seconds=GROUP / 1000)
-#: Rows parked a second, at the least.
-SLOWEST = 800
+#: Rows parked a second, at the least, also on a busy machine.
+SLOWEST = 500
 STILL_WAITING = "select exists (select from enrichcore.step_runs where state = 'awaiting_answer')"
 #: Rows ready among those that are parked, and how many a claim takes.
 READY, CLAIMED = 500, 64

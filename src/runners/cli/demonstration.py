@@ -35,7 +35,7 @@ from runners.cli.opening import postgres, rows
 from runners.cli.sample_files import SAMPLE_SECRET, configuration_text, write_samples
 from runners.cli.showing import line, show_json, show_table, to_side
 from runners.daemon import Daemon, Role
-from runners.sandbox.__main__ import SECRET_VARIABLE
+from runners.sandbox.options import SECRET_VARIABLE
 
 _CLIENT: Final = "acme"
 #: What goes wrong with the real Clay goes wrong here too, but for answers that never come: those take hours to miss.
@@ -137,7 +137,8 @@ class Demonstration:
         line(f"final_leads has {sum(counts['leads'] for counts in summary):,} rows, after {took_s:.1f} s")
 
     async def _stay(self, daemon: Daemon) -> None:
-        self._tell(f"\nThe daemon is up at {daemon.address} until Ctrl-C. In another terminal, try:")
+        self._tell(f"\nThe daemon is up until Ctrl-C; its pages: {daemon.address}/clients/{_CLIENT}/leads")
+        self._tell("In another terminal, try:")
         config = f"enrichcore --config {self.path}"
         for command in (f"{config} status", f"{config} leads --client {_CLIENT}", f"{config} lanes"):
             self._tell(f"  {command}")
