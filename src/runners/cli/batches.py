@@ -107,7 +107,11 @@ def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
     states: dict[str, dict[str, int]] = {step.workflow: {} for step in batch.pipeline.steps}
     for (workflow, state), count in sorted(store.step_counts(batch.batch_id).items()):
         states.setdefault(workflow, {})[str(state)] = count
-    return [{"workflow": workflow, "states": counted} for workflow, counted in states.items()]
+    doubted = store.doubt_counts(batch.batch_id)
+    return [
+        {"workflow": workflow, "states": counted, "in_doubt": doubted.get(workflow, 0)}
+        for workflow, counted in states.items()
+    ]
 
 
 _COLUMNS: Final = ("total", "active", "completed", "failed", "cancelled", "with_gaps", "in_doubt")
@@ -131,13 +135,18 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
         line(f"Batch {batch['batch_id']}: {batch['client']}, {batch['workstream']}, {batch['status']}{filling}")
         counts = [f"{batch[f'items_{name}']:,} {name.replace('_', ' ')}" for name in _COLUMNS]
         line(f"  items: {', '.join(counts)}")
-        steps = [
-            (step["workflow"], ", ".join(f"{count:,} {state}" for state, count in step["states"].items()) or "none yet")
-            for step in batch["steps"]
-        ]
+        steps = [(step["workflow"], ", ".join(_counts(step)) or "none yet") for step in batch["steps"]]
         show_table(["  step", "states"], [(f"  {workflow}", states) for workflow, states in steps])
         for why in batch["held_back"]:
             line(f"  lane {why}")
+
+
+def _counts(step: dict[str, Any]) -> list[str]:
+    """How many items are in each state of a step; of those that wait for a company, how many wait for one in doubt."""
+    states = step["states"]
+    behind = step["in_doubt"] - states.get(State.IN_DOUBT, 0)
+    doubted = {State.WAITING_FOR_COMPANY: f" ({behind:,} of them for a row in doubt)"} if behind else {}
+    return [f"{count:,} {state}{doubted.get(state, '')}" for state, count in states.items()]
 
 
 def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
