@@ -1,7 +1,13 @@
 """The application does what it promises on the store in memory."""
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, DoubtsContract, LifeContract, ReachContract
+from tests.contracts.breakers_contract import (
+    BreakersContract,
+    DoubtsContract,
+    LifeContract,
+    PutOffContract,
+    ReachContract,
+)
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
@@ -89,4 +95,8 @@ class TestRestored(RestoredContract):
 
 
 class TestLost(LostContract):
+    """See the contract."""
+
+
+class TestPutOff(PutOffContract):
     """See the contract."""
