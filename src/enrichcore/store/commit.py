@@ -277,8 +277,20 @@ class Store(Reads, Protocol):
     def receiver_up(self) -> timedelta:
         """How long some receiver has been up without interruption, in the store's own time; nothing where none is."""
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        """Say which roles a process runs; it has to say so every few seconds."""
+
+    def gone(self, runner_id: UUID) -> None:
+        """Say that a process stops."""
+
+    def roles_up(self) -> frozenset[str]:
+        """The roles that some process was heard of lately to run, in the store's own time."""
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""
+
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        """Of each workflow of a batch, the items whose row, or whose company's, is in doubt; those with none are left out."""
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         """Items of a batch by status, with `gaps` and `in_doubt`, where their company's row counts as theirs."""

@@ -3,6 +3,7 @@
 Events live in eventsourcing's own in-memory recorder, so what is stored has passed through the same mapper and codec.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -63,6 +64,8 @@ class MemoryStore:
         self._counts = Counts()
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
+        #: By process: its roles, and when it was last heard of.
+        self._here: dict[UUID, tuple[frozenset[str], float]] = {}
 
     def append(self, commit: Commit) -> list[int]:
         with self._lock:
@@ -341,6 +344,16 @@ class MemoryStore:
         )
         return timedelta(seconds=max(up, default=0))
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        self._here[runner_id] = (frozenset(roles), monotonic())
+
+    def gone(self, runner_id: UUID) -> None:
+        self._here.pop(runner_id, None)
+
+    def roles_up(self) -> frozenset[str]:
+        oldest = monotonic() - RECEIVER_LOST_AFTER.total_seconds()
+        return frozenset(role for roles, seen in list(self._here.values()) if seen >= oldest for role in roles)
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
         for row in list(self._steps.values()):
@@ -355,14 +368,24 @@ class MemoryStore:
             counts[row.status] = counts.get(row.status, 0) + 1
         return counts
 
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        return dict(Counter(row.workflow for row in self._steps_in_doubt(batch_id)))
+
     def _items_in_doubt(self, batch_id: BatchId) -> set[UUID]:
-        doubted = {row.run_id for row in self._steps.values() if row.state == State.IN_DOUBT}
-        return {
-            row.run_id
-            for row in self._steps.values()
+        return {row.run_id for row in self._steps_in_doubt(batch_id)}
+
+    def _steps_in_doubt(self, batch_id: BatchId) -> list[StepRow]:
+        rows = list(self._steps.values())
+        companies = {row.run_id for row in rows if row.state == State.IN_DOUBT and row.batch_id is None}
+        return [
+            row
+            for row in rows
             if row.batch_id == batch_id
-            and (row.run_id in doubted or (row.state == State.WAITING_FOR_COMPANY and row.company_run_id in doubted))
-        }
+            and (
+                row.state == State.IN_DOUBT
+                or (row.state == State.WAITING_FOR_COMPANY and row.company_run_id in companies)
+            )
+        ]
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = sorted(self._runs.values(), key=lambda row: row.run_id)

@@ -298,8 +298,22 @@ class PostgresStore(_Reads):
         up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
         return max(up, timedelta(0))
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["here"], {"id": runner_id, "roles": list(roles)})
+
+    def gone(self, runner_id: UUID) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["gone"], {"id": runner_id})
+
+    def roles_up(self) -> frozenset[str]:
+        return frozenset(role for (role,) in self._rows("roles_up", lost_after=RECEIVER_LOST_AFTER))
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
+
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        return dict(self._rows("doubt_counts", batch=batch_id))
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         counts = {"gaps": 0, "in_doubt": self._rows("items_in_doubt", batch=batch_id)[0][0]}

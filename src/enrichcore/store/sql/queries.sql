@@ -257,6 +257,17 @@ delete from enrichcore.receivers where runner_id = %(id)s or seen_at < now() - i
 select coalesce(max(now() - up_since), interval '0') from enrichcore.receivers
 where seen_at >= now() - %(lost_after)s
 
+-- name: here
+insert into enrichcore.runners as r (runner_id, role, seen_at) select %(id)s, role, now() from unnest(%(roles)s::text[]) as role
+on conflict (runner_id, role) do update set seen_at = now()
+
+-- name: gone
+-- As for receivers.
+delete from enrichcore.runners where runner_id = %(id)s or seen_at < now() - interval '1 day'
+
+-- name: roles_up
+select distinct role from enrichcore.runners where seen_at >= now() - %(lost_after)s
+
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
 
@@ -271,6 +282,15 @@ from enrichcore.step_runs s
 left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
 where s.batch_id = %(batch)s
   and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+
+-- name: doubt_counts
+-- The same by workflow.
+select s.workflow, count(*)
+from enrichcore.step_runs s
+left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+where s.batch_id = %(batch)s
+  and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+group by s.workflow
 
 -- name: all_runs
 select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
