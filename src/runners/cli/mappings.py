@@ -79,7 +79,7 @@ def rejected(
             return
         rows()  # an unknown upload is told before a file is made
         with opened(out) as stream:
-            count = sum(stream.write(piece) > 0 for piece in rejected_csv(rows)) - 1
+            count = sum(stream.write(piece) > 0 for piece in rejected_csv(rows, for_excel=out is not None)) - 1
             stream.flush()
     if out is not None:
         say(f"{counted(count, 'row')} written to {out}")
