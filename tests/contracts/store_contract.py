@@ -528,6 +528,18 @@ class ReceiversContract:
         store.beat(runner, anew=True)
         assert store.receiver_up() < before
 
+    def test_roles_are_up_while_a_process_says_that_it_runs_them(self, store):
+        """Of several, whoever still does; a receiver's time begins by nothing of this."""
+        one, other = uuid4(), uuid4()
+        assert store.roles_up() == frozenset()
+        store.here(one, ["sender", "timers"])
+        store.here(one, ["sender", "timers"])
+        store.here(other, ["sender", "receiver"])
+        assert store.roles_up() == {"sender", "timers", "receiver"}
+        store.gone(one)
+        assert store.roles_up() == {"sender", "receiver"}
+        assert store.receiver_up() == timedelta(0)
+
 
 class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract):
     """Everything that a store promises of the log and of inline state."""

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from codecs import BOM_UTF8
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
@@ -250,7 +251,10 @@ def test_rows_kept_aside_are_given_back_as_a_file(world):
     path.write_text("Full Name,Email,Note\nAnn Aside,ann@aside.example,x\n,,=1+1\nBob,bob@aside.example,a,b\n")
     upload_id = world.upload(file=path, workstream="crm_data")
     assert len(world.json("rejected", upload_id)["rejected"]) == 2
+    # Standard output is for programs, which take a byte order mark for a part of the first column's name.
+    assert world.run("rejected", upload_id).startswith("line,reason,")
     world.run("rejected", upload_id, "--out", "mended.csv")
+    assert (world.folder / "mended.csv").read_bytes().startswith(BOM_UTF8)
     text = (world.folder / "mended.csv").read_text(encoding="utf-8-sig")
     one, two = csv.DictReader(io.StringIO(text))
     assert (one["line"], one["Note"], two["line"], two["column 4"]) == ("3", "'=1+1", "4", "b")
@@ -533,5 +537,28 @@ def test_the_demo_runs_to_its_end(tmp_path):
     assert [batch["items_active"] for batch in summary["batches"]] == [0, 0]
     # Five people are in both files.
     assert summary["final_leads"] == 35
+    # The Apollo file tells when companies were funded, lately or long ago.
+    assert 0 < sum(told["recently_funded"] for told in summary["by_workstreams"]) < 35
     assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.glob("enrichcore-demo-*"))
+
+
+def test_an_interrupted_demo_keeps_nothing_and_says_so(tmp_path):
+    """Ctrl-C while rows are under way ends all that it started; its folder goes, so nothing recorded is promised."""
+    # Whoever starts tests in the background ignores Ctrl-C, and so would the demo.
+    ready = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{ready}; from runners.cli import main; main()", "demo", "--rows", "200"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        while "Launched" not in (line := running.stdout.readline()):
+            assert line, running.stderr.read()
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert told == "interrupted; a demo keeps nothing: its folder and its database are removed\n"
     assert not list(tmp_path.glob("enrichcore-demo-*"))

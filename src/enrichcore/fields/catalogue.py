@@ -48,7 +48,7 @@ def _company(name: str, clean: str = "text", kind: FieldType = FieldType.TEXT, *
 
 FIELDS: tuple[Field, ...] = (
     _person("person_first_name", "person_name"),
-    _person("person_last_name", "person_name"),
+    _person("person_last_name", "last_name"),
     _person("person_full_name", "full_name"),
     _person("person_email", "email"),
     _person("person_linkedin_url", "person_linkedin"),

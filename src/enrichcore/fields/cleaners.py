@@ -13,6 +13,7 @@ from typing import Any
 from enrichcore import normalize
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
@@ -53,6 +54,7 @@ _FAILURE = re.compile(
     r"|(?:run )?condition(?:s)? not met|missing (?:required )?input|invalid (?:input|api key|request|url|domain)"
     r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|(?:unauthori[sz]ed|forbidden)\s*(?:[:!.(]|$)"
     r"|access denied|quota exceeded|(?:out of|insufficient|not enough|no) credits|traceback \(|unexpected token|cannot read prop"
+    r"|(?:please )?(?:click|tap|upgrade|unlock|subscribe|log ?in|sign (?:in|up)|contact us)\b[\w ]{0,20} to (?:see|view|reveal|run|unlock|show|access|enrich|get|continue)\b"
     r"|please (?:try|upgrade|check|provide|contact|wait)|upgrade your plan|internal server error|bad gateway|service unavailable"
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
@@ -69,7 +71,7 @@ _YEAR = re.compile(
     r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\d[^\d]{0,4}(?:-|\u2013|\u2014|_| to | bis |/)[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
+    r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis |/)[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
     re.IGNORECASE,
 )
 _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amountusd", "usd")
@@ -196,6 +198,12 @@ def place(value: Any) -> str | None:
     return None if bare.casefold() in words("no_places") or not bare else bare
 
 
+def city(value: Any) -> str | None:
+    """The name of a city or a state; a continent and a sales region are none."""
+    text = place(value)
+    return None if text is None or text.casefold() in entries("no_countries") else text
+
+
 def without_place_name(text: str) -> str:
     """A place without the name of what it is: "HQ: Leeds" is Leeds."""
     return _PLACE_NAME.sub("", text, count=1) if ":" in text or "-" in text or "\u2013" in text else text
@@ -222,8 +230,12 @@ def company_type(value: Any) -> str | None:
 
 
 def size(value: Any) -> str | None:
-    """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date."""
+    """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date.
+
+    Of a constant such as `SIZE_51_200` only the range is told.
+    """
     text = _as_range(value) or word(value)
+    text = text and (normalize.constant_range(text) or text)
     if text is None or _MONTH.search(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
         return None
     return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
@@ -325,11 +337,23 @@ def person_name(value: Any) -> str | None:
     return normalize.person_name(line(value))
 
 
+def last_name(value: Any) -> str | None:
+    """A last name."""
+    if isinstance(value, str) and value.istitle() and value.casefold() in words("names_like_no_values"):
+        return normalize.last_name(value)
+    return normalize.last_name(line(value))
+
+
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
+    turned = last_name_first(value)
+    return " ".join(turned) if turned else normalize.person_name(line(value))
+
+
+def last_name_first(value: Any) -> tuple[str, str] | None:
+    """First and last name of `Last, First`; None where a full name is written otherwise."""
     first, last = normalize.split_full_name(line(value))
-    name = normalize.person_name(line(value))
-    return f"{first} {last}" if name and "," in name and first and last else name
+    return (first, last) if first and last and "," in (normalize.person_name(line(value)) or "") else None
 
 
 def company_domain(value: Any) -> str | None:
@@ -380,7 +404,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "status": status,
     "labels": labels,
     "technologies": technologies,
-    "place": place,
+    "place": city,
     "location": location,
     "size": size,
     "amount": amount,
@@ -389,6 +413,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "date": start_date,
     "latest_date": latest_date,
     "person_name": person_name,
+    "last_name": last_name,
     "full_name": full_name,
     "company_name": company_name,
     "company_type": company_type,

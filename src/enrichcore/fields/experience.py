@@ -3,6 +3,7 @@
 A job is a present one when it says so; where it does not say, when it has no end. Where several jobs say neither, only the
 one that began last is taken for a present one, and the others for neither. The main job is the one with the person's own
 title, or else the provider's own choice (`latest_experience`): a newer side job does not make a person new in their role.
+A start is that of the title which is shown: a job of another title tells none.
 """
 
 import re
@@ -16,6 +17,7 @@ from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths
+from enrichcore.fields.titles import are_of_one_role, is_side_job
 
 #: Jobs of one person that are looked at.
 MAX_JOBS = 200
@@ -130,12 +132,19 @@ def _newest(jobs: list[Job]) -> Job | None:
 
 
 def main_job(
-    history: History, *, title: str | None = None, employer: str | None = None, asked_domain: str | None = None
+    history: History,
+    *,
+    title: str | None = None,
+    headline: str | None = None,
+    employer: str | None = None,
+    asked_domain: str | None = None,
 ) -> Job | None:
     """The present job that counts, of several; None when no present job is told.
 
     Those at the company asked about come before all others; among those that are left, in this order: the one with the
-    person's own title, the provider's latest, the one with the person's own employer, the one that started last, the first.
+    person's own title, the provider's latest, the one with the person's own employer, one with a title that may be the same,
+    the only one whose title the headline begins with, the one that started last, the first. Of the last two seats on boards
+    and the like count only where there is nothing else.
     """
     current = history.current
     here = [job for job in current if asked_domain and job.domain == asked_domain] or list(current)
@@ -144,14 +153,33 @@ def main_job(
     if any(job in latest for job in titled):
         titled = latest
     key = normalize.company_name_key(employer)
+    headed = [job for job in here if _begins_with(headline, job.title)]
+    proper = [job for job in here if not is_side_job(job.title)] or here
     choices = (
         titled,
+        [job for job in latest if not title or job.title is None or are_of_one_role(job.title, title)],
+        [job for job in here if title and are_of_one_role(job.title, title)],
         latest,
         [job for job in here if key and normalize.company_name_key(job.company) == key],
-        sorted((job for job in here if job.start_date), key=lambda job: job.start_date or "", reverse=True),
-        here,
+        headed if len(headed) == 1 else [],
+        sorted((job for job in proper if job.start_date), key=lambda job: job.start_date or "", reverse=True),
+        proper,
     )
     return next((choice[0] for choice in choices if choice), None)
+
+
+def start_of(job: Job | None, title: str | None) -> str | None:
+    """When a title began, by the job that counts; None where that is another one's."""
+    if job is None or (title and job.title and not are_of_one_role(job.title, title)):
+        return None
+    return job.start_date
+
+
+def _begins_with(headline: str | None, title: str | None) -> bool:
+    """Whether a headline begins with a title: "CTO at Quillhaven | Advisor"."""
+    return (
+        bool(headline and title) and re.match(rf"{re.escape(title or '')}\b", headline or "", re.IGNORECASE) is not None
+    )
 
 
 def as_record(job: Job) -> dict[str, str]:

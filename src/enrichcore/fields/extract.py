@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, texts
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, texts
 from enrichcore.fields.emails import (
     Address,
     addresses,
@@ -27,11 +27,12 @@ from enrichcore.fields.emails import (
     told_beside,
     without_undeliverable,
 )
-from enrichcore.fields.experience import History, as_record, history_in, main_job, told_outright
+from enrichcore.fields.experience import History, as_record, history_in, main_job, start_of, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
+from enrichcore.fields.titles import are_of_one_role
 
 
 @frozen(kw_only=True)
@@ -203,7 +204,8 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields: dict[str, Any] = {
         name: None if name in _TOLD_TOGETHER else _field(objects, name, sources) for name in PERSON_FIELDS
     }
-    fields |= _names(fields)
+    turned = _values(objects.own, paths_of("person_full_name", sources), last_name_first)
+    fields |= _names(fields, next(turned, None))
     fields |= _email(objects, sources)
     fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
     fields["person_location"] = fields["person_location"] or next(
@@ -233,16 +235,24 @@ def _role(
     job = main_job(
         history,
         title=title or own_title,
+        headline=_field(objects, "person_headline", sources),
         employer=next(_values(objects.own, job_paths("employer"), label), None),
         asked_domain=normalize.company_domain(asked_company_domain),
     )
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
+        title = None if _is_over(title, history) else title
+        start = start or start_of(job, title) or (own_start if same else None)
         title = title or job.title
-        start = start or job.start_date or (own_start if same else None)
     else:
         start = start or own_start
     return dict(zip(_OF_THE_JOB, (title or own_title, start), strict=True))
+
+
+def _is_over(title: str | None, history: History) -> bool:
+    """Whether a title is that of a past job only, and stayed behind."""
+    past, current = (any(are_of_one_role(job.title, title) for job in jobs) for jobs in (history.past, history.current))
+    return past and not current and all(job.title for job in history.current)
 
 
 _OF_THE_JOB = ("person_title", "person_current_job_start_date")
@@ -251,7 +261,7 @@ _TOLD_TOGETHER = frozenset({"person_email", "person_email_status", *_OF_THE_JOB}
 
 
 def _objects(payload: Tree, entity: Entity) -> _Objects:
-    found = objects_in(payload)
+    found = objects_in(payload, entity)
     sure = _of_one([one.values for one in found if one.owner is entity], entity)
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
@@ -337,12 +347,15 @@ def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> It
             yield cleaned
 
 
-def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
-    """First, last and full name, each from the others where it is not told."""
+def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None) -> dict[str, str | None]:
+    """First, last and full name, each from the others where it is not told.
+
+    Args:
+        fields: The names as told.
+        turned: First and last name of a full one that has its last name first, which tells the two apart.
+    """
     first, last, full = (fields[f"person_{part}_name"] for part in ("first", "last", "full"))
-    if first and last and len(first) > len(last) and first.casefold().endswith(f" {last.casefold()}"):
-        # The whole name in the first name's place.
-        first = first[: -len(last)].rstrip()
+    first, last = normalize.distinct_names(first, last, full)
     if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
         # "name" was something else's.
         full = None
@@ -354,7 +367,7 @@ def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
     if full is None and first and last:
         full = f"{first} {last}"
     if first is None or last is None:
-        of_full = normalize.split_full_name(full)
+        of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)
         first, last = first or of_full[0], last or of_full[1]
     return {"person_first_name": first, "person_last_name": last, "person_full_name": full}
 

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields.experience import History, Job, from_record, history_in, main_job
+from enrichcore.fields.experience import History, Job, from_record, history_in, main_job, start_of
 from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
@@ -219,8 +219,9 @@ def _role_start(person: Mapping[str, Any], history: History, asked: str | None) 
     told = _span(person.get("person_current_job_start_date"))
     if told is not None:
         return told
-    job = main_job(history, title=normalize.clean_text(person.get("person_title")), asked_domain=asked)
-    return _span(job.start_date) if job else None
+    title = normalize.clean_text(person.get("person_title"))
+    headline = normalize.clean_text(person.get("person_headline"))
+    return _span(start_of(main_job(history, title=title, headline=headline, asked_domain=asked), title))
 
 
 def _worked_at_customer(history: History, customers: Customers) -> bool | None:
@@ -279,7 +280,7 @@ def _history(person: Mapping[str, Any], raw: Any) -> History:
     """The jobs of the fields, or of the raw answer where the fields tell none."""
     current, past = (_records(person.get(f"person_{when}_companies")) for when in ("current", "past"))
     if current is None and past is None:
-        found = [one.values for one in objects_in(tree(raw)) if one.owner is not Entity.COMPANY]
+        found = [one.values for one in objects_in(tree(raw), Entity.PERSON) if one.owner is not Entity.COMPANY]
         return history_in(found)
     jobs = [
         job

@@ -18,8 +18,9 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.owners import owner_by_content, owner_by_key, says
 from enrichcore.fields.sources import Path, folded_key, keys
-from enrichcore.normalize import is_nothing, linkedin_key
+from enrichcore.normalize import is_nothing
 
 #: Levels of nesting that are looked at, over all stringified layers.
 MAX_DEPTH = 24
@@ -30,8 +31,6 @@ MAX_DIGITS = 40
 #: Objects in which fields are looked for, and steps that lead to one.
 MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
-#: Signs of a company that outweigh a person's page.
-SIGNS_OF_MANY = 4
 
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
 _JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
@@ -110,8 +109,13 @@ def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]
                 yield from values_at(node, path)
 
 
-def objects_in(payload: Tree) -> list[Found]:
-    """The objects in a tree that may be a person or a company: those in known wrappers, in other columns, and the root."""
+def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
+    """The objects in a tree that may be a person or a company: those in known wrappers, in other columns, and the root.
+
+    Args:
+        payload: A tree.
+        asked: Whom the step concerns, which decides where an object may be either.
+    """
     found: list[Found] = []
     waiting: list[tuple[Tree, Entity | None, int, bool]] = [(payload, None, 0, True)]
     while waiting and len(found) < MAX_OBJECTS:
@@ -122,14 +126,14 @@ def objects_in(payload: Tree) -> list[Found]:
             waiting.append((node, told, depth + 1, is_wrapped))
         if not isinstance(node, dict):
             continue
-        signed = _owner_by_content(node)
-        if signed is Entity.PERSON and told is Entity.COMPANY and not _says(node, "names_of_people"):
+        signed = owner_by_content(node, asked)
+        if signed is Entity.PERSON and told is Entity.COMPANY and not says(node, "names_of_people"):
             signed = told
         owner = signed or told
         found.append(Found(values=node, owner=owner, depth=depth, is_wrapped=is_wrapped))
         if depth < MAX_WRAPPERS:
             waiting.extend(
-                (part, _owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
+                (part, owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
                 for key, part in node.items()
                 if isinstance(part, dict | list) and _leads_on(key, part, certain=signed is not None)
             )
@@ -148,7 +152,7 @@ def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
     if any(word in key for word in keys("column_words")):
         return True
     inner = next((one for one in part if not is_nothing(one)), None) if isinstance(part, list) else part
-    return isinstance(inner, dict) and (_owner_by_content(inner) is not None or _only_wraps(inner))
+    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _only_wraps(inner))
 
 
 @lru_cache(maxsize=4_096)
@@ -159,32 +163,6 @@ def _is_beside(key: str) -> bool:
 
 def _only_wraps(node: Mapping[str, Tree]) -> bool:
     return len(node) == 1 and all(isinstance(part, dict | list) for part in node.values())
-
-
-def _owner_by_key(key: str) -> Entity | None:
-    if any(word in key for word in keys("company_words")):
-        return Entity.COMPANY
-    return Entity.PERSON if any(word in key for word in keys("person_words")) else None
-
-
-def _owner_by_content(node: Mapping[str, Tree]) -> Entity | None:
-    if _says(node, "person_signs"):
-        return Entity.PERSON
-    if linkedin_key(node.get("url"), "in"):
-        # Somebody's page in a company's object is only a wrong page.
-        return Entity.COMPANY if len(keys("company_signs") & node.keys()) >= SIGNS_OF_MANY else Entity.PERSON
-    if _says(node, "role_signs") and not keys("employer_signs").isdisjoint(node):
-        # A title at an employer is a person's row, also when facts of the company stand beside it.
-        return Entity.PERSON
-    if _says(node, "company_signs") or linkedin_key(node.get("url"), "company"):
-        return Entity.COMPANY
-    return None
-
-
-def _says(node: Mapping[str, Tree], group: str) -> bool:
-    """Whether one of the keys is there and says something: tables send what they lack as null."""
-    there = keys(group) & node.keys()
-    return bool(there) and any(not is_nothing(node[key]) for key in there)
 
 
 def _tree(value: Any, depth: int, budget: list[int]) -> Tree:

@@ -2,7 +2,8 @@
 
 The parts of one place stay together: a state is never taken from another city than the one shown. The headquarters come
 first; where none is marked, the place that agrees with the company's one-line location does; of several that nothing
-tells apart, none is taken. A state's code that no country explains is not shown.
+tells apart, none is taken. A state's code that no country explains is not shown; where the code is a country's as well, a
+well-known city tells which is meant: "Tel Aviv, IL", "Chicago, IL".
 """
 
 import re
@@ -19,10 +20,12 @@ from enrichcore.normalize import (
     clean_text,
     countries_of_state,
     country_name,
+    country_of_city,
     is_known_country,
     is_subdivision,
     subdivision_name,
 )
+from enrichcore.normalize.lists import entries
 
 #: Places of one company that are compared.
 MAX_PLACES = 50
@@ -36,6 +39,8 @@ _TOLD, _MARKED, _ALONE, _LINE, _ONE_OF_MANY = range(5)
 #: City, state, country.
 _PARTS = 3
 _UNITED_STATES = "United States"
+#: What Georgia is, by the code under which its cities are known.
+_LIKE_STATES = {"GA": _UNITED_STATES, "GE": "Georgia"}
 _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
 _SEVERAL = re.compile(r"[;|\n]")
 _AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
@@ -62,13 +67,24 @@ def company_location(nodes: list[Tree], country: str | None) -> Location:
     """
     line = next(_lines(nodes), Location(doubt=_LINE))
     told = [location for node in nodes for location in _told(node, line)]
+    as_state = _state_for_country([country, *(one.country for one in told)], [*told, line])
+    if as_state:
+        country = _UNITED_STATES if country in as_state else country
+        told = [evolve(one, country=_UNITED_STATES) if one.country in as_state else one for one in told]
     candidates = sorted([*_unambiguous(told), line], key=lambda location: location.doubt)
     sure = [one for one in candidates if one.doubt <= _MARKED or _agree(one.country, country)]
     best = next((one for one in sure if one.city), next(iter(sure), Location()))
     same = [one for one in sure if one.city is None or best.city is None or _same(one.city, best.city)]
     own = next((one.country for one in same if one.country and one.city), None) if best.doubt <= _MARKED else None
     country = own or country or next((one.country for one in same if one.country), None)
-    return _resolved(best.city, [one.state for one in same if one.state], country)
+    return _resolved(best.city, [*(one.state for one in same if one.state), *as_state], country)
+
+
+def _state_for_country(countries: list[str | None], places: list[Location]) -> list[str]:
+    """What of the countries is the state of that name: beside Atlanta "Georgia" is no country."""
+    named = {one for one in countries if one and one.casefold() in words("countries_like_states")}
+    is_state = any(one.city and country_of_city(one.city, "GA") == _UNITED_STATES for one in places)
+    return sorted(named) if is_state else []
 
 
 def person_location(node: Tree) -> str | None:
@@ -76,7 +92,9 @@ def person_location(node: Tree) -> str | None:
     location = _location(node, person_place(), doubt=_TOLD)
     if location.city is None:
         return None
-    location = _resolved(location.city, [location.state] if location.state else [], location.country)
+    as_state = _state_for_country([location.country], [location])
+    country = _UNITED_STATES if as_state else location.country
+    location = _resolved(location.city, [*([location.state] if location.state else []), *as_state], country)
     return ", ".join(part for part in (location.city, location.state, location.country) if part)
 
 
@@ -92,7 +110,7 @@ def in_line(text: str) -> Location | None:
     parts = [name for part in first.split(",") if (name := cleaners.said(_POSTAL.sub("", part.strip())))]
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or _is_area(parts[0]):
         return None
-    if parts[0].casefold() in words("no_places"):
+    if parts[0].casefold() in words("no_places") | entries("no_countries"):
         return None
     parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:
@@ -125,6 +143,9 @@ def _with_country(parts: list[str]) -> Location | None:
     name = parts[0]
     if len(parts) == _PARTS:
         return Location(city=name, state=parts[1], country=country)
+    if is_subdivision(parts[-1], country):
+        # "Leeds, England".
+        return Location(city=name, state=parts[-1], country=country)
     if _is_code(name) or (is_subdivision(name, country) and name.casefold() not in words("cities_like_states")):
         return Location(state=name, country=country)
     # "New York, United States" may be the city or the state.
@@ -136,14 +157,22 @@ def _with_state(city: str, state: str) -> Location:
     if _is_code(city):
         # "MN, US": a state and its country.
         return Location(state=city, country=country_name(state))
-    if _is_code(state) and not countries_of_state(state) and is_known_country(state):
-        return Location(city=city, country=country_name(state))
-    return Location(city=city, state=state, country=_country_of(state))
+    country = _country_of(state, city)
+    if country and _is_code(state) and country_name(state) == country and subdivision_name(state, country) == state:
+        # "Toronto, CA": the country.
+        return Location(city=city, country=country)
+    return Location(city=city, state=state, country=country)
 
 
-def _country_of(state: str) -> str | None:
-    """The country that a state alone tells; None where it may be another's as well."""
-    if state.upper() in words("ambiguous_codes") or state.casefold() in words("countries_like_states"):
+def _country_of(state: str, city: str) -> str | None:
+    """The country that a state behind a city tells; None where it may be another's as well."""
+    if _is_code(state):
+        told = country_of_city(city, state)
+        if told is not None or not countries_of_state(state):
+            return told or country_name(state)
+    elif state.casefold() in words("countries_like_states"):
+        return next((country for code, country in _LIKE_STATES.items() if country_of_city(city, code)), None)
+    if state.upper() in words("ambiguous_codes") or state.casefold() in words("ambiguous_states"):
         return None
     found = countries_of_state(state)
     if _is_code(state) and _UNITED_STATES not in found and is_known_country(state):
@@ -158,6 +187,7 @@ def _is_code(name: str) -> bool:
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
+    country = country or next((home for state in states if (home := _country_of(state, city or ""))), None)
     told_states = (name for state in states if (name := _without_area(state)))
     names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
     told = (
@@ -218,8 +248,8 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     if isinstance(node, str):
         text = cleaners.line(node)
         return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
-    city = _first(node, place.city, cleaners.place)
-    state = _first(node, place.state, cleaners.place)
+    city = _first(node, place.city, cleaners.city)
+    state = _first(node, place.state, cleaners.city)
     country = _first(node, place.country, cleaners.country)
     for text in (city, state):
         if text is not None and "," in text:

@@ -14,6 +14,7 @@ from enrichcore.fields.sources import default_sources, document
 #: How a value is cleaned, by the cleaner that the catalogue names.
 CLEANING = {
     "person_name": "A name without titles, credentials, pronouns and nicknames; names in capitals are recased.",
+    "last_name": "As a first name; in capitals its particles are small: VON BRAUN is von Braun.",
     "full_name": 'As a name; "Last, First" is turned round. Made of first and last name where it is not told.',
     "email": "The first usable address, in lower case; placeholders, masked addresses and those that a sentence denies are none.",
     "status": "`verified`, `guessed`, `catch-all` or `invalid`, of the address that is shown; a word that is none of those below is nothing.",

@@ -18,9 +18,11 @@ from enrichcore.normalize import (
     company_domain,
     company_name,
     company_name_key,
+    constant_range,
     country_name,
     email_domain,
     is_free_mail,
+    last_name,
     linkedin_key,
     linkedin_url,
     partial_date,
@@ -129,7 +131,8 @@ def number_or_range(cell: str) -> int | str | None:
     if text is None or _DAY.match(text) or _SCIENTIFIC.fullmatch(text):
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
-    return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(text) else None)
+    bare = constant_range(bare) or bare
+    return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(bare) else None)
 
 
 def _bucket(text: str) -> str | None:
@@ -264,6 +267,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "label": label,
     "paragraph": clean_paragraph,
     "person_name": person_name,
+    "last_name": last_name,
     "company_name": sole_company_name,
     "email": email,
     "email_status": email_term,

@@ -17,6 +17,7 @@ from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
     company_domain,
     company_name_key,
+    distinct_names,
     email_domain,
     linkedin_key,
     linkedin_url,
@@ -82,19 +83,12 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
 
     A first name alone is no full name: what the last name is, is not known.
     """
-    first, last = person.get("person_first_name"), person.get("person_last_name")
     full = person.get("person_full_name")
-    if first and last and "," in last:
-        last = last.partition(",")[0].strip() or None
-    if first and last:
-        if first.casefold() == last.casefold() and " " in first:
-            first, last = split_full_name(first)
-        elif first.casefold().endswith(f" {last.casefold()}"):
-            first = first[: -len(last) - 1]
-    elif full and full != last:
+    first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
+    if full and full != last and not (first and last):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
-    elif first:
+    elif first and not last:
         first, last = split_full_name(first)
     if not full or "," in full:
         full = f"{first} {last}" if first and last else None

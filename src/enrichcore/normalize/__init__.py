@@ -8,6 +8,7 @@ publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 from enrichcore.normalize.countries import (
     countries_of_state,
     country_name,
+    country_of_city,
     is_known_country,
     is_subdivision,
     subdivision_name,
@@ -15,11 +16,20 @@ from enrichcore.normalize.countries import (
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
 from enrichcore.normalize.emails import email_domain, usable_email
+from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
-from enrichcore.normalize.names import company_name, company_name_key, person_name, person_name_key, split_full_name
+from enrichcore.normalize.names import (
+    company_name,
+    company_name_key,
+    distinct_names,
+    last_name,
+    person_name,
+    person_name_key,
+    split_full_name,
+)
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
-from enrichcore.normalize.numbers import whole_number
+from enrichcore.normalize.numbers import constant_range, whole_number
 
 __all__ = [
     "LinkedInKind",
@@ -29,14 +39,19 @@ __all__ = [
     "company_domain",
     "company_name",
     "company_name_key",
+    "constant_range",
     "countries_of_state",
     "country_name",
+    "country_of_city",
+    "distinct_names",
     "email_domain",
+    "folded",
     "is_free_mail",
     "is_known_country",
     "is_nothing",
     "is_page_host",
     "is_subdivision",
+    "last_name",
     "linkedin_key",
     "linkedin_url",
     "partial_date",

@@ -77,6 +77,11 @@ def countries_of_state(state: str) -> frozenset[str]:
     return _countries_of_codes().get(state.upper().replace(".", ""), frozenset()) | {one for one in named if one}
 
 
+def country_of_city(city: str, code: str) -> str | None:
+    """The country of a well-known city before a code that has several readings: "Tel Aviv" before "IL"; None for any other."""
+    return _countries_of_cities().get((code.upper().replace(".", ""), folded(city)))
+
+
 def _folded(text: str) -> str:
     return text.casefold().replace(".", "").replace("\u2019", "'").strip()
 
@@ -121,3 +126,13 @@ def _countries_of_subdivisions() -> dict[str, frozenset[str | None]]:
         # None stands for any country.
         names[folded(name)] = names.get(folded(name), frozenset({None})) | {country}
     return names
+
+
+@cache
+def _countries_of_cities() -> dict[tuple[str, str], str]:
+    rows = (line.split("|") for line in lines("cities_of_codes"))
+    return {
+        (code, folded(city)): _countries()[country.casefold()]
+        for code, country, cities in rows
+        for city in cities.split(", ")
+    }

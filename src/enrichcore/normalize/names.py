@@ -39,8 +39,10 @@ _INITIAL = re.compile(r"[^\W\d_]\.?")
 _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
 _SHORTEST_WHOLE = 2
+_CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
+_MARKS = frozenset("®©™℠")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
@@ -89,6 +91,12 @@ def _without_every_picture(text: str) -> str:
     return clean_label("".join(part for part in text if not _is_picture(part)))
 
 
+def _without_pictures_around(name: str) -> str:
+    """A company's name without emoji; the signs of trade marks stay."""
+    pictures = {part for part in set(name) if part not in _MARKS and _is_picture(part)}
+    return clean_label("".join(part for part in name if part not in pictures)) if pictures else name
+
+
 def _is_picture(character: str) -> bool:
     return unicodedata.category(character) in {"So", "Cn", "Co"} or character == "\ufe0f"
 
@@ -103,7 +111,7 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
         return None, None
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
-        return _recased(after.strip()), _recased(before.strip())
+        return person_name(after), last_name(before.upper() if _is_of_one_case(full) else before)
     words = name.split()
     if len(words) == 1:
         return words[0], None
@@ -116,12 +124,56 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     return " ".join(first), " ".join(words[start:])
 
 
+@remembered
+def last_name(value: Any) -> str | None:
+    """As `person_name`, for a last name alone: all in capitals, its leading particles are small ones: "VON BRAUN" is "von Braun"."""
+    name = person_name(value)
+    if name is None or not _is_of_one_case(value):
+        return name
+    parts = name.split()
+    start = next((index for index, word in enumerate(parts[:-1]) if not _is_particle(word.lower())), len(parts) - 1)
+    return " ".join([*(word.lower() for word in parts[:start]), *parts[start:]])
+
+
+def distinct_names(first: str | None, last: str | None, full: str | None = None) -> tuple[str | None, str | None]:
+    """First and last name without what each has of the other: the whole name in one's place, or in both.
+
+    Args:
+        first: The first name as told.
+        last: The last name as told.
+        full: The whole name as told; where it repeats a word on purpose, so does the last name.
+    """
+    if last and "," in last:
+        # "Brook, Ada" in the last name's place, or what follows it: "Brook, CSM, SAFe".
+        if not first:
+            return split_full_name(last)
+        last = last.partition(",")[0].strip() or None
+    if not last:
+        return split_full_name(first) if first and "," in first else (first, last)
+    if not first:
+        return first, last
+    whole, end = first.casefold(), last.casefold()
+    if whole == end and " " in first:
+        return split_full_name(first)
+    if whole.endswith(f" {end}"):
+        return first[: -len(last) - 1].rstrip(), last
+    if full is None or full.casefold() != f"{whole} {end}":
+        while last.casefold().startswith(f"{whole} "):
+            last = last[len(first) + 1 :].lstrip()
+    return first, last
+
+
+def _is_of_one_case(value: Any) -> bool:
+    text = clean_text(value)
+    return text is not None and (text.isupper() or text.islower())
+
+
 def company_name(value: Any) -> str | None:
     """A company's name fit to show, with its legal form and its case as given; None for "Self-employed" and the like."""
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text:
         return None
-    bare = text.strip(" ,;|")
+    bare = (text if text.isascii() else _without_pictures_around(text)).strip(" ,;|")
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")
@@ -205,8 +257,8 @@ def _without_suffixes(name: str) -> str:
         for place, word in enumerate(_undotted(parts[-1].casefold()).split())
     ):
         parts.pop()
-    while len(parts) > 1 and len(parts[0].split()) > 1 and parts[-1].isupper() and not parts[0].isupper():
-        # "Ada Bell RN, BSN": capitals behind a whole name are no first name.
+    while len(parts) > 1 and len(parts[0].split()) > 1 and _CAPITALS.search(parts[-1]) and not parts[0].isupper():
+        # "Ada Bell RN, BSN", "Ada Bell, SAFe": capitals behind a whole name are no first name.
         parts.pop()
     if "," in name and len(parts) == 1:
         named = parts[0].split()

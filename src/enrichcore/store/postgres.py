@@ -24,7 +24,7 @@ from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
-from enrichcore.domain.lane import Lane
+from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW, Lane
 from enrichcore.store.arrays import column
 from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import EVENTS, Seal, decode_run
@@ -73,7 +73,7 @@ UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTime
 #: Of a lane's row, in the order in which it is read; its version follows.
 _LANE_FIELDS: Final = (
     "lane_id", "client_id", "workstream", "workflow", "stopped", "held_until", "held_for", "asked_until",
-    "refusals", "failures", "warned",
+    "refusals", "failures", "doubts", "warned",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -228,8 +228,11 @@ class PostgresStore(_Reads):
         named = None if lanes is None else list(lanes)
         return list(dict.fromkeys(self._first("overdue", now=now, limit=limit, lanes=named)))
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
-        return dict(self._rows("ready_lanes", now=now))
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
+        return dict(self._rows("ready_lanes", now=now, failures=FAILURES_IN_A_ROW, doubts=DOUBTS_IN_A_ROW))
+
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        return dict(self._rows("stranded", kept=list(kept), open=list(open_lanes), limit=limit))
 
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
@@ -318,8 +321,22 @@ class PostgresStore(_Reads):
         up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
         return max(up, timedelta(0))
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["here"], {"id": runner_id, "roles": list(roles)})
+
+    def gone(self, runner_id: UUID) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["gone"], {"id": runner_id})
+
+    def roles_up(self) -> frozenset[str]:
+        return frozenset(role for (role,) in self._rows("roles_up", lost_after=RECEIVER_LOST_AFTER))
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
+
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        return dict(self._rows("doubt_counts", batch=batch_id))
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         counts = {"gaps": 0, "in_doubt": self._rows("items_in_doubt", batch=batch_id)[0][0]}
@@ -448,7 +465,7 @@ def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
             statements()["put_lane"],
             [
                 row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.held_for,
-                row.asked_until, row.refusals, row.failures, row.warned, version,
+                row.asked_until, row.refusals, row.failures, row.doubts, row.warned, version,
             ],
         )  # fmt: skip
 

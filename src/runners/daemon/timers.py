@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +25,10 @@ _BULK: Final = 2000
 _FILL_AFTER: Final = timedelta(seconds=60)
 #: How often batches that are not filled are counted.
 _COUNT_EVERY: Final = timedelta(seconds=5)
+#: How often companies' rows are looked for that cannot leave on their lane, and how many times as long as a search took none
+#: is made.
+_MOVE_EVERY_S: Final = 2.0
+_SEARCHED_PART: Final = 20
 #: How often the directory learns what answers told; uploads and launches do not wait for it.
 _LEARN_EVERY: Final = timedelta(seconds=5)
 
@@ -36,6 +41,8 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
+        #: When companies' rows are looked for again, on the monotonic clock.
+        self._move_at = 0.0
         self._learnt_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,7 +65,8 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill, self._learn)
+        application = self._application
+        duties = (self._wake, application.turn_batches, self._pass_day, self._fill, self._move, self._learn)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -84,6 +92,15 @@ class Timers:
 
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())
+
+    def _move(self) -> int:
+        began = monotonic()
+        if began < self._move_at:
+            return 0
+        try:
+            return self._application.move_companies()
+        finally:
+            self._move_at = monotonic() + max(_MOVE_EVERY_S, _SEARCHED_PART * (monotonic() - began))
 
 
 def _done(duty: Callable[[], int]) -> int:

@@ -202,7 +202,7 @@ def test_of_several_present_jobs_the_one_asked_about_counts():
     """First the company asked about, then the one with the person's own title, then the provider's latest, then the newest."""
     jobs = [
         {
-            "title": "Advisor",
+            "title": "Engineer",
             "company": "Kestrel",
             "company_domain": "kestrel.example",
             "start_date": "2026-10",
@@ -228,7 +228,8 @@ def test_of_several_present_jobs_the_one_asked_about_counts():
     assert extract_person_fields(person)[start] == "2026-10"
     assert extract_person_fields({**person, "title": "CTO"})[start] == "2020"
     assert extract_person_fields({**person, "title": "CTO", "latest_experience": jobs[2]})[start] == "2020"
-    assert extract_person_fields({**person, "title": "Owner", "latest_experience": jobs[2]})[start] == "2018"
+    assert extract_person_fields({**person, "latest_experience": jobs[2]})[start] == "2018"
+    assert extract_person_fields({**person, "title": "Owner", "latest_experience": jobs[2]})[start] is None
     assert (
         extract_person_fields({**person, "latest_experience": jobs[2]}, asked_company_domain="kestrel.example")[start]
         == "2026-10"

@@ -91,10 +91,10 @@ def test_a_value_of_the_wrong_kind_is_no_value(facts, told):
 
 
 PLACES = [
-    ({"locality": "Minneapolis, MN"}, ("Minneapolis", "Minnesota", "United States")), ({"locality": "Berlin, DE"}, ("Berlin", None, None)),
+    ({"locality": "Minneapolis, MN"}, ("Minneapolis", "Minnesota", "United States")), ({"locality": "Dunmere, DE"}, ("Dunmere", None, None)),
     ({"locality": "London, UK"}, ("London", None, "United Kingdom")), ({"locality": "United States"}, (None, None, "United States")),
     ({"locality": "California, United States"}, (None, "California", "United States")), ({"locality": "New York, United States"}, (None, None, "United States")),
-    ({"locality": "Atlanta, Georgia", "country": "US"}, ("Atlanta", "Georgia", "United States")), ({"locality": "Atlanta, Georgia"}, ("Atlanta", None, None)),
+    ({"locality": "Atlanta, Georgia", "country": "US"}, ("Atlanta", "Georgia", "United States")), ({"locality": "Dunmere, Georgia"}, ("Dunmere", None, None)),
     ({"locality": "Tbilisi, Georgia", "country": "GE"}, ("Tbilisi", None, "Georgia")), ({"locality": "Singapore"}, ("Singapore", None, "Singapore")),
     ({"locality": "Remote", "country": "US"}, (None, None, "United States")), ({"locality": "MN, US"}, (None, "Minnesota", "United States")),
     ({"locality": "Minneapolis, MN 55401", "country": "US"}, ("Minneapolis", "Minnesota", "United States")),

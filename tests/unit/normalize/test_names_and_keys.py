@@ -1,6 +1,14 @@
 import pytest
 
-from enrichcore.normalize import company_name, company_name_key, person_name, person_name_key, split_full_name
+from enrichcore.normalize import (
+    company_name,
+    company_name_key,
+    distinct_names,
+    last_name,
+    person_name,
+    person_name_key,
+    split_full_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,28 @@ def test_a_persons_name_is_fit_to_show(raw, clean):
 
 
 @pytest.mark.parametrize(
+    ("raw", "clean"),
+    [("VON BRAUN", "von Braun"), ("van dunworthy", "van Dunworthy"), ("DE LA CRUZ", "de la Cruz"), ("Van Dunworthy", "Van Dunworthy"), ("VAN", "Van"), ("DOE", "Doe"), ("", None)],
+)  # fmt: skip
+def test_the_particles_of_a_last_name_in_capitals_are_small(raw, clean):
+    """Where only the last name is told, nothing of it is a first name; one that has a case of its own keeps it."""
+    assert last_name(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        (("Jane", "Jane Doe"), ("Jane", "Doe")), (("Jane", "Jane Jane Doe"), ("Jane", "Doe")), (("Jane Doe", "Jane Doe"), ("Jane", "Doe")), (("Jane Doe", "Doe"), ("Jane", "Doe")),
+        (("Jane", "Doe, CSM, SAFe"), ("Jane", "Doe")), ((None, "Doe, Jane"), ("Jane", "Doe")), (("Doe, Jane", None), ("Jane", "Doe")), (("Martín", "Martín Doe", "Martín Martín Doe"), ("Martín", "Martín Doe")),
+        (("Jane", "Jane"), ("Jane", "Jane")), (("Jane", "Janeway Doe"), ("Jane", "Janeway Doe")), (("Jane", None), ("Jane", None)), ((None, None), (None, None)),
+    ],
+)  # fmt: skip
+def test_neither_name_holds_the_other(told, names):
+    """Systems write the whole name into the place of one; a full name that repeats a word means it."""
+    assert distinct_names(*told) == names
+
+
+@pytest.mark.parametrize(
     ("full", "parts"),
     [
         ("Ottoline Fennimarsh", ("Ottoline", "Fennimarsh")),
@@ -65,6 +95,10 @@ def test_a_persons_name_is_fit_to_show(raw, clean):
         ("Nguyễn Văn An", ("Nguyễn Văn", "An")),
         ("Cher", ("Cher", None)),
         ("DOE, Jane", ("Jane", "Doe")),
+        ("VON DOE, JANE", ("Jane", "von Doe")),
+        ("Doe Jr., Jane", ("Jane", "Doe")),
+        ("Jane Doe, SAFe", ("Jane", "Doe")),
+        ("Doe Roe, LaToya", ("LaToya", "Doe Roe")),
         ("Doe, Jane, Dr.", ("Jane", "Doe")),
         ("von der Traumaue", (None, "von der Traumaue")),
         ("", (None, None)),

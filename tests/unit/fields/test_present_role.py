@@ -1,0 +1,67 @@
+"""The title and its start are of one role: what began with another job makes nobody new in theirs."""
+
+from datetime import date
+
+import pytest
+
+from enrichcore.fields import compute_indicators, extract_person_fields
+from enrichcore.fields.titles import are_of_one_role
+
+DAY = date(2026, 11, 28)
+
+
+def job(title, company, start=None, **more):
+    """A present job."""
+    told = {"title": title, "company": company, "start_date": start, "is_current": True, **more}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+CTO, ADVISOR = job("CTO", "Driftline", "2020-01"), job("Advisor", "Kestrel", "2026-10")
+OLD_VP = job("VP", "Driftline", "2018-01", end_date="2026-08", is_current=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "title", "start", "is_new"),
+    [
+        ({"title": "CTO", "experience": [CTO, ADVISOR]}, "CTO", "2020-01", False),
+        ({"title": "Chief Technology Officer", "experience": [CTO, ADVISOR]}, "Chief Technology Officer", "2020-01", False),
+        ({"title": "CTO", "latest_experience": ADVISOR}, "CTO", None, None),
+        ({"title": "CTO", "latest_experience_title": "Advisor", "latest_experience_start_date": "2026-10"}, "CTO", None, None),
+        ({"title": "CTO", "experience": [ADVISOR, {"title": "CTO", "company": "Driftline"}]}, "CTO", None, None),
+        ({"title": "CTO", "experience": [job("CEO", "Driftline", "2026-09")]}, "CTO", None, None),
+        ({"title": "CTO", "experience": [job(None, "Driftline", "2026-09")]}, "CTO", "2026-09", True),
+        ({"title": "CTO", "latest_experience_start_date": "2026-10"}, "CTO", "2026-10", True),
+        ({"title": "CTO", "current_job_start_date": "2026-09"}, "CTO", "2026-09", True),
+        ({"title": "VP", "experience": [OLD_VP, job("CTO", "Driftline", "2026-08")]}, "CTO", "2026-08", True),
+        ({"experience": [ADVISOR, CTO]}, "CTO", "2020-01", False),
+        ({"experience": [ADVISOR]}, "Advisor", "2026-10", True),
+        ({"headline": "CTO at Driftline | Baker", "experience": [job("Baker", "Oven", "2026-10"), CTO]}, "CTO", "2020-01", False),
+    ],
+)  # fmt: skip
+def test_a_start_is_that_of_the_title_that_is_shown(answer, title, start, is_new):
+    """Neither a side job nor a title that stayed behind gives the role its start."""
+    fields = extract_person_fields({"first_name": "Jane", **answer})
+    assert (fields["person_title"], fields["person_current_job_start_date"]) == (title, start)
+    assert compute_indicators(fields, {}, answer, [], as_of=DAY)["is_new_in_role"] is is_new
+
+
+def test_a_known_title_takes_no_start_of_another_job():
+    """A lead's title may be the import's while its jobs are an answer's."""
+    known = {"person_title": "CTO", "person_current_companies": [{"name": "Kestrel", "title": "Advisor", "start_date": "2026-10"}]}  # fmt: skip
+    assert compute_indicators(known, {}, None, [], as_of=DAY)["is_new_in_role"] is None
+    assert (
+        compute_indicators({**known, "person_title": "Senior Advisor"}, {}, None, [], as_of=DAY)["is_new_in_role"]
+        is True
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("VP of Sales", "Vice President, Sales", True), ("Sr. Engineer", "Senior Engineer", True), ("CTO", "CTO & Co-Founder", True), ("Chief Technology Officer", "CTO", True),
+        ("Sales Director", "Sales Manager", False), ("CTO", "CEO", False), ("CTO", None, False), ("", "", False), ("the", "of", False),
+    ],
+)  # fmt: skip
+def test_titles_of_one_role_are_told_from_others(one, other, same):
+    """One has all the words of the other, in whatever form."""
+    assert are_of_one_role(one, other) is are_of_one_role(other, one) is same
