@@ -23,8 +23,8 @@ Facts = Mapping[str, Any]
 
 #: Letters of a name that a mailbox must have in one piece.
 _PIECE: Final = 3
-#: Words of a name that a mailbox is compared with.
-_WORDS: Final = 6
+#: Words at either end of a name that a mailbox is compared with.
+_WORDS: Final = 2
 #: Words of a name that tell whose it is.
 _SAYS_WHOLE: Final = 2
 _BETWEEN: Final = re.compile(r"[\W_]+")
@@ -173,7 +173,8 @@ def _pieces(parts: Sequence[str], name: Sequence[str]) -> tuple[str, ...]:
         dead_ends.add(here)
         return None
 
-    return put_together("", parts, tuple(name[:_WORDS])) or ()
+    words = tuple(name) if len(name) <= 2 * _WORDS else (*name[:_WORDS], *name[-_WORDS:])
+    return put_together("", parts, words) or ()
 
 
 def _name_of(asked: Facts, answers: Iterable[Told]) -> tuple[str, ...]:

@@ -77,9 +77,9 @@ def test_what_cannot_be_told_from_the_name_is_missed(first, last, mailbox):
 
 def test_a_mailbox_that_can_be_cut_in_very_many_ways_takes_no_time():
     """Whoever writes such a name and such an address holds nobody up."""
-    name = [f"{'a' * 20}{end}" for end in "bcdefg"]
+    name = [f"{'b' * 20}{end}" for end in "cdfghj"]
     asked = {**ADA, "person_full_name": " ".join(name), "person_first_name": name[0], "person_last_name": name[-1]}
-    assert not address(f"{'a' * 60}z@alder.example", asked=asked)
+    assert not address(f"{'b' * 60}z@alder.example", asked=asked)
 
 
 @pytest.mark.parametrize(
