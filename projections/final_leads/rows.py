@@ -5,7 +5,7 @@ that its content rests on; where an indicator changed by the passing of time aft
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -128,7 +128,12 @@ def row_of(
 
 
 def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
-    return {name: [shown[name].source, shown[name].since] for name in sorted(shown)}
+    """By field: the source, the event's position in the log, and its time to the second."""
+    return {name: [cell.source, cell.since, _second(cell.at)] for name, cell in sorted(shown.items())}
+
+
+def _second(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:

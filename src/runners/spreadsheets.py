@@ -36,13 +36,14 @@ def csv_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def rejected_csv(rows: Callable[[], Iterable[RowRejected]]) -> Iterator[bytes]:
+def rejected_csv(rows: Callable[[], Iterable[RowRejected]], *, for_excel: bool = True) -> Iterator[bytes]:
     """Rows that were kept aside, with their line and reason, to be mended and imported again: a piece for each row.
 
     The columns are those of the file, and after them the cells that stood under no column.
 
     Args:
         rows: gives them; asked twice, for their columns first, so that no more than one is held.
+        for_excel: whether they begin with a byte order mark, as in a file; a program would take it for a part of "line".
     """
     counts: Counter[str] = Counter()
     total = 0
@@ -51,7 +52,7 @@ def rejected_csv(rows: Callable[[], Iterable[RowRejected]]) -> Iterator[bytes]:
         counts.update(dict.fromkeys(row.raw, 1))
     # Every row has a cell for each column; cells beyond the header only some have.
     names = sorted(counts, key=lambda column: counts[column] < total)
-    yield BOM_UTF8 + _line(["line", "reason", *map(csv_cell, names)])
+    yield (BOM_UTF8 if for_excel else b"") + _line(["line", "reason", *map(csv_cell, names)])
     for row in rows():
         yield _line([str(row.line), row.reason, *(csv_cell(row.raw.get(name)) for name in names)])
 

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from codecs import BOM_UTF8
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
@@ -250,7 +251,10 @@ def test_rows_kept_aside_are_given_back_as_a_file(world):
     path.write_text("Full Name,Email,Note\nAnn Aside,ann@aside.example,x\n,,=1+1\nBob,bob@aside.example,a,b\n")
     upload_id = world.upload(file=path, workstream="crm_data")
     assert len(world.json("rejected", upload_id)["rejected"]) == 2
+    # Standard output is for programs, which take a byte order mark for a part of the first column's name.
+    assert world.run("rejected", upload_id).startswith("line,reason,")
     world.run("rejected", upload_id, "--out", "mended.csv")
+    assert (world.folder / "mended.csv").read_bytes().startswith(BOM_UTF8)
     text = (world.folder / "mended.csv").read_text(encoding="utf-8-sig")
     one, two = csv.DictReader(io.StringIO(text))
     assert (one["line"], one["Note"], two["line"], two["column 4"]) == ("3", "'=1+1", "4", "b")
@@ -533,6 +537,8 @@ def test_the_demo_runs_to_its_end(tmp_path):
     assert [batch["items_active"] for batch in summary["batches"]] == [0, 0]
     # Five people are in both files.
     assert summary["final_leads"] == 35
+    # The Apollo file tells when companies were funded, lately or long ago.
+    assert 0 < sum(told["recently_funded"] for told in summary["by_workstreams"]) < 35
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.glob("enrichcore-demo-*"))
 

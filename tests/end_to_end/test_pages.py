@@ -125,6 +125,32 @@ def test_a_file_is_checked_and_its_columns_are_chosen(site, browser):
     assert (one.status_code, "no column" in one.text) == (422, True)
 
 
+def test_an_item_shows_what_its_company_run_found(site, browser):
+    """A company is asked about once for all its people; what it told is known of each of them."""
+    batch = launched(browser, person("ann"))
+    site.world.play()
+    item = re.search(r"/items/[0-9a-f-]{36}", browser.get(batch).text)[0]
+    known = browser.get(item).text.partition("<h2>Known</h2>")[2].partition("<h2>")[0]
+    assert re.search(r"company_employee_count</th>\s*<td[^>]*>214<", known)
+
+
+def test_pages_call_workstreams_and_clients_as_the_configuration_does(folder):
+    """By their labels and names, which slugs are not."""
+    registry = configuration()
+    stream, client = registry.workstreams[APOLLO], registry.clients["acme"]
+    labelled = evolve(
+        registry,
+        workstreams={**registry.workstreams, APOLLO: evolve(stream, label="People from Apollo (USA)")},
+        clients={**registry.clients, "acme": evolve(client, name="Acme & Co.")},
+    )
+    with opened_site(folder, labelled) as site, site.browser() as browser:
+        batch = launched(browser)
+        site.catch_up()
+        assert "People from Apollo (USA) for Acme &amp; Co." in browser.get(batch).text
+        for path in ("/batches", "/clients/acme/apollo-ingest/uploads"):
+            assert "<td>People from Apollo (USA)</td>" in browser.get(path).text
+
+
 def test_a_workbook_is_uploaded_like_any_file(site, browser):
     """What a spreadsheet saved needs no export."""
     packed = io.BytesIO()

@@ -16,6 +16,7 @@ from enrichcore.application import (
     controlling,
     lane_control,
     launching,
+    learning,
     moving,
     recording,
     saved_mappings,
@@ -198,6 +199,16 @@ class Enrichment:
             UnknownId: There is none.
         """
         return uploading.get_upload(self.core, upload_id)
+
+    def learn(self) -> int:
+        """Learn from the next answers who is who, as every upload and launch does before it begins; how many were looked at.
+
+        Addresses and pages that answers tell find people and companies in later imports, and may make two people one.
+
+        Raises:
+            Conflict: Imports of the same client were first, again and again; a later call does it.
+        """
+        return learning.learn_more(self.core)
 
     # --- batches -------------------------------------------------------------------------------------------------
 

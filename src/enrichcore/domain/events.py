@@ -557,10 +557,35 @@ class CompanyImported(Event):
 
 @frozen(kw_only=True)
 class PersonsMerged(Event):
-    """One row's keys belong to two known persons, so these are one; the envelope's entity stays."""
+    """A row's keys, or what an answer found, belong to two known persons, so these are one; the envelope's entity stays."""
 
     merged: PersonId
     because: Key
+
+
+@frozen(kw_only=True)
+class KeysFound(Event):
+    """An answer told keys that nobody's rows had told of the one who was asked about; that one is the envelope's entity."""
+
+    #: Who was asked about: the item or company run, and the answer's version in its stream.
+    run_id: UUID
+    version: int
+    workflow: str
+    answered_at: datetime
+    #: Found keys that now mean the entity, and those that mean nobody because answers told them of two.
+    keys: tuple[Key, ...] = field(converter=_keys)
+    #: Those that somebody else has, who is not merged.
+    contested: tuple[Key, ...] = field(default=(), converter=_keys)
+
+
+@frozen(kw_only=True)
+class PersonKeysFound(KeysFound):
+    """An answer told keys of a person."""
+
+
+@frozen(kw_only=True)
+class CompanyKeysFound(KeysFound):
+    """An answer told keys of a company."""
 
 
 @frozen(kw_only=True)

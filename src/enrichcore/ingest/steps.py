@@ -18,14 +18,28 @@ _NAMES = ("person_first_name", "person_last_name", "person_full_name")
 _PLACES = ("person_city", "person_state", "person_country")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 _TRADEMARKS = re.compile(r"[®™©℠]")
-#: What a page adds to a name: "Acme | Software", "Acme Inc. (formerly Foo)".
+#: What a page adds to a name: "Acme | Software", "Acme Inc. (formerly Foo)", "Acme, a Foo company", "Foo (NYSE: FOO)".
 _ASIDE = re.compile(
-    r"\s+\|\s.*$|\s*\((?:formerly|previously|fka|f/k/a|now|acquired|part of|a)\b[^()]*\)\s*$", re.IGNORECASE
+    r"\s+\|\s.*$|\s*[(\[](?:formerly|previously|fka|f/k/a|now|acquired|part of|an?|yc|y combinator|nasdaq|nyse|lse|asx|tsx|otc|euronext"
+    r"|we(?:'|\u2019| a)re hiring|hiring|stealth)\b[^()\[\]]*[)\]]\s*$"
+    r"|,\s+(?:an?\s\S.*\b(?:company|corporation|business|brand|subsidiary|division|partnership)|(?:now|formerly|previously|part of|acquired by)\b.*)$",
+    re.IGNORECASE,
 )
+#: What a company trades as is what it is called: "Foo LLC dba Bar".
+_TRADES_AS = re.compile(
+    r"\S.*?[\s,(]+(?:d/?b/?a|d\.b\.a\.|doing business as|trading as|t/a)[\s:]+(?P<name>\S[^()]*?)\)?", re.IGNORECASE
+)
+#: A slogan behind a dash or colon; two names may be joined so, too: "A.P. Møller - Mærsk".
+_SLOGAN = re.compile(r"(?P<name>\S.*?)(?:\s+[-\u2013\u2014]|:)\s+(?P<slogan>\S.*)")
+_SHORTEST_SLOGAN = 4
+_PLACES_OF = frozenset({"hq", "headquarters", "head office", "corporate", "hiring"})
 #: "The Coca-Cola Company" is said in full, or without both.
 _THE_COMPANY = re.compile(r"the \S.* company", re.IGNORECASE)
-#: "Smith & Company" is said in full: what is left would be somebody's name.
-_AND_COMPANY = re.compile(r"\S.* (?:&|and) company", re.IGNORECASE)
+#: "Smith & Company" and "Smith & Co." are said in full: what is left would be somebody's name.
+_AND_COMPANY = re.compile(r"(?P<name>\S.*) (?:&|and) co(?:mpany|\.)?", re.IGNORECASE)
+_QUOTED = re.compile(r"""(["'])(?P<name>[^"']+)\1""")
+#: There it is a legal form.
+_CO_KG = re.compile(r"(?:&|and|und) co\.? (?:kg|kgaa|ohg)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,]+")
 #: A name of so many capitals may be an abbreviation: "IBM", "ASML"; within a name, a shorter word.
 _BRIEF = 4
@@ -44,9 +58,10 @@ def normalize_company_name(facts: Mapping[str, Any]) -> dict[str, Any]:
     given = company_name(facts.get("company_name")) or company_name(facts.get("company_short_name"))
     if given is None:
         return {}
-    bare = _ASIDE.sub("", _TRADEMARKS.sub("", given)).strip() or given
+    traded = _TRADES_AS.fullmatch(_TRADEMARKS.sub("", given).strip())
+    bare = _without_slogan(_ASIDE.sub("", traded["name"] if traded else _TRADEMARKS.sub("", given)).strip()) or given
     named = bare if _THE_COMPANY.fullmatch(bare) else _without_legal_form(bare)
-    return {"company_name": _spoken(named or given)}
+    return {"company_name": _spoken(_unquoted(named) or given)}
 
 
 def split_raw_apollo_scrape(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,12 +75,36 @@ def split_raw_apollo_scrape(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {fact: value for fact, value in derived.items() if value and facts.get(fact) != value}
 
 
+def _without_slogan(name: str) -> str:
+    """The name without a slogan, which has small words, or many, or cries out; what a dash joins otherwise may be one name."""
+    found = _SLOGAN.fullmatch(name)
+    if found is None:
+        return name
+    spoken = found["slogan"].split()
+    is_prose = len(spoken) >= _SHORTEST_SLOGAN or found["slogan"][-1] in "!?." or any(word.islower() for word in spoken)
+    is_place = found["slogan"].strip(" .").casefold() in _PLACES_OF
+    return (
+        found["name"] if (is_prose and not found["slogan"].islower() and not _ends_in_form(name)) or is_place else name
+    )
+
+
+def _ends_in_form(name: str) -> bool:
+    return company_name(name) is not None and _without_legal_form(name) != name
+
+
+def _unquoted(name: str) -> str:
+    """The name without quotes around all of it."""
+    found = _QUOTED.fullmatch(name)
+    return found["name"] if found else name
+
+
 def _without_legal_form(name: str) -> str:
     """The longest beginning of the name with the same key, and without what only a legal form can be."""
     key = company_name_key(name)
     kept = name
     while True:
-        if _AND_COMPANY.fullmatch(kept):
+        partners = None if _CO_KG.search(name) else _AND_COMPANY.fullmatch(kept)
+        if partners and _without_legal_form(partners["name"]) == partners["name"]:
             return kept
         shorter = next((cut for cut in _cuts(kept) if company_name_key(cut) == key), None)
         # "The Limited" is a name.
@@ -94,6 +133,10 @@ def _title(word: str, *, first: bool) -> str:
     """One word in title case; what may be an abbreviation or a domain stays as given."""
     if word.casefold() in word_list("small"):
         return word.capitalize() if first else word.casefold()
+    if word.casefold() in word_list("abbreviations"):
+        return word
+    if word.casefold().rstrip(".") == "co":
+        return word.capitalize()
     odd = not word.isalpha() and ("." in word or any(map(str.isdigit, word)))
     brief = word.isupper() and len(word) < _BRIEF and not _SYLLABLE.fullmatch(word)
     # "HSBC": what has no vowel is spelled out, not spoken.

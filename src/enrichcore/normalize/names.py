@@ -42,6 +42,7 @@ _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
+_MARKS = frozenset("®©™℠")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
@@ -88,6 +89,12 @@ def _without_pictures(text: str) -> str:
 def _without_every_picture(text: str) -> str:
     # What joined two pictures to one stays behind.
     return clean_label("".join(part for part in text if not _is_picture(part)))
+
+
+def _without_pictures_around(name: str) -> str:
+    """A company's name without emoji; the signs of trade marks stay."""
+    pictures = {part for part in set(name) if part not in _MARKS and _is_picture(part)}
+    return clean_label("".join(part for part in name if part not in pictures)) if pictures else name
 
 
 def _is_picture(character: str) -> bool:
@@ -166,7 +173,7 @@ def company_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text:
         return None
-    bare = text.strip(" ,;|")
+    bare = (text if text.isascii() else _without_pictures_around(text)).strip(" ,;|")
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")

@@ -54,6 +54,15 @@ class LoadedRun:
 
 
 @frozen(kw_only=True)
+class Place:
+    """Where an event stands."""
+
+    position: int
+    stream_id: UUID
+    version: int
+
+
+@frozen(kw_only=True)
 class UploadedPerson:
     """One distinct person of an upload, with what its rows knew."""
 
@@ -124,6 +133,8 @@ class Commit:
     lanes: list[tuple[Lane, int]] = Factory(list)
     directory: list[tuple[ClientId, DirectoryChange]] = Factory(list)
     people: list[tuple[UploadId, UploadedPerson]] = Factory(list)
+    #: Position up to which this commit has learnt what answers tell of the directory; 0 where it has not looked.
+    learnt: int = 0
 
     @property
     def empty(self) -> bool:
@@ -258,6 +269,21 @@ class Store(Reads, Protocol):
 
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
         """Whom each known key of a client means."""
+
+    def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
+        """What the directory knows of each person or company of a client, by each of these ids; of a merged one, the one that stays."""
+
+    def answered_since(self, after: int, limit: int) -> list[Place]:
+        """Where answers stand that came into force after a position, in the order of the log."""
+
+    def learnt_until(self) -> int:
+        """Position up to which the directory has learnt what answers tell; 0 at first."""
+
+    def learn_on(self, position: int) -> None:
+        """Nothing up to a position is news for the directory any more."""
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        """The events that stand at these versions of these streams."""
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         """The events of these kinds about people or companies, in the order of the log."""

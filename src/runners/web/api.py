@@ -153,7 +153,7 @@ def get_rejected(desk: TheDesk, upload_id: FromPath[UUID]) -> Stream:
     """The rows that were kept aside, as a file: with their line and reason, to be mended and uploaded again."""
     rows = partial(desk.application.rejected_rows, UploadId(upload_id))
     rows()  # an unknown upload is told before the answer begins
-    return Stream(rejected_csv(rows), media_type="text/csv")
+    return Stream(rejected_csv(rows, for_excel=False), media_type="text/csv")
 
 
 @post("/batches", sync_to_thread=True)

@@ -85,7 +85,7 @@ def test_any_text_comes_back_from_json_lines(text):
     written = exported(Format.JSONL, [LEAD | {"person_summary": text, "person_title": Decimal("1.50")}])
     assert written.count("\n") == 1
     assert json.loads(written)["person_summary"] == text
-    assert json.loads(written)["person_title"] == "1.50"
+    assert json.loads(written)["person_title"] == "1.5"
 
 
 def test_a_file_for_excel_says_that_it_is_utf_8():

@@ -98,7 +98,7 @@ def test_what_only_the_launch_tells_fills_what_nothing_else_does(log):
     log.creates(1, 1, person_title="Seller", person_headline="Sells", company_name="Quillhaven")
     lead = log.lead(1)
     assert (lead["person_title"], lead["person_headline"], lead["company_name"]) == ("Buyer", "Sells", "Quillhaven")
-    assert lead["provenance"]["person_headline"] == ["launch", 2]
+    assert lead["provenance"]["person_headline"][:2] == ["launch", 2]
 
 
 def test_the_company_of_a_lead_is_the_last_one_told(log):
@@ -208,7 +208,7 @@ def test_an_answer_that_says_the_same_again_changes_nothing(log):
     first = log.answers_person(1, person_answer(title="Buyer"))
     log.answers_person(1, person_answer(title="Buyer"), kind=e.AnswerRevised)
     assert log.lead(1)["updated_at"] == first.at
-    assert log.lead(1)["provenance"]["person_title"] == [ASK_PERSON, first.position]
+    assert log.lead(1)["provenance"]["person_title"][:2] == [ASK_PERSON, first.position]
 
 
 def test_a_confirmed_value_is_as_new_as_its_confirmation(log):
@@ -279,8 +279,8 @@ def test_a_part_of_a_place_is_told_with_its_own_source(log):
     log.leads(1, 1, **BOSTON)
     answer = log.answers_company(1, company_answer(country="US"))
     told = log.lead(1)["provenance"]
-    assert told["company_country"] == [ASK_COMPANY, answer.position]
-    assert (told["company_city"], told["company_state"]) == (["import", 2], ["import", 2])
+    assert told["company_country"][:2] == [ASK_COMPANY, answer.position]
+    assert (told["company_city"][:2], told["company_state"][:2]) == (["import", 2], ["import", 2])
 
 
 def test_a_later_import_of_another_place_replaces_all_of_the_first(log):
@@ -343,7 +343,7 @@ def test_a_claim_that_is_told_again_is_as_new_as_that(log):
     lead = log.lead(1)
     assert (lead["person_title"], lead["person_current_job_start_date"]) == ("CTO", "2026-01-15")
     assert lead["updated_at"] == last.at
-    assert lead["provenance"]["person_title"] == [ASK_PERSON, last.position]
+    assert lead["provenance"]["person_title"][:2] == [ASK_PERSON, last.position]
 
 
 @pytest.mark.parametrize("name", ["Jane", "Jane S.", "Jane S"])
