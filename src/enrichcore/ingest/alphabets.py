@@ -34,7 +34,7 @@ _BEYOND = re.compile(rb"[\x80-\xff]")
 _TOKEN = re.compile("(?:[A-Za-z'\u2019\u02bc-]|[^\x00-\x7f\u00a0\u3000])+")
 #: What stands around words, alone, or between the parts of one.
 _BEFORE, _BEHIND = (
-    "\u201c\u201e\u2018\u201a\u00ab\u00bf\u00a1\u2039#",
+    "\u201c\u201e\u2018\u201a\u00ab\u00bf\u00a1\u2039\u00b5#",
     "\u201d\u201c\u2019\u2018\u00bb\u203a\u2026\u2122\u00ae\u00a9\u00b0\u00aa\u00ba\u00b2\u00b3",
 )
 _ALONE = frozenset("\u2013\u2014\u2022\u00b7\u20ac\u00a3\u00a5\u00a7\u00a9\u00ae\u2122\u2026\u00b0\u00b1\u00d7\u00ab\u00bb\u201c\u201d\u2018\u2019\u201e\u00bc\u00bd\u00be\u00b5\u00aa\u00ba\u00b2\u00b3\u00a1\u00bf")  # fmt: skip
@@ -51,6 +51,8 @@ class Family:
     encodings: tuple[str, ...]
     #: The letters beyond ASCII of each.
     languages: tuple[frozenset[str], ...]
+    #: Whether a word with one of them has no ASCII letter.
+    alone: bool = False
 
 
 def better_encoding(start: bytes, found: str) -> str | None:
@@ -104,7 +106,7 @@ def _weight(lines: list[bytes], found: str, other: str, family: Family) -> tuple
                 continue
             fits, fitted = _all_fit(after, family), _all_fit(before, _families()["western"])
             read, fitting = read + 1, fitting + fits
-            made += fits and not fitted
+            made += fits and not fitted and _tells(after)
             spoiled += fitted and not fits
             letters.update(after.lower())
     if made <= _OUTWEIGHS * spoiled or made < _SHARE * read or fitting < _FITTING * read:
@@ -126,6 +128,11 @@ def _all_fit(part: str, family: Family) -> bool:
     return bool(tokens) and all(_fits(token, family) for token in tokens)
 
 
+def _tells(part: str) -> bool:
+    """Whether a part is more than a letter, which may be anything; a sign alone, such as a dash, tells as well."""
+    return len(part.strip()) > 1 or part.strip() in _ALONE
+
+
 def _fits(token: str, family: Family) -> bool:
     """Whether a word may be one of the family's languages."""
     if token.isascii() or token in _ALONE:
@@ -137,7 +144,9 @@ def _fits(token: str, family: Family) -> bool:
 def _is_word(part: str, family: Family) -> bool:
     # Portuguese has this letter before an "e" only; in Hungarian text that was read as cp1252 it stands anywhere.
     letters = frozenset(letter for letter in part.lower().replace("\u00f5e", "e") if not letter.isascii())
-    if not any(letters <= language for language in family.languages):
+    if not any(letters <= language for language in family.languages) or (
+        family.alone and len(letters) < len(set(part.lower()))
+    ):
         return False
     if len(part) == 1 and family is _families()["western"] and part.lower() not in _WORDS_OF_ONE:
         return False
@@ -149,7 +158,11 @@ def _is_word(part: str, family: Family) -> bool:
 def _families() -> dict[str, Family]:
     told: dict[str, Any] = tomllib.loads(files(__package__).joinpath("alphabets.toml").read_text(encoding="utf-8"))
     return {
-        name: Family(encodings=tuple(row["encodings"]), languages=tuple(frozenset(one) for one in row["languages"]))
+        name: Family(
+            encodings=tuple(row["encodings"]),
+            languages=tuple(frozenset(one) for one in row["languages"]),
+            alone=row.get("alone", False),
+        )
         for name, row in told.items()
     }
 
