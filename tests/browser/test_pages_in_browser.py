@@ -1,7 +1,5 @@
 """The pages in a real browser: a person uploads a file, launches it, and watches it to its end."""
 
-import asyncio
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from attrs import evolve
 from runners.daemon import Daemon, Role
 from tests.contracts.world import configuration, file_of, person
 from tests.end_to_end.pages_world import fresh_database
+from tests.in_a_thread import running
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -26,22 +25,8 @@ def daemon_up(url):
     """A daemon that serves pages, receives and projects, and sends nothing: its address."""
     registry = configuration()
     registry = evolve(registry, runner=evolve(registry.runner, port=0))
-    up, stop, found = threading.Event(), threading.Event(), []
-
-    async def run():
-        async with Daemon(registry, url, frozenset({Role.WEB, Role.RECEIVER, Role.PROJECTOR})) as daemon:
-            found.append(daemon)
-            up.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    try:
-        assert up.wait(60)
-        yield found[0]
-    finally:
-        stop.set()
-        thread.join()
+    with running(Daemon(registry, url, frozenset({Role.WEB, Role.RECEIVER, Role.PROJECTOR}))) as daemon:
+        yield daemon
 
 
 @pytest.fixture

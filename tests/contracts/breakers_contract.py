@@ -47,6 +47,32 @@ class BreakersContract(WorldContract):
         assert (lane.held_until, lane.stopped) == (world.clock.now + timedelta(minutes=5), "gone")
 
 
+class PutOffContract(WorldContract):
+    """A pause that a webhook asked for has one end for every row that it was asked of."""
+
+    def test_rows_whose_pause_ends_at_one_moment_leave_at_the_pace(self, store):
+        """`Retry-After` has no jitter: the burst first, then as many a second as the rate allows, over all runners."""
+        world = World(store, tuned(configuration(), lane={"rate": 10.0, "burst": 20}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(80)))
+        put_off = []
+        while len(put_off) < 80:
+            world.clock.tick(seconds=2)
+            put_off += world.app.claim(1000)
+        asked = world.clock.now + timedelta(minutes=3)
+        seen = [world.seen(send, Outcome.NOT_DELIVERED, status=429, hold_s=180, wait_s=180) for send in put_off]
+        world.app.record_outcomes(seen)
+        world.clock.now = asked - timedelta(seconds=1)
+        world.app.wake()
+        assert world.app.claim(1000) == []
+        world.clock.now, left = asked, []
+        world.app.wake()
+        for _ in range(7):
+            left.append(len(world.app.claim(1000)) + len(world.another().claim(1000)))
+            world.clock.tick(seconds=1)
+        assert left == [20, 10, 10, 10, 10, 10, 10]
+        assert {world.run_of(send).tries for send in put_off} == {1}
+
+
 class ProbedContract(WorldContract):
     """A lane that is tried with one row at a time."""
 

@@ -307,6 +307,7 @@ class RetryContract(WorldContract):
         (send,) = world.claim()
         world.report([send], Outcome.UNKNOWN, reason="the connection broke")
         assert world.store.item_counts(batch.batch_id)["in_doubt"] == 1
+        assert world.store.doubt_counts(batch.batch_id) == {APOLLO_PERSON: 1}
         return batch, send
 
     def test_a_company_in_doubt_leaves_all_who_wait_for_it_in_doubt(self, world):
@@ -315,6 +316,7 @@ class RetryContract(WorldContract):
         doubtful = next(send for send in world.claim() if send.payload["company_domain"] == "quillhaven.example")
         world.report([doubtful], Outcome.UNKNOWN, reason="the connection broke")
         assert world.store.item_counts(batch.batch_id)["in_doubt"] == 2
+        assert world.store.doubt_counts(batch.batch_id) == {APOLLO_COMPANY: 2}
         assert world.app.settle(batch.batch_id, e.Settlement.SENT, by="ann") == 1
         assert world.store.item_counts(batch.batch_id)["in_doubt"] == 0
 

@@ -19,12 +19,11 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import NAMESPACE, BatchId, ClientId, CompanyId, ItemId, LaneId, PersonId, UploadId
-from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import UNDER_WAY, State
 from enrichcore.domain.pipeline import Pipeline
 from enrichcore.domain.step_run import StepRun
-from enrichcore.store.commit import Commit, Conflict, DirectoryChange, UploadedPerson
+from enrichcore.store.commit import Commit, Conflict
 from enrichcore.store.rows import RunRow, StepRow, run_row
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -496,10 +495,6 @@ class BatchContract:
         assert {key: (run.state, run.version) for key, run in loaded.items()} == {item.item_id: (item, 4)}
 
 
-EMAIL, LINKEDIN = Key(KeyKind.PERSON_EMAIL, "ann@quillhaven.example"), Key(KeyKind.PERSON_LINKEDIN, "ann quill")
-ANN, BOB, EVE = (UUID(int=number) for number in (101, 102, 103))
-
-
 class ReceiversContract:
     """Since when callbacks could be taken."""
 
@@ -533,104 +528,18 @@ class ReceiversContract:
         store.beat(runner, anew=True)
         assert store.receiver_up() < before
 
-
-class DirectoryContract:
-    """Whom keys mean."""
-
-    def known(self, store, *keys, client=CLIENT):
-        """The owner of each key, with all the keys that it holds."""
-        return {key: (known.entity_id, known.keys, known.since) for key, known in store.owners(client, keys).items()}
-
-    def change(self, store, client=CLIENT, **change):
-        """Store a change of the directory."""
-        put(store, directory=[(client, DirectoryChange(**change))])
-
-    def test_a_key_means_its_owner_with_all_of_the_owners_keys(self, store):
-        """Of one client only."""
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, ANN)], new=[(ANN, "person", 3)])
-        assert self.known(store, EMAIL) == {EMAIL: (ANN, {EMAIL, LINKEDIN}, 3)}
-        assert self.known(store, EMAIL, client=ClientId(uuid4())) == {}
-
-    def test_after_a_merge_every_key_means_the_one_that_stays(self, store):
-        """Also the keys that the merging row did not name."""
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, BOB)], new=[(ANN, "person", 1), (BOB, "person", 2)])
-        self.change(store, merged=[(BOB, ANN)])
-        both = {EMAIL, LINKEDIN}
-        assert self.known(store, EMAIL, LINKEDIN) == {EMAIL: (ANN, both, 1), LINKEDIN: (ANN, both, 1)}
-
-    def test_merges_of_one_commit_may_follow_each_other(self, store):
-        """Eve is Bob and Bob is Ann: the keys of all three mean Ann."""
-        third = Key(KeyKind.PERSON_EMAIL, "eve@quillhaven.example")
-        new = [(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)]
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, BOB), (third, EVE)], new=new)
-        self.change(store, merged=[(EVE, BOB), (BOB, ANN)])
-        assert {owner for owner, _, _ in self.known(store, EMAIL, LINKEDIN, third).values()} == {ANN}
-
-    def test_whoever_is_the_same_is_found_from_each_of_them(self, store):
-        """The one that stays comes first, however many merges led there; who never was merged is left out."""
-        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
-        self.change(store, merged=[(EVE, BOB)])
-        assert store.same_entities([EVE, BOB, ANN]) == {EVE: [BOB, EVE], BOB: [BOB, EVE]}
-        self.change(store, merged=[(BOB, ANN)])
-        assert store.same_entities([EVE, ANN]) == {EVE: [ANN, BOB, EVE], ANN: [ANN, BOB, EVE]}
-
-    def test_people_of_an_upload_are_those_whom_merges_left(self, store):
-        """Whoever stays knows what all of them knew, its own word first, and nothing of another's company."""
-        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
-        upload, here, there = UploadId(uuid4()), CompanyId(uuid4()), CompanyId(uuid4())
-        told = {
-            BOB: (None, {"person_title": "CFO", "person_email": "bob@quillhaven.example"}),
-            ANN: (here, {"person_title": "CEO", "company_name": "Quillhaven"}),
-            EVE: (there, {"person_headline": "Buys", "company_city": "Ghent"}),
-        }
-        put(
-            store,
-            people=[
-                (upload, UploadedPerson(person_id=PersonId(one), company_id=company, facts=facts))
-                for one, (company, facts) in told.items()
-            ],
-        )
-        self.change(store, merged=[(EVE, BOB)])
-        self.change(store, merged=[(BOB, ANN)])
-        (ann,) = store.people(upload)
-        assert (ann.person_id, ann.company_id) == (ANN, here)
-        assert ann.facts == {
-            "person_title": "CEO",
-            "person_email": "bob@quillhaven.example",
-            "person_headline": "Buys",
-            "company_name": "Quillhaven",
-        }
-
-    def test_the_company_of_an_uploads_person_is_the_one_that_stays(self, store):
-        """Also where only the company was merged."""
-        old, new = CompanyId(uuid4()), CompanyId(uuid4())
-        self.change(store, new=[(old, "company", 1), (new, "company", 2)])
-        upload = UploadId(uuid4())
-        put(store, people=[(upload, UploadedPerson(person_id=PersonId(ANN), company_id=new, facts={}))])
-        self.change(store, merged=[(new, old)])
-        assert [one.company_id for one in store.people(upload)] == [old]
-
-    def test_a_known_entity_stays_as_old_as_it_is(self, store):
-        """Telling of it again does not make it younger."""
-        self.change(store, keys=[(EMAIL, ANN)], new=[(ANN, "person", 1)])
-        self.change(store, new=[(ANN, "person", 8)])
-        assert self.known(store, EMAIL) == {EMAIL: (ANN, {EMAIL}, 1)}
-
-    def test_an_upload_keeps_each_person_once_as_last_told(self, store):
-        """In order of id, with what its rows knew."""
-        upload = UploadId(uuid4())
-        told = [
-            (upload, UploadedPerson(person_id=PersonId(person), company_id=None, facts={"person_title": title}))
-            for person, title in [(BOB, "CFO"), (ANN, "CEO"), (BOB, "COO")]
-        ]
-        put(store, people=told[:2])
-        put(store, people=told[2:])
-        assert [(one.person_id, one.facts["person_title"]) for one in store.people(upload)] == [
-            (ANN, "CEO"),
-            (BOB, "COO"),
-        ]
-        assert store.people(UploadId(uuid4())) == []
+    def test_roles_are_up_while_a_process_says_that_it_runs_them(self, store):
+        """Of several, whoever still does; a receiver's time begins by nothing of this."""
+        one, other = uuid4(), uuid4()
+        assert store.roles_up() == frozenset()
+        store.here(one, ["sender", "timers"])
+        store.here(one, ["sender", "timers"])
+        store.here(other, ["sender", "receiver"])
+        assert store.roles_up() == {"sender", "timers", "receiver"}
+        store.gone(one)
+        assert store.roles_up() == {"sender", "receiver"}
+        assert store.receiver_up() == timedelta(0)
 
 
-class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract, DirectoryContract):
-    """Everything that a store promises."""
+class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract):
+    """Everything that a store promises of the log and of inline state."""

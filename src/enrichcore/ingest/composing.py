@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.keys import NAME_AT, Key, KeyKind
 from enrichcore.fields import is_area, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website
 from enrichcore.ingest.profiles import word_list
@@ -25,9 +25,6 @@ from enrichcore.normalize import (
     person_name_key,
     split_full_name,
 )
-
-#: Separates a name from the company in a weak person key; no folded name holds it.
-NAME_AT = " @ "
 
 _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
@@ -195,7 +192,7 @@ def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
     return tuple(Key(kind, value) for kind, value in found if value)
 
 
-def _is_shared(mailbox: str) -> bool:
+def is_shared_mailbox(mailbox: str) -> bool:
     """Whether a mailbox is of a role, also one of several or of one place: `sales`, `sales2`, `info.de`, `hr-team`."""
     first, *more = _PARTS_OF_MAILBOX.split(mailbox.rstrip("0123456789"))
     return first in word_list("roles") and all(part in word_list("roles") | word_list("places") for part in more)
@@ -208,7 +205,7 @@ def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[K
     several people called Ada.
     """
     email = person.get("person_email")
-    shared = email is not None and _is_shared(email.partition("@")[0])
+    shared = email is not None and is_shared_mailbox(email.partition("@")[0])
     full = person_name_key(person.get("person_full_name"))
     name = full or person_name_key(person.get("person_first_name") or person.get("person_last_name"))
     at = NAME_AT.join((name, company[0].value)) if name and company else None

@@ -18,6 +18,9 @@ from enrichcore.ingest.profiles import Profile, fact_kinds, find_profile, fold_h
 #: The field of an override that leaves a column out.
 IGNORE = "ignore"
 
+#: Other columns that the reason of an ambiguous one names.
+_NAMED = 10
+
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
 
@@ -35,17 +38,17 @@ class Mapping:
 
 def name_columns(headers: Iterable[str]) -> tuple[str, ...]:
     """A distinct name for each column: its header, "column 3" for a blank one, "Email (2)" for the second of a name."""
-    taken: set[str] = set()
-    names: list[str] = []
+    #: Each name with the number that it was given last: asking from 1 again takes minutes for a damaged header.
+    taken: dict[str, int] = {}
     for position, header in enumerate(headers, start=1):
         bare = header.strip().removeprefix("\ufeff") or f"column {position}"
-        name, count = bare, 1
+        name, count = bare, taken.get(bare, 0)
         while name in taken:
             count += 1
             name = f"{bare} ({count})"
-        taken.add(name)
-        names.append(name)
-    return tuple(names)
+        taken[bare] = max(count, 1)
+        taken.setdefault(name, 1)
+    return tuple(taken)
 
 
 def present_columns(headers: Iterable[str], saved: collections.abc.Mapping[str, str]) -> dict[str, str]:
@@ -150,8 +153,10 @@ def _place(candidate: _Candidate, order: tuple[str, ...]) -> int | None:
 
 
 def _reason(column: str, fact: str, listed: list[_Candidate]) -> str:
-    others = ", ".join(repr(other) for other, _, _ in listed if other != column)
-    return f"{others} may be {fact}, too; choose one with --map"
+    others = [repr(other) for other, _, _ in listed[: _NAMED + 1] if other != column][:_NAMED]
+    more = len(listed) - 1 - len(others)
+    shown = f"{', '.join(others)} and {more:,} more" if more else ", ".join(others)
+    return f"{shown} may be {fact}, too; choose one with --map"
 
 
 def _chosen(

@@ -27,6 +27,8 @@ from enrichcore.normalize import usable_email
 
 #: Characters of one line or cell; the csv module's own limit of 131,072 is less than real exports hold.
 MAX_CELL = 1 << 26
+#: Columns of a table; a worksheet has no more.
+MAX_COLUMNS = 16_384
 #: Rows that are looked at to tell a table of one column from prose.
 _PROSE_ROWS = 20
 #: A cell of a header, or the typical cell of a single column, with so many words is prose.
@@ -128,6 +130,8 @@ def _refuse_prose(table: Table, name: str) -> None:
     remedy = "export the records as CSV, with column names in the first line"
     if any(usable_email(header) for header in table.headers):
         raise NotATable(name, "has no column names: its first line holds an e-mail address", remedy)
+    if len(table.headers) > MAX_COLUMNS:
+        raise NotATable(name, f"has {len(table.headers):,} columns where a table has {MAX_COLUMNS:,} at most", remedy)
     if len(table.headers) <= _PROSE_COLUMNS and any(len(cell.split()) >= _PROSE_WORDS for cell in table.headers):
         raise NotATable(name, "is text, not a table", remedy)
     if len(table.headers) > 1:

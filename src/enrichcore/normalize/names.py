@@ -93,7 +93,8 @@ def _without_every_picture(text: str) -> str:
 
 def _without_pictures_around(name: str) -> str:
     """A company's name without emoji; the signs of trade marks stay."""
-    return clean_label("".join(part for part in name if part in _MARKS or not _is_picture(part)))
+    pictures = {part for part in set(name) if part not in _MARKS and _is_picture(part)}
+    return clean_label("".join(part for part in name if part not in pictures)) if pictures else name
 
 
 def _is_picture(character: str) -> bool:

@@ -2,15 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
-from attrs import frozen
+from attrs import asdict, frozen
 
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.events import (
+    ConnectionsFailed,
+    DoubtsCounted,
+    Event,
+    LaneHeld,
+    LaneResumed,
+    LaneStopped,
+    RefusalsCounted,
+    WebhookEndsSoon,
+)
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import NEARLY_OVER, Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
@@ -44,6 +54,9 @@ def lanes(
         str | None, typer.Option(metavar="LANE", help="Send nothing on this lane: CLIENT/WORKSTREAM/WORKFLOW.")
     ] = None,
     resume: Annotated[str | None, typer.Option(metavar="LANE", help="Send on this lane again.")] = None,
+    history: Annotated[
+        str | None, typer.Option(metavar="LANE", help="Show when and why this lane stopped, was held, and went on.")
+    ] = None,
     why: Why = "",
     by: By = "",
     as_json: AsJson = False,
@@ -59,6 +72,9 @@ def lanes(
         if resume is not None:
             _require_lane(enrichment, resume)
             enrichment.resume_lane(*_parts(resume, "--resume"), by=who(by), why=why)
+        if history is not None:
+            show_history(enrichment, history, as_json=as_json)
+            return
         found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
         show_json({"lanes": found, "budgets": money})
@@ -86,6 +102,65 @@ _COLUMNS = {
 }
 
 
+def show_history(enrichment: Enrichment, lane: str, *, as_json: bool) -> None:
+    """Print what happened to a lane, oldest first.
+
+    Raises:
+        UnknownNameError: The configuration has no such lane.
+    """
+    client, workstream, workflow = _parts(lane, "--history")
+    enrichment.registry.lane(client, workstream, workflow)
+    key = lane_id(enrichment.registry.client(client).id, workstream, workflow)
+    recorded = enrichment.store.stream(key)
+    if as_json:
+        events = [{"at": one.at, "type": type(one.event).__name__, **lane_event(one.event)} for one in recorded]
+        show_json({"lane": lane, "lane_id": key, "events": events})
+        return
+    if not recorded:
+        line(f"Nothing ever stopped or held {lane}.")
+    for one in recorded:
+        line(f"{one.at:%Y-%m-%d %H:%M:%S}  {lane_words(one.event)}")
+
+
+def lane_event(event: Event) -> dict[str, Any]:
+    """What an event says of its lane, for programs."""
+    return {name: value for name, value in asdict(event).items() if name not in {"workstream", "workflow"}}
+
+
+def lane_words(event: Event) -> str:
+    """What an event says of its lane, for people."""
+    match event:
+        case LaneStopped():
+            return f"stopped by {event.by}: {event.reason}"
+        case LaneResumed():
+            return f"resumed by {event.by}{event.why and f': {event.why}'}"
+        case LaneHeld():
+            return f"held until {event.until:%Y-%m-%d %H:%M:%S}{event.reason and f': {event.reason}'}"
+        case RefusalsCounted(in_a_row=0) | ConnectionsFailed(in_a_row=0) | DoubtsCounted(in_a_row=0):
+            return _ENDED[type(event)]
+        case RefusalsCounted():
+            return f"{_times(event.in_a_row, 'row')} in a row refused for good"
+        case ConnectionsFailed():
+            return f"{_times(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
+        case DoubtsCounted():
+            last = event.reason and f", the last: {event.reason}"
+            return f"{_times(event.in_a_row, 'row')} in a row in doubt{last}"
+        case WebhookEndsSoon():
+            return f"its webhook has taken {event.sends:,} of the {event.lifetime_limit:,} rows of its life"
+    return type(event).__name__
+
+
+_ENDED: Final[dict[type[Event], str]] = {
+    RefusalsCounted: "a row was taken: refusals are counted anew",
+    ConnectionsFailed: "the webhook was reached: failures are counted anew",
+    DoubtsCounted: "a row is known to be taken: doubts are counted anew",
+}
+
+
+def _times(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
     """Every lane of the configuration, with what it did."""
     used = {row[0]: Usage(in_flight=row[4], ready=row[5], sent=row[6], spent=row[7], reserved=row[8])
@@ -99,6 +174,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
             found.append(
                 {
                     "lane": f"{client.slug}/{workstream}/{workflow}",
+                    "lane_id": key,
                     "client": client.slug,
                     "workstream": workstream,
                     "workflow": workflow,

@@ -23,7 +23,7 @@ from enrichcore.registry import Registry
 from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
-from runners.daemon.heartbeat import Heartbeat
+from runners.daemon.heartbeat import Heartbeat, Presence
 from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
@@ -111,6 +111,7 @@ class Daemon:
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
+        self._begin("presence", Presence(self._store, self._roles).run(self._stop))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -129,7 +130,7 @@ class Daemon:
         ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         log.error("%s ended by itself", " and ".join(sorted(task.get_name() for task in ended)))
 
-    def _begin(self, role: Role, running: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, role: str, running: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(running, name=role))
 
     async def _listen(self) -> None:

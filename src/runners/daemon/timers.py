@@ -1,4 +1,7 @@
-"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled."""
+"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled.
+
+The directory learns here what answers told of who is who.
+"""
 
 import asyncio
 import logging
@@ -25,6 +28,8 @@ _COUNT_EVERY: Final = timedelta(seconds=5)
 #: is made.
 _MOVE_EVERY_S: Final = 2.0
 _SEARCHED_PART: Final = 20
+#: How often the directory learns what answers told; uploads and launches do not wait for it.
+_LEARN_EVERY: Final = timedelta(seconds=5)
 
 
 class Timers:
@@ -37,6 +42,7 @@ class Timers:
         self._launches = _Launches(application)
         #: When companies' rows are looked for again, on the monotonic clock.
         self._move_at = 0.0
+        self._learnt_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -58,7 +64,8 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill, self._move)
+        application = self._application
+        duties = (self._wake, application.turn_batches, self._pass_day, self._fill, self._move, self._learn)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -70,6 +77,15 @@ class Timers:
             self._application.pass_day(today)
             self._day = today
         return 0
+
+    def _learn(self) -> int:
+        now = self._clock()
+        if self._learnt_at is not None and now - self._learnt_at < _LEARN_EVERY:
+            return 0
+        looked_at = self._application.learn()
+        if not looked_at:
+            self._learnt_at = now
+        return looked_at
 
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())

@@ -37,7 +37,9 @@ def test_every_command_of_the_contract_has_help(enrichcore, command):
         ["history", "12"],
         ["upload", "nowhere.csv", "--client", "acme", "--workstream", "crm_data"],
         ["retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "ready"],
+        ["retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "awaiting_answer"],
         ["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "maybe"],
+        ["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "lost"],
         ["run", "--role", "king"],
         ["leads", "--client", "acme", "--format", "pdf"],
         ["demo", "--rows", "0"],
@@ -48,6 +50,13 @@ def test_wrong_use_ends_with_2(enrichcore, args):
     """What cannot be understood is told on standard error and nothing is printed."""
     ended = enrichcore(*args)
     assert (ended.exit_code, bool(ended.stderr.strip()), ended.stdout) == (2, True, "")
+
+
+def test_whoever_retries_what_waits_for_an_answer_is_told_how_to_end_that(enrichcore):
+    """Such a wait has not ended, and is given up only on purpose."""
+    refused = enrichcore("retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "awaiting_answer")
+    assert "settle" in refused.stderr
+    assert "lost" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -265,8 +265,31 @@ def test_a_person_may_have_a_doubt_sent_again_beyond_the_attempts():
 @pytest.mark.parametrize("settlement", e.Settlement)
 @pytest.mark.parametrize("state", sorted(set(State) - {State.IN_DOUBT}))
 def test_only_a_doubt_can_be_settled(state, settlement):
-    """Elsewhere the decision finds nothing to do."""
-    assert scene(state).settle(settlement) == ()
+    """Elsewhere the decision finds nothing to do, but that the answer to a row that was delivered may be given up."""
+    waits = settlement is e.Settlement.LOST and state is State.AWAITING_ANSWER
+    assert names(scene(state).settle(settlement)) == (["AnswerTimedOut"] if waits else [])
+
+
+@pytest.mark.parametrize("state", [State.AWAITING_ANSWER, State.IN_DOUBT])
+@pytest.mark.parametrize(("attempts", "then"), [(1, State.TIMED_OUT), (2, State.READY)])
+def test_a_wait_that_a_person_gives_up_ends_as_its_deadline_would(state, attempts, then):
+    """With who gave it up, and why."""
+    told = scene(state, attempts=attempts)
+    (ended,) = told.settle(e.Settlement.LOST)
+    assert (ended.by, told.run.state, told.run.reserved, told.run.spent) == ("ann", then, 0, 1)
+    assert ended.reason.startswith("given up before its deadline: as she said")
+
+
+def test_a_cancelled_step_is_taken_back_while_its_row_is_out():
+    """As it was, deadline and credits included; later it can only run again."""
+    told = scene(State.AWAITING_ANSWER)
+    before = told.run
+    told.cancel()
+    assert names(told.restore()) == ["StepRestored"]
+    assert told.run == before
+    told.cancel()
+    told.now += 6 * HOURS
+    assert told.restore() == ()
 
 
 # --- time --------------------------------------------------------------------------------------------------------

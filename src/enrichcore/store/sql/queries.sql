@@ -11,6 +11,11 @@ select originator_id, originator_version, topic, state, recorded_at, client_id, 
 from enrichcore.stored_events
 where entity_id = any(%(ids)s::uuid[]) and topic = any(%(topics)s) order by position
 
+-- name: events_at
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from unnest(%(ids)s::uuid[], %(versions)s::int[]) as w(id, version)
+join enrichcore.stored_events on originator_id = w.id and originator_version = w.version
+
 -- name: version
 select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
 
@@ -218,6 +223,25 @@ from unnest(%(kinds)s::text[], %(values)s::text[]) as w(kind, value)
 join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind and k.value = w.value
 join enrichcore.directory_entities o on o.entity_id = k.entity_id
 
+-- name: known
+-- By each id that was asked for, the one that stays for it.
+select w.id, o.entity_id, o.since,
+       (select array_agg(a.kind || ' ' || a.value) from enrichcore.directory_keys a where a.entity_id = o.entity_id)
+from unnest(%(ids)s::uuid[]) as w(id)
+join enrichcore.directory_entities e on e.entity_id = w.id and e.client_id = %(client)s
+join enrichcore.directory_entities o on o.entity_id = coalesce(e.merged_into, e.entity_id)
+
+-- name: answered_since
+select position, originator_id, originator_version from enrichcore.stored_events
+where position > %(after)s and topic in ('StepAnswered', 'AnswerRevised') order by position limit %(limit)s
+
+-- name: learnt_until
+select coalesce(max(position), 0) from enrichcore.learnt
+
+-- name: learn_on
+insert into enrichcore.learnt as l (position) values (%(position)s)
+on conflict (only_one) do update set position = greatest(l.position, excluded.position)
+
 -- name: uploaded
 select person_id, company_id, facts from enrichcore.upload_people
 where upload_id = %(upload)s and person_id = any(%(ids)s::uuid[])
@@ -257,6 +281,17 @@ delete from enrichcore.receivers where runner_id = %(id)s or seen_at < now() - i
 select coalesce(max(now() - up_since), interval '0') from enrichcore.receivers
 where seen_at >= now() - %(lost_after)s
 
+-- name: here
+insert into enrichcore.runners as r (runner_id, role, seen_at) select %(id)s, role, now() from unnest(%(roles)s::text[]) as role
+on conflict (runner_id, role) do update set seen_at = now()
+
+-- name: gone
+-- As for receivers.
+delete from enrichcore.runners where runner_id = %(id)s or seen_at < now() - interval '1 day'
+
+-- name: roles_up
+select distinct role from enrichcore.runners where seen_at >= now() - %(lost_after)s
+
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
 
@@ -271,6 +306,15 @@ from enrichcore.step_runs s
 left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
 where s.batch_id = %(batch)s
   and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+
+-- name: doubt_counts
+-- The same by workflow.
+select s.workflow, count(*)
+from enrichcore.step_runs s
+left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+where s.batch_id = %(batch)s
+  and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+group by s.workflow
 
 -- name: all_runs
 select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
