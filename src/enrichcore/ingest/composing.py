@@ -20,6 +20,7 @@ from enrichcore.normalize import (
     company_name_key,
     distinct_names,
     email_domain,
+    is_free_mail,
     linkedin_key,
     linkedin_url,
     person_name_key,
@@ -34,6 +35,7 @@ _PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
+_EMAIL = "person_email"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
 
@@ -108,11 +110,25 @@ def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -
 
 def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
+    addresses: set[str] = set()
     for fact, cell in cells:
         told = fact_of(fact, cell) if cell else None
-        if told:
+        if told and told[0] == _EMAIL:
+            addresses.add(told[1])
+        if told and told[0] == _EMAIL and _goes_before(told[1], facts.get(_EMAIL)):
+            # Of several columns the address at a company counts; a private one is kept beside it.
+            facts[_SPARE_EMAILS[0]], facts[_EMAIL] = facts[_EMAIL], told[1]
+        elif told:
             facts.setdefault(*told)
+    if len(addresses) > 1:
+        # Of which of them it is the status, nobody knows.
+        facts.pop(f"{_EMAIL}_status", None)
     return facts
+
+
+def _goes_before(email: str, known: str | None) -> bool:
+    """Whether an address is at a company's host and the known one is not."""
+    return known is not None and is_free_mail(email_domain(known) or "") and not is_free_mail(email_domain(email) or "")
 
 
 def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
