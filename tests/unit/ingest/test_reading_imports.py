@@ -207,7 +207,7 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Industry", "<i>Mining</i>; mining", "company_industry", "Mining"),
         ("City", "3", "person_city", None),
         ("Company City", "<p>Berlin</p>", "company_city", "Berlin"),
-        ("State", "9", "person_state", "9"),
+        ("State", "9", "person_state", None),
         ("Country", "US", "person_country", "United States"),
         ("LinkedIn", "HTTPS://de.LinkedIn.com/in/Jo-Vale/?x=1", "person_linkedin_url", "https://www.linkedin.com/in/jo-vale"),
         ("Location", "Leeds, England", "person_location", "Leeds, England"),
