@@ -25,7 +25,6 @@ from enrichcore.normalize import (
     is_subdivision,
     subdivision_name,
 )
-from enrichcore.normalize.lists import entries
 
 #: Places of one company that are compared.
 MAX_PLACES = 50
@@ -110,7 +109,7 @@ def in_line(text: str) -> Location | None:
     parts = [name for part in first.split(",") if (name := cleaners.said(_POSTAL.sub("", part.strip())))]
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or _is_area(parts[0]):
         return None
-    if parts[0].casefold() in words("no_places") | entries("no_countries"):
+    if cleaners.is_no_place(parts[0]):
         return None
     parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:

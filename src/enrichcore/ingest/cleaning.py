@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
-from enrichcore.fields import email_term
+from enrichcore.fields import email_term, is_no_place
 from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
 from enrichcore.normalize import (
     clean_paragraph,
@@ -95,6 +95,18 @@ def label(cell: str) -> str | None:
     if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
         return None
     return None if _ADDRESS.fullmatch(text) else text
+
+
+def city(cell: str) -> str | None:
+    """The name of a city; "Remote" and "EMEA" are none."""
+    text = label(cell)
+    return None if text is None or is_no_place(text) else text
+
+
+def location(cell: str) -> str | None:
+    """Where somebody is, which may be a region: "Europe"."""
+    text = label(cell)
+    return None if text is None or is_no_place(text, regions=False) else text
 
 
 def email(cell: str) -> str | None:
@@ -265,6 +277,8 @@ def _company_linkedin(cell: str) -> str | None:
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
+    "city": city,
+    "location": location,
     "paragraph": clean_paragraph,
     "person_name": person_name,
     "last_name": last_name,
