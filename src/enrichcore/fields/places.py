@@ -194,7 +194,15 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         for name in names
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
-    return Location(city=None if city is None else _cased(city), state=next(told, None), country=country)
+    state = next(told, None)
+    if city and state is None and _is_only_a_state(city, country):
+        city, state = None, city
+    return Location(city=None if city is None else _cased(city), state=state, country=country)
+
+
+def _is_only_a_state(name: str, country: str | None) -> bool:
+    """Whether what stands in the city's place is a state of the country, and no city of that name is known."""
+    return country is not None and is_subdivision(name, country) and name.casefold() not in words("cities_like_states")
 
 
 def _cased(name: str) -> str:
