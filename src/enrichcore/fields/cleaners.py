@@ -204,6 +204,11 @@ def city(value: Any) -> str | None:
     return None if text is None or text.casefold() in entries("no_countries") else text
 
 
+def state(value: Any) -> str | None:
+    """The name of a state, or its code: Oklahoma's is a word for success elsewhere."""
+    return value if isinstance(value, str) and value in words("codes_like_no_values") else city(value)
+
+
 def without_place_name(text: str) -> str:
     """A place without the name of what it is: "HQ: Leeds" is Leeds."""
     return _PLACE_NAME.sub("", text, count=1) if ":" in text or "-" in text or "\u2013" in text else text
