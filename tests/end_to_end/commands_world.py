@@ -14,6 +14,12 @@ from runners.cli.sample_files import configuration_text, write_samples
 ROWS = 12
 SECRET = "demo-callback-secret"
 COMMAND = [sys.executable, "-c", "from runners.cli import main; main()"]
+#: Whoever starts tests in the background ignores Ctrl-C, and so would what tests start.
+INTERRUPTIBLE = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from runners.cli import main; main()",
+]
 UNSET = {"ENRICHCORE_CONFIG", "ENRICHCORE_DATABASE_URL", "DATABASE_URL"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNSET}
 

@@ -4,13 +4,17 @@ import csv
 import io
 import json
 import re
+import signal
+import subprocess
 from codecs import BOM_UTF8
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
 
 from enrichcore.fields import LEAD_FIELDS
-from tests.end_to_end.commands_world import ROWS, daemon
+from enrichcore.store.postgres import PostgresStore
+from tests.end_to_end.commands_world import ENVIRONMENT, INTERRUPTIBLE, ROWS, daemon
 
 pytestmark = pytest.mark.end_to_end
 
@@ -301,3 +305,22 @@ def test_a_database_that_is_away_is_one_message(world):
     """`check` does not hang, and names it by its key."""
     away = {"ENRICHCORE_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere?connect_timeout=2"}
     assert "ENRICHCORE_DATABASE_URL" in world.run("check", code=1, **away)
+
+
+def test_an_interrupted_import_says_what_becomes_of_it(world):
+    """What is recorded is of no use for a launch, so the way on is told."""
+    file = world.new_people(30_000, "halfway")
+    # The first event that comes now is that of the import.
+    world.run("apply")
+    with closing(PostgresStore(world.url, pool_size=1)) as store:
+        before = store.last_position()
+        command = [*INTERRUPTIBLE, "upload", file, "--client", "acme", "--workstream", "crm_data"]
+        with subprocess.Popen(
+            command, cwd=world.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as running:
+            while store.last_position() == before:
+                assert running.poll() is None, running.stderr.read()
+            running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert told.startswith("interrupted; what was imported of the file cannot be launched: import it again")

@@ -3,11 +3,10 @@
 import json
 import signal
 import subprocess
-import sys
 
 import pytest
 
-from tests.end_to_end.commands_world import COMMAND, ENVIRONMENT
+from tests.end_to_end.commands_world import COMMAND, ENVIRONMENT, INTERRUPTIBLE
 
 pytestmark = pytest.mark.end_to_end
 
@@ -37,10 +36,8 @@ def test_the_demo_runs_to_its_end(tmp_path):
 
 def test_an_interrupted_demo_keeps_nothing_and_says_so(tmp_path):
     """Ctrl-C while rows are under way ends all that it started; its folder goes, so nothing recorded is promised."""
-    # Whoever starts tests in the background ignores Ctrl-C, and so would the demo.
-    ready = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     with subprocess.Popen(
-        [sys.executable, "-c", f"{ready}; from runners.cli import main; main()", "demo", "--rows", "200"],
+        [*INTERRUPTIBLE, "demo", "--rows", "200"],
         cwd=tmp_path,
         env={**ENVIRONMENT, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
