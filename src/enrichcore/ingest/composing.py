@@ -23,8 +23,10 @@ from enrichcore.normalize import (
     is_free_mail,
     linkedin_key,
     linkedin_url,
+    lone_last_name,
     person_name_key,
     split_full_name,
+    whole_name_in,
 )
 
 _NULL = "\\N"
@@ -87,7 +89,11 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     """
     full = person.get("person_full_name")
     first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
-    if full and full != last and not (first and last):
+    if full == last:
+        full = None
+    if last and not first and not full:
+        first, last = whole_name_in(last) or (None, last)
+    if full and not (first and last):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:
@@ -142,6 +148,8 @@ def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[s
             _fill(facts, "company_linkedin_url", linkedin_url(cell, "company"))
         if fact in {"company_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
+        if fact == "person_full_name":
+            _fill(facts, "person_last_name", lone_last_name(cell))
         if fact in {"person_first_name", "person_last_name", "person_full_name"} and "@" in cell:
             told = fact_of("person_email", cell)
             _fill(facts, "person_email", told[1] if told else None)

@@ -22,12 +22,12 @@ from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
-    distinct_names,
     last_name,
     person_name,
     person_name_key,
     split_full_name,
 )
+from enrichcore.normalize.names_together import distinct_names, full_name, lone_last_name, whole_name_in
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
 from enrichcore.normalize.numbers import constant_range, whole_number
 
@@ -46,6 +46,7 @@ __all__ = [
     "distinct_names",
     "email_domain",
     "folded",
+    "full_name",
     "is_free_mail",
     "is_known_country",
     "is_nothing",
@@ -54,6 +55,7 @@ __all__ = [
     "last_name",
     "linkedin_key",
     "linkedin_url",
+    "lone_last_name",
     "partial_date",
     "person_name",
     "person_name_key",
@@ -63,5 +65,6 @@ __all__ = [
     "tells_of_failure",
     "usable_email",
     "website_url",
+    "whole_name_in",
     "whole_number",
 ]
