@@ -1,9 +1,12 @@
 """What people look up on the command line: what an id is of, what happened to a lane, and where rows in doubt are."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 
 from enrichcore.domain import events as e
 from enrichcore.domain.lane import DOUBTS_IN_A_ROW
@@ -51,6 +54,31 @@ def test_a_lanes_history_tells_when_it_stopped_and_went_on_and_why(world, capsys
     assert (told["lane"], told["lane_id"]) == (LANE, str(known["lane_id"]))
     assert [event["type"] for event in told["events"]] == ["DoubtsCounted", "LaneHeld", "LaneStopped", "LaneResumed"]
     assert (told["events"][2]["by"], told["events"][2]["reason"]) == ("ann", "the table is being mended")
+
+
+def test_a_lane_that_is_tried_by_one_row_at_a_time_is_not_shown_as_open(world):
+    """Neither while it is held, nor between two tries."""
+    world.launch(*(person(f"ann{number}", f"co{number}") for number in range(DOUBTS_IN_A_ROW + 2)))
+    world.report(world.app.claim(DOUBTS_IN_A_ROW), Outcome.UNKNOWN, status=502, reason="HTTP 502")
+    for _ in range(2):
+        (lane,) = [one for one in known_lanes(world.app) if one["lane"] == LANE]
+        assert lane["status"] == "held"
+        assert "nobody knows whether they were delivered, the last: HTTP 502" in lane["reason"]
+        world.clock.tick(seconds=31)
+
+
+def test_a_budget_that_is_used_up_tells_when_its_period_frees_credits(world):
+    """Where `lanes` and `status` say why nothing leaves."""
+    world.launch(person("ann"), person("bob", "caldora"))
+    world.send(1)
+    acme = evolve(world.registry.client(ACME), budget_credits=Decimal(1), budget_period=timedelta(days=2))
+    world.registry = evolve(world.registry, clients={**world.registry.clients, ACME: acme})
+    world.app = world.another()
+    world.answer(world.posted[0])
+    (lane,) = [one for one in known_lanes(world.app) if one["lane"] == LANE]
+    assert lane["reason"] == (
+        "the budget of 1 credits is spent or reserved, and its period frees credits at 2026-03-05 00:00 UTC"
+    )
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,8 @@ class StepRunLife(RuleBasedStateMachine):
             self.log.append((event, self.now))
             self.run = steps.fold(self.run, event, at=self.now, version=len(self.log))
             self.lived.append(self.run)
-            if isinstance(event, e.AnswerTimedOut | e.StepCancelled):
+            gave_up = isinstance(event, e.StepFailed) and event.attempt is None
+            if gave_up or isinstance(event, e.AnswerTimedOut | e.StepCancelled):
                 self.books.wait_ended(self.now)
             if isinstance(event, e.StepRestored):
                 self.books.restored(event)
@@ -188,7 +189,7 @@ class StepRunLife(RuleBasedStateMachine):
         """The clock goes to the moment that the run waits for."""
         self.now, set_aside = max(self.now, self.run.wake_at), self.run.set_aside
         assert self.record(steps.decide_wake(self.run, self.step, now=self.now))
-        assert not set_aside or self.run.state not in {State.READY, State.SENDING} or self.run.tries == 0
+        assert not set_aside or self.run.ended or self.run.state is State.IN_DOUBT
 
     @precondition(lambda self: self.run.state is State.READY)
     @rule(price=strategies.prices(), seen=st.none() | st.sampled_from(Outcome))

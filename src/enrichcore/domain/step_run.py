@@ -330,7 +330,8 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
         case Outcome.LANE_REFUSED if latest and out:
             refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back, webhook=seen.webhook)
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
-            return guarded(run, refused, ready)
+            # A timer ends a step whose answer came and was set aside.
+            return guarded(run, refused) if run.set_aside else guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
             others = run.reserved + given_back
             failed = e.StepFailed(
@@ -369,7 +370,15 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.AWAITING_ANSWER | State.IN_DOUBT:
             return _give_up(run, step, f"no answer within {step.answer_within}")
         case State.RETRY_WAIT:
-            return guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
+            ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
+            if run.set_aside:
+                why = f"its answer came and was set aside ({run.set_aside}), and the row was not taken once more"
+                return guarded(
+                    run,
+                    ready,
+                    e.StepFailed(workflow=run.workflow, reason=why, reserved=-run.reserved, spent=run.reserved),
+                )
+            return guarded(run, ready)
     return ()
 
 

@@ -9,7 +9,7 @@ import typer
 from attrs import asdict, frozen
 
 from enrichcore.application import Enrichment
-from enrichcore.application.budgets import budgets
+from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
 from enrichcore.domain.events import (
     ConnectionsFailed,
@@ -256,7 +256,9 @@ def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, take
         told.append(f"{taken:,} of the {life:,} rows are sent that its webhook takes in its life")
     price = settings.credits_per_send
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, enrichment.now()):
-        told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")
+        later = pays_again_at(enrichment.store, client, price, enrichment.now())
+        period = "" if later is None else f", and its period frees credits at {later:%Y-%m-%d %H:%M} UTC"
+        told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved{period}")
     return "; ".join(told)
 
 
@@ -267,6 +269,8 @@ def _breaker(lane: Lane | None, limits: str, now: datetime) -> dict[str, Any]:
         why = f": {lane.held_for}" if lane.held_for else ""
         reason = f"nothing is sent until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC{why}"
         return {"status": "held", "reason": reason, "held_until": lane.held_until}
+    if lane is not None and lane.probed:
+        return {"status": "held", "reason": f"one row at a time is tried: {lane.held_for}", "held_until": None}
     return {"status": "open", "reason": limits, "held_until": None}
 
 

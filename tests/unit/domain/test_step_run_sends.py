@@ -370,3 +370,27 @@ def test_a_log_from_before_keeps_what_it_reserved():
 def test_time_alone_moves_nothing_that_waits_for_something_else(state):
     """Ready runs wait for a runner, waits for their company run, and ends for nothing."""
     assert scene(state).wake(timedelta(days=400)) == ()
+
+
+@pytest.mark.parametrize("seen", [Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED])
+def test_a_row_that_comes_back_after_its_answer_was_set_aside_is_not_sent_again(seen):
+    """What came may yet be placed, and then it counts; until then the step has failed for that."""
+    told = scene(State.SENDING, attempts=2)
+    told.record(steps.decide_set_aside(told.run, "a fault"))
+    assert names(told.outcome(seen)) == ["SendRefused"]
+    assert names(told.wake()) == ["StepReady", "StepFailed"]
+    assert told.run.reason.startswith("its answer came and was set aside (a fault)")
+    assert (told.run.state, told.run.reserved) == (State.FAILED, 0)
+    told.answer("data", title="CTO")
+    assert told.run.state is State.COMPLETED
+
+
+def test_that_an_answer_was_set_aside_is_noted_once_and_only_for_a_row_that_is_out():
+    """A retry begins without it."""
+    told = scene(State.AWAITING_ANSWER)
+    assert names(told.record(steps.decide_set_aside(told.run, "a fault"))) == ["AnswerSetAside"]
+    assert told.record(steps.decide_set_aside(told.run, "another")) == ()
+    told.pass_time()
+    told.retry()
+    assert (told.run.state, told.run.set_aside) == (State.READY, "")
+    assert steps.decide_set_aside(told.run, "a fault") == ()
