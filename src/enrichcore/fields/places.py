@@ -26,12 +26,13 @@ from enrichcore.normalize import (
     is_subdivision,
     subdivision_name,
 )
-from enrichcore.normalize.lists import entries
 
 #: Places of one company that are compared.
 MAX_PLACES = 50
 #: Characters of a code: of a country, or of a state.
 CODE_LENGTH = 3
+#: Characters of the longest short form of a state, which nobody writes small: "CDMX".
+LONG_CODE = 4
 #: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
 NO = frozenset({"false", "no", "0", "n"})
@@ -181,7 +182,7 @@ def in_line(text: str) -> Location | None:
     parts = _parts(first)
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or is_area(parts[0]):
         return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
-    if parts[0].casefold() in words("no_places") | entries("no_countries"):
+    if cleaners.is_no_place(parts[0]):
         return None
     parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:
@@ -318,9 +319,9 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
     state = next(told, None)
-    return Location(
-        city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
-    )
+    if state and len(state) > LONG_CODE:
+        state = _cased(state)
+    return Location(city=None if city is None else _cased(city), state=state, country=country)
 
 
 def _state_country(state: str, city: str) -> str | None:
