@@ -15,7 +15,7 @@ from enrichcore.normalize.countries import (
 )
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
-from enrichcore.normalize.emails import email_domain, usable_email
+from enrichcore.normalize.emails import beside_email, email_domain, usable_email
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
@@ -33,6 +33,7 @@ from enrichcore.normalize.numbers import constant_range, whole_number
 
 __all__ = [
     "LinkedInKind",
+    "beside_email",
     "clean_label",
     "clean_paragraph",
     "clean_text",
