@@ -31,8 +31,6 @@ from enrichcore.normalize import (
 MAX_PLACES = 50
 #: Characters of a code: of a country, or of a state.
 CODE_LENGTH = 3
-#: Characters of the longest short form of a state, which nobody writes small: "CDMX".
-LONG_CODE = 4
 #: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
 NO = frozenset({"false", "no", "0", "n"})
@@ -319,9 +317,9 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
     state = next(told, None)
-    if state and len(state) > LONG_CODE:
-        state = _cased(state)
-    return Location(city=None if city is None else _cased(city), state=state, country=country)
+    return Location(
+        city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
+    )
 
 
 def _state_country(state: str, city: str) -> str | None:
@@ -331,14 +329,18 @@ def _state_country(state: str, city: str) -> str | None:
 
 
 def _cased(name: str) -> str:
-    """A city all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"."""
-    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH)):
+    """A place all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"; "CDMX" is short for one."""
+    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH and _can_be_said(name))):
         return name
     small = words("small_words")
     return " ".join(
         word if index and word in small else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
         for index, word in enumerate(name.lower().split())
     )
+
+
+def _can_be_said(name: str) -> bool:
+    return not name.isascii() or any(letter in "AEIOUY" for letter in name)
 
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
