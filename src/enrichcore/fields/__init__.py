@@ -16,7 +16,6 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
-from enrichcore.fields.cleaners import is_no_place
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
@@ -25,14 +24,17 @@ from enrichcore.fields.payloads import parse_body
 from enrichcore.fields.places import is_area, person_line, told_place
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
+from enrichcore.fields.statuses import DOUBTFUL, INVALID
 from enrichcore.fields.statuses import term as email_term
 
 __all__ = [
     "COMPANY_FIELDS",
+    "DOUBTFUL",
     "FIELDS",
     "FIELDS_BY_NAME",
     "IDENTITY",
     "INDICATORS",
+    "INVALID",
     "LEAD_FIELDS",
     "PERSON_FIELDS",
     "SHIPPED",
@@ -53,7 +55,6 @@ __all__ = [
     "indicators_of",
     "is_another",
     "is_area",
-    "is_no_place",
     "is_path",
     "known",
     "next_change",

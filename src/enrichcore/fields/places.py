@@ -317,8 +317,6 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
     state = next(told, None)
-    if city and state is None and _is_only_a_state(city, country):
-        city, state = None, city
     return Location(
         city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
     )
@@ -328,11 +326,6 @@ def _state_country(state: str, city: str) -> str | None:
     """The country that a state tells; in the state's place a code is none of a country: "BG" is Bergamo as well as Bulgaria."""
     is_known = not _is_code(state) or bool(countries_of_state(state)) or country_of_city(city, state) is not None
     return _country_of(state, city) if is_known else None
-
-
-def _is_only_a_state(name: str, country: str | None) -> bool:
-    """Whether what stands in the city's place is a state of the country, and no city of that name is known."""
-    return country is not None and is_subdivision(name, country) and name.casefold() not in words("cities_like_states")
 
 
 def _cased(name: str) -> str:
