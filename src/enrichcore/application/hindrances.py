@@ -8,6 +8,7 @@ from attrs import frozen
 
 from enrichcore.application.budgets import pays_again_at
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.amounts import credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
@@ -87,12 +88,14 @@ class Hindrances:
         if lane.stopped:
             return f"is stopped ({lane.stopped}); `enrichcore lanes --resume {name}` opens it"
         why = f" ({lane.held_for})" if lane.held_for else ""
+        at_once = f"`enrichcore lanes --resume {name}` tries all at once"
         if lane.held_until is not None and lane.held_until > self.now:
-            return f"is held{why}; it goes on at {at(lane.held_until)}{nobody_runs(self.store, 'sender')}"
+            sooner = f", and {at_once}" if lane.probed else ""
+            return f"is held{why}; it goes on at {at(lane.held_until)}{sooner}{nobody_runs(self.store, 'sender')}"
         if lane.probed:
             return (
-                f"is tried with one row at a time{why}; it goes on by itself once a row is taken, and"
-                f" `enrichcore lanes --resume {name}` tries all at once{nobody_runs(self.store, 'sender')}"
+                f"is tried with one row at a time{why}; it goes on by itself once a row is taken, and {at_once}"
+                f"{nobody_runs(self.store, 'sender')}"
             )
         return ""
 
@@ -125,7 +128,7 @@ class Hindrances:
         later = pays_again_at(self.store, client, settings.credits_per_send, self.now)
         period = "" if later is None else f", its period frees credits, at {at(later)} if nothing more is spent"
         return (
-            f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
+            f"is ready, but the budget of {client.slug} ({credits_said(client.budget_credits or 0)}) is spent or reserved;"
             f" it leaves when answers give back what is reserved{period}, or clients.{client.slug}.budget_credits is raised"
         )
 

@@ -24,14 +24,17 @@ from enrichcore.fields.payloads import parse_body
 from enrichcore.fields.places import is_area, person_line, told_place
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
+from enrichcore.fields.statuses import DOUBTFUL, INVALID
 from enrichcore.fields.statuses import term as email_term
 
 __all__ = [
     "COMPANY_FIELDS",
+    "DOUBTFUL",
     "FIELDS",
     "FIELDS_BY_NAME",
     "IDENTITY",
     "INDICATORS",
+    "INVALID",
     "LEAD_FIELDS",
     "PERSON_FIELDS",
     "SHIPPED",

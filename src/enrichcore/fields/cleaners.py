@@ -43,7 +43,8 @@ _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "d
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
-_COMMAS, _BARS = re.compile(r"[;|,\n]"), re.compile(r"[;|]")
+#: A comma in brackets separates nothing: "AWS (EC2, S3)".
+_COMMAS, _BARS = re.compile(r"[;|,\n](?![^(\n]*\))"), re.compile(r"[;|]")
 _FAILURE = re.compile(
     r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\s*(?:[:!(]|$|occurred|in |at )|(?:http|status|status code|code):? [45]\d\d\b"
     r"|[45]\d\d:? (?:error|bad|internal|too many|unauthori[sz]ed|forbidden|not found|service|gateway|client|server)\b"
@@ -60,6 +61,7 @@ _FAILURE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
+_ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -144,8 +146,19 @@ def line(value: Any) -> str | None:
 
 
 def label(value: Any) -> str | None:
-    """As `line`, but with a letter: a number is no title and no industry."""
-    return next((text for text in texts(value) if len(text) <= MAX_LABEL and any(map(str.isalpha, text))), None)
+    """As `line`, but with a letter and no address of mail: a number is no title and no industry."""
+    return next(
+        (
+            text
+            for text in texts(value)
+            if len(text) <= MAX_LABEL and any(map(str.isalpha, text)) and not _is_address(text)
+        ),
+        None,
+    )
+
+
+def _is_address(text: str) -> bool:
+    return "@" in text and _ADDRESS.fullmatch(text) is not None
 
 
 def paragraph(value: Any) -> str | None:
@@ -201,7 +214,18 @@ def place(value: Any) -> str | None:
 def city(value: Any) -> str | None:
     """The name of a city or a state; a continent and a sales region are none."""
     text = place(value)
-    return None if text is None or text.casefold() in entries("no_countries") else text
+    return None if text is None or is_no_place(text) else text
+
+
+def is_no_place(text: str) -> bool:
+    """Whether a clean text is what stands in a city's stead: "Remote", "EMEA", "Headquarters", "Europe"."""
+    plain = text.casefold()
+    return plain in words("no_places") or plain in entries("no_countries") or is_remote(text)
+
+
+def is_remote(text: str) -> bool:
+    """Whether a text says that there is no place: "Remote - EU"."""
+    return _REMOTE.match(text) is not None
 
 
 def state(value: Any) -> str | None:
@@ -219,7 +243,7 @@ def location(value: Any) -> str | None:
     text = place(value)
     if text is None or "," not in text:
         # A code, and "Remote - EU", are no place that anybody could be at.
-        return None if text is None or (len(text) <= 3 and text.isupper()) or _REMOTE.match(text) else text  # noqa: PLR2004 - codes
+        return None if text is None or (len(text) <= 3 and text.isupper()) or is_remote(text) else text  # noqa: PLR2004 - codes
     told = (said for part in text.split(",") if (said := normalize.clean_text(part)))
     parts = [part for part in told if part.casefold() not in words("no_places")]
     # A state's code alone is no place.
@@ -352,13 +376,20 @@ def last_name(value: Any) -> str | None:
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
     turned = last_name_first(value)
-    return " ".join(turned) if turned else normalize.person_name(line(value))
+    return " ".join(turned) if turned else normalize.full_name(line(value))
 
 
 def last_name_first(value: Any) -> tuple[str, str] | None:
     """First and last name of `Last, First`; None where a full name is written otherwise."""
-    first, last = normalize.split_full_name(line(value))
-    return (first, last) if first and last and "," in (normalize.person_name(line(value)) or "") else None
+    text = line(value)
+    first, last = normalize.split_full_name(text)
+    is_turned = first and last and "," in (normalize.person_name(text) or "") and not normalize.lone_last_name(text)
+    return (first, last) if first and last and is_turned else None
+
+
+def lone_last_name(value: Any) -> str | None:
+    """The last name of a full one that tells no other: "Mr Bell"."""
+    return normalize.lone_last_name(line(value))
 
 
 def company_domain(value: Any) -> str | None:

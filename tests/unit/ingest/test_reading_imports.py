@@ -154,7 +154,7 @@ def test_a_second_address_takes_a_missing_firsts_place_with_its_status():
         profile="apollo",
     )  # fmt: skip
     assert row.person["person_email"] == "jo@vale.example"
-    assert row.person["person_email_status"] == "Verified"
+    assert row.person["person_email_status"] == "verified"
     assert "person_secondary_email" not in row.person
 
 
