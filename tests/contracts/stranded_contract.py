@@ -8,7 +8,9 @@ from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import inline_rows
+from enrichcore.testing.promises import broken
 from tests.contracts.answers_contract import WorldContract
+from tests.contracts.imports_contract import COMPANY_TWICE, THE_SAME_COMPANY
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, CRM_COMPANY, World, configuration, person, tuned
 
 WIDE = {"rate": 1000.0, "burst": 1000}
@@ -166,3 +168,21 @@ class StrandedContract(WorldContract):
         assert world.run_of(send).state is State.READY
         lane_is_stopped(world)
         assert world.app.move_companies() == 0
+
+    def test_the_row_of_a_company_that_was_merged_stays_that_companys(self, world):
+        """Under the id that it was begun with, so that the company is not asked about twice."""
+        world.app.upload(COMPANY_TWICE, client=ACME, workstream=APOLLO)
+        bob_only = COMPANY_TWICE.replace(COMPANY_TWICE.splitlines(keepends=True)[1], b"")
+        apollo = world.app.launch(world.app.upload(bob_only, client=ACME, workstream=APOLLO).upload_id)
+        begun = self.company(world, apollo)
+        world.app.upload(COMPANY_TWICE + THE_SAME_COMPANY, client=ACME, workstream=APOLLO)
+        crm = world.launch(person("bob"), workstream=CRM)
+        assert self.company(world, crm) == begun
+        assert world.item(crm).company_id != begun.company_id
+        lane_is_stopped(world)
+        assert world.app.move_companies() == 1
+        assert {event.company_id for event in world.events(e.CompanyRunStarted)} == {begun.company_id}
+        pipelines = {one.batch_id: one.pipeline for one, _ in world.store.batches()}
+        assert broken(world.store.log(0, 100_000), pipelines) == []
+        (send,) = self.quillhaven(world.app.claim(1000))
+        assert (send.run_id, send.payload["company_id"]) == (begun.company_run_id, str(begun.company_id))

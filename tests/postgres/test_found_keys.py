@@ -1,5 +1,7 @@
 """What PostgreSQL learns from answers is what the store in memory learns: one story after the other on both."""
 
+from itertools import count
+
 import pytest
 from hypothesis import Phase, given, settings
 
@@ -9,10 +11,12 @@ from enrichcore.store.replaying import inline_rows
 from projections import READ_MODELS
 from projections.final_leads import FINAL_LEADS
 from tests.contracts.store_contract import SHARED_STORE
-from tests.contracts.world import World
-from tests.property.found_world import STORIES, directory, foreseen, learn_all, play
+from tests.property.found_world import STORIES, directory, foreseen, learn_all, play, world_on
 
 pytestmark = pytest.mark.postgres
+
+#: All examples share the stores, and no two an id.
+NUMBERS = count()
 
 
 @pytest.fixture
@@ -31,7 +35,8 @@ def leads(store):
 @given(story=STORIES)
 def test_both_stores_learn_the_same(store, in_memory, story):
     """The same events in the same order, the same dry runs; and leads that were followed are those of a rebuild."""
-    worlds = World(store), World(in_memory)
+    begun = next(NUMBERS) * 1_000
+    worlds = [world_on(one, count(begun)) for one in (store, in_memory)]
     for world in worlds:
         play(world, story)
     on_postgres, twin = ([(one.steps, one.item_count) for one in foreseen(world)] for world in worlds)

@@ -8,13 +8,13 @@ from enrichcore.domain.keys import TOLD
 from enrichcore.domain.likeness import UNIQUE, agree
 from enrichcore.store.memory import MemoryStore
 from enrichcore.store.replaying import inline_rows
-from tests.contracts.world import ACME, World
-from tests.property.found_world import STORIES, directory, foreseen, learn_all, play
+from tests.contracts.world import ACME
+from tests.property.found_world import STORIES, directory, foreseen, learn_all, play, world_on
 
 
 def lived(story, **how):
     """A world in which a story was lived."""
-    world = World(MemoryStore())
+    world = world_on(MemoryStore())
     play(world, story, **({name: act(world) for name, act in how.items()}))
     learn_all(world)
     return world
@@ -52,7 +52,7 @@ def test_what_is_learnt_twice_is_no_news(story):
 @given(story=STORIES)
 def test_a_dry_run_of_a_launch_has_learnt_what_the_launch_will(story):
     """It counts the same before and after, and records nothing."""
-    world = World(MemoryStore())
+    world = world_on(MemoryStore())
     play(world, story)
     position = world.store.last_position()
     told = foreseen(world)

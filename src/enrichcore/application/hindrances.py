@@ -88,12 +88,14 @@ class Hindrances:
         if lane.stopped:
             return f"is stopped ({lane.stopped}); `enrichcore lanes --resume {name}` opens it"
         why = f" ({lane.held_for})" if lane.held_for else ""
+        at_once = f"`enrichcore lanes --resume {name}` tries all at once"
         if lane.held_until is not None and lane.held_until > self.now:
-            return f"is held{why}; it goes on at {at(lane.held_until)}{nobody_runs(self.store, 'sender')}"
+            sooner = f", and {at_once}" if lane.probed else ""
+            return f"is held{why}; it goes on at {at(lane.held_until)}{sooner}{nobody_runs(self.store, 'sender')}"
         if lane.probed:
             return (
-                f"is tried with one row at a time{why}; it goes on by itself once a row is taken, and"
-                f" `enrichcore lanes --resume {name}` tries all at once{nobody_runs(self.store, 'sender')}"
+                f"is tried with one row at a time{why}; it goes on by itself once a row is taken, and {at_once}"
+                f"{nobody_runs(self.store, 'sender')}"
             )
         return ""
 

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from attrs import evolve
+
 from enrichcore.application.drafts import AnyDraft, Drafts, is_wait
 from enrichcore.application.one_row import RowsOut
 from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
@@ -291,7 +293,9 @@ class Unit:
         if not why or step is None or there not in open_lanes or batch.status is not BatchStatus.RUNNING:
             return False
         told = f"lane {company.state.workstream}/{company.state.run.workflow} {why}"
-        return company_run.hand_over(company, self._wish(item.state, run, step), told)
+        # The run stays that of the company's id under which it was begun, whatever was merged since.
+        wish = evolve(self._wish(item.state, run, step), company_id=company.state.company_id)
+        return company_run.hand_over(company, wish, told)
 
     def _wish(self, item: BatchItem, run: StepRun, step: Step) -> Wish:
         assert item.company_id is not None  # noqa: S101 - needs_company_run asks for it

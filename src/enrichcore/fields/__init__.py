@@ -16,6 +16,7 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
+from enrichcore.fields.cleaners import is_no_place
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
@@ -52,6 +53,7 @@ __all__ = [
     "indicators_of",
     "is_another",
     "is_area",
+    "is_no_place",
     "is_path",
     "known",
     "next_change",

@@ -26,7 +26,6 @@ from enrichcore.normalize import (
     is_subdivision,
     subdivision_name,
 )
-from enrichcore.normalize.lists import entries
 
 #: Places of one company that are compared.
 MAX_PLACES = 50
@@ -181,7 +180,7 @@ def in_line(text: str) -> Location | None:
     parts = _parts(first)
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or is_area(parts[0]):
         return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
-    if parts[0].casefold() in words("no_places") | entries("no_countries"):
+    if cleaners.is_no_place(parts[0]):
         return None
     parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:
@@ -318,6 +317,8 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
     state = next(told, None)
+    if city and state is None and _is_only_a_state(city, country):
+        city, state = None, city
     return Location(
         city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
     )
@@ -329,15 +330,24 @@ def _state_country(state: str, city: str) -> str | None:
     return _country_of(state, city) if is_known else None
 
 
+def _is_only_a_state(name: str, country: str | None) -> bool:
+    """Whether what stands in the city's place is a state of the country, and no city of that name is known."""
+    return country is not None and is_subdivision(name, country) and name.casefold() not in words("cities_like_states")
+
+
 def _cased(name: str) -> str:
-    """A city all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"."""
-    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH)):
+    """A place all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"; "CDMX" is short for one."""
+    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH and _can_be_said(name))):
         return name
     small = words("small_words")
     return " ".join(
         word if index and word in small else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
         for index, word in enumerate(name.lower().split())
     )
+
+
+def _can_be_said(name: str) -> bool:
+    return not name.isascii() or any(letter in "AEIOUY" for letter in name)
 
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:

@@ -232,6 +232,7 @@ def test_a_lane_that_is_tried_by_one_row_at_a_time_says_so(world):
     world.send(Outcome.UNKNOWN, "HTTP 502", limit=10)
     waiting = next(row.run_id for row in world.store.inline_rows()[1] if row.state == "ready" and row.batch_id is None)
     assert "nobody knows whether they were delivered, the last: HTTP 502" in said(world, waiting)
+    assert f"enrichcore lanes --resume acme/crm_data/{COMPANY}" in said(world, waiting)
     world.now += timedelta(seconds=31)
     assert "is tried with one row at a time" in said(world, waiting)
     assert f"enrichcore lanes --resume acme/crm_data/{COMPANY}" in said(world, waiting)

@@ -17,17 +17,7 @@ from runners.daemon import timers as module_of_timers
 from runners.daemon.timers import Timers
 from tests.contracts.found_keys_contract import FOUND, found_for
 from tests.contracts.http_contract import FUNDING, STREAM, waterfall
-from tests.contracts.world import (
-    ACME,
-    APOLLO,
-    APOLLO_COMPANY,
-    CRM,
-    CRM_COMPANY,
-    EMAIL,
-    World,
-    configuration,
-    person,
-)
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, CRM_COMPANY, EMAIL, World, configuration, person
 
 NAMES = [f"{name}{end}" for name in ("ann", "bob", "eve", "joe", "kim") for end in "ab"]
 
@@ -252,30 +242,6 @@ def test_waits_that_may_not_end_yet_keep_none_that_may_from_ending(monkeypatch):
     assert states == {(FUNDING, State.TIMED_OUT), (APOLLO_COMPANY, State.AWAITING_ANSWER)}
 
 
-def test_companies_rows_that_cannot_leave_are_moved_by_the_timers(world, timers, monkeypatch):
-    """Every few seconds, and less often where looking for them takes long."""
-    world.launch(person("ann"))
-    world.launch(person("bob"), workstream=CRM)
-    world.app.stop_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann", why="out of credits")
-    passed = [100.0]
-    monkeypatch.setattr(module_of_timers, "monotonic", lambda: passed[0])
-    looked = []
-    move = world.app.move_companies
-
-    def look():
-        looked.append(passed[0])
-        passed[0] += 1.0
-        return move()
-
-    monkeypatch.setattr(world.app, "move_companies", look)
-    timers.tick()
-    assert [send.workflow for send in world.app.claim(10)] == [CRM_COMPANY]
-    for _ in range(50):
-        passed[0] += 1.0
-        timers.tick()
-    assert looked == [100.0, 121.0, 142.0]
-
-
 def test_the_directory_learns_every_few_seconds_what_answers_told(world, timers):
     """Nobody has to upload anything for it; answers that come all the time keep no timer busy."""
     world.launch(person("ann", email=""), person("bob", email=""))
@@ -313,3 +279,27 @@ def test_what_there_is_to_learn_is_learnt_page_after_page(world, timers, monkeyp
     while timers.tick():
         pass
     assert len(world.events(e.PersonKeysFound)) == 1
+
+
+def test_companies_rows_that_cannot_leave_are_moved_by_the_timers(world, timers, monkeypatch):
+    """Every few seconds, and less often where looking for them takes long."""
+    world.launch(person("ann"))
+    world.launch(person("bob"), workstream=CRM)
+    world.app.stop_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann", why="out of credits")
+    passed = [100.0]
+    monkeypatch.setattr(module_of_timers, "monotonic", lambda: passed[0])
+    looked = []
+    move = world.app.move_companies
+
+    def look():
+        looked.append(passed[0])
+        passed[0] += 1.0
+        return move()
+
+    monkeypatch.setattr(world.app, "move_companies", look)
+    timers.tick()
+    assert [send.workflow for send in world.app.claim(10)] == [CRM_COMPANY]
+    for _ in range(50):
+        passed[0] += 1.0
+        timers.tick()
+    assert looked == [100.0, 121.0, 142.0]
