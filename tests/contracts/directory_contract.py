@@ -9,7 +9,7 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.store.commit import Commit, DirectoryChange, UploadedPerson
-from tests.contracts.store_contract import CLIENT, noted, put
+from tests.contracts.stored_rows import CLIENT, noted, put
 
 EMAIL, LINKEDIN = Key(KeyKind.PERSON_EMAIL, "ann@quillhaven.example"), Key(KeyKind.PERSON_LINKEDIN, "ann quill")
 ANN, BOB, EVE = (UUID(int=number) for number in (101, 102, 103))

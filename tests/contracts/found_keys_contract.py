@@ -1,5 +1,7 @@
 """What answers found tells who is who: a later row with only that address or page means the person whom it was found for."""
 
+from threading import Barrier, Thread
+
 import pytest
 from attrs import evolve
 
@@ -11,7 +13,7 @@ from enrichcore.domain.keys import Key, KeyKind
 from enrichcore.store.replaying import inline_rows
 from projections import READ_MODELS
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.world import APOLLO, APOLLO_PERSON, CRM, CRM_PERSON, EMAIL, file_of, person
+from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, CRM, CRM_PERSON, EMAIL, file_of, person
 
 FOUND = "ann.fennimarsh@quillhaven.example"
 ALONE = {"first": "", "last": "", "title": "", "company": "", "website": "", "linkedin": "", "status": "", "email": ""}
@@ -192,6 +194,55 @@ class FoundKeysContract(WorldContract):
         assert report.new_person_count == 1
         told = explain_identity(world.store, world.store.people(world.upload(twin).upload_id)[0].person_id)
         assert any(telling.reason.endswith("so it is nobody's") for telling in told.tellings)
+
+    def test_whoever_learns_at_once_learns_it_once(self, world):
+        """Timers of several hosts and an upload: each key is one event, and the rows of the upload are known."""
+        names = [f"{first}{last}" for first in ("an", "be", "ci", "do") for last in ("ba", "ko", "mu", "ne", "ri")]
+        batch = world.launch(*(person(name, email="") for name in names))
+        while sends := world.send():
+            for send in sends:
+                name = send.payload.get("person_linkedin_url", "").rpartition("/")[2].partition("-")[0]
+                told = (
+                    {"email": f"{name}.fennimarsh@quillhaven.example"} if send.workflow == EMAIL else {"title": "Buyer"}
+                )
+                world.answer(send, None if "company" in send.workflow else world.body(send, result=told))
+        together, failed, reports = Barrier(3), [], []
+        file = file_of(*(only(email=f"{name}.fennimarsh@quillhaven.example") for name in names))
+
+        def run(act):
+            app = world.another()
+            together.wait()
+            try:
+                reports.append(act(app))
+            except Exception as error:  # noqa: BLE001 - a thread's failure is the test's
+                failed.append(error)
+
+        acts = [lambda app: app.upload(file, client=ACME, workstream=CRM), *[lambda app: app.learn()] * 2]
+        threads = [Thread(target=run, args=(act,)) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        found = [key for event in world.events(e.PersonKeysFound) for key in event.keys]
+        assert (len(found), len(set(found)), batch.item_count) == (20, 20, 20)
+        (report,) = [report for report in reports if not isinstance(report, int)]
+        assert (report.new_person_count, report.person_count) == (0, 20)
+
+    def test_what_somebody_else_learns_meanwhile_is_not_learnt_again(self, world, monkeypatch):
+        """Between a look at the owners of keys and the commit."""
+        found_for(world, {"email": FOUND})
+        known = world.store.known
+
+        def meanwhile(*asked):
+            monkeypatch.undo()
+            while world.another().learn():
+                pass
+            return known(*asked)
+
+        monkeypatch.setattr(world.store, "known", meanwhile)
+        world.app.learn()
+        assert len(world.events(e.PersonKeysFound)) == 1
 
     # --- an address joins ---
 

@@ -13,6 +13,7 @@ from tests.contracts.breakers_contract import (
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
+from tests.contracts.employers_contract import EmployersContract
 from tests.contracts.found_keys_contract import FoundKeysContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
@@ -44,6 +45,10 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestEmployers(EmployersContract):
     """See the contract."""
 
 

@@ -116,7 +116,7 @@ class Enrichment:
 
     def upload(
         self,
-        source: Path | bytes,
+        source: Path | str | bytes,
         *,
         client: str | UUID,
         workstream: str,
@@ -131,7 +131,7 @@ class Enrichment:
         """Import a file.
 
         Args:
-            source: a file, or its bytes.
+            source: the path of a file, or the bytes of one.
             client: slug or uuid.
             workstream: slug; its profile says how the file is read.
             overrides: column → field, for columns that should not be mapped as the profile would.
@@ -148,7 +148,7 @@ class Enrichment:
             BadMapping: An override names a column or field that does not exist.
         """
         return uploading.upload(
-            self.core, source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
+            self.core, Path(source) if isinstance(source, str) else source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
             dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
         )  # fmt: skip
 

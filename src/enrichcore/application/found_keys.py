@@ -23,8 +23,8 @@ Facts = Mapping[str, Any]
 
 #: Letters of a name that a mailbox must have in one piece.
 _PIECE: Final = 3
-#: Words of a name that a mailbox is compared with.
-_WORDS: Final = 6
+#: Words at either end of a name that a mailbox is compared with.
+_WORDS: Final = 2
 #: Words of a name that tell whose it is.
 _SAYS_WHOLE: Final = 2
 _BETWEEN: Final = re.compile(r"[\W_]+")
@@ -145,27 +145,36 @@ def _is_named_so(mailbox: str, name: Sequence[str]) -> bool:
     if len(parts) > _SAYS_WHOLE:
         # The initial of a name that is not known.
         parts = [part for part in parts if len(part) > 1]
-    return _made_of(parts, name) or _made_of([part.rstrip("0123456789") for part in parts], name)
+    bare = [part.rstrip("0123456789") for part in parts]
+    return any(_is_enough(_pieces(made, name), name) for made in (parts, bare))
 
 
-def _made_of(parts: Sequence[str], name: Sequence[str]) -> bool:
-    used = _pieces("", parts, tuple(name[:_WORDS]))
-    if not used:
-        return False
-    return max(map(len, used)) >= _PIECE or (len(name) >= _SAYS_WHOLE and sorted(used) == sorted(name))
+def _is_enough(pieces: Sequence[str], name: Sequence[str]) -> bool:
+    return any(len(piece) >= _PIECE for piece in pieces) or (
+        len(name) >= _SAYS_WHOLE and sorted(pieces) == sorted(name)
+    )
 
 
-def _pieces(part: str, more: Sequence[str], words: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The beginnings of different words of which the parts are put together; None where they are not."""
-    if not part:
-        return _pieces(more[0], more[1:], words) if more else ()
-    for number, word in enumerate(words):
-        for length in range(min(len(word), len(part)), 0, -1):
-            if part.startswith(word[:length]):
-                rest = _pieces(part[length:], more, words[:number] + words[number + 1 :])
-                if rest is not None:
-                    return (word[:length], *rest)
-    return None
+def _pieces(parts: Sequence[str], name: Sequence[str]) -> tuple[str, ...]:
+    """The beginnings of different words of a name of which a mailbox's parts are put together; empty where they are not."""
+    dead_ends: set[tuple[str, int, tuple[str, ...]]] = set()
+
+    def put_together(part: str, more: Sequence[str], words: tuple[str, ...]) -> tuple[str, ...] | None:
+        if not part:
+            return put_together(more[0], more[1:], words) if more else ()
+        # Words that begin alike can be cut in very many ways.
+        here = (part, len(more), words)
+        for number, word in enumerate(words) if here not in dead_ends else ():
+            for length in range(min(len(word), len(part)), 0, -1):
+                if part.startswith(word[:length]):
+                    rest = put_together(part[length:], more, words[:number] + words[number + 1 :])
+                    if rest is not None:
+                        return (word[:length], *rest)
+        dead_ends.add(here)
+        return None
+
+    words = tuple(name) if len(name) <= 2 * _WORDS else (*name[:_WORDS], *name[-_WORDS:])
+    return put_together("", parts, words) or ()
 
 
 def _name_of(asked: Facts, answers: Iterable[Told]) -> tuple[str, ...]:
@@ -179,11 +188,19 @@ def _name_of(asked: Facts, answers: Iterable[Told]) -> tuple[str, ...]:
 
 
 def _is_sure_page(asked: Facts, told: Facts, domains: Iterable[str]) -> bool:
-    """Whether a page is the person's: of the whole name, who works where the person is said to, or has their address."""
+    """Whether a page is the person's: of the whole name, who works where the person is said to, or has their address.
+
+    Of whoever was known by an address at work alone, the name is what the mailbox is made of.
+    """
     if _person_page(asked) is not None:
         return False
     mine, theirs = set(_name(asked)), set(_name(told))
     whole = min(len(mine), len(theirs)) >= _SAYS_WHOLE and (mine <= theirs or theirs <= mine)
+    if not mine:
+        mailbox, _, host = (_email(asked) or "").partition("@")
+        parts = [part for part in _BETWEEN.split(folded(mailbox)) if part]
+        pieces = _pieces(parts, _name(told)) if normalize.registrable_domain(host) in set(domains) else ()
+        whole = len(pieces) >= _SAYS_WHOLE and _is_enough(pieces, _name(told))
     return whole and ((_email(asked) is not None and _email(asked) == _email(told)) or _works_at(told, asked, domains))
 
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from enrichcore.application.budgets import pays_again_at
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.amounts import credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
@@ -127,7 +128,7 @@ class Hindrances:
         later = pays_again_at(self.store, client, settings.credits_per_send, self.now)
         period = "" if later is None else f", its period frees credits, at {at(later)} if nothing more is spent"
         return (
-            f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
+            f"is ready, but the budget of {client.slug} ({credits_said(client.budget_credits or 0)}) is spent or reserved;"
             f" it leaves when answers give back what is reserved{period}, or clients.{client.slug}.budget_credits is raised"
         )
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from attrs import Factory, define, evolve
 
+from enrichcore.application.employers import employer_called, is_by_name_only, said_to_be_at
 from enrichcore.application.found_keys import names_of
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.upload_report import Outcome, Tally
@@ -121,6 +122,8 @@ class _Chunk:
         self._know(found)
         self._know({shared(key) for key in found if key in self._owners})
         self._know({key for row in imported for key in self._maybe_at(row)})
+        #: Companies where people are known, or that this chunk told of, by their ids.
+        self._employers = self._employers_of(imported)
         known = {owner.entity_id for owner in self._owners.values()}
         self._people = importer.store.uploaded(importer.upload_id, known) if known else {}
         self._new: list[tuple[UUID, str, int]] = []
@@ -146,6 +149,22 @@ class _Chunk:
         keys = (*asked(row.company_keys), *self._found(row.company_keys))
         companies = {self._owners[key].entity_id for key in keys if key in self._owners}
         return {key for company in companies for key in name_at(row, company)}
+
+    def _employers_of(self, rows: Sequence[ImportedRow]) -> dict[UUID, Known[Any]]:
+        named = (row for row in rows if is_by_name_only(row.company_keys, self._owners))
+        said_at = [(row, said_to_be_at(row.person_keys, self._owners)) for row in named]
+        ids = {company for _, companies in said_at for company in companies}
+        found = self._importer.store.known(self._importer.client_id, ids) if ids else {}
+        at = ((row, found[one].entity_id) for row, companies in said_at for one in companies if one in found)
+        self._know({key for row, company in at for key in name_at(row, company)})
+        return found
+
+    def _employer(self, row: ImportedRow) -> Known[Any] | None:
+        """The known company that a row means by a form of its name."""
+        if not is_by_name_only(row.company_keys, self._owners):
+            return None
+        at = (self._standing(CompanyId(one)) for one in said_to_be_at(row.person_keys, self._owners))
+        return employer_called(row.company_keys, [self._employers[one] for one in at if one in self._employers])
 
     def _import(self, row: ImportedRow) -> None:
         upload, line = self._importer.upload_id, row.line
@@ -177,7 +196,11 @@ class _Chunk:
 
     def _company(self, row: ImportedRow) -> Match[CompanyId]:
         upload, line = self._importer.upload_id, row.line
-        match: Match[CompanyId] = self._resolve(row.company_keys, f"{upload}/{line}/company", "company")
+        employer = self._employer(row)
+        if employer is None:
+            match: Match[CompanyId] = self._resolve(row.company_keys, f"{upload}/{line}/company", "company")
+        else:
+            match = Match(entity_id=employer.entity_id, is_new=False)
         company_id = match.entity_id
         before = self._facts_of(company_id)
         for merged, because in match.merged:
@@ -221,6 +244,8 @@ class _Chunk:
             held = Known(entity_id=match.entity_id, keys=joined, since=min(known.since for known in group))
             self._merged += [(known.entity_id, match.entity_id) for known, _ in match.merged]
         self._owners.update(dict.fromkeys(held.keys, held))
+        if kind == "company":
+            self._employers[held.entity_id] = held
         return match
 
     def _follow(self, merged: PersonId, kept: PersonId) -> None:

@@ -43,7 +43,8 @@ _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "d
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
-_COMMAS, _BARS = re.compile(r"[;|,\n]"), re.compile(r"[;|]")
+#: A comma in brackets separates nothing: "AWS (EC2, S3)".
+_COMMAS, _BARS = re.compile(r"[;|,\n](?![^(\n]*\))"), re.compile(r"[;|]")
 _FAILURE = re.compile(
     r"\W*(?:error(?:s)?\s*(?:[:!(\u2013-]|$)|error_|errored\b|exception\s*(?:[:!(]|$|occurred|in |at )|(?:http|status|status code|code):? [45]\d\d\b"
     r"|[45]\d\d:? (?:error|bad|internal|too many|unauthori[sz]ed|forbidden|not found|service|gateway|client|server)\b"
@@ -201,7 +202,28 @@ def place(value: Any) -> str | None:
 def city(value: Any) -> str | None:
     """The name of a city or a state; a continent and a sales region are none."""
     text = place(value)
-    return None if text is None or text.casefold() in entries("no_countries") else text
+    return None if text is None or is_no_place(text) else text
+
+
+def is_no_place(text: str, *, regions: bool = True) -> bool:
+    """Whether a text is what stands in a place's stead: "Remote", "EMEA", "Headquarters".
+
+    Args:
+        text: Clean text.
+        regions: Whether a region of the world, "Europe", is none either, as where a city is wanted.
+    """
+    plain = text.casefold()
+    return plain in words("no_places") or (regions and plain in entries("no_countries")) or is_remote(text)
+
+
+def is_remote(text: str) -> bool:
+    """Whether a text says that there is no place: "Remote - EU"."""
+    return _REMOTE.match(text) is not None
+
+
+def state(value: Any) -> str | None:
+    """The name of a state, or its code: Oklahoma's is a word for success elsewhere."""
+    return value if isinstance(value, str) and value in words("codes_like_no_values") else city(value)
 
 
 def without_place_name(text: str) -> str:
@@ -214,7 +236,7 @@ def location(value: Any) -> str | None:
     text = place(value)
     if text is None or "," not in text:
         # A code, and "Remote - EU", are no place that anybody could be at.
-        return None if text is None or (len(text) <= 3 and text.isupper()) or _REMOTE.match(text) else text  # noqa: PLR2004 - codes
+        return None if text is None or (len(text) <= 3 and text.isupper()) or is_remote(text) else text  # noqa: PLR2004 - codes
     told = (said for part in text.split(",") if (said := normalize.clean_text(part)))
     parts = [part for part in told if part.casefold() not in words("no_places")]
     # A state's code alone is no place.

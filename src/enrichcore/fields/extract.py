@@ -242,7 +242,7 @@ def _role(
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         title = None if _is_over(title, history) else title
-        start = start or start_of(job, title) or (own_start if same else None)
+        start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title
     else:
         start = start or own_start

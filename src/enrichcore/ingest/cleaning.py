@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
-from enrichcore.fields import email_term
+from enrichcore.fields import email_term, person_line
 from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
 from enrichcore.normalize import (
     clean_paragraph,
@@ -95,6 +95,11 @@ def label(cell: str) -> str | None:
     if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
         return None
     return None if _ADDRESS.fullmatch(text) else text
+
+
+def location(cell: str) -> str | None:
+    """A person's place in one line, as in answers; a region for sales is none."""
+    return person_line(label(cell))
 
 
 def email(cell: str) -> str | None:
@@ -265,6 +270,7 @@ def _company_linkedin(cell: str) -> str | None:
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
+    "location": location,
     "paragraph": clean_paragraph,
     "person_name": person_name,
     "last_name": last_name,

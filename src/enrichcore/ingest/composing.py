@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind
+from enrichcore.fields import is_area, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website
 from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
@@ -19,11 +20,11 @@ from enrichcore.normalize import (
     company_name_key,
     distinct_names,
     email_domain,
+    is_free_mail,
     linkedin_key,
     linkedin_url,
     person_name_key,
     split_full_name,
-    subdivision_name,
 )
 
 _NULL = "\\N"
@@ -34,6 +35,7 @@ _PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
+_EMAIL = "person_email"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
 
@@ -55,8 +57,8 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     """
     pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
-    person = _without_idle_status(_with_spare_email(_located(_in_state(named(_part(facts, "person_")), "person"))))
-    company = _in_state(_part(facts, "company_"), "company")
+    person = _without_idle_status(_with_spare_email(_located(named(_part(facts, "person_")))))
+    company = _in_place(_part(facts, "company_"), "company")
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -108,11 +110,25 @@ def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -
 
 def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
+    addresses: set[str] = set()
     for fact, cell in cells:
         told = fact_of(fact, cell) if cell else None
-        if told:
+        if told and told[0] == _EMAIL:
+            addresses.add(told[1])
+        if told and told[0] == _EMAIL and _goes_before(told[1], facts.get(_EMAIL)):
+            # Of several columns the address at a company counts; a private one is kept beside it.
+            facts[_SPARE_EMAILS[0]], facts[_EMAIL] = facts[_EMAIL], told[1]
+        elif told:
             facts.setdefault(*told)
+    if len(addresses) > 1:
+        # Of which of them it is the status, nobody knows.
+        facts.pop(f"{_EMAIL}_status", None)
     return facts
+
+
+def _goes_before(email: str, known: str | None) -> bool:
+    """Whether an address is at a company's host and the known one is not."""
+    return known is not None and is_free_mail(email_domain(known) or "") and not is_free_mail(email_domain(email) or "")
 
 
 def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
@@ -141,15 +157,23 @@ def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
 
 
-def _in_state(facts: dict[str, Any], entity: str) -> dict[str, Any]:
-    """The facts with the name of the state where its code is given."""
-    state = facts.get(f"{entity}_state")
-    name = subdivision_name(state, facts.get(f"{entity}_country"))
-    return {**facts, f"{entity}_state": name} if name and name != state else facts
+def _in_place(facts: dict[str, Any], entity: str) -> dict[str, Any]:
+    """The facts with city, state and country as an answer's are read: areas are no cities, and codes are spelled out."""
+    parts = tuple(f"{entity}_{part}" for part in ("city", "state", "country"))
+    if not facts.keys() & set(parts):
+        return facts
+    found = told_place(*(facts.get(part) for part in parts))
+    told = dict(zip(parts, (found.city, found.state, found.country), strict=True))
+    kept = {fact: value for fact, value in facts.items() if fact not in told}
+    return kept | {fact: value for fact, value in told.items() if value}
 
 
-def _located(person: dict[str, Any]) -> dict[str, Any]:
-    places = ", ".join(person[place] for place in _PLACES if place in person)
+def _located(given: dict[str, Any]) -> dict[str, Any]:
+    """The person with one line for the place; an area is no city, but somebody is there all the same."""
+    person = _in_place(given, "person")
+    city = given.get("person_city")
+    area = city if city and is_area(city) else None
+    places = ", ".join(filter(None, [area, *(person.get(place) for place in _PLACES)]))
     return {**person, "person_location": person.get("person_location") or places} if places else person
 
 

@@ -3,8 +3,8 @@
 The ladder is byte order mark, strict UTF-8, cp1252, latin-1. It looks at every byte of the file, a piece at a time,
 because one byte near the end can rule an encoding out, and statistics misjudge short cp1252 text. Three steps are between:
 UTF-16 without its mark is known by its NUL bytes; UTF-8 into which a few bytes of cp1252 were pasted stays UTF-8, since
-reading it as cp1252 would spoil every other name; and what Excel calls "CSV (Macintosh)" and "CSV (MS-DOS)" is told from
-cp1252 where that makes no words of it and the other does.
+reading it as cp1252 would spoil every other name; and other encodings are told from cp1252 where that makes no words of the
+text and they do (`alphabets`): what Excel calls "CSV (Macintosh)" and "CSV (MS-DOS)", and those of other alphabets and scripts.
 """
 
 import codecs
@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
+from enrichcore.ingest.alphabets import better_encoding
 from enrichcore.ingest.errors import NotATable
 from enrichcore.ingest.metering import Meter, metered
 
@@ -44,18 +45,11 @@ _MARKS = (
 MIN_UTF_16_SHARE = 0.3
 
 #: Bytes that are not UTF-8 as Python hands them on, and the characters that they are in cp1252, else in latin-1.
-_FIRST_STRAY, _LAST_STRAY = 0xDC80, 0xDCFF
 _STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
-#: Encodings of Macintosh and DOS, as Excel still writes them, in the order in which a tie is settled.
-_OLDER = ("cp850", "mac-roman")
-#: Fewer bytes beyond ASCII say nothing of an encoding.
-_FEWEST_SIGNS = 3
-#: Of the characters beyond ASCII, so many must be odd in one reading, and at most so many in the other.
-_ODD, _PLAIN = 0.4, 0.05
-_BEYOND = bytes(range(0x80, 0x100))
-#: What stands inside words beside letters.
-_IN_WORDS = "\u2018\u2019\u00b4\u00b7\u2010\u2011\u2013\u00ad\ufeff\u00aa\u00ba"
+_STRAYS = re.compile("[\udc80-\udcff]")
+#: Lines with such bytes that are named.
+_LINES_TOLD = 10
 _LADDER = ("utf-8", "cp1252", "latin-1")
 _CONTROLS = bytes(range(1, 9)) + bytes(range(14, 27)) + bytes(range(28, 32)) + b"\x7f"
 
@@ -76,13 +70,15 @@ class Source:
 class Encoding:
     """How a file's bytes become text."""
 
-    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252`, `latin-1`, `cp850` or
-    #: `mac-roman`.
+    #: A codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252`, `latin-1`, or one that
+    #: `alphabets` tells.
     name: str
     #: Bytes at the start that are skipped: a UTF-8 mark before text that is not UTF-8.
     skip: int = 0
     #: Whether single bytes of cp1252 are in UTF-8 text; `mended` reads them.
     stray: bool = False
+    #: What people should know of how it is read, in sentences without their full stop.
+    notes: tuple[str, ...] = ()
 
     @property
     def errors(self) -> str:
@@ -117,49 +113,43 @@ def find_encoding(source: Source) -> Encoding:
         raise NotATable(source.name, f"is marked as {marked} but is not", "save it again as CSV UTF-8")
     skip = len(codecs.BOM_UTF8) if marked else 0
     found = _first_that_reads(source, _LADDER)
-    if found != "utf-8" and _is_mostly_utf_8(source):
-        return Encoding(name="utf-8", skip=skip, stray=True)
-    return Encoding(name=_older(source, found or "latin-1"), skip=skip)
+    if found != "utf-8" and (notes := _mostly_utf_8(source)):
+        return Encoding(name="utf-8", skip=skip, stray=True, notes=notes)
+    return Encoding(name=_worded(source, found or "latin-1"), skip=skip)
 
 
-def _older(source: Source, found: str) -> str:
-    """The encoding of an old system where the one found makes no words of the file's first letters, and that one does."""
+def _worded(source: Source, found: str) -> str:
+    """The encoding that makes words of the file's first letters where the one found does not."""
     if found not in {"cp1252", "latin-1"}:
         return found
     with source.open() as stream:
-        start = stream.read(PIECE)
-    if len(start) - len(start.translate(None, _BEYOND)) < _FEWEST_SIGNS or _oddness(start, found) < _ODD:
-        return found
-    oddness, older = min((_oddness(start, one), one) for one in _OLDER)
-    return older if oddness <= _PLAIN else found
+        better = better_encoding(stream.read(PIECE), found)
+    return better if better is not None and _first_that_reads(source, (better,)) else found
 
 
-def _oddness(start: bytes, name: str) -> float:
-    """The share of the characters beyond ASCII that no word has where they stand."""
-    text = start.decode(name, "replace")
-    signs = [found.start() for found in _BEYOND_ASCII.finditer(text)]
-    odd = sum(_is_odd(text[max(place - 1, 0) : place], text[place], text[place + 1 : place + 2]) for place in signs)
-    return odd / len(signs)
+def _mostly_utf_8(source: Source) -> tuple[str, ...]:
+    """What is to be told where more characters of the file are UTF-8 than bytes of it are not; nothing where they are not.
 
-
-def _is_odd(before: str, sign: str, after: str) -> bool:
-    """Whether a character cannot stand between these: a capital in a word, a symbol in one, or no character at all."""
-    if sign.isalpha():
-        return sign.isupper() and before.isascii() and before.islower()
-    inside = before.isalpha() and after.isalpha()
-    return (inside and sign not in _IN_WORDS) or (not sign.isprintable() and not sign.isspace())
-
-
-def _is_mostly_utf_8(source: Source) -> bool:
-    """Whether more characters of the file are UTF-8 than bytes of it are not; text in cp1252 has hardly any by chance."""
+    Text in cp1252 has hardly any by chance.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     characters = stray = 0
+    line, told = 1, dict[int, None]()
     for piece, last in _pieces(source):
         text = decoder.decode(piece, last)
-        beyond = _BEYOND_ASCII.findall(text)
-        strange = sum(_FIRST_STRAY <= ord(character) <= _LAST_STRAY for character in beyond)
-        characters, stray = characters + len(beyond) - strange, stray + strange
-    return characters > stray
+        for found in _STRAYS.finditer(text) if len(told) <= _LINES_TOLD else ():
+            told[line + text.count("\n", 0, found.start())] = None
+            if len(told) > _LINES_TOLD:
+                break
+        line += text.count("\n")
+        strange = len(_STRAYS.findall(text))
+        characters, stray = characters + len(_BEYOND_ASCII.findall(text)) - strange, stray + strange
+    if characters <= stray:
+        return ()
+    lines = [f"line {number:,}" for number in tuple(told)[:_LINES_TOLD]]
+    more = " and further ones" if len(told) > _LINES_TOLD else ""
+    count = "one byte, which was" if stray == 1 else f"{stray:,} bytes, which were"
+    return (f"the file is UTF-8 but for {count} read as cp1252: see {', '.join(lines)}{more}",)
 
 
 def refuse_markup(name: str, text: str) -> None:

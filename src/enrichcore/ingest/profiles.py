@@ -90,7 +90,8 @@ def find_profile(name: str) -> Profile:
                 if aliases.setdefault(header, fact) != fact or fact not in fact_kinds():
                     raise AssertionError(f"profiles.toml, {name}: {header!r} cannot stand for {fact!r}")
     orders: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for fact, listed in (pair for part in parts for pair in part.get("order", {}).items()):
+    # What is known of one vendor goes before what holds for any list.
+    for fact, listed in (pair for part in reversed(parts) for pair in part.get("order", {}).items()):
         orders[fact] = (*orders.get(fact, ()), *(tuple(map(_order_entry, order)) for order in listed))
     return Profile(name=name, aliases=aliases, conditions=conditions, orders=orders)
 

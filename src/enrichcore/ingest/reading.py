@@ -85,7 +85,13 @@ class ImportReading:
     @property
     def notes(self) -> tuple[str, ...]:
         """What people should know of how the file is read, such as sheets that are not."""
-        return self._table.notes
+        columns = [repr(column) for column, fact in self.mapping.mapped.items() if fact == "person_email"]
+        if len(columns) <= 1:
+            return self._table.notes
+        several = (
+            f"the address is read from {', '.join(columns)}, in this order, and one at a company before a private one"
+        )
+        return (*self._table.notes, several)
 
     @property
     def bytes_read(self) -> tuple[int, int]:

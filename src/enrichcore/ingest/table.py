@@ -122,7 +122,8 @@ def _open_text_table(file: Source, knows: Knows) -> Table:
     if header.fault:
         raise NotATable(file.name, "has a header line with a quote that is never closed", "export it again as CSV")
     return Table(
-        headers=header.cells, encoding=encoding.name, delimiter=dialect.delimiter, meter=file.meter, records=records
+        headers=header.cells, encoding=encoding.name, delimiter=dialect.delimiter, meter=file.meter, notes=encoding.notes,
+        records=records,
     )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
 _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
+#: What stands before the @ of an address, or a user's name.
+_MAILBOX = re.compile(r"[a-z]{2,}[._][a-z]{2,}\d*|[a-z]+\d+")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
 #: Letters of a word in capitals that may be initials.
 _LONGEST_ABBREVIATION = 3
@@ -55,7 +57,7 @@ def person_name(value: Any) -> str | None:
         return None
     plain = text if text.isascii() else _without_pictures(text)
     bare = _without_suffixes(_without_asides(plain))
-    if _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
+    if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
     if called.rstrip(".").casefold() in entries("forms_of_address") or called.casefold() in entries("no_persons"):

@@ -11,6 +11,7 @@ from attrs import asdict, frozen
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.amounts import amount, credits_said
 from enrichcore.domain.events import (
     ConnectionsFailed,
     DoubtsCounted,
@@ -216,13 +217,11 @@ def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
 def _budget_line(budget: dict[str, Any]) -> str:
     period = "" if budget["budget_period"] is None else f" in {budget['budget_period']}"
     told = (
-        f"budget {budget['client']}: {budget['credits_used']:,} of {budget['budget_credits']:,} credits"
+        f"budget {budget['client']}: {amount(budget['credits_used'])} of {credits_said(budget['budget_credits'])}"
         f"{period} are spent or reserved"
     )
     if budget["overshoot"]:
-        return (
-            f"{told}, {budget['overshoot']:,} beyond it, for answers cost more than was reserved; nothing more leaves"
-        )
+        return f"{told}, {amount(budget['overshoot'])} beyond it, for answers cost more than was reserved; nothing more leaves"
     return f"{told}; nothing more leaves" if budget["ended"] else told
 
 
@@ -258,7 +257,7 @@ def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, take
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, enrichment.now()):
         later = pays_again_at(enrichment.store, client, price, enrichment.now())
         period = "" if later is None else f", and its period frees credits at {later:%Y-%m-%d %H:%M} UTC"
-        told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved{period}")
+        told.append(f"the budget of {credits_said(client.budget_credits)} is spent or reserved{period}")
     return "; ".join(told)
 
 

@@ -19,6 +19,10 @@ from runners.cli.upload_report import show_report, show_steps
 from runners.reports import report_json, step_json
 
 _PANEL = "Data in"
+_HALF_READ = "interrupted; nothing was imported"
+_HALF_IMPORTED = (
+    "interrupted; what was imported of the file cannot be launched: import it again, and the same people are found"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -61,17 +65,20 @@ def upload(
         application(context, record=not dry_run) as enrichment,
         reading("Reading" if dry_run else "Importing", file, silent=as_json) as progress,
     ):
-        report = enrichment.upload(
-            file,
-            client=client,
-            workstream=workstream,
-            overrides=overrides,
-            by=who(),
-            dry_run=dry_run,
-            use_saved=saved,
-            save=save_mapping,
-            progress=progress,
-        )
+        try:
+            report = enrichment.upload(
+                file,
+                client=client,
+                workstream=workstream,
+                overrides=overrides,
+                by=who(),
+                dry_run=dry_run,
+                use_saved=saved,
+                save=save_mapping,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            raise CannotDo(_HALF_READ if dry_run else _HALF_IMPORTED) from None
     if as_json:
         show_json(report_json(report))
     else:

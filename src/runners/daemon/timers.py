@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from enrichcore.application import Enrichment
+from enrichcore.application.learning import PAGE
 from enrichcore.domain.ids import BatchId
 from enrichcore.store import Conflict, StoreUnavailable
 
@@ -83,9 +84,11 @@ class Timers:
         if self._learnt_at is not None and now - self._learnt_at < _LEARN_EVERY:
             return 0
         looked_at = self._application.learn()
-        if not looked_at:
-            self._learnt_at = now
-        return looked_at
+        if looked_at >= PAGE:
+            # There is more, and a tick is no longer than one page of it.
+            return looked_at
+        self._learnt_at = now
+        return 0
 
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())

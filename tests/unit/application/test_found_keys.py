@@ -75,6 +75,13 @@ def test_what_cannot_be_told_from_the_name_is_missed(first, last, mailbox):
     assert not address(f"{mailbox}@alder.example", asked=called(first, last))
 
 
+def test_a_mailbox_that_can_be_cut_in_very_many_ways_takes_no_time():
+    """Whoever writes such a name and such an address holds nobody up."""
+    name = [f"{'b' * 20}{end}" for end in "cdfghj"]
+    asked = {**ADA, "person_full_name": " ".join(name), "person_first_name": name[0], "person_last_name": name[-1]}
+    assert not address(f"{'b' * 60}z@alder.example", asked=asked)
+
+
 @pytest.mark.parametrize(
     ("status", "is_key"),
     [(None, True), ("verified", True), ("guessed", False), ("catch-all", False), ("invalid", False)],
@@ -158,6 +165,27 @@ def test_a_page_is_a_key_beside_the_whole_name_and_the_employer(fields, is_key):
     """A page of a namesake has the name, and another employer."""
     keys = of_person(ADA, [told(person_linkedin_url="https://linkedin.com/in/ada-b", **fields)], frozenset())
     assert [key.value for key, _ in keys] == (["ada-b"] if is_key else [])
+
+
+@pytest.mark.parametrize(
+    ("email", "is_key"),
+    [
+        ("ada.brook@alder.example", True),
+        ("abrook@alder.example", True),
+        ("ada@alder.example", False),
+        ("office@alder.example", False),
+        ("ada.brook@gmail.com", False),
+    ],
+)
+def test_of_whoever_is_known_by_an_address_alone_the_mailbox_has_to_be_made_of_the_whole_name(email, is_key):
+    """And be at the present employer's."""
+    asked = {"person_email": email, "company_domain": "alder.example"}
+    answer = told(
+        person_linkedin_url="https://linkedin.com/in/ada-b",
+        person_full_name="Ada Brook",
+        person_current_companies=[JOB],
+    )
+    assert bool(of_person(asked, [answer], frozenset())) is is_key
 
 
 def test_a_page_is_a_key_beside_the_whole_name_and_the_address_that_was_asked_with():

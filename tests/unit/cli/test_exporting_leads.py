@@ -114,7 +114,7 @@ def test_parquet_keeps_the_types_and_writes_page_by_page(monkeypatch):
 
 
 def test_parquet_says_what_it_needs(monkeypatch):
-    """Without its library the refusal names the extra to install."""
+    """Without its library the refusal names what to install."""
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(CannotDo, match=r"enrichcore\[parquet\]"):
+    with pytest.raises(CannotDo, match=r"pip install pyarrow"):
         write_leads([], io.BytesIO(), Format.PARQUET)

@@ -207,7 +207,7 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Industry", "<i>Mining</i>; mining", "company_industry", "Mining"),
         ("City", "3", "person_city", None),
         ("Company City", "<p>Berlin</p>", "company_city", "Berlin"),
-        ("State", "9", "person_state", "9"),
+        ("State", "9", "person_state", None),
         ("Country", "US", "person_country", "United States"),
         ("LinkedIn", "HTTPS://de.LinkedIn.com/in/Jo-Vale/?x=1", "person_linkedin_url", "https://www.linkedin.com/in/jo-vale"),
         ("Location", "Leeds, England", "person_location", "Leeds, England"),
@@ -452,3 +452,21 @@ def test_overrides_reach_the_rows():
     """A column that the profile does not know tells the field that it is mapped to."""
     (row,) = read("Name,Arbeitgeber X", "Jo Vale,Thorn AB", overrides={"Arbeitgeber X": "company_name"})
     assert row.company["company_name"] == "Thorn AB"
+
+
+@pytest.mark.parametrize("header", ["Email,Work Email", "Work Email,Email", "Email Address,Business Email"])
+@pytest.mark.parametrize("profile", ["crm", "apollo"])
+def test_of_two_columns_the_address_at_a_company_counts(header, profile):
+    """A private one is kept beside it, and a status that may be of either is left out."""
+    content = f"Name,{header},Email Status\nAnn Fenn,ann@gmail.com,ann@acme.example,verified\nBob Fenn,bob@gmail.com,,verified\n"
+    reading = read_import(content.encode(), profile=profile)
+    ann, bob = (row.person for row in reading.rows())
+    assert (ann["person_email"], ann.get("person_secondary_email", "ann@gmail.com")) == ("ann@acme.example", "ann@gmail.com")  # fmt: skip
+    assert "person_email_status" not in ann
+    assert (bob["person_email"], bob["person_email_status"]) == ("bob@gmail.com", "verified")
+    assert [note for note in reading.notes if "one at a company before a private one" in note] == list(reading.notes)
+
+
+def test_columns_that_do_not_tell_which_is_for_work_stay_ambiguous():
+    """Which of two plain ones is meant is not guessed."""
+    assert set(read_import(b"Name,Email,Email Address\nAnn,a@b.example,c@d.example\n", profile="crm").mapping.ambiguous) == {"Email", "Email Address"}  # fmt: skip
