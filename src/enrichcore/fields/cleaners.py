@@ -61,6 +61,7 @@ _FAILURE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
+_ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -145,8 +146,15 @@ def line(value: Any) -> str | None:
 
 
 def label(value: Any) -> str | None:
-    """As `line`, but with a letter: a number is no title and no industry."""
-    return next((text for text in texts(value) if len(text) <= MAX_LABEL and any(map(str.isalpha, text))), None)
+    """As `line`, but with a letter and no address of mail: a number is no title and no industry."""
+    return next(
+        (text for text in texts(value) if len(text) <= MAX_LABEL and any(map(str.isalpha, text)) and not _is_address(text)),
+        None,
+    )
+
+
+def _is_address(text: str) -> bool:
+    return "@" in text and _ADDRESS.fullmatch(text) is not None
 
 
 def paragraph(value: Any) -> str | None:

@@ -115,15 +115,15 @@ def find_encoding(source: Source) -> Encoding:
     found = _first_that_reads(source, _LADDER)
     if found != "utf-8" and (notes := _mostly_utf_8(source)):
         return Encoding(name="utf-8", skip=skip, stray=True, notes=notes)
-    return Encoding(name=_worded(source, found or "latin-1"), skip=skip)
+    return Encoding(name=_worded(source, found or "latin-1", skip), skip=skip)
 
 
-def _worded(source: Source, found: str) -> str:
+def _worded(source: Source, found: str, skip: int) -> str:
     """The encoding that makes words of the file's first letters where the one found does not."""
     if found not in {"cp1252", "latin-1"}:
         return found
     with source.open() as stream:
-        better = better_encoding(stream.read(PIECE), found)
+        better = better_encoding(stream.read(PIECE)[skip:], found)
     return better if better is not None and _first_that_reads(source, (better,)) else found
 
 

@@ -1,7 +1,6 @@
 """Countries and their states, from codes and from the names that people write, to one English name.
 
-A country that is not in the list keeps its name, unless it is known to be none: a continent, a state, several countries. A
-code that is not in the list is nothing.
+What is not in the lists is nothing: there are fewer countries than there are words that stand in a country's place.
 """
 
 import re
@@ -11,15 +10,21 @@ from functools import cache
 from typing import Any
 
 from enrichcore.normalize.folding import folded
-from enrichcore.normalize.lists import entries, lines
+from enrichcore.normalize.lists import lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import remembered
 
 #: Shorter texts than this are codes.
 _CODE_LENGTH = 3
 _KEYS = ("name", "code", "iso", "country", "iso2", "isocode", "countrycode", "country_code", "alpha2", "value")
-#: Signs between several countries.
-_SEVERAL = frozenset(",;")
+#: How the name of a country begins that is said in full.
+_STATE_OF = re.compile(
+    r"^(?:(?:federal|federative|federated|peoples|people's|islamic|arab|hashemite|democratic|socialist|co operative|plurinational|bolivarian|oriental"
+    r"|united|independent) )*(?:republic|kingdom|states?|commonwealth|principality|sultanate|grand duchy|federation|union) of (?:the )?"
+)
+_SHORT_FORMS = {"st": "saint", "rep": "republic", "fed": "federation", "dem": "democratic"}
+#: Between two names of one country.
+_SEVERAL = re.compile(r" - |\s*[/,|]\s*")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)\s*$")
 
 
@@ -35,13 +40,7 @@ def country_name(value: Any) -> str | None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So")
     bare = " ".join((_BRACKETS.sub("", bare).strip(" ,;") or bare.strip(" ,;()")).split())
-    known = _known(bare) or next((name for part in bare.split(" - ") if (name := _known(part))), None)
-    if known is not None:
-        return known
-    is_name = (
-        len(bare) > _CODE_LENGTH and not any(character.isdigit() for character in bare) and not _SEVERAL & set(bare)
-    )
-    return bare if is_name and bare.casefold() not in entries("no_countries") and not is_subdivision(bare) else None
+    return _known(text) or _known(bare) or _known_twice(bare)
 
 
 def is_known_country(value: Any) -> bool:
@@ -92,9 +91,28 @@ def _folded(text: str) -> str:
 
 
 def _known(text: str) -> str | None:
-    """The country of that code or name; names also without accents."""
+    """The country of that code or name; names also without accents, and in the forms of lists: "Korea, Republic of"."""
     plain = _folded(text)
-    return _countries().get(plain) or (_folded_names().get(folded(plain)) if len(plain) > _CODE_LENGTH else None)
+    if (found := _countries().get(plain)) is not None or len(plain) <= _CODE_LENGTH:
+        return found
+    names = _folded_names()
+    form = _as_listed(text)
+    turned = " ".join(reversed(form.split(", ", 1))) if form.count(", ") == 1 else form
+    tried = (form, turned, *(_STATE_OF.sub("", one, count=1) for one in (form, turned)))
+    return next((names[one] for one in tried if one in names), None)
+
+
+def _known_twice(text: str) -> str | None:
+    """The country of a text that names it in two ways: "Schweiz/Suisse", "USA - United States", "England, UK"."""
+    told = {_known(part) for part in _SEVERAL.split(text)} if _SEVERAL.search(text) else set()
+    return told.pop() if len(told) == 1 else None
+
+
+def _as_listed(text: str) -> str:
+    """A name as it is compared: without accents, brackets, dashes and short forms."""
+    plain = re.sub(r"[.()\[\]{}-]", " ", folded(text.replace("&", " and ")))
+    words = [_SHORT_FORMS.get(word, word) for word in re.sub(r"\s*,\s*", " , ", plain).split()]
+    return " ".join(words).replace(" ,", ",").removeprefix("the ").removesuffix(", the")
 
 
 @cache
@@ -106,8 +124,9 @@ def _countries() -> dict[str, str]:
 @cache
 def _folded_names() -> dict[str, str]:
     others = (line.split("|") for line in lines("country_names"))
-    foreign = {_folded(alias): _countries()[code.casefold()] for code, *names in others for alias in names}
-    return {folded(name): country for name, country in (foreign | _countries()).items() if len(name) > _CODE_LENGTH}
+    foreign = {alias: _countries()[code.casefold()] for code, *names in others for alias in names}
+    listed = foreign | _countries()
+    return {_as_listed(name): country for name, country in listed.items() if len(name) > _CODE_LENGTH}
 
 
 @cache

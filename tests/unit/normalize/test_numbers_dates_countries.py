@@ -64,7 +64,7 @@ def test_a_date_keeps_the_precision_it_was_given_with(value, told):
     ("value", "name"),
     [
         ("US", "United States"), ("usa", "United States"), ("U.S.", "United States"), ("United States of America", "United States"),
-        ("GB", "United Kingdom"), ("UK", "United Kingdom"), ("Deutschland", "Germany"), ("NO", "Norway"), ("Nowhereland", "Nowhereland"),
+        ("GB", "United Kingdom"), ("UK", "United Kingdom"), ("Deutschland", "Germany"), ("NO", "Norway"), ("Nowhereland", None), ("Private", None),
         ({"name": "Norway"}, "Norway"), ("EMEA", None), ("Massachusetts", None), ("Norway;Sweden", None), ("Georgia", "Georgia"), ("ZZ", None), ("", None), (4, None),
     ],
 )  # fmt: skip
@@ -80,3 +80,19 @@ def test_a_states_code_is_read_within_its_country():
     assert subdivision_name("BY", "Germany") == "Bayern"
     assert subdivision_name("Västra Götaland", "Sweden") == "Västra Götaland"
     assert subdivision_name("MA", None) == "MA"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Trinidad & Tobago", "Trinidad and Tobago"), ("St. Lucia", "Saint Lucia"), ("Bosnia-Herzegovina", "Bosnia and Herzegovina"), ("Dominican Rep.", "Dominican Republic"),
+        ("Korea (the Republic of)", "South Korea"), ("Korea, Republic of", "South Korea"), ("Democratic People's Republic of Korea", "North Korea"), ("Congo, Democratic Republic of the", "Democratic Republic of the Congo"),
+        ("Congo (Kinshasa)", "Democratic Republic of the Congo"), ("Republic of the Congo", "Republic of the Congo"), ("Republic of Niger", "Niger"), ("Federal Republic of Nigeria", "Nigeria"), ("Gambia, The", "Gambia"),
+        ("Hong Kong, China", "Hong Kong"), ("Taiwan, China", "Taiwan"), ("People's Republic of China", "China"), ("Republic of China", "Taiwan"), ("Virgin Islands, U.S.", "U.S. Virgin Islands"),
+        ("Kingdom of Spain", "Spain"), ("State of Israel", "Israel"), ("England, UK", "United Kingdom"), ("Schweiz/Suisse", "Switzerland"), ("Belgique / België", "Belgium"), ("Germany, France", None),
+        ("State of California", None), ("Republic of Texas", None), ("Sudan, South", "South Sudan"),
+    ],
+)  # fmt: skip
+def test_a_country_is_known_in_the_forms_of_lists(value, name):
+    """Turned round, in full, in short, or in two languages; two countries are none."""
+    assert country_name(value) == name
