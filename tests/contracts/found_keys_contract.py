@@ -229,6 +229,21 @@ class FoundKeysContract(WorldContract):
         (report,) = [report for report in reports if not isinstance(report, int)]
         assert (report.new_person_count, report.person_count) == (0, 20)
 
+    def test_what_somebody_else_learns_meanwhile_is_not_learnt_again(self, world, monkeypatch):
+        """Between a look at the owners of keys and the commit."""
+        found_for(world, {"email": FOUND})
+        known = world.store.known
+
+        def meanwhile(*asked):
+            monkeypatch.undo()
+            while world.another().learn():
+                pass
+            return known(*asked)
+
+        monkeypatch.setattr(world.store, "known", meanwhile)
+        world.app.learn()
+        assert len(world.events(e.PersonKeysFound)) == 1
+
     # --- an address joins ---
 
     def both_known(self, world, **row):

@@ -154,7 +154,16 @@ def fields_of(route, described):
     for content in route.get("requestBody", {}).get("content", {}).values():
         for schema in (content["schema"], *content["schema"].get("oneOf", ())):
             if "$ref" in schema:
-                yield from described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+                for name, field in named(schema, described)["properties"].items():
+                    yield name
+                    # Of all states only ends are taken, which the page tells.
+                    if "$ref" in field:
+                        yield from named(field, described)["enum"]
+
+
+def named(schema, described):
+    """The schema that a reference means."""
+    return described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
 
 
 def test_the_document_says_that_a_token_is_needed(daemon):
@@ -170,6 +179,8 @@ def test_the_document_says_that_a_token_is_needed(daemon):
     [
         ("/batches", {}, "The request cannot be read: the field `upload_id` is missing"),
         ("/batches", {"upload_id": "x"}, "The request cannot be read: upload_id: this is no uuid"),
+        ("/batches", {"upload_id": 5}, "The request cannot be read: upload_id: give a uuid and not a whole number"),
+        ("/batches", [], "The request cannot be read: give an object and not a list"),
         ("/uploads", None, "x.csv is empty: export the records again as CSV."),
     ],
 )

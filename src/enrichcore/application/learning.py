@@ -124,7 +124,8 @@ class _Client:
     _names: dict[UUID, tuple[str, ...]] = field(factory=dict)
     _keys: dict[Key, UUID] = field(factory=dict)
     _merged: list[tuple[UUID, UUID]] = field(factory=list)
-    _version: int | None = None
+    #: Of the directory's stream.
+    _version: int = 0
     _answers: dict[_At, e.Recorded] = field(factory=dict)
 
     def learn_from(self, runs: Sequence[BatchItem | CompanyRun]) -> None:
@@ -133,6 +134,8 @@ class _Client:
         candidates = [(run, keys) for run in runs if (keys := self._candidates(run))]
         if not candidates:
             return
+        # Before anything of the directory is read: whoever adds to it meanwhile was first.
+        self._version = self.store.version(directory_id(self.client_id))
         wanted = {key for _, keys in candidates for key in asked_of_found(keys)}
         self._owners = self.store.owners(self.client_id, wanted)
         ids = {_entity_of(run) for run, _ in candidates}
@@ -254,7 +257,7 @@ class _Client:
 
     def _append(self, event: e.Event, entity_id: UUID) -> None:
         stream = directory_id(self.client_id)
-        self._version = (self.store.version(stream) if self._version is None else self._version) + 1
+        self._version += 1
         self.commit.events.append(
             e.Recorded(
                 stream_id=stream, version=self._version, at=self.at, event=event, client_id=self.client_id,

@@ -6,6 +6,7 @@ browser.
 
 import logging
 import re
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -48,14 +49,29 @@ _HEADERS: Final = {
 }
 #: The OpenAPI document's name for the token.
 _TOKEN: Final = "token"  # noqa: S105 - a name, not a secret
+#: The decoder's kinds of values, as people call them.
+_KINDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "uuid": "a uuid",
+    "object": "an object",
+    "array": "a list",
+    "null": "nothing",
+}
 #: What the decoder of requests says, and what it means to whoever wrote them.
-_FAULTS: Final = (
+_FAULTS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"Object missing required field (`[^`]*`)"), r"the field \1 is missing"),
     (re.compile(r"Object contains unknown field (`[^`]*`)"), r"there is no field \1"),
     (re.compile("Invalid UUID"), "this is no uuid"),
     (re.compile("Invalid enum value ('.*')"), r"\1 is none of its words"),
-    (re.compile("Expected (`[^`]+`), got (`[^`]+`)"), r"give \1 and not \2"),
-    (re.compile("Expected (`[^`]+` [<>]=? .+)"), r"give \1"),
+    (
+        re.compile("Expected `([^`]+)`, got `([^`]+)`"),
+        lambda found: f"give {_kind(found[1])} and not {_kind(found[2])}",
+    ),
+    (re.compile("Expected `([^`]+)` >= (.+)"), lambda found: f"give {_kind(found[1])} of {found[2]} or more"),
+    (re.compile("Expected `([^`]+)` <= (.+)"), lambda found: f"give {_kind(found[1])} of {found[2]} or less"),
 )
 #: error → status; the first that fits counts
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -148,6 +164,11 @@ def _fault(key: str, message: str) -> str:
     for said, meant in _FAULTS:
         message = said.sub(meant, message)
     return message if key in {"", "data"} else f"{key}: {message}"
+
+
+def _kind(told: str) -> str:
+    """A kind of value, or one of several."""
+    return " or ".join(_KINDS.get(one.strip(), one.strip()) for one in told.split("|"))
 
 
 def _sentence(text: str) -> str:
