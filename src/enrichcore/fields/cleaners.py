@@ -148,7 +148,11 @@ def line(value: Any) -> str | None:
 def label(value: Any) -> str | None:
     """As `line`, but with a letter and no address of mail: a number is no title and no industry."""
     return next(
-        (text for text in texts(value) if len(text) <= MAX_LABEL and any(map(str.isalpha, text)) and not _is_address(text)),
+        (
+            text
+            for text in texts(value)
+            if len(text) <= MAX_LABEL and any(map(str.isalpha, text)) and not _is_address(text)
+        ),
         None,
     )
 
