@@ -22,6 +22,7 @@ from enrichcore.fields.extract import extract_all, extract_company_fields, extra
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
+from enrichcore.fields.places import country_of_state
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 from enrichcore.fields.statuses import term as email_term
@@ -44,6 +45,7 @@ __all__ = [
     "basis_of",
     "change_after",
     "compute_indicators",
+    "country_of_state",
     "default_sources",
     "email_term",
     "extract_all",

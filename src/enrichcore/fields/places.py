@@ -156,14 +156,14 @@ def _with_state(city: str, state: str) -> Location:
     if _is_code(city):
         # "MN, US": a state and its country.
         return Location(state=city, country=country_name(state))
-    country = _country_of(state, city)
+    country = country_of_state(state, city)
     if country and _is_code(state) and country_name(state) == country and subdivision_name(state, country) == state:
         # "Toronto, CA": the country.
         return Location(city=city, country=country)
     return Location(city=city, state=state, country=country)
 
 
-def _country_of(state: str, city: str) -> str | None:
+def country_of_state(state: str, city: str) -> str | None:
     """The country that a state behind a city tells; None where it may be another's as well."""
     if _is_code(state):
         told = country_of_city(city, state)
@@ -186,7 +186,7 @@ def _is_code(name: str) -> bool:
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
-    country = country or next((home for state in states if (home := _country_of(state, city or ""))), None)
+    country = country or next((home for state in states if (home := country_of_state(state, city or ""))), None)
     told_states = (name for state in states if (name := _without_area(state)))
     names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
     told = (

@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.fields import country_of_state
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website
 from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
@@ -161,10 +162,13 @@ def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def _in_state(facts: dict[str, Any], entity: str) -> dict[str, Any]:
-    """The facts with the name of the state where its code is given."""
-    state = facts.get(f"{entity}_state")
-    name = subdivision_name(state, facts.get(f"{entity}_country"))
-    return {**facts, f"{entity}_state": name} if name and name != state else facts
+    """The facts with the name of the state where its code is given, and its country where none is and only one can be meant."""
+    state, city = facts.get(f"{entity}_state"), facts.get(f"{entity}_city")
+    if state is None:
+        return facts
+    country = facts.get(f"{entity}_country") or country_of_state(state, city or "")
+    told = {f"{entity}_state": subdivision_name(state, country), f"{entity}_country": country}
+    return facts | {fact: value for fact, value in told.items() if value}
 
 
 def _located(person: dict[str, Any]) -> dict[str, Any]:
