@@ -72,7 +72,7 @@ def main() -> None:
             behind = len(found) < CLAIMED
             report.add(
                 what, rows=asked.rows, found=len(found), median_ms=_median_ms(connection, "ready", values),
-                lanes_ms=_median_ms(connection, "ready_lanes", {"now": later}),
+                lanes_ms=_median_ms(connection, "ready_lanes", {"now": later, "failures": 10, "doubts": 10}),
                 **({"behind_ms": _median_ms(connection, "ready_behind", values)} if behind else {}),
             )  # fmt: skip
             if asked.plans:

@@ -82,9 +82,13 @@ def scorecard(part: Part) -> dict[str, Any]:
     taken_over = takeovers(evidence)
     acks = [one["seconds"] * 1000 for one in evidence.callbacks if one["acknowledged"]]
     times: dict[str, list[float]] = {}
+    by_webhook: dict[str, list[float]] = {}
     for post in evidence.posts:
         times.setdefault(part.client_of[post["hook"]], []).append(post["at"])
-    busiest = max((highest_in_a_second(some) for some in times.values()), default=0)
+        by_webhook.setdefault(post["hook"], []).append(post["at"])
+    busiest, busiest_webhook = (
+        max((highest_in_a_second(some) for some in counted.values()), default=0) for counted in (times, by_webhook)
+    )
     refused = [post for post in evidence.posts if post["status"] == 429]
     return {
         "part": part.name,
@@ -110,6 +114,7 @@ def scorecard(part: Part) -> dict[str, Any]:
         "seconds until these were taken over, worst": round(max(taken_over, default=0.0), 2),
         "ms to acknowledge a callback, median": round(middle(acks), 1),
         "ms to acknowledge a callback, p99": round(quantile(acks, 0.99), 1),
+        "most POSTs to one webhook in any second": busiest_webhook,
         "most POSTs of a client in any second": busiest,
         "  that its rate and burst allow": part.allowed_a_second,
         "POSTs told 429": len(refused),

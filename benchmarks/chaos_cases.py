@@ -44,7 +44,7 @@ class Size:
     """How large the campaign is."""
 
     #: Callbacks of the storm.
-    callbacks: int = 3000
+    callbacks: int = 10_000
     #: People of each of the two batches that go through the kills, and how long these go on.
     people: int = 1000
     kills_s: float = 75.0

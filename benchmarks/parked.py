@@ -38,8 +38,8 @@ ANSWER_WITHIN = timedelta(hours=1)
 GROUP = 500
 #: Claims a second that keep to the pace of the lane.
 CLAIM_EVERY = timedelta(seconds=GROUP / 1000)
-#: Rows parked a second, at the least.
-SLOWEST = 800
+#: Rows parked a second, at the least, also on a busy machine.
+SLOWEST = 500
 STILL_WAITING = "select exists (select from enrichcore.step_runs where state = 'awaiting_answer')"
 #: Rows ready among those that are parked, and how many a claim takes.
 READY, CLAIMED = 500, 64
@@ -185,7 +185,7 @@ def measure_claims(report: Report, url: str, parked: int) -> None:
         later = datetime.now(UTC) + timedelta(seconds=1)
         asked: dict[str, tuple[str, dict[str, Any]]] = {
             "ready": ("ready", {"lane": LANE, "now": later, "limit": CLAIMED}),
-            "ready_lanes": ("ready_lanes", {"now": later}),
+            "ready_lanes": ("ready_lanes", {"now": later, "failures": 10, "doubts": 10}),
             "in_flight, cap 1,000": ("in_flight", {"lane": LANE, "cap": 1000}),
             "in_flight, no cap": ("in_flight", {"lane": LANE, "cap": parked + 1}),
             "due": ("due", {"now": later, "limit": 2000}),

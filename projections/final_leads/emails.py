@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from enrichcore.fields import email_term
+from enrichcore.normalize import is_free_mail
 from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of
 
 
@@ -22,8 +23,9 @@ class Trust(IntEnum):
     ANSWER = 3
 
 
-#: An address that is a guess is worth less than any that is not, whoever gave it; trust comes next; then what is said of it.
-_NOT_GUESSED, PER_TRUST = 100, 10
+#: An address that is a guess is worth less than any that is not, whoever gave it, and of those a private one less than one at a
+#: company's host; trust comes next; then what is said of it.
+_NOT_GUESSED, _AT_WORK, PER_TRUST = 100, 100, 10
 _GRADES: Final[Mapping[str | None, int]] = {"guessed": 1, "catch-all": 2, None: 3, "verified": 4}
 _SURE: Final = frozenset({None, "verified"})
 #: Words on one address that are no guess: of these the newest of the most trusted source counts.
@@ -31,12 +33,13 @@ _DEFINITE: Final = frozenset({"verified", "invalid"})
 _UNUSABLE: Final = -1
 
 
-def email_weight(trust: int, status: str | None) -> int:
-    """What an address is worth, by its source and what is said of it; one that nobody can write to, nothing."""
+def email_weight(trust: int, status: str | None, *, private: bool = False) -> int:
+    """What an address is worth, by its source, its host and what is said of it; one that nobody can write to, nothing."""
     term = email_term(status)
     if term == "invalid":
         return _UNUSABLE
-    return (_NOT_GUESSED if term in _SURE else 0) + int(trust) * PER_TRUST + _GRADES[term]
+    sure = _NOT_GUESSED + (0 if private else _AT_WORK) if term in _SURE else 0
+    return sure + int(trust) * PER_TRUST + _GRADES[term]
 
 
 def status_weight(trust: int, status: str) -> int:
@@ -58,4 +61,5 @@ def email_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def _weight(address: Cell, status: Cell | None) -> int:
-    return email_weight(address.weight // PER_TRUST, None if status is None else status.value)
+    private = is_free_mail(str(address.value).rpartition("@")[2])
+    return email_weight(address.weight // PER_TRUST, None if status is None else status.value, private=private)

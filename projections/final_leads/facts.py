@@ -137,7 +137,10 @@ _FITS[Entity.PERSON][EMAIL_STATUS] = email_term
 
 
 def name_weight(trust: Trust, field: str, name: str) -> int:
-    """What a name is worth: one that ends in an initial, or a full one of one word, is worth less than any whole one."""
+    """What a name is worth: any whole one more than one that ends in an initial, or has but an initial before its last word."""
     words = name.split()
-    short = not words or len(words[-1].rstrip(".")) <= 1 or (field == _FULL_NAME and len(words) == 1)
+    short = not words or len(words[-1].rstrip(".")) <= 1
+    if field == _FULL_NAME and not short:
+        # "J. Robert Bell" has a first name.
+        short = all(len(word.rstrip(".")) <= 1 for word in words[:-1])
     return (0 if short else _WHOLE) + int(trust) * PER_TRUST

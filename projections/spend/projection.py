@@ -11,19 +11,18 @@ from typing import Final
 from uuid import UUID
 
 from enrichcore.domain import events as e
-from enrichcore.domain.posts import MONEY, changes
+from enrichcore.domain.posts import CORRECTS, MONEY, changes
 from enrichcore.projection import ReadModel, Table, Tables, topics
 
 _SPEND: Final = "spend"
 _BATCHES: Final = "spend_batches"
 _NOTHING: Final = Decimal(0)
-_CORRECTS: Final = (e.SendNoted, e.AnswerEvent)
 _TELLS_WORKSTREAM: Final = (e.BatchLaunched, e.ItemCreated, e.CompanyRunStarted, e.StepSending)
 
 
 def project(events: Sequence[e.Recorded], tables: Tables) -> None:
     """Fold step events into sums."""
-    corrected = [one.event.corrected_batch for one in events if isinstance(one.event, _CORRECTS)]
+    corrected = [one.event.corrected_batch for one in events if isinstance(one.event, CORRECTS)]
     batches = [*corrected, *(event.batch_id for event in events)]
     tables.load(_BATCHES, [(batch_id,) for batch_id in batches if batch_id is not None])
     for recorded in events:
@@ -36,7 +35,7 @@ def project(events: Sequence[e.Recorded], tables: Tables) -> None:
         if isinstance(event, MONEY):
             made, sends = changes(event), int(isinstance(event, e.StepSending))
             _add((client_id, batch_id, event.workflow), tables, sends, made.reserved, made.spent)
-            if isinstance(event, _CORRECTS):
+            if isinstance(event, CORRECTS):
                 place = (client_id, event.corrected_batch or batch_id, event.corrected_workflow or event.workflow)
                 _add(place, tables, 0, _NOTHING, event.corrected)
 

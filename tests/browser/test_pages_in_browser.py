@@ -1,7 +1,5 @@
 """The pages in a real browser: a person uploads a file, launches it, and watches it to its end."""
 
-import asyncio
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from attrs import evolve
 from runners.daemon import Daemon, Role
 from tests.contracts.world import configuration, file_of, person
 from tests.end_to_end.pages_world import fresh_database
+from tests.in_a_thread import running
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -26,22 +25,8 @@ def daemon_up(url):
     """A daemon that serves pages, receives and projects, and sends nothing: its address."""
     registry = configuration()
     registry = evolve(registry, runner=evolve(registry.runner, port=0))
-    up, stop, found = threading.Event(), threading.Event(), []
-
-    async def run():
-        async with Daemon(registry, url, frozenset({Role.WEB, Role.RECEIVER, Role.PROJECTOR})) as daemon:
-            found.append(daemon)
-            up.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    try:
-        assert up.wait(60)
-        yield found[0]
-    finally:
-        stop.set()
-        thread.join()
+    with running(Daemon(registry, url, frozenset({Role.WEB, Role.RECEIVER, Role.PROJECTOR}))) as daemon:
+        yield daemon
 
 
 @pytest.fixture
@@ -139,3 +124,25 @@ def test_pages_fit_the_window(daemon, page, width):
     ):
         page.goto(f"{daemon.address}{path}")
         assert fits(page), path
+
+
+def test_leads_scroll_in_their_own_box_with_the_name_in_view(daemon, page):
+    """However far to the right one looks, one sees whose row it is; signals are seen without scrolling."""
+    page.set_viewport_size({"width": 1000, "height": 800})
+    website = "https://" + "quillhaven" * 5 + ".example"
+    report = daemon.application.upload(
+        file_of(person("ann", title="Head of everything", website=website)), client="acme", workstream="apollo_scrape"
+    )
+    daemon.application.launch(report.upload_id)
+    page.goto(f"{daemon.address}/clients/acme/leads")
+    while not page.get_by_role("link", name="Ann Fennimarsh").count():
+        page.reload()
+    box, name = page.locator(".scroll"), page.get_by_role("link", name="Ann Fennimarsh")
+    assert fits(page)
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    before = name.bounding_box()
+    assert page.get_by_role("columnheader", name="Signals").bounding_box()["x"] < box.bounding_box()["width"]
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    assert name.bounding_box() == before
+    updated = page.get_by_role("columnheader", name="Updated").bounding_box()
+    assert updated["x"] + updated["width"] <= box.bounding_box()["x"] + box.bounding_box()["width"] + 1

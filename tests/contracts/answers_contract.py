@@ -16,7 +16,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.fields import Rules, SomebodyElse
 from enrichcore.store.replaying import inline_rows
-from tests.contracts.store_contract import EVERY_BODY, SHARED_STORE
+from tests.contracts.stored_rows import EVERY_BODY, SHARED_STORE
 from tests.contracts.world import (
     ACME,
     APOLLO,

@@ -2,16 +2,30 @@
 
 from datetime import timedelta
 
+from attrs import evolve
+
 from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
-from enrichcore.domain.lane import FAILURES_IN_A_ROW
+from enrichcore.domain.ids import NAMESPACE, ClientId, LaneId
+from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW, Lane, decide_outcomes
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store.counters import counted
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned, watch_commits
+from tests.contracts.world import (
+    ACME,
+    APOLLO,
+    APOLLO_COMPANY,
+    START,
+    World,
+    configuration,
+    person,
+    tuned,
+    watch_commits,
+)
 
+DOUBT = {"outcome": Outcome.UNKNOWN, "status": 502, "reason": "HTTP 502: bad gateway"}
 AWAY = {"outcome": Outcome.NOT_DELIVERED, "unreachable": True, "reason": "could not connect (ClientConnectorDNSError)"}
 
 
@@ -33,19 +47,39 @@ class BreakersContract(WorldContract):
         assert (lane.held_until, lane.stopped) == (world.clock.now + timedelta(minutes=5), "gone")
 
 
-class ReachContract(WorldContract):
-    """A webhook that cannot be reached is tried with one row at a time, at growing intervals; nothing is lost by it."""
+class PutOffContract(WorldContract):
+    """A pause that a webhook asked for has one end for every row that it was asked of."""
+
+    def test_rows_whose_pause_ends_at_one_moment_leave_at_the_pace(self, store):
+        """`Retry-After` has no jitter: the burst first, then as many a second as the rate allows, over all runners."""
+        world = World(store, tuned(configuration(), lane={"rate": 10.0, "burst": 20}))
+        world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(80)))
+        put_off = []
+        while len(put_off) < 80:
+            world.clock.tick(seconds=2)
+            put_off += world.app.claim(1000)
+        asked = world.clock.now + timedelta(minutes=3)
+        seen = [world.seen(send, Outcome.NOT_DELIVERED, status=429, hold_s=180, wait_s=180) for send in put_off]
+        world.app.record_outcomes(seen)
+        world.clock.now = asked - timedelta(seconds=1)
+        world.app.wake()
+        assert world.app.claim(1000) == []
+        world.clock.now, left = asked, []
+        world.app.wake()
+        for _ in range(7):
+            left.append(len(world.app.claim(1000)) + len(world.another().claim(1000)))
+            world.clock.tick(seconds=1)
+        assert left == [20, 10, 10, 10, 10, 10, 10]
+        assert {world.run_of(send).tries for send in put_off} == {1}
+
+
+class ProbedContract(WorldContract):
+    """A lane that is tried with one row at a time."""
 
     def ready(self, store, rows=3 * FAILURES_IN_A_ROW):
         """So many rows that are ready on one lane."""
         world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
         world.launch(*(person(f"ann{number}", company=f"co{number}") for number in range(rows)))
-        return world
-
-    def away(self, store):
-        """A lane whose webhook could not be reached so often that it is held."""
-        world = self.ready(store)
-        world.report(world.claim(FAILURES_IN_A_ROW), **AWAY)
         return world
 
     def lane(self, world):
@@ -61,6 +95,16 @@ class ReachContract(WorldContract):
         """Wait for the end of the pause, and take what may leave then."""
         world.clock.now = self.lane(world).held_until
         return world.app.claim(1000)
+
+
+class ReachContract(ProbedContract):
+    """A webhook that cannot be reached is tried with one row at a time, at growing intervals; nothing is lost by it."""
+
+    def away(self, store):
+        """A lane whose webhook could not be reached so often that it is held."""
+        world = self.ready(store)
+        world.report(world.claim(FAILURES_IN_A_ROW), **AWAY)
+        return world
 
     def test_a_few_connections_that_fail_hold_no_lane(self, store):
         """A blip is no outage; whatever the webhook says then ends the count."""
@@ -134,6 +178,105 @@ class ReachContract(WorldContract):
         told = explain(store, world.registry, waiting, now=world.clock.now)
         assert "no connection could be made 10 times in a row, the last: could not connect (Client" in told
         assert f"it goes on at {self.lane(world).held_until:%Y-%m-%d %H:%M:%S} UTC" in told
+
+
+class DoubtsContract(ProbedContract):
+    """A webhook that leaves every row in doubt gets one row at a time, so that no backlog falls in doubt; nothing is lost by it."""
+
+    def doubtful(self, store):
+        """A lane of whose rows nobody knows so often that it is held."""
+        world = self.ready(store, 3 * DOUBTS_IN_A_ROW)
+        self.doubted = world.claim(DOUBTS_IN_A_ROW)
+        world.report(self.doubted, **DOUBT)
+        return world
+
+    def doubts(self, world):
+        """How many rows are in doubt."""
+        return len([row for row in world.store.inline_rows()[1] if row.state == "in_doubt"])
+
+    def test_a_few_doubts_hold_no_lane(self, store):
+        """A row that is taken, or refused for good, was read; one that is put off tells nothing of the others."""
+        for known, status in ((Outcome.DELIVERED, 200), (Outcome.ROW_REFUSED, 422)):
+            lane = Lane(lane_id=LaneId(NAMESPACE), client_id=ClientId(NAMESPACE), doubts=DOUBTS_IN_A_ROW - 1)
+            seen = PostOutcome(attempt=1, outcome=known, http_status=status, due=START)
+            events, _ = decide_outcomes(lane, [seen], workstream=APOLLO, workflow=APOLLO_COMPANY, now=START)
+            assert [event.in_a_row for event in events if isinstance(event, e.DoubtsCounted)] == [0]
+        world = self.ready(store)
+        world.report(world.claim(DOUBTS_IN_A_ROW - 1), **DOUBT)
+        world.report(world.claim(1), Outcome.NOT_DELIVERED, status=503)
+        assert (self.lane(world).held_until, self.lane(world).doubts) == (None, DOUBTS_IN_A_ROW - 1)
+
+    def test_a_doubtful_webhook_gets_one_row_at_growing_intervals(self, store):
+        """However many rows are ready, and however many runners there are."""
+        world = self.doubtful(store)
+        pauses = [self.held_s(world)]
+        assert world.app.claim(1000) == []
+        for _ in range(8):
+            (send,) = self.probe(world)
+            assert world.another().claim(1000) == world.app.claim(1000) == []
+            world.report([send], **DOUBT)
+            pauses.append(self.held_s(world))
+        assert pauses == [30, 60, 120, 240, 480, 960, 1800, 1800, 1800]
+        assert self.doubts(world) == DOUBTS_IN_A_ROW + 8
+
+    def test_it_goes_on_at_full_pace_once_a_row_is_taken(self, store):
+        """What is in doubt stays so until its deadline, or a person's word; no row is lost."""
+        world = self.doubtful(store)
+        (send,) = self.probe(world)
+        world.report([send])
+        assert (self.held_s(world), self.lane(world).doubts) == (0, 0)
+        assert len(world.app.claim(1000)) == 2 * DOUBTS_IN_A_ROW - 1
+        assert self.doubts(world) == DOUBTS_IN_A_ROW
+        log = world.store.log(0, 10_000)
+        assert world.store.inline_rows() == inline_rows(log)
+
+    def test_an_answer_to_a_row_in_doubt_opens_it(self, store):
+        """Rows arrive, whatever the webhook says of them."""
+        world = self.doubtful(store)
+        world.answer(self.doubted[3])
+        assert (self.held_s(world), self.lane(world).doubts) == (0, 0)
+        left = [send.workflow for send in world.app.claim(1000)]
+        assert left.count(APOLLO_COMPANY) == 2 * DOUBTS_IN_A_ROW
+
+    def test_rows_that_left_before_tell_nothing_new(self, store):
+        """The pause stays as it is."""
+        world = self.ready(store)
+        first, late = world.claim(DOUBTS_IN_A_ROW), world.claim(DOUBTS_IN_A_ROW)
+        world.report(first, **DOUBT)
+        held = self.lane(world).held_until
+        world.clock.tick(seconds=1)
+        world.report(late, **DOUBT)
+        assert (self.lane(world).held_until, self.lane(world).doubts) == (held, DOUBTS_IN_A_ROW)
+
+    def test_a_row_that_finds_out_has_the_lane_for_its_whole_lease(self, store):
+        """A response may be waited for as long; should the runner die with it, the next goes then."""
+        world = self.doubtful(store)
+        (send,) = self.probe(world)
+        assert self.lane(world).held_until == send.lease_until
+        (other,) = self.probe(world)
+        assert other.run_id != send.run_id
+
+    def test_outcomes_that_a_stopping_runner_did_not_wait_for_are_not_the_webhooks(self, store):
+        """A restart in the middle of slow responses holds no lane."""
+        world = self.ready(store)
+        sends = world.claim(2 * DOUBTS_IN_A_ROW)
+        given_up = [world.seen(send, **DOUBT) for send in sends]
+        world.app.record_outcomes([evolve(one, outcome=evolve(one.outcome, given_up=True)) for one in given_up])
+        assert world.store.lanes() == []
+
+    def test_a_person_opens_it_at_once(self, store):
+        """And counting begins anew."""
+        world = self.doubtful(store)
+        world.app.resume_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann")
+        assert (self.lane(world).doubts, self.lane(world).held_until) == (0, None)
+        assert len(world.app.claim(1000)) == 2 * DOUBTS_IN_A_ROW
+
+    def test_why_it_is_held_is_said(self, store):
+        """With the last words of the webhook, and when the next row goes."""
+        world = self.doubtful(store)
+        waiting = next(row for row in world.store.inline_rows()[1] if row.state == "ready")
+        said = explain(world.store, world.registry, waiting.run_id, now=world.clock.now)
+        assert "of 10 rows in a row nobody knows whether they were delivered, the last: HTTP 502: bad gateway" in said
 
 
 class LifeContract(WorldContract):

@@ -24,7 +24,7 @@ from enrichcore.registry import parse
 from enrichcore.store.replaying import inline_rows
 from projections import READ_MODELS
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.store_contract import SHARED_STORE
+from tests.contracts.stored_rows import SHARED_STORE
 from tests.contracts.world import ACME, APOLLO, Clock, World, configuration, person
 
 #: What becomes of a request: an answer's body, or an outcome without one.

@@ -227,7 +227,9 @@ class PaidOnceContract(WorldContract):
             for batch in (first, unsent)
         ]
         assert f"an answer by {world.run_of(send).deadline:%Y-%m-%d %H:%M:%S} UTC serves other batches" in told[0]
-        assert told[1].endswith("was cancelled and moves no more.")
+        back = f"`enrichcore retry {unsent.batch_id} --state cancelled` takes that back."
+        assert told[1].endswith(f"was cancelled and moves no more; {back}")
+        assert "an answer by" not in told[1]
 
     def test_a_cancelled_row_that_was_not_delivered_holds_nobody_up(self, world):
         """Its outcome is told after the cancellation."""

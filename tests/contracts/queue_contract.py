@@ -7,7 +7,7 @@ import pytest
 
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import LaneId
-from tests.contracts.store_contract import LONG_AGO, NOW, a_batch, a_run, a_step, put, ready
+from tests.contracts.stored_rows import LONG_AGO, NOW, a_batch, a_run, a_step, put, ready
 
 #: More than a claim looks at one by one.
 CROWD = 530

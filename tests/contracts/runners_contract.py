@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from attrs import evolve
 
+from enrichcore.application import AckStatus
+from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.world import APOLLO, APOLLO_COMPANY, APOLLO_PERSON, EMAIL, person, tuned
+from tests.contracts.world import APOLLO, APOLLO_COMPANY, APOLLO_PERSON, EMAIL, World, configuration, person, tuned
 
 
 def changed(registry):
@@ -65,6 +68,41 @@ class RunnersContract(WorldContract):
         world.app = before
         assert [send.workflow for send in world.send()] == [APOLLO_COMPANY]
         assert len(world.events(e.StepSending)) == 3
+
+    def test_a_removed_step_is_said_to_be_missing_and_sent_by_a_runner_that_still_knows_it(self, world):
+        """In the middle of a rolling restart both run: the old one sends, the new one takes the answer, and the item goes on."""
+        batch = world.launch(person("ann"))
+        old, new = world.app, world.another(changed(world.registry))
+        item = world.item(batch)
+        company = item.run(APOLLO_COMPANY).company_run_id
+        assert new.claim(10) == []
+        for run_id in (item.item_id, company):
+            said = explain(world.store, changed(world.registry), run_id, now=world.clock.now)
+            assert "the configuration does not know its lane any more" in said
+            assert "put it back, or cancel the batch" in said
+        (send,) = old.claim(10)
+        world.report([send], app=new)
+        came = world.callback(send.workflow, world.body(send), token=send.key)
+        (ack,) = new.receive([came])
+        assert ack.status is AckStatus.ACCEPTED
+        assert [send.workflow for send in new.claim(10)] == [APOLLO_PERSON]
+
+    @pytest.mark.parametrize("attempts", [1, 2])
+    def test_a_row_that_is_out_for_a_removed_step_has_its_deadline(self, store, attempts):
+        """Its own, once a receiver has been up for the whole grace time; a further attempt waits for the step to be back."""
+        world = World(store, tuned(configuration(), attempts=attempts))
+        batch = world.launch(person("ann"))
+        (send,) = world.send()
+        world.app = world.another(changed(world.registry))
+        world.clock.tick(hours=7)
+        world.app.wake(receiver_up=timedelta(minutes=1))
+        assert world.run_of(send).state is State.AWAITING_ANSWER
+        world.app.wake(receiver_up=world.registry.runner.timeout_grace)
+        assert world.run_of(send).state is (State.TIMED_OUT if attempts == 1 else State.READY)
+        assert [one.workflow for one in world.send()] == ([APOLLO_PERSON] if attempts == 1 else [])
+        world.answer(send)
+        assert world.run_of(send).state is State.COMPLETED
+        assert world.item(batch).gaps == ()
 
     def test_a_dead_runners_rows_are_in_doubt_at_the_end_of_their_lease_and_no_sooner(self, world):
         """Whoever looks, and by whatever pipeline; none is sent twice."""

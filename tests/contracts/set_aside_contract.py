@@ -4,13 +4,16 @@ import pytest
 
 from enrichcore.application import AckStatus, placing
 from enrichcore.application import asking as asking_module
+from enrichcore.application.explaining import explain
 from enrichcore.application.matching import CannotMatch, match, redrive
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import OnDoubt
+from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.http_contract import STREAM, told, waterfall
-from tests.contracts.world import World, person
+from tests.contracts.world import APOLLO_PERSON, World, configuration, person, tuned
 
 MARK = b"broken in here"
 
@@ -62,6 +65,55 @@ class SetAsideContract(WorldContract):
         assert (event.body, event.claimed_id, event.token) == (came.body, str(send.run_id), send.key)
         assert event.reason == "applying it failed: Broken: half a pair \ufffd and \ufffd"
         assert world.run_of(send).state is State.AWAITING_ANSWER
+
+    @pytest.mark.parametrize("settings", [{"attempts": 2}, {"attempts": 2, "on_doubt": OnDoubt.RESEND}])
+    def test_nothing_is_sent_again_for_an_answer_that_came(self, store, fault, settings):
+        """At its deadline the item goes on without it, though an attempt is left; once placed, the answer mends it."""
+        world = World(store, tuned(configuration(), **settings))
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.claim()
+        world.app.set_aside(self.came(world, [send])[0], Broken())
+        world.report([send], Outcome.UNKNOWN, status=502)
+        said = explain(world.store, world.registry, send.run_id, now=world.clock.now)
+        assert "enrichcore unmatched --redrive" in said
+        world.clock.tick(hours=7)
+        world.app.wake()
+        run = world.run_of(send)
+        assert (run.state, world.send(), world.store.item_counts(batch.batch_id)["gaps"]) == (State.TIMED_OUT, [], 1)
+        assert run.reason.startswith("its answer came and was set aside (applying it failed: Broken")
+        fault.undo()
+        (kept,) = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        assert redrive(world.app, [kept], by="ann") == (1, {})
+        assert (world.run_of(send).state, world.store.item_counts(batch.batch_id)["gaps"]) == (State.COMPLETED, 0)
+        assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
+
+    def test_a_person_may_have_it_sent_again(self, store, fault):
+        """By a retry, whose own answer is waited for as any."""
+        world = World(store, tuned(configuration(), attempts=2))
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.send()
+        world.app.set_aside(self.came(world, [send])[0], Broken())
+        world.app.settle(batch.batch_id, e.Settlement.LOST, by="ann", why="of no use")
+        assert (world.run_of(send).state, world.send()) == (State.TIMED_OUT, [])
+        world.app.retry(batch.batch_id, by="ann")
+        assert [again.run_id for again in world.send()] == [send.run_id]
+        world.clock.tick(hours=7)
+        world.app.wake()
+        assert len(world.send()) == 1
+
+    def test_what_cannot_be_noted_is_kept_all_the_same(self, world, fault, monkeypatch):
+        """Whatever is wrong with the item itself."""
+        world.launch(person("ann"))
+        (send,) = world.send()
+
+        def breaks(*_):
+            raise Broken
+
+        monkeypatch.setattr(placing.steps, "decide_set_aside", breaks)
+        ack = world.app.set_aside(self.came(world, [send])[0], Broken())
+        assert (ack.status, len(world.events(e.CallbackUnmatched))) == (AckStatus.SET_ASIDE, 1)
 
     def test_a_redrive_applies_it_once_the_fault_is_mended(self, world, fault):
         """It is in force then, and is credited as it would have been."""

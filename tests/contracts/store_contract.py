@@ -4,122 +4,41 @@ Rows are made by hand here, so that each promise is asked of the store alone and
 """
 
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 from uuid import UUID, uuid4, uuid5
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
-from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.batch_item import BatchItem
-from enrichcore.domain.ids import NAMESPACE, BatchId, ClientId, CompanyId, ItemId, LaneId, PersonId, UploadId
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.ids import NAMESPACE, BatchId, CompanyId, ItemId, LaneId, PersonId
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import UNDER_WAY, State
-from enrichcore.domain.pipeline import Pipeline
 from enrichcore.domain.step_run import StepRun
-from enrichcore.store.commit import Commit, Conflict, DirectoryChange, UploadedPerson
-from enrichcore.store.rows import RunRow, StepRow, run_row
-
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-SOON, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
-CLIENT = ClientId(UUID(int=7))
-LANE = LaneId(UUID(int=70))
-EVERY_BODY = st.one_of(
-    st.binary(max_size=200),
-    st.sampled_from([b"", b"\n", b'{"a": "\\u0000"}\n\n{"b": 1}', b"\xff\xfe\x00\n{", b'{"a": "\\ud800"}']),
+from enrichcore.store.commit import Commit, Conflict
+from enrichcore.store.rows import run_row
+from tests.contracts.stored_rows import (
+    CLIENT,
+    EVERY_BODY,
+    LANE,
+    LONG_AGO,
+    NOW,
+    SHARED_STORE,
+    SOON,
+    a_batch,
+    a_run,
+    a_step,
+    items_in,
+    noted,
+    put,
+    ready,
 )
-#: Examples share one store, each with a stream of its own, and every kind of store runs the same suite.
-SHARED_STORE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
-
-
-def noted(stream_id: UUID | None = None, version: int = 1, at: datetime = NOW) -> e.Recorded:
-    """Some event."""
-    return e.Recorded(stream_id=stream_id or uuid4(), version=version, at=at, event=e.DayPassed(day=date(2026, 3, 2)))
-
-
-def a_batch(status=BatchStatus.RUNNING, **more) -> Batch:
-    """A batch of no special kind."""
-    return Batch(
-        **{
-            "batch_id": BatchId(uuid4()),
-            "client_id": CLIENT,
-            "upload_id": UploadId(UUID(int=5)),
-            "workstream": "scrape",
-            "pipeline": Pipeline(workstream="scrape", steps=()),
-            "fingerprint": "f",
-            "item_count": 1,
-            "launched_at": NOW,
-            "status": status,
-            "filled": True,
-            **more,
-        }
-    )
-
-
-def a_run(batch: Batch | None = None, *, status="active", kind="item", run_id: UUID | None = None, **more) -> RunRow:
-    """The row of an item, or of a company run."""
-    item = BatchItem(
-        item_id=ItemId(run_id or uuid4()),
-        client_id=CLIENT,
-        batch_id=batch.batch_id if batch else BatchId(UUID(int=9)),
-        workstream="scrape",
-        pipeline="f",
-        workflows=("w",),
-        person_id=PersonId(UUID(int=3)),
-    )
-    return evolve(run_row(item, 1), kind=kind, status=status, **more)
-
-
-def a_step(run: RunRow, state="ready", *, batch: Batch | None = None, wake_at=NOW, **more) -> StepRow:
-    """The row of one step run."""
-    return StepRow(
-        **{
-            "run_id": run.run_id,
-            "step_no": 0,
-            "workflow": "w",
-            "workstream": "scrape",
-            "client_id": CLIENT,
-            "batch_id": batch.batch_id if batch else None,
-            "lane_id": LANE,
-            "state": state,
-            "generation": 1,
-            "attempt": 0,
-            "wake_at": wake_at,
-            "company_run_id": None,
-            "reason": "",
-            "rank": None,
-            "answered_at": None,
-            "reserved": Decimal(0),
-            "spent": Decimal(0),
-            **more,
-        }
-    )
-
-
-def put(store, *, batches=(), runs=(), steps=(), **more) -> None:
-    """Store rows, beside an event that nobody asks about."""
-    numbered = [(batch, 1) for batch in batches]
-    store.append(Commit(events=[noted()], batches=numbered, runs=list(runs), steps=list(steps), **more))
-
-
-def items_in(store, batch: Batch, state="ready", count=1, **more) -> list[UUID]:
-    """Store a batch with items in one state; their ids, in order."""
-    runs = [a_run(batch) for _ in range(count)]
-    put(store, batches=[batch], runs=runs, steps=[a_step(run, state, batch=batch, **more) for run in runs])
-    return sorted(run.run_id for run in runs)
-
-
-def ready(store, lane=LANE, now=NOW, limit=100) -> list[UUID]:
-    """What a claim would take now."""
-    with store.claims() as claims:
-        return claims.ready(lane, now, limit)
 
 
 class AppendingContract:
@@ -496,10 +415,6 @@ class BatchContract:
         assert {key: (run.state, run.version) for key, run in loaded.items()} == {item.item_id: (item, 4)}
 
 
-EMAIL, LINKEDIN = Key(KeyKind.PERSON_EMAIL, "ann@quillhaven.example"), Key(KeyKind.PERSON_LINKEDIN, "ann quill")
-ANN, BOB, EVE = (UUID(int=number) for number in (101, 102, 103))
-
-
 class ReceiversContract:
     """Since when callbacks could be taken."""
 
@@ -533,104 +448,18 @@ class ReceiversContract:
         store.beat(runner, anew=True)
         assert store.receiver_up() < before
 
-
-class DirectoryContract:
-    """Whom keys mean."""
-
-    def known(self, store, *keys, client=CLIENT):
-        """The owner of each key, with all the keys that it holds."""
-        return {key: (known.entity_id, known.keys, known.since) for key, known in store.owners(client, keys).items()}
-
-    def change(self, store, client=CLIENT, **change):
-        """Store a change of the directory."""
-        put(store, directory=[(client, DirectoryChange(**change))])
-
-    def test_a_key_means_its_owner_with_all_of_the_owners_keys(self, store):
-        """Of one client only."""
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, ANN)], new=[(ANN, "person", 3)])
-        assert self.known(store, EMAIL) == {EMAIL: (ANN, {EMAIL, LINKEDIN}, 3)}
-        assert self.known(store, EMAIL, client=ClientId(uuid4())) == {}
-
-    def test_after_a_merge_every_key_means_the_one_that_stays(self, store):
-        """Also the keys that the merging row did not name."""
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, BOB)], new=[(ANN, "person", 1), (BOB, "person", 2)])
-        self.change(store, merged=[(BOB, ANN)])
-        both = {EMAIL, LINKEDIN}
-        assert self.known(store, EMAIL, LINKEDIN) == {EMAIL: (ANN, both, 1), LINKEDIN: (ANN, both, 1)}
-
-    def test_merges_of_one_commit_may_follow_each_other(self, store):
-        """Eve is Bob and Bob is Ann: the keys of all three mean Ann."""
-        third = Key(KeyKind.PERSON_EMAIL, "eve@quillhaven.example")
-        new = [(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)]
-        self.change(store, keys=[(EMAIL, ANN), (LINKEDIN, BOB), (third, EVE)], new=new)
-        self.change(store, merged=[(EVE, BOB), (BOB, ANN)])
-        assert {owner for owner, _, _ in self.known(store, EMAIL, LINKEDIN, third).values()} == {ANN}
-
-    def test_whoever_is_the_same_is_found_from_each_of_them(self, store):
-        """The one that stays comes first, however many merges led there; who never was merged is left out."""
-        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
-        self.change(store, merged=[(EVE, BOB)])
-        assert store.same_entities([EVE, BOB, ANN]) == {EVE: [BOB, EVE], BOB: [BOB, EVE]}
-        self.change(store, merged=[(BOB, ANN)])
-        assert store.same_entities([EVE, ANN]) == {EVE: [ANN, BOB, EVE], ANN: [ANN, BOB, EVE]}
-
-    def test_people_of_an_upload_are_those_whom_merges_left(self, store):
-        """Whoever stays knows what all of them knew, its own word first, and nothing of another's company."""
-        self.change(store, new=[(ANN, "person", 1), (BOB, "person", 2), (EVE, "person", 3)])
-        upload, here, there = UploadId(uuid4()), CompanyId(uuid4()), CompanyId(uuid4())
-        told = {
-            BOB: (None, {"person_title": "CFO", "person_email": "bob@quillhaven.example"}),
-            ANN: (here, {"person_title": "CEO", "company_name": "Quillhaven"}),
-            EVE: (there, {"person_headline": "Buys", "company_city": "Ghent"}),
-        }
-        put(
-            store,
-            people=[
-                (upload, UploadedPerson(person_id=PersonId(one), company_id=company, facts=facts))
-                for one, (company, facts) in told.items()
-            ],
-        )
-        self.change(store, merged=[(EVE, BOB)])
-        self.change(store, merged=[(BOB, ANN)])
-        (ann,) = store.people(upload)
-        assert (ann.person_id, ann.company_id) == (ANN, here)
-        assert ann.facts == {
-            "person_title": "CEO",
-            "person_email": "bob@quillhaven.example",
-            "person_headline": "Buys",
-            "company_name": "Quillhaven",
-        }
-
-    def test_the_company_of_an_uploads_person_is_the_one_that_stays(self, store):
-        """Also where only the company was merged."""
-        old, new = CompanyId(uuid4()), CompanyId(uuid4())
-        self.change(store, new=[(old, "company", 1), (new, "company", 2)])
-        upload = UploadId(uuid4())
-        put(store, people=[(upload, UploadedPerson(person_id=PersonId(ANN), company_id=new, facts={}))])
-        self.change(store, merged=[(new, old)])
-        assert [one.company_id for one in store.people(upload)] == [old]
-
-    def test_a_known_entity_stays_as_old_as_it_is(self, store):
-        """Telling of it again does not make it younger."""
-        self.change(store, keys=[(EMAIL, ANN)], new=[(ANN, "person", 1)])
-        self.change(store, new=[(ANN, "person", 8)])
-        assert self.known(store, EMAIL) == {EMAIL: (ANN, {EMAIL}, 1)}
-
-    def test_an_upload_keeps_each_person_once_as_last_told(self, store):
-        """In order of id, with what its rows knew."""
-        upload = UploadId(uuid4())
-        told = [
-            (upload, UploadedPerson(person_id=PersonId(person), company_id=None, facts={"person_title": title}))
-            for person, title in [(BOB, "CFO"), (ANN, "CEO"), (BOB, "COO")]
-        ]
-        put(store, people=told[:2])
-        put(store, people=told[2:])
-        assert [(one.person_id, one.facts["person_title"]) for one in store.people(upload)] == [
-            (ANN, "CEO"),
-            (BOB, "COO"),
-        ]
-        assert store.people(UploadId(uuid4())) == []
+    def test_roles_are_up_while_a_process_says_that_it_runs_them(self, store):
+        """Of several, whoever still does; a receiver's time begins by nothing of this."""
+        one, other = uuid4(), uuid4()
+        assert store.roles_up() == frozenset()
+        store.here(one, ["sender", "timers"])
+        store.here(one, ["sender", "timers"])
+        store.here(other, ["sender", "receiver"])
+        assert store.roles_up() == {"sender", "timers", "receiver"}
+        store.gone(one)
+        assert store.roles_up() == {"sender", "receiver"}
+        assert store.receiver_up() == timedelta(0)
 
 
-class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract, DirectoryContract):
-    """Everything that a store promises."""
+class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract):
+    """Everything that a store promises of the log and of inline state."""

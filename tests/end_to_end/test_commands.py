@@ -1,132 +1,22 @@
 """The commands as users run them: processes, on an embedded PostgreSQL, with a simulated Clay."""
 
 import csv
-import getpass
 import io
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from codecs import BOM_UTF8
-from contextlib import contextmanager
-from uuid import UUID, uuid4
+from contextlib import closing
+from uuid import uuid4
 
 import pytest
 
 from enrichcore.fields import LEAD_FIELDS
-from enrichcore.store.embedded import embedded_url
-from runners.cli.sample_files import configuration_text, write_samples
+from enrichcore.store.postgres import PostgresStore
+from tests.end_to_end.commands_world import ENVIRONMENT, INTERRUPTIBLE, ROWS, daemon
 
 pytestmark = pytest.mark.end_to_end
-
-ROWS = 12
-SECRET = "demo-callback-secret"
-COMMAND = [sys.executable, "-c", "from runners.cli import main; main()"]
-UNSET = {"ENRICHCORE_CONFIG", "ENRICHCORE_DATABASE_URL", "DATABASE_URL"}
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNSET}
-
-
-class World:
-    """A folder with a configuration, its database, a simulated Clay, and the batch that ran through them."""
-
-    def __init__(self, folder, clay):
-        self.folder = folder
-        self.text = configuration_text(clay)
-        (folder / "enrichcore.toml").write_text(self.text)
-        self.apollo, self.crm = write_samples(folder, ROWS)
-
-    def run(self, *args, code=0, **environment):
-        """One command; its standard output."""
-        ended = self.ended(*args, **environment)
-        assert ended.returncode == code, ended.stderr
-        return ended.stdout
-
-    def ended(self, *args, **environment):
-        """One command that has ended."""
-        ended = subprocess.run(
-            [*COMMAND, *map(str, args)],
-            cwd=self.folder,
-            env={**ENVIRONMENT, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert "Traceback" not in ended.stderr, ended.stderr
-        return ended
-
-    def json(self, *args):
-        """What a command prints with `--json`, which is JSON and nothing else."""
-        return json.loads(self.run(*args, "--json"))
-
-    def upload(self, file=None, workstream="apollo_scrape"):
-        """The id of a new upload."""
-        file = file or self.apollo
-        return self.json("upload", file, "--client", "acme", "--workstream", workstream)["upload_id"]
-
-    def launch(self, **kwargs):
-        """The id of a new batch."""
-        return self.json("launch", self.upload(**kwargs))["batch_id"]
-
-    def new_people(self, count, word):
-        """A file of people whom nobody has seen before."""
-        path = self.folder / f"{word}.csv"
-        lines = [f"Zo,{word} {number},zo{number}@{word}.example,{word}.example" for number in range(count)]
-        path.write_text("\n".join(["First Name,Last Name,Email,Company Domain Name", *lines]))
-        return path
-
-    def events(self, stream_id):
-        """The events of one aggregate."""
-        from enrichcore.store.postgres import PostgresStore
-
-        store = PostgresStore(self.url, pool_size=1)
-        try:
-            return [recorded.event for recorded in store.stream(UUID(stream_id))]
-        finally:
-            store.close()
-
-    def items(self, batch_id, store_url):
-        """The ids of a batch's items."""
-        from enrichcore.store.postgres import PostgresStore
-
-        store = PostgresStore(store_url, pool_size=1)
-        try:
-            return store.items_of(batch_id, None, 100)
-        finally:
-            store.close()
-
-
-@contextmanager
-def process(command, cwd):
-    """A process that says on its first line where it listens: itself, and its address."""
-    with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            yield running, re.search(r"http://[^\s,]+", running.stdout.readline())[0]
-        finally:
-            running.kill()
-
-
-@contextmanager
-def daemon(world, *options):
-    """The daemon, until the block ends."""
-    with process([*COMMAND, "run", *options], world.folder) as (running, address):
-        yield address
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 0
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """One world for all tests here; each makes its own batches in it."""
-    folder = tmp_path_factory.mktemp("commands")
-    clay = [sys.executable, "-m", "runners.sandbox", "--port", "0", "--delay", "0.05", "--secret", SECRET]
-    with process(clay, folder) as (_, address):
-        made = World(folder, address)
-        # Held open here, so that not every command starts and stops a server of its own.
-        made.url = embedded_url(folder / ".enrichcore" / "postgres")
-        yield made
 
 
 def test_a_file_goes_in_and_leads_come_out(world):
@@ -372,109 +262,6 @@ def test_a_replay_changes_nothing_where_no_rule_changed(world):
     assert world.ended("replay", "final_leeds").returncode == 2
 
 
-def test_a_batch_is_paused_resumed_and_cancelled(world):
-    """Each says what it is now, and does nothing twice."""
-    batch_id = world.launch(file=world.new_people(3, "paused"), workstream="crm_data")
-    assert world.json("pause", batch_id)["status"] == "paused"
-    assert world.json("pause", batch_id)["changed"] is False
-    item = world.items(batch_id, world.url)[0]
-    assert f"enrichcore resume {batch_id}" in world.run("explain", item)
-    told = world.json("explain", batch_id)
-    assert [sorted(group["ids"]) for group in told["groups"]] == [sorted(map(str, world.items(batch_id, world.url)))]
-    assert world.json("resume", batch_id)["status"] == "running"
-    assert world.json("cancel", batch_id)["cancelled"] == 3
-    (progress,) = world.json("status", batch_id)["batches"]
-    assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
-    assert world.json("retry", batch_id)["retried"] == 0
-    assert world.json("settle", batch_id, "--as", "sent")["settled"] == 0
-
-
-def test_who_decided_and_why_is_kept(world):
-    """Who says their name is called so; whoever does not, as the system calls them."""
-    batch_id = world.launch(file=world.new_people(1, "kept"), workstream="crm_data")
-    world.run("pause", batch_id, "--why", "to look into it", "--by", "ann@ops.example")
-    world.run("resume", batch_id)
-    told = {type(event).__name__: event for event in world.events(batch_id)}
-    assert (told["BatchPaused"].by, told["BatchPaused"].why) == ("ann@ops.example", "to look into it")
-    assert told["BatchResumed"].by == told["BatchLaunched"].by == f"{getpass.getuser()} (command line)"
-    world.run("cancel", batch_id, "--by", "ann@ops.example")
-
-
-def test_a_lane_is_stopped_and_opened(world):
-    """By a person, with a reason; its counts are shown."""
-    lane = "acme/crm_data/find_email_via_waterfall"
-    world.run("lanes", "--stop", lane, "--why", "to look into it")
-    (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
-    assert (shown["status"], shown["reason"]) == ("stopped", "to look into it")
-    world.run("lanes", "--resume", lane)
-    (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
-    assert shown["status"] == "open"
-    assert world.ended("lanes", "--stop", "acme/crm_data/find_emial").returncode == 2
-    assert world.ended("lanes", "--stop", "acme").returncode == 2
-
-
-def test_an_answer_without_a_place_is_listed_and_placed(world):
-    """It is kept with its reason; a person says whose it is."""
-    import httpx
-
-    batch_id = world.launch(file=world.new_people(1, "unmatched"), workstream="crm_data")
-    world.json("pause", batch_id)
-    item = world.items(batch_id, world.url)[0]
-    workflow = "enrich_person_via_clay_waterfall"
-    with daemon(world, "--role", "receiver") as address:
-        answer = httpx.post(
-            f"{address}/callbacks/crm_data/{workflow}",
-            json={"name": "Zo Unmatched"},
-            headers={"authorization": f"Bearer {SECRET}"},
-        )
-    assert answer.status_code == 422
-    (kept,) = [one for one in world.json("unmatched")["unmatched"] if "Zo Unmatched" in one["body"]]
-    mended = world.folder / "mended.json"
-    mended.write_text('{"title": "Owner"}')
-    assert world.ended("unmatched", "--step", workflow).returncode == 2
-    placed = world.json("unmatched", "--match", kept["id"], item, "--step", workflow, "--body", mended)
-    assert placed["status"] == "accepted"
-    assert kept["id"] not in [one["id"] for one in world.json("unmatched")["unmatched"]]
-    assert world.ended("unmatched", "--match", kept["id"], item).returncode == 1
-
-
-def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
-    """Two hosts with different files do not take turns; `apply` says which is meant."""
-    path = world.folder / "enrichcore.toml"
-    world.run("apply")
-    try:
-        path.write_text(world.text.replace('label = "CRM data"', 'label = "Customers"'))
-        assert world.json("apply")["changed"] is True
-    finally:
-        path.write_text(world.text)
-    refused = world.ended("upload", world.crm, "--client", "acme", "--workstream", "crm_data")
-    assert refused.returncode == 1
-    assert "enrichcore apply" in refused.stderr
-    assert world.json("apply")["changed"] is True
-    assert world.json("apply")["changed"] is False
-    world.upload(file=world.crm, workstream="crm_data")
-
-
-def test_an_upload_under_way_is_launched_again_only_on_purpose(world):
-    """The refusal names the batch and the option; a count says that it is under way."""
-    upload_id = world.upload(file=world.new_people(1, "twice"), workstream="crm_data")
-    first = world.json("launch", upload_id)["batch_id"]
-    assert first in world.ended("launch", upload_id, "--dry-run").stderr
-    refused = world.ended("launch", upload_id)
-    assert (refused.returncode, first in refused.stderr, "--again" in refused.stderr) == (1, True, True)
-    again = world.json("launch", upload_id, "--again")["batch_id"]
-    assert again != first
-    for batch_id in (first, again):
-        world.run("cancel", batch_id)
-
-
-@pytest.mark.parametrize("roles", [[], ["--role", "sender", "--role", "web"]])
-def test_a_port_for_health_is_for_processes_that_nobody_calls(world, roles):
-    """The others have the address of the configuration."""
-    refused = world.ended("run", *roles, "--health-port", "8123")
-    assert (refused.returncode, "[runner] listen" in refused.stderr) == (2, True)
-
-
 @pytest.mark.parametrize(
     ("args", "code"),
     [
@@ -520,22 +307,20 @@ def test_a_database_that_is_away_is_one_message(world):
     assert "ENRICHCORE_DATABASE_URL" in world.run("check", code=1, **away)
 
 
-def test_the_demo_runs_to_its_end(tmp_path):
-    """Every item ends, every person is a lead, and nothing of it is left behind."""
-    ended = subprocess.run(
-        [*COMMAND, "demo", "--rows", "20", "--json"],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert ended.returncode == 0, ended.stderr
-    summary = json.loads(ended.stdout)
-    assert [batch["items_total"] for batch in summary["batches"]] == [20, 20]
-    assert [batch["items_active"] for batch in summary["batches"]] == [0, 0]
-    # Five people are in both files.
-    assert summary["final_leads"] == 35
-    assert "Traceback" not in ended.stderr
-    assert not list(tmp_path.glob("enrichcore-demo-*"))
+def test_an_interrupted_import_says_what_becomes_of_it(world):
+    """What is recorded is of no use for a launch, so the way on is told."""
+    file = world.new_people(30_000, "halfway")
+    # The first event that comes now is that of the import.
+    world.run("apply")
+    with closing(PostgresStore(world.url, pool_size=1)) as store:
+        before = store.last_position()
+        command = [*INTERRUPTIBLE, "upload", file, "--client", "acme", "--workstream", "crm_data"]
+        with subprocess.Popen(
+            command, cwd=world.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as running:
+            while store.last_position() == before:
+                assert running.poll() is None, running.stderr.read()
+            running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert told.startswith("interrupted; what was imported of the file cannot be launched: import it again")

@@ -177,6 +177,6 @@ def test_a_taken_address_is_said_in_one_line(make_world) -> None:
         [ENRICHCORE, "run"], env=world.env, cwd=world.folder, capture_output=True, text=True, check=False
     )
     assert second.returncode == 1
-    assert "cannot listen on" in second.stderr
-    assert "Traceback" not in second.stderr
+    said = "another program listens there already, perhaps an earlier start of this one; stop it, or change [runner] listen"
+    assert second.stderr == f"cannot listen on {address.removeprefix('http://')}: {said}\n"
     assert httpx.get(f"{address}/readyz").json()["status"] == "ready"

@@ -1,10 +1,8 @@
-"""The pages, the API and the metrics, as a browser or a program meets them."""
+"""The pages, as a browser meets them."""
 
 import asyncio
 import io
 import re
-from tempfile import SpooledTemporaryFile
-from uuid import UUID
 
 import httpx
 import pytest
@@ -12,58 +10,15 @@ from attrs import evolve
 from openpyxl import Workbook
 
 from enrichcore.domain import events as e
-from enrichcore.domain.ids import BatchId
-from enrichcore.domain.step_run import Outcome
 from runners.daemon import Daemon, Role
-from tests.contracts.world import APOLLO, configuration, file_of, person
-from tests.end_to_end.pages_world import TOKEN, fresh_database, opened_site, with_runner, with_token
+from tests.contracts.world import APOLLO, configuration, person
+from tests.end_to_end.browsing import UPLOAD, doubtful, launched, told, uploaded
+from tests.end_to_end.pages_world import TOKEN, fresh_database, opened_site, with_runner
 
 pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
 
-UPLOAD = "/clients/acme/apollo-ingest/upload"
+
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where the embedded server of these tests lives."""
-    return tmp_path_factory.mktemp("pages")
-
-
-@pytest.fixture
-def site(folder):
-    """The pages without a token, as on a laptop."""
-    with opened_site(folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-def browser(site):
-    """A browser on this machine."""
-    with site.browser() as client:
-        yield client
-
-
-@pytest.fixture
-def locked(folder):
-    """The pages with a token."""
-    with opened_site(folder, with_token(configuration())) as opened:
-        yield opened
-
-
-def uploaded(browser, *people, name="people.csv"):
-    """Upload people through the form; where the browser is sent."""
-    found = people or (person("ann"), person("bob"), person("cy", "caldora"))
-    answer = browser.post(UPLOAD, files={"file": (name, file_of(*found))}, data={"workstream": APOLLO})
-    assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
-
-
-def launched(browser, *people):
-    """Upload and launch people through the forms; the batch's address."""
-    answer = browser.post(f"{uploaded(browser, *people)}/launch", data={"seen": "0"})
-    assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
 
 
 def test_a_file_goes_from_the_form_to_leads(site, browser):
@@ -123,6 +78,32 @@ def test_a_file_is_checked_and_its_columns_are_chosen(site, browser):
     assert browser.get(f"{inspector}/rejected.csv".replace("/acme/", "/globex/")).status_code == 404
     one = browser.post(address, files=files, data={"column": "Nope", "field": "person_title"})
     assert (one.status_code, "no column" in one.text) == (422, True)
+
+
+def test_an_item_shows_what_its_company_run_found(site, browser):
+    """A company is asked about once for all its people; what it told is known of each of them."""
+    batch = launched(browser, person("ann"))
+    site.world.play()
+    item = re.search(r"/items/[0-9a-f-]{36}", browser.get(batch).text)[0]
+    known = browser.get(item).text.partition("<h2>Known</h2>")[2].partition("<h2>")[0]
+    assert re.search(r"company_employee_count</th>\s*<td[^>]*>214<", known)
+
+
+def test_pages_call_workstreams_and_clients_as_the_configuration_does(folder):
+    """By their labels and names, which slugs are not."""
+    registry = configuration()
+    stream, client = registry.workstreams[APOLLO], registry.clients["acme"]
+    labelled = evolve(
+        registry,
+        workstreams={**registry.workstreams, APOLLO: evolve(stream, label="People from Apollo (USA)")},
+        clients={**registry.clients, "acme": evolve(client, name="Acme & Co.")},
+    )
+    with opened_site(folder, labelled) as site, site.browser() as browser:
+        batch = launched(browser)
+        site.catch_up()
+        assert "People from Apollo (USA) for Acme &amp; Co." in browser.get(batch).text
+        for path in ("/batches", "/clients/acme/apollo-ingest/uploads"):
+            assert "<td>People from Apollo (USA)</td>" in browser.get(path).text
 
 
 def test_a_workbook_is_uploaded_like_any_file(site, browser):
@@ -193,17 +174,6 @@ def test_a_batch_is_paused_resumed_and_cancelled_by_its_buttons(site, browser):
     for action, status in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
         assert browser.post(f"{batch}/{action}").status_code == 303
         assert f"s-{status}" in browser.get(batch).text
-
-
-def doubtful(site, batch):
-    """Put the rows that are out in doubt; how many items they hold up."""
-    site.world.report(site.world.claim(), Outcome.UNKNOWN, reason="no response")
-    return site.world.store.item_counts(BatchId(UUID(batch.rpartition("/")[2])))["in_doubt"]
-
-
-def told(site, kind):
-    """Who and why, of the events of one kind."""
-    return {(event.by, event.why) for event in site.world.events(kind)}
 
 
 def test_who_decided_and_why_is_kept_and_the_name_is_filled_in_again(site, browser):
@@ -331,146 +301,6 @@ def test_signing_in_never_leads_to_another_site(locked, wanted):
     with locked.browser() as browser:
         answer = browser.post("/login", data={"token": TOKEN, "next": wanted})
         assert answer.headers["location"] == "/batches"
-
-
-def test_the_api_is_off_without_a_token(browser):
-    """A sentence says what to set."""
-    answer = browser.get("/api/v1/batches")
-    assert (answer.status_code, "api_token" in answer.json()["reason"]) == (403, True)
-
-
-@pytest.mark.parametrize("given", ["", "Bearer wrong", f"Basic {TOKEN}", TOKEN])
-def test_the_api_asks_for_the_token(locked, given):
-    """Nothing but the token as a bearer token opens it."""
-    with locked.browser() as program:
-        answer = program.get("/api/v1/batches", headers={"authorization": given} if given else {})
-    assert (answer.status_code, "Bearer" in answer.json()["reason"]) == (401, True)
-
-
-def test_a_program_uploads_launches_and_reads(locked):
-    """The way of a file through the API."""
-    with locked.browser() as program:
-        program.headers = {"authorization": f"Bearer {TOKEN}"}
-        files = {"file": ("people.csv", file_of(person("ann"), person("bob")))}
-        report = program.post("/api/v1/uploads", files=files, data={"client": "acme", "workstream": APOLLO}).json()
-        assert (report["row_count"], report["company_count"]) == (2, 1)
-        answer = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
-        batch = f"/api/v1/batches/{answer.json()['batch_id']}"
-        assert (answer.status_code, answer.json()["item_count"]) == (201, 2)
-        again = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
-        assert (again.status_code, answer.json()["batch_id"] in again.json()["reason"]) == (409, True)
-        assert program.post(f"{batch}/pause").json()["status"] == "paused"
-        assert program.post(f"{batch}/resume").json()["changed"] is True
-        assert program.post(f"{batch}/explode").status_code == 404
-        said = {"by": "ann", "why": "to look into it"}
-        assert program.post(f"{batch}/pause", json=said).json()["changed"] is True
-        assert program.post(f"{batch}/resume", json=said).json()["changed"] is True
-        assert told(locked, e.BatchPaused) == {("API", ""), ("ann (API)", "to look into it")}
-        assert program.post(f"{batch}/pause", json={"by": 7}).status_code == 400
-        assert doubtful(locked, batch) == 2
-        assert program.post(f"{batch}/settle", json={"decision": "perhaps"}).status_code == 400
-        assert program.post(f"{batch}/settle", json={"decision": "sent", "step": "no_such"}).status_code == 400
-        assert program.post(f"{batch}/settle", json={"decision": "sent", **said}).json()["settled"] == 1
-        assert told(locked, e.DoubtSettled) == {("ann (API)", "to look into it")}
-        (posted,) = {send.run_id: send for send in locked.world.posted}.values()
-        locked.world.answer(posted)
-        locked.world.play()
-        locked.catch_up()
-        ended = program.get(batch).json()
-        assert (ended["status"], ended["items_completed"], ended["items_total"]) == ("finished", 2, 2)
-        assert ended["steps"][0]["states"] == {"completed": 2}
-        assert program.post(f"{batch}/retry", json={}).json()["retried"] == 0
-        assert program.get("/api/v1/batches").json()["total"] == 1
-        leads = program.get("/api/v1/clients/acme/leads", params={"limit": 1}).json()
-        assert (leads["total"], len(leads["leads"])) == (2, 1)
-        item = program.get(f"/api/v1/items/{leads['leads'][0]['item_id']}").json()
-        assert [event["version"] for event in item["events"]] == list(range(1, len(item["events"]) + 1))
-        assert {"type", "at", "data"} <= set(item["events"][0])
-        upload = program.get(f"/api/v1/uploads/{report['upload_id']}").json()
-        assert upload["batches"] == [ended["batch_id"]]
-        for _ in range(2):
-            body = {"upload_id": report["upload_id"], "again": True}
-            assert program.post("/api/v1/batches", json=body).status_code == 201
-
-
-def test_a_program_is_told_as_much_of_a_file_as_people_are(locked, monkeypatch):
-    """A dry run of the API records nothing and tells what the command line tells; rows kept aside come as a file."""
-    read_piece = SpooledTemporaryFile.read
-
-    def read(file, size=-1):
-        assert size > 0, "a file of a gigabyte would be in memory"
-        return read_piece(file, size)
-
-    monkeypatch.setattr(SpooledTemporaryFile, "read", read)
-    content = file_of(person("ann"), person("nobody", first="", last="", email="", linkedin=""))
-    with locked.browser() as program:
-        program.headers = {"authorization": f"Bearer {TOKEN}"}
-        data = {"client": "acme", "workstream": APOLLO}
-        files = {"file": ("people.csv", content)}
-        dry = program.post("/api/v1/uploads", files=files, data={**data, "dry_run": "true"})
-        assert (dry.status_code, dry.json()["upload_id"], dry.json()["row_count"]) == (200, None, 1)
-        assert {"sample", "steps", "missing", "joined", "rejected", "duplicate_row_count"} <= dry.json().keys()
-        assert [step["to_send"] for step in dry.json()["steps"]] == [0, 0, 1, 1, 0]
-        recorded = locked.world.store.log(after=0, limit=100)
-        assert not [one for one in recorded if isinstance(one.event, e.UploadStarted | e.PersonImported)]
-        report = program.post("/api/v1/uploads", files=files, data=data).json()
-        assert report["upload_id"]
-        assert [row["line"] for row in report["rejected"]] == [row["line"] for row in dry.json()["rejected"]]
-        rejected = program.get(f"/api/v1/uploads/{report['upload_id']}/rejected.csv")
-        assert rejected.headers["content-type"].startswith("text/csv")
-        assert "nothing names a person" in rejected.text
-        kept = program.post("/api/v1/uploads", files=files, data={**data, "save_mapping": "true"})
-        assert (kept.status_code, "nothing to save" in kept.json()["reason"]) == (400, True)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "content", "status"),
-    [
-        ("GET", "/api/v1/items/5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11", None, 404),
-        ("GET", "/api/v1/clients/nobody/leads", None, 404),
-        ("GET", "/api/v1/clients/acme/leads?limit=0", None, 400),
-        ("POST", "/api/v1/batches", b"{", 400),
-        ("POST", "/api/v1/batches", b"{}", 400),
-        ("POST", "/api/v1/batches", b'{"upload_id": "5a2f3f5e-7b1e-4a7e-9b7e-0d2f6c1e8a11"}', 404),
-        ("DELETE", "/api/v1/batches", None, 405),
-    ],
-)
-def test_faults_of_the_api_have_a_reason(locked, method, path, content, status):
-    """They are JSON, with a sentence."""
-    with locked.browser() as program:
-        answer = program.request(
-            method,
-            path,
-            content=content,
-            headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
-        )
-    assert (answer.status_code, bool(answer.json()["reason"])) == (status, True)
-
-
-def test_the_api_describes_itself(browser):
-    """The OpenAPI document has the API, and no page."""
-    paths = browser.get("/schema").json()["paths"]
-    assert "/api/v1/batches/{batch_id}" in paths
-    assert all(path.startswith("/api/v1/") for path in paths)
-
-
-def test_metrics_count_what_needs_a_person(site, browser):
-    """The log's position, how far read models are behind, items, stopped lanes and unmatched answers."""
-    launched(browser)
-    before = browser.get("/metrics").text
-    assert re.search(r'enrichcore_read_model_lag\{read_model="final_leads"\} [1-9]', before)
-    site.world.app.receive([site.world.callback("find_email_via_waterfall", b"no json")])
-    site.catch_up()
-    after = browser.get("/metrics")
-    assert after.headers["content-type"].startswith("text/plain; version=0.0.4")
-    position = site.world.store.last_position()
-    assert f"enrichcore_log_position {position}\n" in after.text
-    assert 'enrichcore_read_model_lag{read_model="final_leads"} 0\n' in after.text
-    assert 'enrichcore_items{status="active"} 3\n' in after.text
-    assert "enrichcore_lanes_stopped 0\n" in after.text
-    assert "enrichcore_lanes_unreachable 0\n" in after.text
-    assert 'enrichcore_notifications{state="given_up"} 0\n' in after.text
-    assert "enrichcore_unmatched_callbacks 1\n" in after.text
 
 
 def test_a_database_that_is_away_is_said(site, browser):

@@ -26,6 +26,8 @@ class Clay:
     #: Callbacks by the HTTP status that they were answered with; 0 where there was no answer.
     told: Counter = field(factory=Counter)
     calling: set = field(factory=set)
+    #: Cleared, it calls nobody back until it is set again.
+    answering: asyncio.Event = field(factory=asyncio.Event)
     client: httpx.AsyncClient = None
 
     async def serve(self, reader, writer):
@@ -43,6 +45,7 @@ class Clay:
     async def call_back(self, row):
         """Answer a row, as a column does that tries again."""
         await asyncio.sleep(_ANSWER_AFTER_S)
+        await self.answering.wait()
         body = {"item_id": row["item_id"], "result": {"name": f"of {row['item_id']}", "title": "Buyer"}}
         while True:
             try:
@@ -69,6 +72,7 @@ class Clay:
 async def open_clay():
     """Clay, until the block ends."""
     clay = Clay()
+    clay.answering.set()
     server = await asyncio.start_server(clay.serve, "127.0.0.1", 0)
     clay.port = server.sockets[0].getsockname()[1]
     try:

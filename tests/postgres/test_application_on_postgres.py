@@ -3,17 +3,27 @@
 import pytest
 
 from tests.contracts.answers_contract import AnsweringContract
-from tests.contracts.breakers_contract import BreakersContract, LifeContract, ReachContract
+from tests.contracts.breakers_contract import (
+    BreakersContract,
+    DoubtsContract,
+    LifeContract,
+    PutOffContract,
+    ReachContract,
+)
 from tests.contracts.bulk_contract import BulkContract
 from tests.contracts.companies_contract import CompaniesContract
 from tests.contracts.control_contract import ControlContract
+from tests.contracts.employers_contract import EmployersContract
+from tests.contracts.found_keys_contract import FoundKeysContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
+from tests.contracts.second_thoughts_contract import LostContract, RestoredContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
+from tests.contracts.stranded_contract import StrandedContract
 
 pytestmark = pytest.mark.postgres
 
@@ -35,6 +45,14 @@ class TestControl(ControlContract):
 
 
 class TestImporting(ImportingContract):
+    """See the contract."""
+
+
+class TestEmployers(EmployersContract):
+    """See the contract."""
+
+
+class TestFoundKeys(FoundKeysContract):
     """See the contract."""
 
 
@@ -70,9 +88,29 @@ class TestBreakers(BreakersContract):
     """See the contract."""
 
 
+class TestDoubts(DoubtsContract):
+    """See the contract."""
+
+
 class TestReach(ReachContract):
     """See the contract."""
 
 
 class TestLives(LifeContract):
+    """See the contract."""
+
+
+class TestStranded(StrandedContract):
+    """See the contract."""
+
+
+class TestRestored(RestoredContract):
+    """See the contract."""
+
+
+class TestLost(LostContract):
+    """See the contract."""
+
+
+class TestPutOff(PutOffContract):
     """See the contract."""

@@ -130,7 +130,10 @@ def test_a_server_that_restarts_is_waited_for(tmp_path):
 
     async def live():
         async with under_way(url) as (daemon, clay, batch), httpx.AsyncClient() as client:
+            clay.answering.clear()
+            await until(lambda: clay.calling)
             await asyncio.to_thread(server.stop)
+            clay.answering.set()
             await until(lambda: sum(count for status, count in clay.told.items() if status != 200) > 0)
             assert (await client.get(f"{daemon.address}/readyz")).status_code == 503
             await asyncio.to_thread(server.ensure_postgres_running)

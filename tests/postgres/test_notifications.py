@@ -13,7 +13,7 @@ import pytest
 from attrs import define, evolve, field
 
 from enrichcore.domain import events as e
-from enrichcore.domain.lane import AWAY_FOR_LONG
+from enrichcore.domain.lane import AWAY_FOR_LONG, DOUBTFUL_FOR_LONG
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import Secret
 from enrichcore.store import MemoryStore, StoreUnavailable
@@ -291,6 +291,22 @@ def test_a_webhook_that_cannot_be_reached_for_long_is_told_of_once(store):
         told += [number] * (len(here.ear.heard) - len(told))
     assert (told, here.ear.news) == ([AWAY_FOR_LONG], ["lane_unreachable"])
     assert "could not connect" in here.ear.heard[0][2]["text"]
+
+
+def test_a_lane_whose_rows_fall_in_doubt_is_told_of_once(store):
+    """Some minutes after it is tried with one row at a time."""
+    here = town(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
+    here.world.launch(*(person(f"ann{number}", f"co{number}") for number in range(30)))
+    told = []
+    for number in range(1, DOUBTFUL_FOR_LONG + 4):
+        (send,) = here.world.app.claim(1)
+        here.world.report([send], Outcome.UNKNOWN, status=502, reason="HTTP 502: bad gateway")
+        ((lane, _),) = store.lanes()
+        here.world.clock.now = max(lane.held_until or START, here.world.clock.now)
+        here.round()
+        told += [number] * (len(here.ear.heard) - len(told))
+    assert (told, here.ear.news) == ([DOUBTFUL_FOR_LONG], ["lane_doubtful"])
+    assert "bad gateway" in here.ear.heard[0][2]["text"]
 
 
 def test_each_kind_of_news_may_have_its_own_address_or_none(store):

@@ -11,7 +11,7 @@ from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.replaying import inline_rows
 from projections import READ_MODELS
 from projections.spend import SPEND
-from tests.contracts.store_contract import SHARED_STORE
+from tests.contracts.stored_rows import SHARED_STORE
 from tests.contracts.world import Clock
 from tests.property.paid_once import PaidOnce, commands, policies
 

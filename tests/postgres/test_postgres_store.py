@@ -6,13 +6,19 @@ from attrs import evolve
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.store import postgres
 from enrichcore.store.postgres import PostgresClaims
+from tests.contracts.directory_contract import DirectoryContract
 from tests.contracts.queue_contract import CROWD, CrowdedContract, rows_of
-from tests.contracts.store_contract import LONG_AGO, StoreContract, a_batch, put, ready
+from tests.contracts.store_contract import StoreContract
+from tests.contracts.stored_rows import LONG_AGO, a_batch, put, ready
 
 pytestmark = pytest.mark.postgres
 
 
 class TestPostgresStore(StoreContract):
+    """See the contract."""
+
+
+class TestDirectory(DirectoryContract):
     """See the contract."""
 
 

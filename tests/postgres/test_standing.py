@@ -53,6 +53,14 @@ def test_gaps_are_told_with_their_reasons_and_how_to_ask_again(world):
     assert all(f"--step {APOLLO_COMPANY} --state failed" in group.explanation for group in groups)
 
 
+def test_a_cancelled_batch_says_how_it_is_taken_back(world):
+    """Nothing is for good."""
+    batch = world.launch(person("ann"))
+    world.app.cancel(batch.batch_id, by="ann")
+    said, _ = now(world, batch)
+    assert said.endswith(f"is cancelled; `enrichcore retry {batch.batch_id} --state cancelled` takes that back.")
+
+
 def test_a_paused_batch_says_what_resumes_it(world):
     """In its own sentence, and for its items."""
     batch = world.launch(person("ann"))

@@ -20,7 +20,7 @@ from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.people_contract import two_batches
-from tests.contracts.store_contract import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
+from tests.contracts.stored_rows import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
 from tests.contracts.world import (
     ACME,
     APOLLO,

@@ -20,6 +20,7 @@ from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.ids import NAMESPACE
 from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import OnDoubt, OnFailure
+from enrichcore.domain.posts import waited_for
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import fold_runs, inline_rows
 from enrichcore.testing.promises import broken
@@ -28,6 +29,7 @@ from tests.contracts.world import (
     ACME,
     APOLLO,
     APOLLO_COMPANY,
+    APOLLO_PERSON,
     CRM,
     CRM_COMPANY,
     EMAIL,
@@ -189,6 +191,7 @@ class ApplicationMachine(RuleBasedStateMachine):
 
     def do_turn(self, app):
         app.turn_batches()
+        app.move_companies()
 
     def do_stop_lane(self, app, lane):
         app.stop_lane(ACME, *lane, by="ann", why="out of credits")
@@ -244,6 +247,7 @@ class ApplicationMachine(RuleBasedStateMachine):
         pipelines = {batch.batch_id: batch.pipeline for batch, _ in self.store.batches()}
         assert broken(log, pipelines) == []
         self.everything_that_moves_can_be_explained()
+        self.whoever_has_an_open_lane_gets_on()
         self.everything_comes_to_an_end()
 
     def everything_that_moves_can_be_explained(self):
@@ -252,6 +256,31 @@ class ApplicationMachine(RuleBasedStateMachine):
             assert explain(self.store, self.world.registry, run_id, now=self.clock.now).endswith(".")
             if isinstance(run.state, BatchItem) and run.state.status is ItemStatus.ACTIVE:
                 assert run.state.open_runs
+
+    def whoever_has_an_open_lane_gets_on(self):
+        """Whatever became of those who had their companies asked about: Apollo's lanes are all stopped, and the CRM's open."""
+        for batch, _ in self.store.batches():
+            if batch.workstream == CRM:
+                self.world.app.resume(batch.batch_id, by="ann")
+        self.do_open_lanes(self.world.app)
+        for lane in (APOLLO_COMPANY, APOLLO_PERSON, EMAIL):
+            self.do_stop_lane(self.world.app, (APOLLO, lane))
+        for _ in range(100):
+            self.clock.tick(hours=2)
+            before = self.store.last_position()
+            self.world.app.turn_batches()
+            self.world.app.wake()
+            self.world.app.move_companies()
+            self.world.report(self.world.app.claim(100))
+            if self.store.last_position() == before:
+                break
+        for loaded in fold_runs(self.store.log(0, 1_000_000)).values():
+            state = loaded.state
+            if isinstance(state, BatchItem) and state.workstream == CRM and state.status is ItemStatus.ACTIVE:
+                (run,) = state.open_runs
+                company = self.store.load([run.company_run_id])[run.company_run_id].state
+                # What may be out is settled with whoever was charged.
+                assert waited_for(company.run.posts)
 
     def everything_comes_to_an_end(self):
         """When people open everything and the third party takes rows without answering, every batch finishes."""

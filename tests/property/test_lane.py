@@ -1,4 +1,4 @@
-"""Whatever connections do, a lane whose webhook is away is tried by one row at a time, and never left closed."""
+"""Whatever a webhook does, a lane that is away or doubtful is tried by one row at a time, and never left closed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,12 +9,13 @@ from enrichcore.domain import ids
 from enrichcore.domain import lane as lanes
 from enrichcore.domain.step_run import Outcome, PostOutcome
 
+LEASE = timedelta(minutes=1)
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CLIENT = ids.ClientId(ids.NAMESPACE)
 WHICH = {"workstream": "crm_data", "workflow": "enrich_person"}
 
-#: What becomes of rows: reached (with a status), put off for so many seconds, not reached, or nobody knows.
-FATES = st.sampled_from(["reached", "put off", "away", "away", "away", "unknown"])
+#: What becomes of rows: reached (with a status), put off for so many seconds, not reached, or nobody knows, told or not.
+FATES = st.sampled_from(["reached", "put off", "away", "away", "away", "unknown", "unknown", "unknown", "error"])
 #: One fate after the other, each of some rows in a row.
 REPORTS = st.lists(st.tuples(FATES, st.integers(1, 12)), min_size=1, max_size=4)
 COMMANDS = st.lists(
@@ -22,6 +23,7 @@ COMMANDS = st.lists(
         st.tuples(st.just("claim"), st.integers(1, 30)),
         st.tuples(st.just("report"), REPORTS),
         st.tuples(st.just("wait"), st.floats(0, 400)),
+        st.tuples(st.just("answer"), st.none()),
         st.tuples(st.just("resume"), st.none()),
     ),
     max_size=60,
@@ -46,8 +48,8 @@ class Play:
     def do_claim(self, number):
         if self.lane.held_until is not None and self.lane.held_until > self.now:
             return
-        if self.lane.unreachable:
-            self.fold(lanes.decide_probe(self.lane, **WHICH, now=self.now))
+        if self.lane.probed:
+            self.fold(lanes.decide_probe(self.lane, **WHICH, now=self.now, lease_until=self.now + LEASE))
             self.probes.append(self.now)
             self.out.append(True)
         else:
@@ -59,7 +61,7 @@ class Play:
         events, told = lanes.decide_outcomes(self.lane, seen, **WHICH, now=self.now)
         assert told == tuple(seen)
         self.fold(events)
-        if not self.lane.unreachable:
+        if not self.lane.probed:
             self.probes.clear()
 
     def outcome(self, fate, *, probe):
@@ -73,7 +75,14 @@ class Play:
                 return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, http_status=429, hold=hold)
             case "away":
                 return PostOutcome(**given, outcome=Outcome.NOT_DELIVERED, unreachable=True)
-        return PostOutcome(**given, outcome=Outcome.UNKNOWN)
+        return PostOutcome(**given, outcome=Outcome.UNKNOWN, http_status=500 if fate == "error" else 0)
+
+    def do_answer(self, _):
+        """An answer to a row that was in doubt."""
+        self.fold(lanes.decide_taken(self.lane, **WHICH, now=self.now))
+        assert not self.lane.doubtful
+        if not self.lane.probed:
+            self.probes.clear()
 
     def do_wait(self, seconds):
         self.now += timedelta(seconds=seconds)
@@ -86,6 +95,16 @@ class Play:
 
 
 @example([("claim", 30), ("report", [("put off", 1)]), ("report", [("away", 10)])])
+@example(
+    [
+        ("claim", 30),
+        ("report", [("unknown", 10), ("away", 10)]),
+        ("wait", 30.0),
+        ("claim", 1),
+        ("report", [("away", 1)]),
+    ]
+)
+@example([("claim", 30), ("report", [("put off", 1), ("error", 10)]), ("answer", None)])
 @example([("claim", 12), ("report", [("put off", 1), ("away", 10)]), ("report", [("reached", 1)])])
 @given(COMMANDS)
 def test_any_order_of_failures_leaves_a_lane_that_goes_on_by_itself(commands):
@@ -94,9 +113,10 @@ def test_any_order_of_failures_leaves_a_lane_that_goes_on_by_itself(commands):
     for name, given_ in commands:
         getattr(play, f"do_{name}")(given_)
         held_s = 0 if play.lane.held_until is None else (play.lane.held_until - play.now).total_seconds()
-        assert held_s <= lanes.LONGEST_PAUSE.total_seconds()
+        longest = lanes.LONGEST_DOUBTFUL_PAUSE if play.lane.doubtful else lanes.LONGEST_PAUSE
+        assert held_s <= longest.total_seconds()
         assert not play.lane.stopped
         assert play.asked <= play.now or play.lane.held_until >= play.asked
         apart = [later - before for before, later in zip(play.probes, play.probes[1:], strict=False)]
         assert all(pause >= lanes.FIRST_PAUSE for pause in apart)
-        assert not play.lane.unreachable or play.lane.held_until is not None
+        assert not play.lane.probed or play.lane.held_until is not None

@@ -45,6 +45,8 @@ EVENTS = (
     e.StepFailed(workflow="enrich", reason="refused"),
     e.SendNoted(**POST, outcome="delivered"),
     *(kind(**ANSWER, rank=rank) for kind in (e.StepAnswered, e.AnswerRevised, e.AnswerKept) for rank in Rank),
+    e.AnswerSetAside(workflow="enrich_person", reason="broken"),
+    *(e.StepRestored(**POST, delivered=delivered, deadline=NOW, by="ann", why="back") for delivered in (True, False)),
     *(e.AnswerTimedOut(**POST, again=again, reason="no answer") for again in (True, False)),
     *(e.DoubtSettled(**POST, settlement=settlement, by="ann", why="seen", at=NOW) for settlement in e.Settlement),
     e.RetryRequested(workflow="enrich", generation=2, due=NOW, by="ann", why="again"),
@@ -151,10 +153,11 @@ def test_no_open_state_is_a_dead_end(state):
 
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_an_end_is_left_only_for_a_retry_or_a_late_answer(state):
-    """Notes, kept answers and waits for a cancelled row stay; nothing else comes at an end."""
+    """Notes, kept answers and waits for a cancelled row stay; nothing else comes at an end, but a cancellation taken back."""
     leaving = {kind for (source, kind), targets in ARRIVALS.items() if source is state and targets - {state}}
     staying = {kind for (source, kind), targets in ARRIVALS.items() if source is state} - leaving
-    assert leaving - {e.StepAnswered} == {e.RetryRequested}
+    restored = {e.StepRestored} if state is State.CANCELLED else set()
+    assert leaving - {e.StepAnswered} == {e.RetryRequested} | restored
     assert staying <= {e.SendNoted, e.AnswerKept, e.AnswerPromised, e.AnswerRevised, e.StepAnswered}
 
 

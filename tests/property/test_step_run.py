@@ -65,6 +65,11 @@ class Books:
         self.counted |= {attempt: (now.date(), price) for attempt, price in self.held.items()}
         self.held.clear()
 
+    def restored(self, event):
+        """What is waited for again is not paid for yet."""
+        if event.attempt in self.counted:
+            self.held[event.attempt] = self.counted.pop(event.attempt)[1]
+
     def answer(self, event, now):
         """An answer came: it tells what its own POST costs, and nobody waits for the others any more."""
         known = [*self.counted, *self.held]
@@ -123,6 +128,9 @@ def as_before(log):
                 unsettled.clear()
             case e.AnswerTimedOut() | e.StepCancelled() | e.StepSkipped():
                 event = evolve(event, reserved=NOTHING, spent=NOTHING)
+            case e.StepRestored():
+                # What a cancellation held was held still.
+                event = evolve(event, reserved=NOTHING, **UNCORRECTED)
         reserved += getattr(event, "reserved", NOTHING)
         yield event, at
 
@@ -155,8 +163,11 @@ class StepRunLife(RuleBasedStateMachine):
             self.log.append((event, self.now))
             self.run = steps.fold(self.run, event, at=self.now, version=len(self.log))
             self.lived.append(self.run)
-            if isinstance(event, e.AnswerTimedOut | e.StepCancelled):
+            gave_up = isinstance(event, e.StepFailed) and event.attempt is None
+            if gave_up or isinstance(event, e.AnswerTimedOut | e.StepCancelled):
                 self.books.wait_ended(self.now)
+            if isinstance(event, e.StepRestored):
+                self.books.restored(event)
         return tuple(events)
 
     # --- what may happen -----------------------------------------------------------------------------------------
@@ -176,8 +187,9 @@ class StepRunLife(RuleBasedStateMachine):
     @rule()
     def its_time_comes(self):
         """The clock goes to the moment that the run waits for."""
-        self.now = max(self.now, self.run.wake_at)
+        self.now, set_aside = max(self.now, self.run.wake_at), self.run.set_aside
         assert self.record(steps.decide_wake(self.run, self.step, now=self.now))
+        assert not set_aside or self.run.ended or self.run.state is State.IN_DOUBT
 
     @precondition(lambda self: self.run.state is State.READY)
     @rule(price=strategies.prices(), seen=st.none() | st.sampled_from(Outcome))
@@ -261,16 +273,22 @@ class StepRunLife(RuleBasedStateMachine):
             settling = before.state not in {State.COMPLETED, State.CANCELLED}
         return answer.token in keys and settling
 
+    @precondition(lambda self: self.run.out)
+    @rule()
+    def an_answer_is_set_aside(self):
+        """It came and cannot be applied: nothing is sent again for want of it."""
+        self.record(steps.decide_set_aside(self.run, "broken"))
+
     @precondition(lambda self: self.run.wake_at is not None)
     @rule()
     def a_timer_looks(self):
         """A timer looks, early or late."""
         self.record(steps.decide_wake(self.run, self.step, now=self.now))
 
-    @precondition(lambda self: self.run.state is State.IN_DOUBT)
+    @precondition(lambda self: self.run.state in {State.IN_DOUBT, State.AWAITING_ANSWER})
     @rule(settlement=st.sampled_from(e.Settlement))
     def a_person_settles(self, settlement):
-        """A person decides a doubt."""
+        """A person decides a doubt, or that no answer will come."""
         generation = self.run.generation
         came = self.record(
             steps.decide_settle(self.run, self.step, settlement, now=self.now, by="ann", why="looked it up")
@@ -283,6 +301,21 @@ class StepRunLife(RuleBasedStateMachine):
     def a_person_retries(self, force):
         """A person wants an ended run to run again."""
         self.record(steps.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
+
+    @precondition(lambda self: self.run.state is State.CANCELLED)
+    @rule()
+    def a_person_takes_it_back(self):
+        """A person wants a cancelled run back: while its row is out, nothing is sent again."""
+        before = self.run
+        came = self.record(steps.decide_restore(before, now=self.now, by="ann", why="after all"))
+        out = before.deadline is not None and before.deadline > self.now
+        assert bool(came) is out
+        if came:
+            assert (self.run.deadline, self.run.generation, self.run.tries) == (
+                before.deadline,
+                before.generation,
+                before.tries,
+            )
 
     @precondition(lambda self: len(self.log) > 8)
     @rule()

@@ -16,6 +16,8 @@ from enrichcore.application import (
     controlling,
     lane_control,
     launching,
+    learning,
+    moving,
     recording,
     saved_mappings,
     uploading,
@@ -114,7 +116,7 @@ class Enrichment:
 
     def upload(
         self,
-        source: Path | bytes,
+        source: Path | str | bytes,
         *,
         client: str | UUID,
         workstream: str,
@@ -129,7 +131,7 @@ class Enrichment:
         """Import a file.
 
         Args:
-            source: a file, or its bytes.
+            source: the path of a file, or the bytes of one.
             client: slug or uuid.
             workstream: slug; its profile says how the file is read.
             overrides: column → field, for columns that should not be mapped as the profile would.
@@ -146,7 +148,7 @@ class Enrichment:
             BadMapping: An override names a column or field that does not exist.
         """
         return uploading.upload(
-            self.core, source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
+            self.core, Path(source) if isinstance(source, str) else source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
             dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
         )  # fmt: skip
 
@@ -198,6 +200,16 @@ class Enrichment:
         """
         return uploading.get_upload(self.core, upload_id)
 
+    def learn(self) -> int:
+        """Learn from the next answers who is who, as every upload and launch does before it begins; how many were looked at.
+
+        Addresses and pages that answers tell find people and companies in later imports, and may make two people one.
+
+        Raises:
+            Conflict: Imports of the same client were first, again and again; a later call does it.
+        """
+        return learning.learn_more(self.core)
+
     # --- batches -------------------------------------------------------------------------------------------------
 
     def launch(
@@ -248,7 +260,7 @@ class Enrichment:
         return controlling.resume(self.core, batch_id, by=by, why=why)
 
     def cancel(self, batch_id: BatchId, *, by: str, why: str = "") -> int:
-        """Stop a batch and its items for good; the number of items stopped.
+        """Stop a batch and its items, until they are retried on purpose; the number of items stopped.
 
         A company run that nobody waits for any more is stopped too, unless its row is already out: its answer is paid
         for, and serves whoever asks next.
@@ -276,7 +288,8 @@ class Enrichment:
             by: who asks.
             why: the reason for asking.
             step: only this workflow.
-            state: those that ended so; completed data and cancelled steps only when named.
+            state: those that ended so; completed data and cancelled steps only when named. A cancelled step whose row is still out
+                is waited for again, and not sent.
             reason: only those whose own reason has these words in it, in upper or lower case.
         """
         return controlling.retry(
@@ -286,7 +299,11 @@ class Enrichment:
     def settle(
         self, batch_id: BatchId, settlement: Settlement, *, by: str, why: str = "", step: str | None = None
     ) -> int:
-        """Decide what is in doubt in a batch, its company runs included; how many."""
+        """Decide what is in doubt in a batch, its company runs included; how many.
+
+        `Settlement.LOST` also ends waits for the answers to rows that were delivered, as their deadlines would: what is sent
+        again then may be paid for twice, and an answer that comes all the same counts.
+        """
         return controlling.settle(self.core, batch_id, settlement, by=by, why=why or "decided", step=step)
 
     # --- sending -------------------------------------------------------------------------------------------------
@@ -347,6 +364,13 @@ class Enrichment:
             UnknownNameError: The configuration has no such lane.
         """
         return lane_control.resume_lane(self.core, client, workstream, workflow, by=by, why=why)
+
+    def move_companies(self, limit: int = 500) -> int:
+        """Let companies' rows whose lane does not send leave on the lane of somebody else who waits for them; how many.
+
+        For timers to call every few seconds.
+        """
+        return moving.move_companies(self.core, self._lanes, limit)
 
     # --- time ----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Budgets as they stand: what of a client's credits is spent or reserved, and whether that is all, or more than all."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from attrs import frozen
@@ -55,3 +56,24 @@ def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]
             since=since,
             ended=not any(rows_in_budget(reads, client, price, now) for price in prices or {Decimal(0)}),
         )
+
+
+def pays_again_at(reads: Reads, client: Client, price: Decimal, now: datetime) -> datetime | None:
+    """When a budget that is used up pays for a row again by its period going by, if nothing else changes.
+
+    None where it has no period, or what is reserved alone uses it up. Asks a handful of questions, whatever the period.
+    """
+    if client.budget_credits is None or client.budget_period is None:
+        return None
+    first, days = (now - client.budget_period).date(), client.budget_period.days + 2
+
+    def pays(after: int) -> bool:
+        assert client.budget_credits is not None  # noqa: S101 - looked at above
+        left = client.budget_credits - reads.credits_of(client.id, first + timedelta(days=after))
+        return left > 0 and left >= price
+
+    # Of later days fewer count, so the first that will do is found by halving.
+    found = bisect_left(range(days + 1), 1, key=lambda after: int(pays(after)))
+    if found > days:
+        return None
+    return datetime.combine(first + timedelta(days=found), time(), UTC) + client.budget_period

@@ -16,7 +16,7 @@ from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
-from enrichcore.domain.lane import FAILURES_IN_A_ROW, NEARLY_OVER, decide_probe, decide_stop, decide_warning
+from enrichcore.domain.lane import NEARLY_OVER, decide_probe, decide_stop, decide_warning
 from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
 from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
@@ -60,8 +60,8 @@ def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *
             leaves few connections free.
     """
     ready = [
-        (LaneId(lane), failures >= FAILURES_IN_A_ROW)
-        for lane, failures in core.store.ready_lanes(core.clock()).items()
+        (LaneId(lane), probes)
+        for lane, probes in core.store.ready_lanes(core.clock()).items()
         if lane in configured and kind in {None, configured[lane].kind}
     ]
     first = turn % len(ready) if ready else 0
@@ -155,14 +155,16 @@ def _sent(claims: Claims, lane: ConfiguredLane, wanted: int) -> int:
 
 
 def _may_probe(unit: Unit, lane: ConfiguredLane) -> bool:
-    """Whether no other runner's row is out to see whether the webhook can be reached again."""
+    """Whether no other runner's row is out to see whether rows may leave again."""
     known = unit.lane(lane.lane_id, lane.client.id).state
     return known.held_until is None or known.held_until <= unit.now
 
 
 def _probing(unit: Unit, lane: ConfiguredLane, sends: Sequence[Send]) -> list[Send]:
     draft = unit.lane(lane.lane_id, lane.client.id)
-    draft.emit_all(decide_probe(draft.state, workstream=lane.workstream, workflow=lane.workflow, now=unit.now))
+    until = max(send.lease_until for send in sends)
+    where = {"workstream": lane.workstream, "workflow": lane.workflow}
+    draft.emit_all(decide_probe(draft.state, **where, now=unit.now, lease_until=until))
     return [evolve(send, probe=True) for send in sends]
 
 

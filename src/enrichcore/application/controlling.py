@@ -35,7 +35,7 @@ def resume(core: Core, batch_id: BatchId, *, by: str, why: str) -> bool:
 
 
 def cancel(core: Core, batch_id: BatchId, *, by: str, why: str) -> int:
-    """Stop a batch and its items for good; the number of items stopped."""
+    """Stop a batch and its items, until they are retried on purpose; the number of items stopped."""
     core.on_batch(batch_id, partial(batches.decide_cancel, by=by, why=why))
     return _cancel_rest(core, batch_id, by=by, why=why)
 
@@ -117,7 +117,7 @@ def _retry(
 
 
 def settle(core: Core, batch_id: BatchId, settlement: e.Settlement, *, by: str, why: str, step: str | None) -> int:
-    """Decide what is in doubt in a batch, its company runs included; how many."""
+    """Decide what is in doubt in a batch, or end waits for answers that are lost, its company runs included; how many."""
 
     def decide(unit: Unit, item: Draft[BatchItem]) -> int:
         # A company's row may have been sent under another workflow's name; the item's own name counts here.
@@ -134,7 +134,11 @@ def _settle(unit: Unit, item: Draft[BatchItem], run: StepRun, settlement: e.Sett
     pinned = unit.pinned_step(draft, out.workflow)
     if pinned is None:
         return False
-    return draft.emit_all(steps.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
+    settled = draft.emit_all(steps.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
+    if settled and company is None:
+        # A wait that is given up may end the step.
+        unit.go_on(item, run)
+    return settled
 
 
 def _on_items(

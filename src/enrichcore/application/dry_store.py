@@ -1,29 +1,31 @@
-"""The store of a dry run: reads the real directory, and keeps what the file would add to it in a temporary file.
+"""The store of a dry run: reads the real one, and keeps what would be added to the directory in a temporary file.
 
-A dry run has to remember whom every row meant. For a million rows that is gigabytes of objects, so it is kept by SQLite in
+What answers tell of the directory is learnt here, too, so that a dry run finds whom the real one will find. A dry run has to remember whom every row meant. For a million rows that is gigabytes of objects, so it is kept by SQLite in
 a file without a name, which ends with the run; some megabytes of it are held in memory.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, Self
 from uuid import UUID
 
 import msgspec
+from attrs import evolve
 
-from enrichcore.application.imports import CHUNK
+from enrichcore.domain.batch import Batch
 from enrichcore.domain.directory import Known
+from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
-from enrichcore.store.commit import Commit, Store, UploadedPerson
+from enrichcore.store.commit import Commit, LoadedRun, Place, Store, UploadedPerson, distinct
 
 #: Values of one question; SQLite allows 999 at least.
 _ASKED: Final = 500
 #: KiB that SQLite may hold in memory.
 _CACHE_KIB: Final = 32_768
-#: Events of one row of a file, at most some: a chunk's order comes after that of the chunk before.
-_EVENTS: Final = 20
+#: More than the events of one commit: who came with a later one is younger than whoever came before.
+_EVENTS: Final = 20_000
 
 _TABLES: Final = f"""
 pragma journal_mode = off;
@@ -50,6 +52,9 @@ class DryStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._since = 0
+        self._learnt_until = 0
+        #: Who stays for each entity that was merged here; never in chains.
+        self._merged_into: dict[UUID, UUID] = {}
         # An empty name is a file of SQLite's own, which it removes. A web process may close it in another thread.
         self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._file.executescript(_TABLES)
@@ -62,7 +67,7 @@ class DryStore:
 
     def version(self, stream_id: UUID) -> int:
         """The stream's version; it grows with every chunk, since who is older is told by it."""
-        self._since += CHUNK * _EVENTS
+        self._since += _EVENTS
         return self._store.version(stream_id) + self._since
 
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
@@ -70,7 +75,7 @@ class DryStore:
         owner_of = self._owner_of(keys)
         unknown = [key for key in keys if key not in owner_of]
         if unknown:
-            self._take_over(self._store.owners(client_id, unknown))
+            self._take_over(self._store.owners(client_id, unknown).values())
             owner_of |= self._owner_of(unknown)
         held = self._held(set(owner_of.values()))
         return {key: held[owner] for key, owner in owner_of.items()}
@@ -85,6 +90,36 @@ class DryStore:
         """Everyone whom the file names, in order of id."""
         return map(_person, self._file.execute("select id, company, facts from people order by id"))
 
+    def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
+        """What is known of each entity, by each of these ids."""
+        found = self._store.known(client_id, entity_ids)
+        self._take_over(found.values())
+        stays = {asked: self._stays(known.entity_id) for asked, known in found.items()}
+        held = self._held(set(stays.values()))
+        return {asked: held[owner] for asked, owner in stays.items()}
+
+    def same_entities(self, entity_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Of each entity that a merge concerned: all ids that are the same, the one that stays first."""
+        before = self._store.same_entities(entity_ids)
+        if not self._merged_into:
+            return before
+        stays = {asked: self._stays(before.get(asked, [asked])[0]) for asked in entity_ids}
+        merged: dict[UUID, set[UUID]] = {kept: set() for kept in stays.values()}
+        for one, kept in self._merged_into.items():
+            if kept in merged:
+                merged[kept].add(one)
+        before |= self._store.same_entities({one for kept, ones in merged.items() if ones for one in (kept, *ones)})
+        same = {
+            kept: sorted({one for other in (kept, *ones) for one in before.get(other, [other])} - {kept})
+            for kept, ones in merged.items()
+        }
+        return {asked: [kept, *same[kept]] for asked, kept in stays.items() if same[kept]}
+
+    def people_of(self, upload_id: UploadId) -> list[UploadedPerson]:
+        """The distinct people of an upload that is in the real store, as merges left them."""
+        people = self._store.people(upload_id)
+        return distinct((one.person_id, self._standing(one)) for one in people) if self._merged_into else people
+
     def append(self, commit: Commit) -> list[int]:
         """Keep what a commit would change."""
         self._file.execute("begin")
@@ -92,6 +127,7 @@ class DryStore:
             self._keep(((key, owner) for key, owner in change.keys), "replace")
             new = [(entity.bytes, since) for entity, _, since in change.new]
             self._file.executemany("insert or ignore into entities values (?, ?)", new)
+            self._merge(change.stays)
             for merged, kept in change.merged:
                 self._file.execute("delete from people where id = ?", (merged.bytes,))
                 self._file.execute("update people set company = ? where company = ?", (kept.bytes, merged.bytes))
@@ -103,11 +139,76 @@ class DryStore:
         ]
         self._file.executemany("insert or replace into people values (?, ?, ?)", people)
         self._file.execute("commit")
+        self.learn_on(commit.learnt)
         return []
 
-    def _take_over(self, known: dict[Key, Known[Any]]) -> None:
+    # --- what a dry run does not change ---
+
+    def learnt_until(self) -> int:
+        """Position up to which the directory has learnt what answers tell."""
+        return max(self._learnt_until, self._store.learnt_until())
+
+    def learn_on(self, position: int) -> None:
+        """Nothing up to a position is news any more, in this dry run."""
+        self._learnt_until = max(self._learnt_until, position)
+
+    def last_position(self) -> int:
+        """As the real store."""
+        return self._store.last_position()
+
+    def answered_since(self, after: int, limit: int) -> list[Place]:
+        """As the real store."""
+        return self._store.answered_since(after, limit)
+
+    def load(self, run_ids: Iterable[UUID]) -> dict[UUID, LoadedRun]:
+        """As the real store."""
+        return self._store.load(run_ids)
+
+    def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        """As the real store."""
+        return self._store.stream(stream_id, after=after, limit=limit)
+
+    def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
+        """As the real store."""
+        return self._store.batches(batch_ids)
+
+    def answered_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """As the real store."""
+        return self._store.answered_items(person_ids)
+
+    def out_items(self, person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """As the real store."""
+        return self._store.out_items(person_ids)
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        """As the real store."""
+        return self._store.events_at(places)
+
+    def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
+        """As the real store."""
+        return self._store.events_of(entity_ids, kinds)
+
+    # --- within ---
+
+    def _merge(self, stays: Mapping[UUID, UUID]) -> None:
+        for merged, kept in stays.items():
+            followed = {one: kept for one, before in self._merged_into.items() if before == merged}
+            self._merged_into |= {merged: kept, **followed}
+
+    def _stays(self, one: UUID) -> UUID:
+        return self._merged_into.get(one, one)
+
+    def _standing(self, person: UploadedPerson) -> UploadedPerson:
+        company = person.company_id
+        return evolve(
+            person,
+            person_id=PersonId(self._stays(person.person_id)),
+            company_id=None if company is None else CompanyId(self._stays(company)),
+        )
+
+    def _take_over(self, known: Iterable[Known[Any]]) -> None:
         """Keep what the real store knows of entities, all their keys, beside what this file adds."""
-        entities = {one.entity_id: one for one in known.values()}
+        entities = {one.entity_id: one for one in known}
         self._file.execute("begin")
         # A key that this file has moved to someone else stays there.
         self._keep(((key, owner) for owner, one in entities.items() for key in one.keys), "ignore")

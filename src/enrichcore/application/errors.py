@@ -22,8 +22,8 @@ class UnknownId(ApplicationError):
 
     code = "unknown_id"
 
-    def __init__(self, kind: str, given: UUID | str) -> None:
-        super().__init__(f"there is no {kind} with the id {given}")
+    def __init__(self, kind: str, given: UUID | str, hint: str = "") -> None:
+        super().__init__(f"there is no {kind} with the id {given}{hint and f': {hint}'}")
         self.given = given
 
 

@@ -14,12 +14,14 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from attrs import Factory, define, evolve, field, frozen
 
 from enrichcore.application.budgets import budgets
+from enrichcore.application.dry_store import DryStore
+from enrichcore.application.learning import learn_here
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.domain import one_row
 from enrichcore.domain.batch import Batch
@@ -82,9 +84,7 @@ class Estimate:
         return sum((step.credits for step in self.steps), Decimal(0))
 
 
-def estimate(
-    store: Store, registry: Registry, upload: Upload, *, now: datetime, people: Iterable[UploadedPerson] | None = None
-) -> Estimate:
+def estimate(store: Store, registry: Registry, upload: Upload, *, now: datetime) -> Estimate:
     """Count what a launch of an upload would send, and what is known already; nothing is recorded.
 
     Args:
@@ -92,26 +92,32 @@ def estimate(
         registry: the configuration in force.
         upload: what would be launched.
         now: the time to count for, as answers grow too old to be reused.
-        people: who would be launched; by default those of the upload.
 
     Raises:
         UnknownNameError: The client or the workstream is not in the configuration.
         ConfigurationError: A local function cannot be loaded.
     """
+    with DryStore(store) as dry:
+        seen = cast("Store", dry)
+        # A launch learns from answers first, and people who are one are sent once.
+        learn_here(seen, at=now, sources=registry.rules.sources)
+        counted = estimate_on(seen, registry, upload, now=now, people=dry.people_of(upload.upload_id))
+    budget = next((one for one in budgets(store, registry, now) if one.client.id == upload.client_id), None)
+    return evolve(counted, budget_left=None if budget is None else budget.left)
+
+
+def estimate_on(
+    store: Store, registry: Registry, upload: Upload, *, now: datetime, people: Iterable[UploadedPerson]
+) -> Estimate:
+    """Count as `estimate` does, for those people, in a store that has learnt from all answers; the budget is left out."""
     functions, counted = load_functions(registry), _Counted()
     steps = registry.workstream(upload.workstream).pipeline.steps
     item_count, sums = 0, [_nothing(step) for step in steps]
-    for piece in _pieces(store.people(upload.upload_id) if people is None else people):
+    for piece in _pieces(people):
         counting = _Counting(store=store, registry=registry, upload=upload, people=piece, now=now, counted=counted)
         sums = [one + counting.step(step, functions) for one, step in zip(sums, steps, strict=True)]
         item_count += len(piece)
-    budget = next((one for one in budgets(store, registry, now) if one.client.id == upload.client_id), None)
-    return Estimate(
-        upload_id=upload.upload_id,
-        item_count=item_count,
-        steps=tuple(sums),
-        budget_left=None if budget is None else budget.left,
-    )
+    return Estimate(upload_id=upload.upload_id, item_count=item_count, steps=tuple(sums))
 
 
 def _nothing(step: Step) -> StepEstimate:

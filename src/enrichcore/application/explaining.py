@@ -1,7 +1,7 @@
 """Why an item or a company run is not moving, and what would move it, in one sentence for a person.
 
-Reads only: the run, its batch, its lane and, for an item on a company step, the company run that it waits for. A table of
-states says what each of them waits for.
+Reads only: the run, its batch, its lane, who runs, and, for an item on a company step, the company run that it waits for. A
+table of states says what each of them waits for; `Hindrances` says what keeps a row that may be sent.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,16 +11,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from enrichcore.application.claiming import rows_in_budget
 from enrichcore.application.errors import UnknownId
+from enrichcore.application.hindrances import Hindrances, at, lane_of, nobody_runs, past_due
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.ids import lane_id
-from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
-from enrichcore.registry import LaneSettings, Registry, UnknownNameError
+from enrichcore.registry import Registry
 from enrichcore.store.commit import Store
 
 
@@ -64,6 +62,7 @@ class Explanation:
         said = f"Item {item.item_id}"
         if item.status is not ItemStatus.ACTIVE:
             return f"{said} {_ended_item(item)}."
+        own = self._batches([item.batch_id])
         run = next(iter(item.open_runs), None)
         if run is None:
             return f"{said} is between two steps; `enrichcore run` carries it on."
@@ -71,110 +70,66 @@ class Explanation:
         if run.state is State.WAITING_FOR_COMPANY and run.company_run_id is not None:
             company = self.store.load([run.company_run_id])[run.company_run_id].state
             assert isinstance(company, CompanyRun)  # noqa: S101 - what a company run's id names
-            return f"{said} {place} and waits for company run {run.company_run_id}, which {self._company(company)}."
-        return f"{said} {place} and {self._open(item, run, self._batches([item.batch_id]))}."
+            waits = f"waits for company run {run.company_run_id}, which {self._company(company)}"
+            return f"{said} {place} and {waits}{_paused_then(own, waits)}."
+        return f"{said} {place} and {self._open(item, run, own)}."
 
     def _company(self, company: CompanyRun) -> str:
         if company.run.ended:
             return _ended_run(company)
         waiters = self.store.waiters([company.company_run_id]).get(company.company_run_id, [])
-        items = (loaded.state for loaded in self.store.load(waiters).values())
+        items = [loaded.state for loaded in self.store.load(waiters).values()]
         batches = self._batches(item.batch_id for item in items)
         if company.run.state is State.READY and not batches:
             return "nobody waits for any more; it is sent when a new item asks for its company"
-        return self._open(company, company.run, batches)
+        return self._open(company, company.run, batches, [item for item in items if isinstance(item, BatchItem)])
 
     def _batches(self, batch_ids: Iterable[UUID]) -> list[Batch]:
         wanted = set(batch_ids)
         return [batch for batch, _ in self.store.batches(wanted)] if wanted else []
 
-    def _open(self, owner: BatchItem | CompanyRun, run: StepRun, batches: list[Batch]) -> str:
+    def _open(
+        self, owner: BatchItem | CompanyRun, run: StepRun, batches: list[Batch], waiters: Iterable[BatchItem] = ()
+    ) -> str:
         if run.state is State.READY:
-            return self._ready(owner, run, batches)
+            hindrances = Hindrances(store=self.store, registry=self.registry, now=self.now)
+            return hindrances.of(owner, run, batches, waiters)
         text = _WAITS[run.state](run)
-        if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT, State.SENDING} and _past(run, self.now):
-            text += f", which is past: {self._past_due(run)}"
+        if _past(run, self.now):
+            text += f", which is past: {past_due(self.store, self.registry, run)}"
+        elif run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+            text += nobody_runs(self.store, "receiver", "takes it")
         if run.state is State.RETRY_WAIT:
             text += self._lane_closed_then(owner, run)
+        if run.set_aside:
+            text += (
+                f"; its answer came and could not be applied ({run.set_aside}): mend that, and `enrichcore unmatched --redrive`"
+                " places it; nothing is sent again for want of it"
+            )
         if run.state is State.IN_DOUBT:
             text += _settled_by(owner, batches)
-        return text
+        return text + _paused_then(batches, text)
 
     def _lane_closed_then(self, owner: BatchItem | CompanyRun, run: StepRun) -> str:
         """That a row's lane will not be open when its pause is over; empty where nothing says so."""
-        known = self._lane(owner, run)
+        known = lane_of(self.store, owner, run)
         if known is None or run.wake_at is None:
             return ""
         if known.stopped:
             return f", but its lane is stopped ({known.stopped}) until it is resumed"
         if known.held_until is not None and known.held_until > max(run.wake_at, self.now):
-            return f", or when its lane goes on, at {_at(known.held_until)} ({known.held_for})"
+            return f", or when its lane goes on, at {at(known.held_until)} ({known.held_for})"
         return ""
 
-    def _lane(self, owner: BatchItem | CompanyRun, run: StepRun) -> Lane | None:
-        key = lane_id(owner.client_id, owner.workstream, run.workflow)
-        return next((lane for lane, _ in self.store.lanes() if lane.lane_id == key), None)
 
-    def _past_due(self, run: StepRun) -> str:
-        """What moves a run whose time has come."""
-        up, grace = self.store.receiver_up(), self.registry.runner.timeout_grace
-        if run.state is not State.SENDING and up < grace:
-            return (
-                "`enrichcore run` with the role timers moves it, once a receiver has been up for"
-                f" {int(grace.total_seconds() // 60):,} minutes, for an answer may have been lost while none was"
-            )
-        return "`enrichcore run` with the role timers moves it"
-
-    def _ready(self, owner: BatchItem | CompanyRun, run: StepRun, batches: list[Batch]) -> str:
-        """Why a row that may be sent has not been sent: the first of batch, lane, time and pace that holds it."""
-        if batches and not any(batch.status is BatchStatus.RUNNING for batch in batches):
-            return _held_by(batches[0])
-        if run.behind is not None and run.wake_at is not None and run.wake_at > self.now:
-            return (
-                f"waits for the answer to item {run.behind}, whose row asks the same about this person and is out;"
-                f" should none come, it is sent itself, at {_at(run.wake_at)} at the latest"
-            )
-        workstream, workflow = owner.workstream, run.workflow
-        try:
-            client = self.registry.client(owner.client_id)
-            webhook = self.registry.webhook(owner.client_id, workstream, workflow)
-        except UnknownNameError as error:
-            return f"is ready to be sent, but the configuration does not know its lane any more: {error}"
-        name = f"{client.slug}/{workstream}/{workflow}"
-        if webhook is None:
-            key = f"clients.{client.slug}.webhooks.{workstream}.{workflow}"
-            return f"is ready to be sent, but no webhook is configured; add {key} to the configuration"
-        known = self._lane(owner, run)
-        if known is not None and known.stopped:
-            return (
-                f"is ready, but lane {name} is stopped ({known.stopped}); `enrichcore lanes --resume {name}` opens it"
-            )
-        if known is not None and known.held_until is not None and known.held_until > self.now:
-            why = f" ({known.held_for})" if known.held_for else ""
-            return f"is ready, but lane {name} is held{why}; it goes on at {_at(known.held_until)}"
-        if run.wake_at is not None and run.wake_at > self.now:
-            return f"may be sent from {_at(run.wake_at)} on"
-        if client.budget_credits is not None and not rows_in_budget(
-            self.store, client, webhook.lane.credits_per_send, self.now
-        ):
-            return (
-                f"is ready, but the budget of {client.slug} ({client.budget_credits:,} credits) is spent or reserved;"
-                f" it leaves when answers give back what is reserved, or clients.{client.slug}.budget_credits is raised"
-            )
-        return self._paced(lane_id(owner.client_id, workstream, workflow), name, webhook.lane)
-
-    def _paced(self, lane_key: UUID, name: str, lane: LaneSettings) -> str:
-        with self.store.claims() as claims:
-            out = claims.in_flight(lane_key, lane.max_in_flight)
-        if out >= lane.max_in_flight:
-            return (
-                f"is ready, but {out} rows of lane {name} are out and max_in_flight is {lane.max_in_flight};"
-                " it leaves when answers come"
-            )
-        return (
-            f"is ready and waits for its turn on lane {name}, which sends at most {lane.rate:g} rows a second"
-            " while `enrichcore run` has the role sender"
-        )
+def _paused_then(batches: list[Batch], said: str) -> str:
+    """That no batch which wants a row runs, so that nothing is sent after what it waits for; empty where it is said already."""
+    if not batches or any(batch.status is BatchStatus.RUNNING for batch in batches):
+        return ""
+    paused = next((batch for batch in batches if batch.status is BatchStatus.PAUSED), None)
+    if paused is None or f"enrichcore resume {paused.batch_id}" in said:
+        return ""
+    return f"; its batch is paused, so nothing is sent until `enrichcore resume {paused.batch_id}`"
 
 
 def _settled_by(owner: BatchItem | CompanyRun, batches: list[Batch]) -> str:
@@ -184,25 +139,19 @@ def _settled_by(owner: BatchItem | CompanyRun, batches: list[Batch]) -> str:
     return "" if named is None else f"; `enrichcore settle {named} --as sent` or `--as resend` decides it now"
 
 
-def _held_by(batch: Batch) -> str:
-    if batch.status is BatchStatus.PAUSED:
-        return f"is ready, but its batch is paused; `enrichcore resume {batch.batch_id}` moves it"
-    return f"is ready, but its batch {batch.batch_id} is {batch.status}, so nothing of it is sent"
-
-
 _WAITS: Final[dict[State, Callable[[StepRun], str]]] = {
     State.WAITING_FOR_COMPANY: lambda run: f"waits for company run {run.company_run_id}",
     State.SENDING: lambda run: (
-        f"is being sent (attempt {run.attempt}); if its runner died, it counts as in doubt from {_at(run.wake_at)}"
+        f"is being sent (attempt {run.attempt}); if its runner died, it counts as in doubt from {at(run.wake_at)}"
     ),
     State.AWAITING_ANSWER: lambda run: (
-        f"was sent (attempt {run.attempt}) and waits for its answer, until the deadline at {_at(run.deadline)}"
+        f"was sent (attempt {run.attempt}) and waits for its answer, until the deadline at {at(run.deadline)}"
     ),
     State.IN_DOUBT: lambda run: (
         f"is in doubt, for nobody knows whether attempt {run.attempt} was delivered ({run.reason});"
-        f" an answer settles it, or the deadline at {_at(run.wake_at)}"
+        f" an answer settles it, or the deadline at {at(run.wake_at)}"
     ),
-    State.RETRY_WAIT: lambda run: f"was not delivered ({run.reason}) and is tried again at {_at(run.wake_at)}",
+    State.RETRY_WAIT: lambda run: f"was not delivered ({run.reason}) and is tried again at {at(run.wake_at)}",
 }
 
 
@@ -210,11 +159,10 @@ def _ended_item(item: BatchItem) -> str:
     batch = item.batch_id
     match item.status:
         case ItemStatus.CANCELLED:
+            again = f"; `enrichcore retry {batch} --state cancelled` takes that back"
             out = next((run for run in item.runs.values() if run.out), None)
-            rest = (
-                "" if out is None else f"; its row was out, and an answer by {_at(out.deadline)} serves other batches"
-            )
-            return f"was cancelled and moves no more{rest}"
+            rest = "" if out is None else f"; its row was out, and an answer by {at(out.deadline)} serves other batches"
+            return f"was cancelled and moves no more{rest}{again}"
         case ItemStatus.FAILED:
             failed = next((item.run(workflow) for workflow in item.gaps), None)
             why = f" at step {failed.workflow} ({failed.reason or failed.state})" if failed else ""
@@ -244,7 +192,3 @@ def _ended_run(company: CompanyRun) -> str:
 
 def _past(run: StepRun, now: datetime) -> bool:
     return run.wake_at is not None and run.wake_at <= now
-
-
-def _at(when: datetime | None) -> str:
-    return "an unknown time" if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"

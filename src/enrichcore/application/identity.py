@@ -1,4 +1,4 @@
-"""Why rows are one person or company: the rows that told of it, the key by which each was known again, and the merges.
+"""Why rows are one person or company: the rows that told of it, what answers found, and the merges.
 
 All of it is in the log, so it can be told of any import, however long ago.
 """
@@ -13,12 +13,11 @@ from attrs import frozen
 from enrichcore.application.errors import UnknownId
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import UploadId
-from enrichcore.domain.keys import WEAK, Key, KeyKind
-from enrichcore.ingest.composing import NAME_AT
+from enrichcore.domain.keys import NAME_AT, TOLD, WEAK, Key, KeyKind, as_found, as_told
 from enrichcore.normalize import linkedin_key
 from enrichcore.store.commit import Store
 
-_TOLD: Final = (e.PersonImported, e.CompanyImported, e.PersonsMerged, e.CompaniesMerged)
+_TELL: Final = (e.PersonImported, e.CompanyImported, e.KeysFound, e.PersonsMerged, e.CompaniesMerged)
 
 #: What each key is called in a sentence.
 KEY_WORDS: Final = {
@@ -26,6 +25,11 @@ KEY_WORDS: Final = {
     KeyKind.PERSON_EMAIL: "the e-mail address",
     KeyKind.PERSON_NAME: "the name and company",
     KeyKind.PERSON_AT_COMPANY: "the name at that company,",
+    KeyKind.PERSON_LINKEDIN_FOUND: "the LinkedIn profile that an answer found,",
+    KeyKind.PERSON_EMAIL_FOUND: "the e-mail address that an answer found,",
+    KeyKind.COMPANY_DOMAIN_FOUND: "the domain that an answer found,",
+    KeyKind.COMPANY_LINKEDIN_FOUND: "the LinkedIn page that an answer found,",
+    KeyKind.FOUND_FOR_SEVERAL: "what answers found for several,",
     KeyKind.COMPANY_DOMAIN: "the domain",
     KeyKind.COMPANY_LINKEDIN: "the LinkedIn page",
     KeyKind.COMPANY_NAME: "the name",
@@ -35,7 +39,9 @@ KEY_WORDS: Final = {
 
 
 def key_value(key: Key) -> str:
-    """What a key says to people: its value, without a company's id."""
+    """What a key says to people: its value, without a company's id or another key's kind."""
+    if key.kind is KeyKind.FOUND_FOR_SEVERAL:
+        return key.value.partition(" ")[2]
     return key.value.partition(NAME_AT)[0] if key.kind is KeyKind.PERSON_AT_COMPANY else key.value
 
 
@@ -46,19 +52,22 @@ def key_words(key: Key) -> str:
 
 @frozen(kw_only=True)
 class Telling:
-    """One row that told of an entity, or one merge."""
+    """One row that told of an entity, one answer that found a key of it, or one merge."""
 
     at: datetime
     #: The id under which it is in the log.
     entity_id: UUID
     #: One sentence without its full stop.
     reason: str
-    #: None for a merge, here and below.
+    #: None for an answer and a merge, here and below.
     upload_id: UploadId | None = None
     line: int | None = None
     #: Keys that it brought.
     keys: tuple[Key, ...] = ()
     merged: UUID | None = None
+    #: The item or company run whose answer found the keys, and the answer's version there.
+    run_id: UUID | None = None
+    version: int | None = None
 
 
 @frozen(kw_only=True)
@@ -82,10 +91,10 @@ def explain_identity(store: Store, entity_id: UUID) -> Identity:
         UnknownId: There is no such person or company.
     """
     ids = tuple(store.same_entities([entity_id]).get(entity_id, [entity_id]))
-    events = store.events_of(ids, _TOLD)
+    events = store.events_of(ids, _TELL)
     if not events:
         raise UnknownId("person or company", entity_id)
-    is_person = isinstance(events[0].event, e.PersonImported | e.PersonsMerged)
+    is_person = isinstance(events[0].event, e.PersonImported | e.PersonKeysFound | e.PersonsMerged)
     tellings = tuple(_tellings(events))
     keys = tuple(dict.fromkeys(key for telling in tellings for key in telling.keys))
     return Identity(
@@ -111,15 +120,40 @@ def _tellings(events: list[e.Recorded]) -> Iterator[Telling]:
                     keys=event.keys,
                 )
                 held.update(event.keys)
-            case e.PersonsMerged() | e.CompaniesMerged():
-                both = key_words(event.because)
+            case e.KeysFound():
                 yield Telling(
                     at=recorded.at,
                     entity_id=entity_id,
-                    reason=f"{event.merged} turned out to be the same: a row has {both} and a key of this one",
+                    reason=_found(event),
+                    keys=event.keys,
+                    run_id=event.run_id,
+                    version=event.version,
+                )
+                held.update(event.keys)
+            case e.PersonsMerged() | e.CompaniesMerged():
+                yield Telling(
+                    at=recorded.at,
+                    entity_id=entity_id,
+                    reason=f"{event.merged} turned out to be the same: {_joined_by(event.because)}",
                     merged=event.merged,
                 )
                 held.update(known.get(event.merged, ()))
+
+
+def _found(event: e.KeysFound) -> str:
+    """What an answer found, and what became of it."""
+    told = [key for key in (*event.keys, *event.contested) if key.kind in TOLD]
+    found = " and ".join(dict.fromkeys(key_words(as_told(key)) for key in told))
+    said = f"{event.workflow} found {found} (answer of {event.answered_at:%Y-%m-%d %H:%M} UTC to {event.run_id})"
+    if any(key.kind is KeyKind.FOUND_FOR_SEVERAL for key in event.keys):
+        return f"{said}, as an answer about somebody else did, so it is nobody's"
+    return f"{said}; it belongs to somebody else, who is not merged" if event.contested else said
+
+
+def _joined_by(because: Key) -> str:
+    if because.kind in TOLD:
+        return f"{key_words(as_told(because))} was found for one of them, and a row has it of the other"
+    return f"a row has {key_words(because)} and a key of this one"
 
 
 def _because(facts: Any, held: set[Key]) -> str:
@@ -130,7 +164,7 @@ def _because(facts: Any, held: set[Key]) -> str:
         Key(KeyKind.COMPANY_DOMAIN, facts.get("company_domain") or ""),
         Key(KeyKind.COMPANY_LINKEDIN, linkedin_key(facts.get("company_linkedin_url"), "company") or ""),
     )
-    found = next((key for key in strong if key in held), None)
+    found = next((key for key in (*strong, *map(as_found, strong)) if key in held), None)
     if found is not None:
         return f"was known by {key_words(found)}"
     weak = next((key for key in sorted(held) if key.kind in WEAK), None)

@@ -6,24 +6,25 @@ What is held from one chunk to the next is small: what rows knew of people is re
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from attrs import Factory, define, evolve
 
+from enrichcore.application.employers import employer_called, is_by_name_only, said_to_be_at
+from enrichcore.application.found_keys import names_of
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.upload_report import Outcome, Tally
 from enrichcore.domain import events as e
-from enrichcore.domain.directory import Known, Match, asked, resolve
-from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.directory import STRENGTH, Known, Match, asked, asked_of_answers, resolve, shared
+from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId, directory_id
+from enrichcore.domain.keys import NAME_AT, Key, KeyKind
 from enrichcore.ingest import ImportedRow, RejectedRow
-from enrichcore.ingest.composing import NAME_AT
 from enrichcore.normalize import person_name_key
 from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
@@ -33,11 +34,6 @@ COMPANIES_REMEMBERED: Final = 20_000
 _TRIES: Final = 20
 
 T = TypeVar("T")
-
-
-def directory_id(client_id: ClientId) -> UUID:
-    """The stream of a client's directory."""
-    return uuid5(client_id, "directory")
 
 
 def name_at(row: ImportedRow, company_id: UUID | None) -> tuple[Key, ...]:
@@ -122,7 +118,12 @@ class _Chunk:
         self.merged_companies: dict[CompanyId, CompanyId] = {}
         self._owners: dict[Key, Known[Any]] = {}
         self._know({key for row in imported for key in (*row.person_keys, *asked(row.company_keys))})
+        found = {key for row in imported for keys in (row.person_keys, row.company_keys) for key in self._found(keys)}
+        self._know(found)
+        self._know({shared(key) for key in found if key in self._owners})
         self._know({key for row in imported for key in self._maybe_at(row)})
+        #: Companies where people are known, or that this chunk told of, by their ids.
+        self._employers = self._employers_of(imported)
         known = {owner.entity_id for owner in self._owners.values()}
         self._people = importer.store.uploaded(importer.upload_id, known) if known else {}
         self._new: list[tuple[UUID, str, int]] = []
@@ -140,18 +141,40 @@ class _Chunk:
         if keys:
             self._owners |= self._importer.store.owners(self._importer.client_id, keys)
 
+    def _found(self, keys: Sequence[Key]) -> tuple[Key, ...]:
+        return asked_of_answers(keys, self._owners)
+
     def _maybe_at(self, row: ImportedRow) -> set[Key]:
         """The person's name at each company that the row may mean."""
-        companies = {self._owners[key].entity_id for key in asked(row.company_keys) if key in self._owners}
+        keys = (*asked(row.company_keys), *self._found(row.company_keys))
+        companies = {self._owners[key].entity_id for key in keys if key in self._owners}
         return {key for company in companies for key in name_at(row, company)}
+
+    def _employers_of(self, rows: Sequence[ImportedRow]) -> dict[UUID, Known[Any]]:
+        named = (row for row in rows if is_by_name_only(row.company_keys, self._owners))
+        said_at = [(row, said_to_be_at(row.person_keys, self._owners)) for row in named]
+        ids = {company for _, companies in said_at for company in companies}
+        found = self._importer.store.known(self._importer.client_id, ids) if ids else {}
+        at = ((row, found[one].entity_id) for row, companies in said_at for one in companies if one in found)
+        self._know({key for row, company in at for key in name_at(row, company)})
+        return found
+
+    def _employer(self, row: ImportedRow) -> Known[Any] | None:
+        """The known company that a row means by a form of its name."""
+        if not is_by_name_only(row.company_keys, self._owners):
+            return None
+        at = (self._standing(CompanyId(one)) for one in said_to_be_at(row.person_keys, self._owners))
+        return employer_called(row.company_keys, [self._employers[one] for one in at if one in self._employers])
 
     def _import(self, row: ImportedRow) -> None:
         upload, line = self._importer.upload_id, row.line
         company = self._company(row) if row.company_keys else None
         company_id = company.entity_id if company else None
         keys = (*row.person_keys, *name_at(row, company_id))
-        owners = {key: self._owners[key].entity_id for key in keys if key in self._owners}
-        match: Match[PersonId] = self._resolve(keys, f"{upload}/{line}/person", "person")
+        found = [key for key in self._found(keys) if key in self._owners]
+        owners = {key: self._owners[key].entity_id for key in (*keys, *found) if key in self._owners}
+        names = names_of(row.person) if found else ()
+        match: Match[PersonId] = self._resolve(keys, f"{upload}/{line}/person", "person", names)
         person_id = match.entity_id
         for merged, key in match.merged:
             self._append(e.PersonsMerged(merged=merged.entity_id, because=key), person_id)
@@ -167,12 +190,17 @@ class _Chunk:
         facts = {**company_facts, **row.person, **(known.facts if known else {})}
         self._people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
         self._touched.add(person_id)
-        because = next((key for key, owner in owners.items() if owner == person_id), None)
+        known_by = (key for key, owner in owners.items() if owner == person_id)
+        because = min(known_by, key=lambda key: STRENGTH[key.kind], default=None)
         self.outcomes.append(Outcome(row=row, person=match, because=because, company=company))
 
     def _company(self, row: ImportedRow) -> Match[CompanyId]:
         upload, line = self._importer.upload_id, row.line
-        match: Match[CompanyId] = self._resolve(row.company_keys, f"{upload}/{line}/company", "company")
+        employer = self._employer(row)
+        if employer is None:
+            match: Match[CompanyId] = self._resolve(row.company_keys, f"{upload}/{line}/company", "company")
+        else:
+            match = Match(entity_id=employer.entity_id, is_new=False)
         company_id = match.entity_id
         before = self._facts_of(company_id)
         for merged, because in match.merged:
@@ -201,20 +229,23 @@ class _Chunk:
                 return company_id
             company_id = kept
 
-    def _resolve(self, keys: tuple[Key, ...], fallback: str, kind: str) -> Match[Any]:
-        match: Match[Any] = resolve(self._importer.client_id, keys, self._owners, fallback)
+    def _resolve(self, keys: tuple[Key, ...], fallback: str, kind: str, names: tuple[str, ...] = ()) -> Match[Any]:
+        match: Match[Any] = resolve(self._importer.client_id, keys, self._owners, fallback, names)
         if match.is_new:
             self._new.append((match.entity_id, kind, self._version + 1))
             held = Known(entity_id=match.entity_id, keys=frozenset(match.new_keys), since=self._version + 1)
         else:
             same = {match.entity_id, *(known.entity_id for known, _ in match.merged)}
             # Whoever is the same is known by a key of this row; a look at all owners would cost a row more than all else.
-            owners = [self._owners[key] for key in asked(keys) if key in self._owners]
+            looked_up = (*asked(keys), *self._found(keys))
+            owners = [self._owners[key] for key in looked_up if key in self._owners]
             group = [known for known in owners if known.entity_id in same]
             joined = frozenset[Key](match.new_keys).union(*(known.keys for known in group))
             held = Known(entity_id=match.entity_id, keys=joined, since=min(known.since for known in group))
             self._merged += [(known.entity_id, match.entity_id) for known, _ in match.merged]
         self._owners.update(dict.fromkeys(held.keys, held))
+        if kind == "company":
+            self._employers[held.entity_id] = held
         return match
 
     def _follow(self, merged: PersonId, kept: PersonId) -> None:

@@ -14,6 +14,7 @@ from enrichcore.application.controlling import turn_batches
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
 from enrichcore.application.errors import CannotLaunch, UploadUnderWay
 from enrichcore.application.imports import chunks
+from enrichcore.application.learning import learn_all
 from enrichcore.application.unit import Unit
 from enrichcore.application.uploading import get_upload
 from enrichcore.domain import batch as batches
@@ -31,6 +32,7 @@ from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None], again: bool) -> Batch:
     """Start a batch: one item for each distinct person of the upload."""
     upload = get_upload(core, upload_id)
+    learn_all(core)
     people = core.store.people(upload_id)
     _refuse(core, upload, people)
     # Of two launches at once that are not meant to be two, both take the same id, and the second finds it taken.

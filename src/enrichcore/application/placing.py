@@ -1,5 +1,6 @@
 """Placing an answer: with the item or company run that it names, or in the unmatched log with the reason."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -11,12 +12,17 @@ from enrichcore.application.pricing import priced
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch_item, company_run
 from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
 from enrichcore.domain.words import holdable, words_of_error
+from enrichcore.store.commit import StoreError
+
+log = logging.getLogger("enrichcore.application")
 
 _NOT_JSON: Final = object()
 #: Characters kept of why an answer could not be applied.
@@ -47,12 +53,14 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     misfit = _misfit(core, one, draft)
     if misfit or draft is None:
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
-    events_before = len(draft.events)
+    events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
     if isinstance(draft.state, BatchItem):
         _answer_item(core, unit, draft, one, body)
     else:
         came = read(one, body, draft.state, Entity.COMPANY, core.registry.rules)
         company_run.answer(draft, _priced(core, one, draft.state, came))
+    if before.state is State.IN_DOUBT:
+        unit.note_taken(draft, before.workflow)
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
 
@@ -99,7 +107,25 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
             _, found = parsed(one)
     reason = holdable(f"applying it failed: {words_of_error(fault)}")[:_MOST_WORDS]
     claimed = "" if found is None else str(found)
-    return core.decided(lambda unit: _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed))
+
+    def keep(unit: Unit) -> Ack:
+        return _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed)
+
+    def keep_and_note(unit: Unit) -> Ack:
+        draft = None if found is None else unit.run(found)
+        if draft is not None and not _misfit(core, one, draft):
+            run = unit.step_run(draft, one.workflow)
+            draft.emit_all(steps.decide_set_aside(run, reason))
+        return keep(unit)
+
+    try:
+        return core.decided(keep_and_note)
+    except StoreError:
+        raise
+    except Exception:
+        # Whatever is wrong with the run, the answer is kept.
+        log.exception("that the answer to %s came cannot be noted", found)
+        return core.decided(keep)
 
 
 def _unmatched(core: Core, unit: Unit, one: Incoming, status: AckStatus, reason: str, *, claimed: str = "") -> Ack:

@@ -8,8 +8,9 @@ from uuid import UUID
 from attrs import evolve
 
 from enrichcore.application.dry_store import DryStore
-from enrichcore.application.estimating import estimate
+from enrichcore.application.estimating import estimate_on
 from enrichcore.application.imports import CHUNK, Importer, chunks
+from enrichcore.application.learning import learn_here
 from enrichcore.application.upload_report import UploadReport
 from enrichcore.domain.ids import ClientId, UploadId
 from enrichcore.domain.upload import Upload
@@ -33,9 +34,11 @@ def preview(
     """What an import would do, and what a launch of it would send."""
     upload = Upload(upload_id=NO_UPLOAD, client_id=client_id, workstream=workstream, file_name="", uploaded_at=now)
     with DryStore(store) as dry:
-        importer = Importer(store=cast("Store", dry), client_id=client_id, upload_id=NO_UPLOAD, at=now)
+        seen = cast("Store", dry)
+        learn_here(seen, at=now, sources=registry.rules.sources)
+        importer = Importer(store=seen, client_id=client_id, upload_id=NO_UPLOAD, at=now)
         for chunk in chunks(reading.rows(), CHUNK):
             importer.add(chunk)
             progress(*reading.bytes_read)
         report = importer.tally.report(reading, None)
-        return evolve(report, steps=estimate(store, registry, upload, now=now, people=dry.people()).steps)
+        return evolve(report, steps=estimate_on(seen, registry, upload, now=now, people=dry.people()).steps)

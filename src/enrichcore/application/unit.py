@@ -10,7 +10,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from enrichcore.application.drafts import AnyDraft, Drafts
+from attrs import evolve
+
+from enrichcore.application.drafts import AnyDraft, Drafts, is_wait
 from enrichcore.application.one_row import RowsOut
 from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
 from enrichcore.application.waits import Waits
@@ -21,7 +23,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, Surroundings
 from enrichcore.domain.company_run import CompanyRun, Wish
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id
+from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, LaneId, company_run_id, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
@@ -102,14 +104,21 @@ class Unit:
             self._batches[batch_id] = self._find_batch(batch_id)
         return self._batches[batch_id][0]
 
-    def lane(self, lane_id: LaneId, client_id: ClientId) -> Draft[Lane]:
+    def lane(self, key: LaneId, client_id: ClientId) -> Draft[Lane]:
         """The draft of a lane; one that never stopped, was held or refused a row begins here."""
-        if lane_id not in self._lanes:
+        if key not in self._lanes:
             if self._known_lanes is None:
                 self._known_lanes = {lane.lane_id: (lane, version) for lane, version in self._reads.lanes()}
-            fresh = Lane(lane_id=lane_id, client_id=client_id)
-            self._lanes[lane_id] = Draft(*self._known_lanes.get(lane_id, (fresh, 0)), lanes.fold, self.now)
-        return self._lanes[lane_id]
+            fresh = Lane(lane_id=key, client_id=client_id)
+            self._lanes[key] = Draft(*self._known_lanes.get(key, (fresh, 0)), lanes.fold, self.now)
+        return self._lanes[key]
+
+    def note_taken(self, draft: AnyDraft, workflow: str) -> None:
+        """Let the lane of a row that was in doubt, and is answered, know that its rows arrive."""
+        state: BatchItem | CompanyRun = draft.state
+        where = {"workstream": state.workstream, "workflow": workflow}
+        lane = self.lane(lane_id(state.client_id, **where), state.client_id)
+        lane.emit_all(lanes.decide_taken(lane.state, **where, now=self.now))
 
     def step_run(self, draft: AnyDraft, workflow: str) -> StepRun:
         """A run's step run: of an item the one of that workflow, of a company run its only one."""
@@ -261,6 +270,33 @@ class Unit:
         if reused and company is not None:
             item.emit(company_run.served(company.state, company.version, run.workflow, reused=True))
 
+    def hand_over(
+        self, run_id: UUID, item_id: UUID, *, reasons: Mapping[UUID, str], open_lanes: Collection[UUID]
+    ) -> bool:
+        """Hand a company's row to an item that waits for it, if its lane does not send and the item's does.
+
+        Args:
+            run_id: the company run.
+            item_id: the item that waits.
+            reasons: by configured lane, why it does not send; empty where it does.
+            open_lanes: lanes that send now.
+        """
+        company, item = self.company(run_id), self.item(item_id)
+        waiting = () if item is None else (run for run in item.state.open_runs if is_wait(run, CompanyRunId(run_id)))
+        run = next(iter(waiting), None)
+        if company is None or item is None or run is None:
+            return False
+        batch, step = self.batch(item.state.batch_id), self.pinned_step(item, run.workflow)
+        here = lane_id(company.state.client_id, company.state.workstream, company.state.run.workflow)
+        there = lane_id(item.state.client_id, item.state.workstream, run.workflow)
+        why = reasons.get(here, "is not in the configuration")
+        if not why or step is None or there not in open_lanes or batch.status is not BatchStatus.RUNNING:
+            return False
+        told = f"lane {company.state.workstream}/{company.state.run.workflow} {why}"
+        # The run stays that of the company's id under which it was begun, whatever was merged since.
+        wish = evolve(self._wish(item.state, run, step), company_id=company.state.company_id)
+        return company_run.hand_over(company, wish, told)
+
     def _wish(self, item: BatchItem, run: StepRun, step: Step) -> Wish:
         assert item.company_id is not None  # noqa: S101 - needs_company_run asks for it
         return Wish(
@@ -332,10 +368,10 @@ class Unit:
         return Commit() if commit.empty else commit
 
     def _record_lanes(self) -> None:
-        for lane_id, draft in self._lanes.items():
+        for key, draft in self._lanes.items():
             first = draft.version - len(draft.events) + 1
             for version, event in enumerate(draft.events, start=first):
-                self.record(event, lane_id, version, client_id=draft.state.client_id)
+                self.record(event, key, version, client_id=draft.state.client_id)
             if draft.events:
                 self._commit.lanes.append((draft.state, draft.version))
 

@@ -10,7 +10,7 @@ from enrichcore.application.estimating import StepEstimate
 from enrichcore.application.identity import key_words
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
-from enrichcore.domain.keys import Key
+from enrichcore.domain.keys import TOLD, Key, as_told
 from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
 
 #: Rows that a report shows.
@@ -49,6 +49,8 @@ class Joined:
     @property
     def reason(self) -> str:
         """One sentence without its full stop."""
+        if self.because.kind in TOLD:
+            return self._by_an_answer(key_words(as_told(self.because)))
         both = key_words(self.because)
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
@@ -56,6 +58,13 @@ class Joined:
             return f"two known {'people' if self.entity == 'person' else 'companies'} are one: both have {both}"
         earlier = "an earlier upload" if self.earlier_line is None else f"line {self.earlier_line}"
         return f"the {self.entity} of {earlier}: both have {both}"
+
+    def _by_an_answer(self, found: str) -> str:
+        if self.contested:
+            return f"{found} was found for another {self.entity}, who is not merged: names or stronger keys differ"
+        if self.merged is not None:
+            return f"two known people are one: {found} was found for one of them, and the row has it of the other"
+        return f"a known {self.entity}: {found} was found for them"
 
 
 @frozen(kw_only=True)
@@ -190,6 +199,8 @@ class Tally:
             )  # fmt: skip
         earlier = abs(self._people.setdefault(number, -line if person.is_new else line))
         if earlier == line:
+            if outcome.because is not None and outcome.because.kind in TOLD and not person.merged:
+                self._note(Joined(line=line, entity="person", entity_id=person.entity_id, because=outcome.because))
             return
         self.duplicate_row_count += 1
         if outcome.because is not None and not person.merged:

@@ -9,6 +9,7 @@ from enrichcore.application import imports
 from enrichcore.application.core import Core
 from enrichcore.application.errors import UnknownId
 from enrichcore.application.imports import CHUNK, Importer, chunks
+from enrichcore.application.learning import learn_all
 from enrichcore.application.previewing import preview
 from enrichcore.application.saved_mappings import save_mapping, saved_mapping
 from enrichcore.application.upload_report import Tally, UploadReport
@@ -50,6 +51,7 @@ def upload(
         )  # fmt: skip
     if save and overrides:
         save_mapping(core, owner.id, workstream, overrides, by=by)
+    learn_all(core)
     upload_id = UploadId(core.new_id())
     importer = Importer(store=core.store, client_id=owner.id, upload_id=upload_id, at=core.clock(), pause=core.pause)
     started = e.UploadStarted(

@@ -95,7 +95,7 @@ def decide_resume(batch: Batch, *, by: str, why: str) -> tuple[e.Event, ...]:
 
 
 def decide_cancel(batch: Batch, *, by: str, why: str) -> tuple[e.Event, ...]:
-    """Stop for good; its items are cancelled with it."""
+    """Stop; its items are cancelled with it."""
     over = {BatchStatus.CANCELLED, BatchStatus.FINISHED}
     return () if batch.status in over else (e.BatchCancelled(by=by, why=why),)
 

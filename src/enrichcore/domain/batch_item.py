@@ -206,17 +206,22 @@ def answer(item: Draft[BatchItem], around: Surroundings, workflow: str, came: st
 def retry(
     item: Draft[BatchItem], around: Surroundings, workflow: str, *, by: str, why: str, force: bool = False
 ) -> bool:
-    """Run an ended step again; tells whether anything was asked for. What was cancelled goes on only when forced."""
+    """Run an ended step again; tells whether anything was asked for. What was cancelled goes on only when forced.
+
+    A cancelled step whose row is still out is waited for again, not sent again.
+    """
     status = item.state.status
     over = status is ItemStatus.CANCELLED or (status is not ItemStatus.ACTIVE and not around.may_resume)
     if over and not force:
         return False
-    before = item.state.run(workflow)
-    if not item.emit_all(steps.decide_retry(before, now=item.now, by=by, why=why, force=force)):
+    before, now = item.state.run(workflow), item.now
+    restored = steps.decide_restore(before, now=now, by=by, why=why)
+    if not item.emit_all(restored or steps.decide_retry(before, now=now, by=by, why=why, force=force)):
         return False
     if item.state.status is not ItemStatus.ACTIVE:
         item.emit(e.ItemResumed(why=f"{workflow} is to run again: {why}"))
-    _settle_at_once(item, item.state.run(workflow), around)
+    if (run := item.state.run(workflow)).state is State.READY:
+        _settle_at_once(item, run, around)
     advance(item, around)
     return True
 

@@ -108,7 +108,7 @@ class Wish:
     why: str = ""
 
 
-def started(wish: Wish) -> e.CompanyRunStarted:
+def started(wish: Wish, why: str = "") -> e.CompanyRunStarted:
     """The event that starts a company run, or a new generation of it, for a wish."""
     return e.CompanyRunStarted(
         company_id=wish.company_id,
@@ -118,6 +118,7 @@ def started(wish: Wish) -> e.CompanyRunStarted:
         facts=wish.facts,
         started_by=wish.item_id,
         batch_id=wish.batch_id,
+        why=why,
     )
 
 
@@ -151,6 +152,18 @@ def restart(run: Draft[CompanyRun], wish: Wish) -> None:
     why = wish.why or "there is no answer young enough to reuse"
     run.emit(started(wish))
     run.emit_all(steps.decide_retry(run.state.run, now=run.now, by=f"item {wish.item_id}", why=why, force=True))
+
+
+def hand_over(run: Draft[CompanyRun], wish: Wish, why: str) -> bool:
+    """Let a row that cannot leave on its lane leave on that of another item that waits for it; tells whether it may.
+
+    Nothing of it may be out, for what comes of a POST is settled with whoever was charged, and the other's settings must allow
+    one more.
+    """
+    waiting = run.state.run
+    if waiting.state is not State.READY or posts.waited_for(waiting.posts) or not steps.may_post(waiting, wish.step):
+        return False
+    return run.emit(started(wish, why))
 
 
 def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:

@@ -2,19 +2,21 @@
 
 Keys (LinkedIn, e-mail, domain, names) link to a stable id. A row whose keys are all new makes a new entity; one whose
 strong keys belong to two known entities merges them, and the older stays, unless both already hold different keys of a
-stronger or equal kind than the one that joins them, for then the row is wrong rather than the directory. Weak keys only
-find, and not someone who has another address at the row's mail domain; a name that two companies have finds neither. The
-directory is one stream per client, so two imports of one client can never both make the same person.
+stronger or equal kind than the one that joins them, for then the row is wrong rather than the directory. Where no strong key
+is known, one that an answer told finds whom it told of, unless anything speaks against it (`enrichcore.domain.likeness`). Weak
+keys only find, and not someone who has another address at the row's mail domain; a name that two companies have finds
+neither. The directory is one stream per client, so two imports of one client can never both make the same person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID, uuid5
 
 from attrs import frozen
 
 from enrichcore.domain.ids import ClientId
-from enrichcore.domain.keys import WEAK, Key, KeyKind
+from enrichcore.domain.keys import FOUND, TOLD, WEAK, Key, KeyKind, as_found
+from enrichcore.domain.likeness import contradicts, differ_by_address, may_be_one
 
 #: Strength of each kind within its entity; a lower number is stronger.
 STRENGTH: Final = {kind: number for number, kind in enumerate(KeyKind)}
@@ -48,43 +50,82 @@ class Match(Generic[Id]):
 
 def asked(keys: Sequence[Key]) -> tuple[Key, ...]:
     """The keys whose owners `resolve` has to be given for a row of those keys."""
-    return (*keys, *_alone(keys), *(_shared(key) for key in keys if key.kind is KeyKind.COMPANY_NAME))
+    return (*keys, *_alone(keys), *(shared(key) for key in keys if key.kind is KeyKind.COMPANY_NAME))
 
 
-def resolve(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
+def asked_of_answers(keys: Sequence[Key], owners: Mapping[Key, Known[Id]]) -> tuple[Key, ...]:
+    """The found keys whose owners it has to be given, too, each with that of its mark (`shared`).
+
+    What a row told of somebody needs no answer.
+    """
+    return tuple(as_found(key) for key in keys if key.kind in FOUND and key not in owners)
+
+
+def resolve(
+    client_id: ClientId,
+    keys: Sequence[Key],
+    owners: Mapping[Key, Known[Id]],
+    fallback: str,
+    names: Iterable[str] = (),
+) -> Match[Id]:
     """Whom a row's keys mean.
 
     Args:
         client_id: the directory's client.
         keys: the row's keys, strongest first.
-        owners: the known entity behind each of the keys that are `asked` for, where there is one.
+        owners: the known entity behind each of the keys that are `asked` and `asked_of_answers` for, where there is one.
         fallback: what names a row that has no keys at all, such as its upload and line.
+        names: a person's names that the row tells, folded: whole, or the half that it has.
     """
+    names = tuple(names)
     keys = (*keys, *_alone(keys))
-    found = [(key, owners[key]) for key in keys if key in owners and _shared(key) not in owners]
+    found = [(key, owners[key]) for key in keys if key in owners and shared(key) not in owners]
+    by_answers = [
+        (key, owners[key]) for key in asked_of_answers(keys, owners) if key in owners and shared(key) not in owners
+    ]
     strong = [(key, known) for key, known in found if key.kind not in WEAK]
-    match_of = next((known for key, known in strong if not _contradicts(known.keys, _stronger(keys, key))), None)
+    match_of = next((known for key, known in strong if not contradicts(known.keys, _stronger(keys, key))), None)
+    if match_of is None:
+        match_of = next((known for _, known in by_answers if may_be_one(known.keys, keys, (), names)), None)
     if match_of is None:
         match_of = next(
             (
                 known
                 for key, known in found
-                if key.kind in WEAK and not _contradicts(known.keys, keys) and not _differ_by_address(known.keys, keys)
+                if key.kind in WEAK and not contradicts(known.keys, keys) and not differ_by_address(known.keys, keys)
             ),
             None,
         )
     if match_of is None:
-        return _new(client_id, keys, owners, fallback)
-    return _known(match_of, keys, owners, strong)
+        return _new(client_id, keys, owners, fallback, by_answers)
+    return _known(match_of, keys, owners, [*strong, *_joining(match_of, keys, by_answers, names)])
 
 
-def _new(client_id: ClientId, keys: Sequence[Key], owners: Mapping[Key, Known[Id]], fallback: str) -> Match[Id]:
+def _joining(
+    first: Known[Id], keys: Sequence[Key], by_answers: Iterable[tuple[Key, Known[Id]]], names: Sequence[str]
+) -> list[tuple[Key, Known[Id]]]:
+    """The people whom a row makes one with the one that it means, because answers told of them what the row tells of that one."""
+    agreed = first.keys.union(keys)
+    return [
+        (key, known)
+        for key, known in by_answers
+        if key.kind in JOINS and may_be_one(agreed, known.keys, names) and known.entity_id != first.entity_id
+    ]
+
+
+def _new(
+    client_id: ClientId,
+    keys: Sequence[Key],
+    owners: Mapping[Key, Known[Id]],
+    fallback: str,
+    by_answers: Iterable[tuple[Key, Known[Id]]],
+) -> Match[Id]:
     free = _fitting(frozenset(), [key for key in keys if key not in owners])
     name = f"{free[0].kind}/{free[0].value}" if free else fallback
     entity_id: Id = uuid5(client_id, name)  # type: ignore[assignment] # an id is a UUID under another name
-    contested = tuple(key for key in keys if key in owners)
-    shared = _newly_shared(frozenset(free), keys, owners)
-    return Match(entity_id=entity_id, is_new=True, new_keys=(*free, *shared), contested=contested)
+    contested = (*(key for key in keys if key in owners), *(key for key, _ in by_answers))
+    new_keys = (*free, *_newly_shared(frozenset(free), keys, owners))
+    return Match(entity_id=entity_id, is_new=True, new_keys=new_keys, contested=contested)
 
 
 def _known(
@@ -97,7 +138,7 @@ def _known(
     for key, known in strong:
         if known.entity_id == first.entity_id or known.entity_id in same:
             continue
-        if _contradicts(agreed, known.keys):
+        if contradicts(agreed, known.keys):
             contested.append(key)
         else:
             same[known.entity_id] = (known, key)
@@ -120,7 +161,7 @@ def _fitting(held: frozenset[Key], keys: Sequence[Key]) -> tuple[Key, ...]:
     """The keys that an entity may hold beside those it has; of two that exclude each other, the first."""
     fitting: list[Key] = []
     for key in keys:
-        if not _contradicts(held.union(fitting), (key,)):
+        if not contradicts(held.union(fitting), (key,)):
             fitting.append(key)
     return tuple(fitting)
 
@@ -132,55 +173,32 @@ def _alone(keys: Sequence[Key]) -> tuple[Key, ...]:
     return tuple(Key(KeyKind.COMPANY_NAME_ALONE, key.value) for key in keys)
 
 
-def _shared(key: Key) -> Key:
-    """What says that a company's name means none of those that have it; nothing says so of another key."""
-    return Key(KeyKind.COMPANY_NAME_SHARED, key.value) if key.kind is KeyKind.COMPANY_NAME else _NOBODYS
+#: Found keys that join two who are known; whether two companies are one, answers do not say.
+JOINS: Final = frozenset({KeyKind.PERSON_LINKEDIN_FOUND, KeyKind.PERSON_EMAIL_FOUND})
+
+
+def shared(key: Key) -> Key:
+    """What says that a company's name, or a found key, means none of those that have it; nothing says so of another key."""
+    if key.kind in TOLD:
+        return Key(KeyKind.FOUND_FOR_SEVERAL, f"{key.kind} {key.value}")
+    return Key(KeyKind.COMPANY_NAME_SHARED, key.value) if key.kind is KeyKind.COMPANY_NAME else NOBODYS
 
 
 #: No row has it.
-_NOBODYS: Final = Key(KeyKind.COMPANY_NAME_SHARED, "")
+NOBODYS: Final = Key(KeyKind.COMPANY_NAME_SHARED, "")
 
 
 def _newly_shared(held: frozenset[Key], keys: Sequence[Key], owners: Mapping[Key, Known[Id]]) -> tuple[Key, ...]:
     """Names of the row whose owner is certainly another company than the one that holds those keys."""
     return tuple(
-        _shared(key)
+        shared(key)
         for key in keys
         if key.kind is KeyKind.COMPANY_NAME
         and key in owners
-        and _shared(key) not in owners
-        and _contradicts(owners[key].keys, held)
+        and shared(key) not in owners
+        and contradicts(owners[key].keys, held)
     )
-
-
-#: Kinds of which an entity has one; two different values say that two entities are not the same. A person may well have
-#: several e-mail addresses.
-_UNIQUE: Final = frozenset({KeyKind.PERSON_LINKEDIN, KeyKind.COMPANY_DOMAIN, KeyKind.COMPANY_LINKEDIN})
 
 
 def _stronger(keys: Sequence[Key], than: Key) -> tuple[Key, ...]:
     return tuple(key for key in keys if STRENGTH[key.kind] < STRENGTH[than.kind])
-
-
-def _contradicts(held: frozenset[Key], keys: Sequence[Key] | frozenset[Key]) -> bool:
-    """Whether both sides hold a key of a kind that an entity has only one of, with different values."""
-    mine = {key.kind: key.value for key in held if key.kind in _UNIQUE}
-    return any(key.kind in mine and mine[key.kind] != key.value for key in keys if key.kind in _UNIQUE)
-
-
-def _differ_by_address(held: frozenset[Key], keys: Sequence[Key]) -> bool:
-    """Whether both sides have an address at one mail domain, and none in common: two people of one name.
-
-    A private address beside a work address says nothing. It counts against weak keys only: a stronger key that both sides
-    share tells of one person with two addresses.
-    """
-    mine, theirs = _addresses(held), _addresses(keys)
-    return mine.isdisjoint(theirs) and not _hosts(mine).isdisjoint(_hosts(theirs))
-
-
-def _addresses(keys: Sequence[Key] | frozenset[Key]) -> frozenset[str]:
-    return frozenset(key.value for key in keys if key.kind is KeyKind.PERSON_EMAIL)
-
-
-def _hosts(addresses: frozenset[str]) -> frozenset[str]:
-    return frozenset(address.rpartition("@")[2] for address in addresses)

@@ -53,10 +53,12 @@ class Source(StrEnum):
 
 
 class Settlement(StrEnum):
-    """What a doubt about delivery is settled as."""
+    """What a doubt about delivery, or the wait for an answer, is settled as."""
 
     SENT = "sent"
     RESEND = "resend"
+    #: No answer will come: the wait ends now, as it would at its deadline.
+    LOST = "lost"
 
 
 @frozen(kw_only=True)
@@ -272,8 +274,15 @@ class AnswerKept(AnswerEvent):
 
 
 @frozen(kw_only=True)
+class AnswerSetAside(StepEvent):
+    """The answer came and could not be applied: it is among the unmatched, and the row is not sent again for want of it."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
 class AnswerTimedOut(StepEvent):
-    """The deadline passed without an answer."""
+    """The deadline passed without an answer, or a person says that none will come."""
 
     generation: int
     attempt: int
@@ -282,6 +291,8 @@ class AnswerTimedOut(StepEvent):
     reason: str
     reserved: Decimal = NOTHING
     spent: Decimal = NOTHING
+    #: Who ended the wait before its deadline.
+    by: str = ""
 
 
 @frozen(kw_only=True)
@@ -321,6 +332,28 @@ class StepCancelled(StepEvent):
     spent: Decimal = NOTHING
     #: Until when the answer to a row that is out may come.
     deadline: datetime | None = None
+
+
+@frozen(kw_only=True)
+class StepRestored(StepEvent):
+    """A step that a person had stopped goes on as if it had not been: its row is still out, and is waited for again."""
+
+    generation: int
+    #: The POST whose answer is waited for.
+    attempt: int
+    #: Whether it was surely delivered.
+    delivered: bool
+    deadline: datetime
+    by: str
+    why: str
+    #: What the cancellation counted as spent is reserved again.
+    reserved: Decimal = NOTHING
+    corrected: Decimal = NOTHING
+    #: The day (UTC) on which it was counted.
+    corrected_on: date | None = None
+    #: The batch and workflow that it was charged to, where those are not the event's own.
+    corrected_batch: BatchId | None = None
+    corrected_workflow: str = ""
 
 
 # --- items -------------------------------------------------------------------------------------------------------
@@ -376,7 +409,7 @@ class ItemResumed(Event):
 
 @frozen(kw_only=True)
 class CompanyRunStarted(Event):
-    """A company is asked about, for the first time or anew, with its starter's lane and settings."""
+    """A company is asked about, for the first time, anew, or on another lane, with its starter's lane and settings."""
 
     company_id: CompanyId
     result: str
@@ -386,6 +419,8 @@ class CompanyRunStarted(Event):
     #: The item that asked, and its batch, which is charged.
     started_by: ItemId
     batch_id: BatchId
+    #: Why a row that was to leave on another lane is to leave on this one.
+    why: str = ""
 
 
 # --- batches and uploads -----------------------------------------------------------------------------------------
@@ -522,10 +557,35 @@ class CompanyImported(Event):
 
 @frozen(kw_only=True)
 class PersonsMerged(Event):
-    """One row's keys belong to two known persons, so these are one; the envelope's entity stays."""
+    """A row's keys, or what an answer found, belong to two known persons, so these are one; the envelope's entity stays."""
 
     merged: PersonId
     because: Key
+
+
+@frozen(kw_only=True)
+class KeysFound(Event):
+    """An answer told keys that nobody's rows had told of the one who was asked about; that one is the envelope's entity."""
+
+    #: Who was asked about: the item or company run, and the answer's version in its stream.
+    run_id: UUID
+    version: int
+    workflow: str
+    answered_at: datetime
+    #: Found keys that now mean the entity, and those that mean nobody because answers told them of two.
+    keys: tuple[Key, ...] = field(converter=_keys)
+    #: Those that somebody else has, who is not merged.
+    contested: tuple[Key, ...] = field(default=(), converter=_keys)
+
+
+@frozen(kw_only=True)
+class PersonKeysFound(KeysFound):
+    """An answer told keys of a person."""
+
+
+@frozen(kw_only=True)
+class CompanyKeysFound(KeysFound):
+    """An answer told keys of a company."""
 
 
 @frozen(kw_only=True)
@@ -580,8 +640,20 @@ class ConnectionsFailed(Event):
 
 
 @frozen(kw_only=True)
+class DoubtsCounted(Event):
+    """Nobody knows of rows of the lane, one after the other, whether they were delivered, or one is known to be taken again."""
+
+    workstream: str
+    workflow: str
+    #: Rows since one was known to be taken, those while it is tried with one row at a time included; 0 once one is.
+    in_a_row: int
+    #: What was said of the last one.
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class LaneHeld(Event):
-    """Nothing is sent on the lane for a while: the third party asked for a pause, or cannot be reached."""
+    """Nothing is sent on the lane for a while: the third party asked for a pause, cannot be reached, or leaves rows in doubt."""
 
     workstream: str
     workflow: str

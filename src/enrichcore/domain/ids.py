@@ -31,6 +31,11 @@ def item_id(batch_id: BatchId, person_id: PersonId) -> ItemId:
     return ItemId(uuid5(batch_id, person_id.hex))
 
 
+def directory_id(client_id: ClientId) -> UUID:
+    """The stream of a client's directory."""
+    return uuid5(client_id, "directory")
+
+
 def company_run_id(client_id: ClientId, company_id: CompanyId, result: str) -> CompanyRunId:
     """The company run that brings one kind of result for one company; its generations are counted inside it."""
     return CompanyRunId(uuid5(client_id, f"{company_id.hex}/{result}"))

@@ -36,6 +36,8 @@ class Lane:
     refusals: int = 0
     #: Times that no connection could be made since the webhook was last reached, or since a person resumed the lane.
     failures: int = 0
+    #: Rows of which nobody knows whether they were delivered since one was known to be taken, or since a person resumed the lane.
+    doubts: int = 0
     #: The webhook, by its hash, and the limit of whose life a warning was given.
     warned: str = ""
 
@@ -43,6 +45,16 @@ class Lane:
     def unreachable(self) -> bool:
         """Whether the webhook is taken to be away, and is tried with one row at a time."""
         return self.failures >= FAILURES_IN_A_ROW
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether nobody knows of any row of late whether it was delivered, so that one row at a time is put at risk."""
+        return self.doubts >= DOUBTS_IN_A_ROW
+
+    @property
+    def probed(self) -> bool:
+        """Whether one row at a time finds out whether rows may leave again."""
+        return self.unreachable or self.doubtful
 
 
 # --- fold --------------------------------------------------------------------------------------------------------
@@ -61,11 +73,14 @@ def fold(lane: Lane, event: e.Event, _at: datetime, _version: int) -> Lane:
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, refusals=event.in_a_row)
         case e.ConnectionsFailed():
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, failures=event.in_a_row)
+        case e.DoubtsCounted():
+            return evolve(lane, workstream=event.workstream, workflow=event.workflow, doubts=event.in_a_row)
         case e.WebhookEndsSoon():
             warned = _life(event.webhook, event.lifetime_limit)
             return evolve(lane, workstream=event.workstream, workflow=event.workflow, warned=warned)
         case e.LaneResumed():
-            return evolve(lane, stopped="", held_until=None, held_for="", asked_until=None, refusals=0, failures=0)
+            opened = evolve(lane, stopped="", held_until=None, held_for="", asked_until=None)
+            return evolve(opened, refusals=0, failures=0, doubts=0)
     return lane
 
 
@@ -106,6 +121,14 @@ FAILURES_IN_A_ROW: Final = 10
 AWAY_FOR_LONG: Final = FAILURES_IN_A_ROW + 6
 FIRST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
+#: From so many rows on of which nobody knows whether they were delivered, one after the other, the whole backlog would fall in
+#: doubt. Each row that finds out may be one more that is paid for in vain, so pauses begin longer and grow longer than those
+#: for a webhook that is away, where a row surely stays here.
+DOUBTS_IN_A_ROW: Final = 10
+#: From so many on, which takes some minutes, people should hear of it.
+DOUBTFUL_FOR_LONG: Final = DOUBTS_IN_A_ROW + 3
+FIRST_DOUBTFUL_PAUSE: Final = timedelta(seconds=30)
+LONGEST_DOUBTFUL_PAUSE: Final = timedelta(minutes=30)
 #: A row that is to find out holds the lane for as long as its connection may take; should its runner die, the next goes then.
 PROBE_WITHIN: Final = timedelta(seconds=30)
 #: At this part of a webhook's life a warning is due.
@@ -123,7 +146,8 @@ def decide_outcomes(
     """What the outcomes of some POSTs, in order, say of the lane, and what each then says of its row.
 
     A row that the lane refuses goes back to be sent when the lane is resumed; one refused for good fails. The longest of
-    the pauses that were asked for holds the lane, as does a webhook that cannot be reached.
+    the pauses that were asked for holds the lane, as does a webhook that cannot be reached, or of which nobody knows whether
+    it takes rows.
     """
     told: list[PostOutcome] = []
     refusals, stops = lane.refusals, ""
@@ -141,7 +165,7 @@ def decide_outcomes(
     events: tuple[e.Event, ...] = ()
     if refusals != lane.refusals:
         events += (e.RefusalsCounted(workstream=workstream, workflow=workflow, in_a_row=refusals),)
-    events += _decide_reach(lane, seen, workstream=workstream, workflow=workflow, now=now)
+    events += _decide_trouble(lane, seen, workstream=workstream, workflow=workflow, now=now)
     held = max((one for one in seen if one.hold is not None), key=lambda one: one.hold or one.due, default=None)
     if held is not None and held.hold is not None:
         after = _after(lane, events, now)
@@ -151,10 +175,28 @@ def decide_outcomes(
     return events, tuple(told)
 
 
-def _decide_reach(
+def _decide_trouble(
     lane: Lane, seen: Sequence[PostOutcome], *, workstream: str, workflow: str, now: datetime
 ) -> tuple[e.Event, ...]:
-    """What connections that could or could not be made say: a lane whose webhook is away is held, one that is back is opened."""
+    """What connections that could not be made, and rows that nobody knows of, say; and what ends these counts."""
+    where = {"workstream": workstream, "workflow": workflow}
+    failures, failed = _failures_after(lane, seen)
+    doubts, doubted = _doubts_after(lane, seen)
+    counted: tuple[e.Event, ...] = ()
+    if failures != lane.failures:
+        counted += (e.ConnectionsFailed(**where, in_a_row=failures, reason=failed),)
+    if doubts != lane.doubts:
+        counted += (e.DoubtsCounted(**where, in_a_row=doubts, reason=doubted),)
+    after = _after(lane, counted, now)
+    reached = failures != lane.failures and (lane.unreachable or after.unreachable)
+    known = doubts != lane.doubts and (lane.doubtful or after.doubtful)
+    if not reached and not known:
+        return counted
+    return (*counted, *_decide_pause(lane, after, failed or doubted, where, now))
+
+
+def _failures_after(lane: Lane, seen: Sequence[PostOutcome]) -> tuple[int, str]:
+    """Connections that failed in a row after these outcomes, and what the last of them said."""
     failures, last = lane.failures, ""
     for one in seen:
         if one.http_status:
@@ -162,24 +204,55 @@ def _decide_reach(
         elif one.unreachable and (failures < FAILURES_IN_A_ROW or one.probe):
             # Rows that left before the lane was held fail long after: they tell nothing new.
             failures, last = failures + 1, one.reason
-    if failures == lane.failures:
+    return failures, last
+
+
+def _doubts_after(lane: Lane, seen: Sequence[PostOutcome]) -> tuple[int, str]:
+    """Rows in a row of which nobody knows after these outcomes, and what the last of them said.
+
+    A row that was put off says nothing of whether others arrive.
+    """
+    doubts, last = lane.doubts, ""
+    for one in seen:
+        if one.outcome in {Outcome.DELIVERED, Outcome.ROW_REFUSED}:
+            doubts, last = 0, ""
+        elif one.outcome is Outcome.UNKNOWN and not one.given_up and (doubts < DOUBTS_IN_A_ROW or one.probe):
+            doubts, last = doubts + 1, one.reason
+    return doubts, last
+
+
+def _decide_pause(before: Lane, after: Lane, last: str, where: dict[str, Any], now: datetime) -> tuple[e.Event, ...]:
+    """Hold a lane that is tried by one row at a time, or open one that need not be any more."""
+    asked = max(before.asked_until or now, now)
+    # Longer than the pause for the row that was to find out, or shorter, now that this is known.
+    if after.probed and asked <= (until := now + _pause(after)):
+        return (e.LaneHeld(**where, until=until, reason=_why_probed(after, last), asked=False),)
+    if before.held_until in {None, asked}:
         return ()
-    counted = e.ConnectionsFailed(workstream=workstream, workflow=workflow, in_a_row=failures, reason=last)
-    where: dict[str, Any] = {"workstream": workstream, "workflow": workflow}
-    asked = max(lane.asked_until or now, now)
-    if failures >= FAILURES_IN_A_ROW:
-        pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_IN_A_ROW, 16), LONGEST_PAUSE)
-        why = f"no connection could be made {failures} times in a row, the last: {last}; one row at a time is tried"
-        # Longer than the pause for the row that was to find out, or shorter, now that this is known.
-        if asked <= now + pause:
-            return counted, e.LaneHeld(**where, until=now + pause, reason=why, asked=False)
-    if lane.held_until in {None, asked} or not (lane.unreachable or failures >= FAILURES_IN_A_ROW):
-        return (counted,)
     if asked > now:
-        return counted, e.LaneHeld(**where, until=asked, reason="the webhook asked for a pause")
-    if lane.held_until is not None and lane.held_until > now:
-        return counted, e.LaneHeld(**where, until=now, reason="it can be reached again", asked=False)
-    return (counted,)
+        return (e.LaneHeld(**where, until=asked, reason="the webhook asked for a pause"),)
+    if before.held_until is not None and before.held_until > now:
+        why = "it can be reached again" if before.unreachable else "a row is known to be taken"
+        return (e.LaneHeld(**where, until=now, reason=why, asked=False),)
+    return ()
+
+
+def _pause(lane: Lane) -> timedelta:
+    """How long a lane that is tried by one row at a time is left alone until the next."""
+    reach, doubt = lane.failures - FAILURES_IN_A_ROW, lane.doubts - DOUBTS_IN_A_ROW
+    return max(
+        min(FIRST_PAUSE * 2 ** min(reach, 16), LONGEST_PAUSE) if reach >= 0 else timedelta(0),
+        min(FIRST_DOUBTFUL_PAUSE * 2 ** min(doubt, 16), LONGEST_DOUBTFUL_PAUSE) if doubt >= 0 else timedelta(0),
+    )
+
+
+def _why_probed(lane: Lane, last: str) -> str:
+    what = (
+        f"no connection could be made {lane.failures} times in a row"
+        if lane.unreachable
+        else f"of {lane.doubts} rows in a row nobody knows whether they were delivered"
+    )
+    return f"{what}{f', the last: {last}' if last else ''}; one row at a time is tried"
 
 
 def _after(lane: Lane, events: Sequence[e.Event], now: datetime) -> Lane:
@@ -188,10 +261,26 @@ def _after(lane: Lane, events: Sequence[e.Event], now: datetime) -> Lane:
     return lane
 
 
-def decide_probe(lane: Lane, *, workstream: str, workflow: str, now: datetime) -> tuple[e.Event, ...]:
-    """One row leaves to find out whether the webhook can be reached again; no other does meanwhile."""
-    why = f"one row is out to see whether it can be reached again, after {lane.failures} failures in a row"
-    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=now + PROBE_WITHIN, reason=why, asked=False),)
+def decide_probe(
+    lane: Lane, *, workstream: str, workflow: str, now: datetime, lease_until: datetime
+) -> tuple[e.Event, ...]:
+    """One row leaves to find out whether rows may leave again; no other does meanwhile.
+
+    What it finds out of a lane that is doubtful may take its whole lease.
+    """
+    until, why = now + PROBE_WITHIN, "whether it can be reached again"
+    after = f"{lane.failures} failures in a row"
+    if lane.doubtful:
+        until, why = max(until, lease_until), "whether rows are taken"
+        after = f"{lane.doubts} in a row of which nobody knows" if not lane.unreachable else after
+    said = f"one row is out to see {why}, after {after}"
+    return (e.LaneHeld(workstream=workstream, workflow=workflow, until=until, reason=said, asked=False),)
+
+
+def decide_taken(lane: Lane, *, workstream: str, workflow: str, now: datetime) -> tuple[e.Event, ...]:
+    """The answer to a row that was in doubt came: rows arrive, whatever the webhook says of them."""
+    arrived = PostOutcome(attempt=0, outcome=Outcome.DELIVERED, due=now)
+    return _decide_trouble(lane, [arrived], workstream=workstream, workflow=workflow, now=now)
 
 
 def decide_warning(
@@ -222,4 +311,8 @@ def decide_hold(lane: Lane, *, workstream: str, workflow: str, until: datetime, 
 
 def decide_resume(lane: Lane, *, by: str, why: str) -> tuple[e.Event, ...]:
     """Open the lane again."""
-    return (e.LaneResumed(by=by, why=why),) if lane.stopped or lane.held_until or lane.failures else ()
+    return (e.LaneResumed(by=by, why=why),) if _troubled(lane) else ()
+
+
+def _troubled(lane: Lane) -> bool:
+    return bool(lane.stopped or lane.held_until or lane.failures or lane.doubts)

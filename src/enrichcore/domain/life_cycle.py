@@ -69,16 +69,19 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.StepAnswered: (_ANYWHERE - {State.COMPLETED, State.CANCELLED}, {State.COMPLETED, State.FAILED}),
     e.AnswerRevised: ({State.COMPLETED}, {State.COMPLETED}),
     e.AnswerKept: ({State.COMPLETED, State.FAILED, State.CANCELLED}, ()),
+    e.AnswerSetAside: (UNDER_WAY, ()),
     e.AnswerTimedOut: ({State.AWAITING_ANSWER, State.IN_DOUBT}, {State.READY, State.TIMED_OUT}),
     e.DoubtSettled: ({State.IN_DOUBT}, {State.AWAITING_ANSWER, State.READY}),
     e.RetryRequested: (ENDS, {State.READY}),
     e.StepCancelled: (OPEN, {State.CANCELLED}),
+    e.StepRestored: ({State.CANCELLED}, {State.AWAITING_ANSWER, State.IN_DOUBT}),
 }
 
 _BY_CONTENT: Final[dict[type[e.StepEvent], Callable[[Any], State]]] = {
     e.CompanyServed: lambda event: State(event.ended),
     e.StepAnswered: lambda event: State.FAILED if event.rank is Rank.ERROR else State.COMPLETED,
     e.AnswerTimedOut: lambda event: State.READY if event.again else State.TIMED_OUT,
+    e.StepRestored: lambda event: State.AWAITING_ANSWER if event.delivered else State.IN_DOUBT,
     e.DoubtSettled: lambda event: State.AWAITING_ANSWER if event.settlement is e.Settlement.SENT else State.READY,
 }
 
@@ -158,7 +161,7 @@ def require(state: State, event: e.StepEvent) -> None:
 def mermaid() -> str:
     """The life cycle as a Mermaid state diagram, one arrow per pair of states with its events."""
     arrows: dict[tuple[str, str], list[str]] = {}
-    unmoved = {e.SendNoted, e.AnswerKept, e.AnswerPromised}
+    unmoved = {e.SendNoted, e.AnswerKept, e.AnswerPromised, e.AnswerSetAside}
     for (source, event_type), targets in ARRIVALS.items():
         for target in sorted(targets):
             if event_type not in unmoved:

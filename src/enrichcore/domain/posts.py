@@ -101,6 +101,13 @@ def ended(posts: Posts, given_up: Decimal, at: datetime) -> Posts:
     return tuple(post if post.cost is not None else _counted(post, post.price, at) for post in posts)
 
 
+def restored(posts: Posts, event: e.StepRestored) -> Posts:
+    """The POSTs, of which one is waited for again."""
+    if not event.reserved:
+        return posts
+    return tuple(evolve(post, cost=None, counted_on=None) if post.attempt == event.attempt else post for post in posts)
+
+
 def refused(posts: Posts, event: e.StepFailed, at: datetime) -> Posts:
     """The POSTs after one of them was refused for good, which ends the wait for the others."""
     own, left = unheard_of(posts, event.attempt), without(posts, event.attempt)
@@ -202,7 +209,10 @@ MONEY = (
     e.AnswerEvent,
     e.AnswerTimedOut,
     e.StepCancelled,
+    e.StepRestored,
 )
+#: Of these, those that may change what was spent on an earlier day.
+CORRECTS = (e.SendNoted, e.AnswerEvent, e.StepRestored)
 _SPENDS = (e.StepSkipped, e.StepFailed, e.AnswerEvent, e.AnswerTimedOut, e.StepCancelled)
 
 
@@ -226,6 +236,6 @@ def changes(event: e.Event) -> Changes:
     if not isinstance(event, MONEY):
         return _UNCHANGED
     spent = event.spent if isinstance(event, _SPENDS) else NOTHING
-    if isinstance(event, e.SendNoted | e.AnswerEvent):
+    if isinstance(event, CORRECTS):
         return Changes(reserved=event.reserved, spent=spent, corrected=event.corrected, corrected_on=event.corrected_on)
     return Changes(reserved=event.reserved, spent=spent)

@@ -24,7 +24,7 @@ from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idemp
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
 from enrichcore.domain.placed import Kept
-from enrichcore.domain.posts import Post, Posts
+from enrichcore.domain.posts import Heard, Post, Posts
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -54,6 +54,8 @@ class StepRun:
     behind: ItemId | None = None
     #: Items of the same person that wait for the answer to this row.
     promised_to: tuple[ItemId, ...] = ()
+    #: Why the answer to the row that is out, which came, could not be applied; empty where none was set aside.
+    set_aside: str = ""
     #: When it was asked for again although there was an answer: only what came since then will do.
     asked_anew_at: datetime | None = None
     #: Why it stands where it stands, in words for people.
@@ -135,8 +137,10 @@ class PostOutcome:
     hold: datetime | None = None
     #: Whether no connection could be made.
     unreachable: bool = False
-    #: Whether the row was sent by itself, to see whether the webhook can be reached again.
+    #: Whether the row was sent by itself, to see whether rows may leave again.
     probe: bool = False
+    #: Whether the runner did not wait for the outcome, so that it tells nothing of the webhook.
+    given_up: bool = False
 
 
 @frozen(kw_only=True)
@@ -199,6 +203,7 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "wake_at": event.lease_until,
                 "posts": (*run.posts, Post(attempt=event.attempt, price=event.reserved)),
                 "deadline": None,
+                "set_aside": "",
             }
         case e.StepSent():
             delivered = posts.delivered(run.posts, event.attempt)
@@ -214,6 +219,8 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
             return _changes_of_note(run, event)
         case e.AnswerEvent():
             return placed.changes(run, event, at, version)
+        case e.AnswerSetAside():
+            return {"set_aside": event.reason}
         case e.AnswerTimedOut():
             ended = posts.ended(run.posts, event.reserved, at)
             return {"wake_at": at if event.again else None, "reason": event.reason, "posts": ended}
@@ -228,10 +235,15 @@ def _changes(run: StepRun, event: e.StepEvent, at: datetime, version: int) -> di
                 "tries": 0,
                 "granted": 0,
                 "deadline": None,
+                "set_aside": "",
                 "asked_anew_at": run.asked_anew_at if event.known_will_do else at,
                 "wake_at": event.due,
                 "reason": event.why,
             }
+        case e.StepRestored():
+            reason = "" if event.delivered else "the step was cancelled before that was known"
+            waited_for = posts.restored(run.posts, event)
+            return {"wake_at": event.deadline, "deadline": event.deadline, "reason": reason, "posts": waited_for}
         case e.StepCancelled():
             until = event.deadline or (run.deadline if posts.waited_for(run.posts) else None)
             ended = posts.ended(run.posts, event.reserved, at)
@@ -271,7 +283,7 @@ def decide_claim(
     price: Decimal,
 ) -> Decided:
     """Take the run for one POST; nothing when it may not leave now."""
-    if run.state is not State.READY or (run.wake_at or now) > now or not _may_post(run, step):
+    if run.state is not State.READY or (run.wake_at or now) > now or not may_post(run, step):
         return ()
     attempt = run.attempt + 1
     return guarded(
@@ -318,7 +330,8 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
         case Outcome.LANE_REFUSED if latest and out:
             refused = e.SendRefused(**attempt, reason=seen.reason, due=now, reserved=given_back, webhook=seen.webhook)
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
-            return guarded(run, refused, ready)
+            # A timer ends a step whose answer came and was set aside.
+            return guarded(run, refused) if run.set_aside else guarded(run, refused, ready)
         case Outcome.ROW_REFUSED if latest and out:
             others = run.reserved + given_back
             failed = e.StepFailed(
@@ -355,21 +368,17 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            again = _may_post(run, step)
-            reason = f"no answer within {step.answer_within}" + ("" if again else ", no attempt left")
-            return guarded(
-                run,
-                e.AnswerTimedOut(
-                    workflow=run.workflow,
-                    generation=run.generation,
-                    attempt=run.attempt,
-                    again=again,
-                    reason=reason,
-                    **_given_up(run),
-                ),
-            )
+            return _give_up(run, step, f"no answer within {step.answer_within}")
         case State.RETRY_WAIT:
-            return guarded(run, e.StepReady(workflow=run.workflow, generation=run.generation, due=now))
+            ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
+            if run.set_aside:
+                why = f"its answer came and was set aside ({run.set_aside}), and the row was not taken once more"
+                return guarded(
+                    run,
+                    ready,
+                    e.StepFailed(workflow=run.workflow, reason=why, reserved=-run.reserved, spent=run.reserved),
+                )
+            return guarded(run, ready)
     return ()
 
 
@@ -405,9 +414,21 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
     return guarded(run, posts.priced(run.posts, kind(**content, facts=answer.facts)))
 
 
+def decide_set_aside(run: StepRun, reason: str) -> Decided:
+    """Note that the answer to a row that is out came, and could not be applied."""
+    if run.state not in UNDER_WAY or run.set_aside:
+        return ()
+    return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason))
+
+
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
-    """Let a person decide a doubt about delivery."""
-    if run.state is not State.IN_DOUBT:
+    """Let a person decide a doubt about delivery, or that an answer will not come.
+
+    A wait that is given up ends as it would at its deadline; an answer that comes all the same counts.
+    """
+    if settlement is e.Settlement.LOST and run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+        return _give_up(run, step, f"given up before its deadline: {why}", by=by)
+    if settlement is e.Settlement.LOST or run.state is not State.IN_DOUBT:
         return ()
     return guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
 
@@ -428,6 +449,31 @@ def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool 
         known_will_do=run.state is not State.COMPLETED,
     )
     return guarded(run, again)
+
+
+def decide_restore(run: StepRun, *, now: datetime, by: str, why: str) -> Decided:
+    """Take a cancellation back while the step's row is still out: its answer is waited for, and nothing is sent again.
+
+    Nothing where the row is not out: `decide_retry` runs such a step again.
+    """
+    out = max(
+        (post for post in run.posts if post.heard is not Heard.ANSWERED), key=lambda post: post.attempt, default=None
+    )
+    if run.state is not State.CANCELLED or run.deadline is None or run.deadline <= now or out is None:
+        return ()
+    counted = out.cost or e.NOTHING
+    restored = e.StepRestored(
+        workflow=run.workflow,
+        generation=run.generation,
+        attempt=out.attempt,
+        delivered=out.heard is Heard.DELIVERED,
+        deadline=run.deadline,
+        by=by,
+        why=why,
+        reserved=counted,
+        **posts.correcting(out, -counted),
+    )
+    return guarded(run, restored)
 
 
 def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, why: str) -> Decided:
@@ -452,12 +498,35 @@ def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
     return events
 
 
+def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
+    """End the wait for an answer: send once more where an attempt is left."""
+    if run.set_aside:
+        # What came may yet be placed: nobody asked to pay for it once more.
+        again, reason = False, f"its answer came and was set aside ({run.set_aside}), {reason}"
+    else:
+        again = may_post(run, step)
+        reason += "" if again else ", no attempt left"
+    return guarded(
+        run,
+        e.AnswerTimedOut(
+            workflow=run.workflow,
+            generation=run.generation,
+            attempt=run.attempt,
+            again=again,
+            reason=reason,
+            by=by,
+            **_given_up(run),
+        ),
+    )
+
+
 def _given_up(run: StepRun) -> dict[str, Decimal]:
     """What is waited for no longer counts as spent."""
     return {"reserved": -run.reserved, "spent": run.reserved}
 
 
-def _may_post(run: StepRun, step: Step) -> bool:
+def may_post(run: StepRun, step: Step) -> bool:
+    """Whether the settings of a step allow one POST more in this generation."""
     return run.tries < step.attempts + run.granted
 
 
@@ -472,7 +541,7 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     unknown = e.SendUnknown(
         workflow=run.workflow, generation=run.generation, attempt=run.attempt, reason=reason, deadline=deadline
     )
-    if step.on_doubt is OnDoubt.RESEND and _may_post(run, step):
+    if step.on_doubt is OnDoubt.RESEND and may_post(run, step) and not run.set_aside:
         why = "the step says to resend what is in doubt"
         resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
         return guarded(run, unknown, resend)

@@ -16,23 +16,25 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
-from enrichcore.fields.cleaners import is_no_place
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
-from enrichcore.fields.places import country_of_state
+from enrichcore.fields.places import is_area, person_line, told_place
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
+from enrichcore.fields.statuses import DOUBTFUL, INVALID
 from enrichcore.fields.statuses import term as email_term
 
 __all__ = [
     "COMPANY_FIELDS",
+    "DOUBTFUL",
     "FIELDS",
     "FIELDS_BY_NAME",
     "IDENTITY",
     "INDICATORS",
+    "INVALID",
     "LEAD_FIELDS",
     "PERSON_FIELDS",
     "SHIPPED",
@@ -45,7 +47,6 @@ __all__ = [
     "basis_of",
     "change_after",
     "compute_indicators",
-    "country_of_state",
     "default_sources",
     "email_term",
     "extract_all",
@@ -53,14 +54,16 @@ __all__ = [
     "extract_person_fields",
     "indicators_of",
     "is_another",
-    "is_no_place",
+    "is_area",
     "is_path",
     "known",
     "next_change",
     "parse_body",
+    "person_line",
     "read_answer",
     "rules_of",
     "rules_to_json",
+    "told_place",
     "turned_away",
     "without_undeliverable",
 ]

@@ -217,20 +217,20 @@ def city(value: Any) -> str | None:
     return None if text is None or is_no_place(text) else text
 
 
-def is_no_place(text: str, *, regions: bool = True) -> bool:
-    """Whether a text is what stands in a place's stead: "Remote", "EMEA", "Headquarters".
-
-    Args:
-        text: Clean text.
-        regions: Whether a region of the world, "Europe", is none either, as where a city is wanted.
-    """
+def is_no_place(text: str) -> bool:
+    """Whether a clean text is what stands in a city's stead: "Remote", "EMEA", "Headquarters", "Europe"."""
     plain = text.casefold()
-    return plain in words("no_places") or (regions and plain in entries("no_countries")) or is_remote(text)
+    return plain in words("no_places") or plain in entries("no_countries") or is_remote(text)
 
 
 def is_remote(text: str) -> bool:
     """Whether a text says that there is no place: "Remote - EU"."""
     return _REMOTE.match(text) is not None
+
+
+def state(value: Any) -> str | None:
+    """The name of a state, or its code: Oklahoma's is a word for success elsewhere."""
+    return value if isinstance(value, str) and value in words("codes_like_no_values") else city(value)
 
 
 def without_place_name(text: str) -> str:
@@ -376,13 +376,20 @@ def last_name(value: Any) -> str | None:
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
     turned = last_name_first(value)
-    return " ".join(turned) if turned else normalize.person_name(line(value))
+    return " ".join(turned) if turned else normalize.full_name(line(value))
 
 
 def last_name_first(value: Any) -> tuple[str, str] | None:
     """First and last name of `Last, First`; None where a full name is written otherwise."""
-    first, last = normalize.split_full_name(line(value))
-    return (first, last) if first and last and "," in (normalize.person_name(line(value)) or "") else None
+    text = line(value)
+    first, last = normalize.split_full_name(text)
+    is_turned = first and last and "," in (normalize.person_name(text) or "") and not normalize.lone_last_name(text)
+    return (first, last) if first and last and is_turned else None
+
+
+def lone_last_name(value: Any) -> str | None:
+    """The last name of a full one that tells no other: "Mr Bell"."""
+    return normalize.lone_last_name(line(value))
 
 
 def company_domain(value: Any) -> str | None:

@@ -175,7 +175,9 @@ def checks_email(key: str) -> bool:
 
 
 def _status_beside(part: Tree) -> str | None:
-    """The status inside an address's own object."""
+    """The status inside an address's own object, or beside it in one text: "jo@acme.example (verified)"."""
+    if isinstance(part, str):
+        return term(normalize.beside_email(part)) if part.count("@") == 1 else None
     if not isinstance(part, Mapping):
         return None
     told = (status for key in _STATUS_KEYS if (status := term(part.get(key))))

@@ -168,10 +168,11 @@ def main_job(
     return next((choice[0] for choice in choices if choice), None)
 
 
-def start_of(job: Job | None, title: str | None) -> str | None:
-    """When a title began, by the job that counts; None where that is another one's."""
+def start_of(job: Job | None, title: str | None, others: Iterable[Job] = ()) -> str | None:
+    """When a title began, by the job that counts, else by the only one of the others with that title; None where neither tells."""
     if job is None or (title and job.title and not are_of_one_role(job.title, title)):
-        return None
+        titled = [one for one in others if title and are_of_one_role(one.title, title)]
+        return titled[0].start_date if len(titled) == 1 else None
     return job.start_date
 
 

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, texts
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, lone_last_name, texts
 from enrichcore.fields.emails import (
     Address,
     addresses,
@@ -205,7 +205,8 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         name: None if name in _TOLD_TOGETHER else _field(objects, name, sources) for name in PERSON_FIELDS
     }
     turned = _values(objects.own, paths_of("person_full_name", sources), last_name_first)
-    fields |= _names(fields, next(turned, None))
+    alone = _values(objects.own, paths_of("person_full_name", sources), lone_last_name)
+    fields |= _names(fields, next(turned, None), next(alone, None))
     fields |= _email(objects, sources)
     fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
     fields["person_location"] = fields["person_location"] or next(
@@ -242,7 +243,7 @@ def _role(
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         title = None if _is_over(title, history) else title
-        start = start or start_of(job, title) or (own_start if same else None)
+        start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title
     else:
         start = start or own_start
@@ -347,15 +348,21 @@ def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> It
             yield cleaned
 
 
-def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None) -> dict[str, str | None]:
+def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None, alone: str | None) -> dict[str, str | None]:
     """First, last and full name, each from the others where it is not told.
 
     Args:
         fields: The names as told.
         turned: First and last name of a full one that has its last name first, which tells the two apart.
+        alone: The last name of a full one that has no first: "Mr Bell".
     """
     first, last, full = (fields[f"person_{part}_name"] for part in ("first", "last", "full"))
     first, last = normalize.distinct_names(first, last, full)
+    if full and last and full.casefold() == last.casefold():
+        # A last name is no full one.
+        full = None
+    if last is None and full is None:
+        last = alone
     if full and first and last and last not in full and not _shares_a_word(full, f"{first} {last}"):
         # "name" was something else's.
         full = None

@@ -2,7 +2,8 @@
 
 The parts of one place stay together: a state is never taken from another city than the one shown. The headquarters come
 first; where none is marked, the place that agrees with the company's one-line location does; of several that nothing
-tells apart, none is taken. A state's code that no country explains is not shown; where the code is a country's as well, a
+tells apart, none is taken, and none that says itself that it is no headquarters. A place in another country than the one told
+outright is only taken where it is marked. A state's code that no country explains is not shown; where the code is a country's as well, a
 well-known city tells which is meant: "Tel Aviv, IL", "Chicago, IL".
 """
 
@@ -30,17 +31,28 @@ from enrichcore.normalize import (
 MAX_PLACES = 50
 #: Characters of a code: of a country, or of a state.
 CODE_LENGTH = 3
-#: Texts for "yes", in any case.
+#: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
+NO = frozenset({"false", "no", "0", "n"})
 
-#: How much a place is doubted: told outright, marked as headquarters, the only one, one line of text, one of several.
-_TOLD, _MARKED, _ALONE, _LINE, _ONE_OF_MANY = range(5)
-#: City, state, country.
-_PARTS = 3
+#: How much a place is doubted: told outright, marked as headquarters, the only one, one line of text, one of several, marked as
+#: another place than the headquarters.
+_TOLD, _MARKED, _ALONE, _LINE, _ONE_OF_MANY, _ELSEWHERE = range(6)
+#: City, state, country; and with a district between city and state.
+_PARTS, _WITH_DISTRICT = 3, 4
 _UNITED_STATES = "United States"
 #: What Georgia is, by the code under which its cities are known.
 _LIKE_STATES = {"GA": _UNITED_STATES, "GE": "Georgia"}
 _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
+#: Before a city it is a postal code, as in half of Europe, and no house number.
+_POSTAL_BEFORE = re.compile(r"(?:[A-Z]{1,2}-)?\d{5}\s+(?=[^\W\d])")
+_NUMBER = re.compile(r"(?:[A-Z]{1,2}-)?[\d\s-]+")
+#: "Boston / Massachusetts / US" and "Boston MA" are "Boston, Massachusetts, US" and "Boston, MA".
+_SLASH = re.compile(r"\s+/\s+")
+_CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2})")
+_DISTRICT = re.compile(
+    r"^(?:county|landkreis|kreis|district) |(?:shire|county|district|kreis|province|borough)$", re.IGNORECASE
+)
 _SEVERAL = re.compile(r"[;|\n]")
 _AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
@@ -55,6 +67,8 @@ class Location:
     country: str | None = None
     #: Lower is trusted more.
     doubt: int = _TOLD
+    #: The code behind the city from which alone the country follows.
+    code: str | None = None
 
 
 def company_location(nodes: list[Tree], country: str | None) -> Location:
@@ -65,18 +79,49 @@ def company_location(nodes: list[Tree], country: str | None) -> Location:
         country: What they tell of the company's country outright.
     """
     line = next(_lines(nodes), Location(doubt=_LINE))
-    told = [location for node in nodes for location in _told(node, line)]
+    told = [location for node in nodes for location in _told(node, line) if location.doubt != _ELSEWHERE]
     as_state = _state_for_country([country, *(one.country for one in told)], [*told, line])
     if as_state:
         country = _UNITED_STATES if country in as_state else country
         told = [evolve(one, country=_UNITED_STATES) if one.country in as_state else one for one in told]
     candidates = sorted([*_unambiguous(told), line], key=lambda location: location.doubt)
-    sure = [one for one in candidates if one.doubt <= _MARKED or _agree(one.country, country)]
+    country = country or next((one.country for one in candidates if one.country and one.doubt == _TOLD), None)
+    fitting = [one if one.doubt <= _MARKED else _in_country(one, country) for one in candidates]
+    sure = [one for one in fitting if one is not None]
     best = next((one for one in sure if one.city), next(iter(sure), Location()))
     same = [one for one in sure if one.city is None or best.city is None or _same(one.city, best.city)]
-    own = next((one.country for one in same if one.country and one.city), None) if best.doubt <= _MARKED else None
+    own = next((home for one in same if one.city and (home := _home(one))), None) if best.doubt <= _MARKED else None
     country = own or country or next((one.country for one in same if one.country), None)
-    return _resolved(best.city, [*(one.state for one in same if one.state), *as_state], country)
+    states = (one.state for one in same if one.state and (one.country or _may_be_in(one.state, country)))
+    return _resolved(best.city, [*states, *as_state], country)
+
+
+def _in_country(place: Location, country: str | None) -> Location | None:
+    """The place as one in that country; None where it tells that it is in another."""
+    if country is None:
+        return place
+    if place.code is not None:
+        # "Casablanca, MA" in Morocco, "Imphal, MN" in India.
+        is_country = country_name(place.code) == country
+        return evolve(place, state=None if is_country else place.code, country=country)
+    return place if _agree(place.country, country) and _may_be_in(place.state, country) else None
+
+
+def _may_be_in(state: str | None, country: str | None) -> bool:
+    """Whether a state is not surely another country's."""
+    if state is None or country is None or _is_code(state):
+        return True
+    homes = countries_of_state(state)
+    return (
+        not homes or country in homes or country_name(state) == country or state.casefold() in words("ambiguous_states")
+    )
+
+
+def _home(place: Location) -> str | None:
+    """The country of a place, also where only its state tells it by name."""
+    if place.country or place.state is None or _is_code(place.state):
+        return place.country
+    return _country_of(place.state, place.city or "")
 
 
 def _state_for_country(countries: list[str | None], places: list[Location]) -> list[str]:
@@ -88,13 +133,34 @@ def _state_for_country(countries: list[str | None], places: list[Location]) -> l
 
 def person_location(node: Tree) -> str | None:
     """A person's place put together from its parts; None without a city."""
-    location = _location(node, person_place(), doubt=_TOLD)
-    if location.city is None:
-        return None
+    location = _whole(_location(node, person_place(), doubt=_TOLD))
+    return None if location.city is None else in_one_line(location.city, location.state, location.country)
+
+
+def person_line(text: str | None) -> str | None:
+    """A person's place as one line of an import, cleaned as in an answer."""
+    return cleaners.location(text)
+
+
+def in_one_line(*parts: str | None) -> str | None:
+    """The parts of a place that are told, as one line."""
+    return ", ".join(filter(None, parts)) or None
+
+
+@lru_cache(maxsize=32_768)
+def told_place(city: str | None, state: str | None, country: str | None) -> Location:
+    """The place that texts for its city, its state and its country tell together, each cleaned as in an answer."""
+    return _whole(_location({"city": city, "state": state, "country": country}, _IN_PARTS, doubt=_TOLD))
+
+
+_IN_PARTS = Place(at=(), city=(("city",),), state=(("state",),), country=(("country",),))
+
+
+def _whole(location: Location) -> Location:
+    """The place with what follows from its parts: the country of a state, the name of a code."""
     as_state = _state_for_country([location.country], [location])
     country = _UNITED_STATES if as_state else location.country
-    location = _resolved(location.city, [*([location.state] if location.state else []), *as_state], country)
-    return ", ".join(part for part in (location.city, location.state, location.country) if part)
+    return _resolved(location.city, [*([location.state] if location.state else []), *as_state], country)
 
 
 def is_yes(value: Any) -> bool:
@@ -102,19 +168,71 @@ def is_yes(value: Any) -> bool:
     return value is True or (not isinstance(value, bool) and (clean_text(value) or "").casefold() in YES)
 
 
+def is_no(value: Any) -> bool:
+    """Whether a value says no: false, 0, "false", "No"."""
+    return value is False or (not isinstance(value, bool) and str(value).strip().casefold() in NO)
+
+
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
     first = _SEVERAL.split(_BRACKETED.sub("", cleaners.without_place_name(text)), maxsplit=1)[0]
-    parts = [name for part in first.split(",") if (name := cleaners.said(_POSTAL.sub("", part.strip())))]
-    if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or _is_area(parts[0]):
-        return None
+    parts = _parts(first)
+    if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or is_area(parts[0]):
+        return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
     if cleaners.is_no_place(parts[0]):
         return None
     parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
     if len(parts) == 1:
         return _alone(parts[0])
     return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
+
+
+def _parts(text: str) -> list[str]:
+    """The names in one line, without postal codes and the numbers of regions."""
+    first, *more = _comma_separated(text)
+    rest = [part for part in more if not _NUMBER.fullmatch(part)]
+    if len(rest) == 1 and is_known_country(rest[0]):
+        # "80331 München, Germany".
+        first = _POSTAL_BEFORE.sub("", first, count=1)
+    kept = [first, *rest]
+    return [name for part in kept if (name := _part(_POSTAL.sub("", part), is_first=part is first))]
+
+
+def _comma_separated(text: str) -> list[str]:
+    parts = text.split(",")
+    if len(parts) == 1:
+        by_slash = _SLASH.split(text)
+        if len(by_slash) == _PARTS or (len(by_slash) > 1 and _is_region(by_slash[-1].strip())):
+            parts = by_slash
+    if len(parts) == 1 and (found := _CODE_BEHIND.fullmatch(text.strip())) and _is_code_behind(**found.groupdict()):
+        parts = [found["city"], found["code"]]
+    return [part.strip() for part in parts]
+
+
+def _is_region(name: str) -> bool:
+    return is_known_country(name) or is_subdivision(name) or (_is_code(name) and bool(countries_of_state(name)))
+
+
+def _is_code_behind(city: str, code: str) -> bool:
+    """Whether a code without a comma is the state's; among capitals it may be a word: "VAL D OR"."""
+    return _UNITED_STATES in countries_of_state(code) and (not city.isupper() or code not in words("codes_like_words"))
+
+
+def _part(text: str, *, is_first: bool) -> str | None:
+    if not is_first and text in words("codes_like_no_values"):
+        return text
+    return cleaners.said(text)
+
+
+def _with_district(parts: list[str]) -> Location | None:
+    """A place of four parts: "Cambridge, Cambridgeshire, England, United Kingdom"; of an address only state and country are told."""
+    city, district, state, nation = parts
+    country = country_name(nation)
+    if country is None or not is_subdivision(state, country) or any(map(str.isdigit, city)):
+        return None
+    is_place = _same(city, district) or _DISTRICT.search(district) is not None
+    return Location(city=city if is_place and not is_area(city) else None, state=state, country=country)
 
 
 def _alone(name: str) -> Location | None:
@@ -156,14 +274,17 @@ def _with_state(city: str, state: str) -> Location:
     if _is_code(city):
         # "MN, US": a state and its country.
         return Location(state=city, country=country_name(state))
-    country = country_of_state(state, city)
+    country = _country_of(state, city)
+    code = state if _is_code(state) and country_of_city(city, state) is None else None
     if country and _is_code(state) and country_name(state) == country and subdivision_name(state, country) == state:
-        # "Toronto, CA": the country.
-        return Location(city=city, country=country)
-    return Location(city=city, state=state, country=country)
+        # "Toronto, CA": the country; "Texas, US": a state and its country.
+        if is_subdivision(city, country) and city.casefold() not in words("cities_like_states"):
+            return Location(state=city, country=country)
+        return Location(city=city, country=country, code=code)
+    return Location(city=city, state=state, country=country, code=code)
 
 
-def country_of_state(state: str, city: str) -> str | None:
+def _country_of(state: str, city: str) -> str | None:
     """The country that a state behind a city tells; None where it may be another's as well."""
     if _is_code(state):
         told = country_of_city(city, state)
@@ -186,7 +307,10 @@ def _is_code(name: str) -> bool:
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
-    country = country or next((home for state in states if (home := country_of_state(state, city or ""))), None)
+    country = country or next((home for state in states if (home := _state_country(state, city or ""))), None)
+    if city and country and country_name(city) == country and city.casefold() not in words("city_states"):
+        # The country once more, and no city.
+        city = None
     told_states = (name for state in states if (name := _without_area(state)))
     names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
     told = (
@@ -195,25 +319,30 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
         if name != country and (country is not None or name.casefold() not in words("countries_like_states"))
     )
     state = next(told, None)
-    if city and state is None and _is_only_a_state(city, country):
-        city, state = None, city
-    return Location(city=None if city is None else _cased(city), state=state, country=country)
+    return Location(
+        city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
+    )
 
 
-def _is_only_a_state(name: str, country: str | None) -> bool:
-    """Whether what stands in the city's place is a state of the country, and no city of that name is known."""
-    return country is not None and is_subdivision(name, country) and name.casefold() not in words("cities_like_states")
+def _state_country(state: str, city: str) -> str | None:
+    """The country that a state tells; in the state's place a code is none of a country: "BG" is Bergamo as well as Bulgaria."""
+    is_known = not _is_code(state) or bool(countries_of_state(state)) or country_of_city(city, state) is not None
+    return _country_of(state, city) if is_known else None
 
 
 def _cased(name: str) -> str:
-    """A city all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"."""
-    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH)):
+    """A place all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"; "CDMX" is short for one."""
+    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH and _can_be_said(name))):
         return name
     small = words("small_words")
     return " ".join(
         word if index and word in small else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
         for index, word in enumerate(name.lower().split())
     )
+
+
+def _can_be_said(name: str) -> bool:
+    return not name.isascii() or any(letter in "AEIOUY" for letter in name)
 
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
@@ -233,15 +362,18 @@ def _told(node: Tree, line: Location) -> Iterator[Location]:
         alone = len(spread) == 1
         for part in spread:
             location = _location(part, place, doubt=_doubt(part, explicit=not place.at, alone=alone))
-            agrees = location.doubt == _ONE_OF_MANY and _same(location.city, line.city)
+            agrees = location.doubt in {_ONE_OF_MANY, _ELSEWHERE} and _same(location.city, line.city)
             yield evolve(location, doubt=_ALONE) if agrees else location
 
 
 def _doubt(part: Tree, *, explicit: bool, alone: bool) -> int:
     if explicit:
         return _TOLD
-    if any(is_yes(value) for value in values_along((part,), place_words("headquarters"))):
+    marks = list(values_along((part,), place_words("headquarters"))) if isinstance(part, dict) else []
+    if any(map(is_yes, marks)):
         return _MARKED
+    if any(map(is_no, marks)):
+        return _ELSEWHERE
     return _ALONE if alone else _ONE_OF_MANY
 
 
@@ -256,18 +388,23 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
         text = cleaners.line(node)
         return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
     city = _first(node, place.city, cleaners.city)
-    state = _first(node, place.state, cleaners.city)
+    state = _first(node, place.state, cleaners.state)
     country = _first(node, place.country, cleaners.country)
     for text in (city, state):
-        if text is not None and "," in text:
+        if text is not None and len(_comma_separated(text)) > 1:
             # "Boston, MA" in the city's place, "Massachusetts, US" in the state's.
             whole = in_line(text if text is city else f"{city}, {text}" if city else text) or Location()
+            whole = _in_country(whole, country) or Location()
             return Location(
                 city=whole.city, state=whole.state or (state if text is city else None), country=country or whole.country,
                 doubt=doubt,
             )  # fmt: skip
-    if city is not None and (_is_area(city) or any(map(str.isdigit, city))):
+    if city is not None and (is_area(city) or any(map(str.isdigit, city))):
         city = None
+    is_state = city is not None and is_subdivision(city, country) and city.casefold() not in words("cities_like_states")
+    if is_state and (state is None or _same(state, city)):
+        # A state in the city's place; without a country it may be any.
+        city, state = None, state or (city if country else None)
     return Location(city=city, state=state, country=country, doubt=doubt)
 
 
@@ -289,6 +426,8 @@ def _without_area(state: str) -> str | None:
     return state if bare == state else bare if is_subdivision(bare) else None
 
 
-def _is_area(name: str) -> bool:
+def is_area(name: str) -> bool:
+    """Whether a place is the surroundings of a city: "Greater Boston Area"."""
     folded = name.casefold()
-    return folded.startswith("greater ") or folded.endswith((" area", " region", " metropolitan"))
+    is_wide = folded.startswith("greater ") and folded not in words("cities_like_areas")
+    return is_wide or folded.endswith((" area", " region", " metropolitan"))

@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
-from enrichcore.fields import email_term, is_no_place
+from enrichcore.fields import email_term, person_line
 from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
 from enrichcore.normalize import (
+    beside_email,
     clean_paragraph,
     clean_text,
     company_domain,
@@ -21,6 +22,7 @@ from enrichcore.normalize import (
     constant_range,
     country_name,
     email_domain,
+    full_name,
     is_free_mail,
     last_name,
     linkedin_key,
@@ -97,24 +99,25 @@ def label(cell: str) -> str | None:
     return None if _ADDRESS.fullmatch(text) else text
 
 
-def city(cell: str) -> str | None:
-    """The name of a city; "Remote" and "EMEA" are none."""
-    text = label(cell)
-    return None if text is None or is_no_place(text) else text
-
-
 def location(cell: str) -> str | None:
-    """Where somebody is, which may be a region: "Europe"."""
-    text = label(cell)
-    return None if text is None or is_no_place(text, regions=False) else text
+    """A person's place in one line, as in answers; a region for sales is none."""
+    return person_line(label(cell))
 
 
 def email(cell: str) -> str | None:
     """The address to use of those in a cell: the first that belongs to a company, else the first."""
+    if usable_email(cell) is None:
+        # What stands beside an address may say that it is none.
+        return None
     found = [address for part in _ADDRESSES.split(cell) if "@" in part and (address := usable_email(part))]
     return next((address for address in found if not is_free_mail(email_domain(address) or "")), None) or next(
         iter(found), None
     )
+
+
+def status_beside(cell: str) -> str | None:
+    """What a cell says of its only address beside it: "jo@acme.example (verified)"."""
+    return email_term(beside_email(cell)) if cell.count("@") == 1 else None
 
 
 def sole_company_name(cell: str) -> str | None:
@@ -277,11 +280,11 @@ def _company_linkedin(cell: str) -> str | None:
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
-    "city": city,
     "location": location,
     "paragraph": clean_paragraph,
     "person_name": person_name,
     "last_name": last_name,
+    "full_name": full_name,
     "company_name": sole_company_name,
     "email": email,
     "email_status": email_term,

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
-from enrichcore.domain.keys import Key, KeyKind
-from enrichcore.fields import country_of_state
-from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website
+from enrichcore.domain.keys import NAME_AT, Key, KeyKind
+from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, told_place
+from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website, status_beside
 from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
     company_domain,
@@ -23,13 +23,11 @@ from enrichcore.normalize import (
     is_free_mail,
     linkedin_key,
     linkedin_url,
+    lone_last_name,
     person_name_key,
     split_full_name,
-    subdivision_name,
+    whole_name_in,
 )
-
-#: Separates a name from the company in a weak person key; no folded name holds it.
-NAME_AT = " @ "
 
 _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
@@ -39,7 +37,7 @@ _PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
-_EMAIL = "person_email"
+_EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person_email_bounced"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
 
@@ -61,8 +59,8 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     """
     pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
-    person = _without_idle_status(_with_spare_email(_located(_in_state(named(_part(facts, "person_")), "person"))))
-    company = _in_state(_part(facts, "company_"), "company")
+    person = _without_idle_status(_with_best_email(_located(named(_part(facts, "person_")))))
+    company = _in_place(_part(facts, "company_"), "company")
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -91,7 +89,11 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     """
     full = person.get("person_full_name")
     first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
-    if full and full != last and not (first and last):
+    if full == last:
+        full = None
+    if last and not first and not full:
+        first, last = whole_name_in(last) or (None, last)
+    if full and not (first and last):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:
@@ -126,7 +128,7 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
             facts.setdefault(*told)
     if len(addresses) > 1:
         # Of which of them it is the status, nobody knows.
-        facts.pop(f"{_EMAIL}_status", None)
+        facts.pop(_EMAIL_STATUS, None)
     return facts
 
 
@@ -146,6 +148,15 @@ def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[s
             _fill(facts, "company_linkedin_url", linkedin_url(cell, "company"))
         if fact in {"company_linkedin_url", "company_website", "company_domain"} and "linkedin" in cell.casefold():
             _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
+        if (
+            fact == _EMAIL
+            and facts.get(_EMAIL)
+            and _EMAIL_STATUS not in facts
+            and fact_of(_EMAIL, cell) == (_EMAIL, facts[_EMAIL])
+        ):
+            _fill(facts, _EMAIL_STATUS, status_beside(cell))
+        if fact == "person_full_name":
+            _fill(facts, "person_last_name", lone_last_name(cell))
         if fact in {"person_first_name", "person_last_name", "person_full_name"} and "@" in cell:
             told = fact_of("person_email", cell)
             _fill(facts, "person_email", told[1] if told else None)
@@ -161,32 +172,49 @@ def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
 
 
-def _in_state(facts: dict[str, Any], entity: str) -> dict[str, Any]:
-    """The facts with the name of the state where its code is given, and its country where none is and only one can be meant."""
-    state, city = facts.get(f"{entity}_state"), facts.get(f"{entity}_city")
-    if state is None:
+def _in_place(facts: dict[str, Any], entity: str) -> dict[str, Any]:
+    """The facts with city, state and country as an answer's are read: areas are no cities, and codes are spelled out."""
+    parts = tuple(f"{entity}_{part}" for part in ("city", "state", "country"))
+    if not facts.keys() & set(parts):
         return facts
-    country = facts.get(f"{entity}_country") or country_of_state(state, city or "")
-    told = {f"{entity}_state": subdivision_name(state, country), f"{entity}_country": country}
-    return facts | {fact: value for fact, value in told.items() if value}
+    found = told_place(*(facts.get(part) for part in parts))
+    told = dict(zip(parts, (found.city, found.state, found.country), strict=True))
+    kept = {fact: value for fact, value in facts.items() if fact not in told}
+    return kept | {fact: value for fact, value in told.items() if value}
 
 
-def _located(person: dict[str, Any]) -> dict[str, Any]:
-    places = ", ".join(person[place] for place in _PLACES if place in person)
+def _located(given: dict[str, Any]) -> dict[str, Any]:
+    """The person with one line for the place; an area is no city, but somebody is there all the same."""
+    person = _in_place(given, "person")
+    city = given.get("person_city")
+    area = city if city and is_area(city) else None
+    places = ", ".join(filter(None, [area, *(person.get(place) for place in _PLACES)]))
     return {**person, "person_location": person.get("person_location") or places} if places else person
 
 
-def _with_spare_email(person: dict[str, Any]) -> dict[str, Any]:
-    """A second address takes the place of a missing first, together with its status."""
-    if "person_email" in person:
+def _with_best_email(person: dict[str, Any]) -> dict[str, Any]:
+    """The person with the best of several addresses first, each with its status: one that bounces or is a guess is none of them."""
+    if person.get(_BOUNCED) and _EMAIL in person:
+        person = person | {_EMAIL_STATUS: INVALID}
+    found = [fact for fact in (_EMAIL, *_SPARE_EMAILS) if fact in person]
+    best = max(found, key=lambda fact: _email_worth(person[fact], person.get(f"{fact}_status")), default=_EMAIL)
+    if best == _EMAIL:
         return person
-    spare = next((fact for fact in _SPARE_EMAILS if fact in person), None)
-    if spare is None:
-        return person
-    moved = {
-        f"person_email{fact.removeprefix(spare)}": person[fact] for fact in (spare, f"{spare}_status") if fact in person
+    parts = {
+        f"{end}{status}": f"{start}{status}"
+        for start, end in ((best, _EMAIL), (_EMAIL, best))
+        for status in ("", "_status")
     }
-    return {fact: value for fact, value in person.items() if not fact.startswith((spare, "person_email"))} | moved
+    kept = {fact: value for fact, value in person.items() if fact not in parts}
+    return kept | {fact: person[other] for fact, other in parts.items() if other in person}
+
+
+def _email_worth(email: str, status: str | None) -> int:
+    """What an address is worth beside others of one row; of equals the first counts."""
+    term = email_term(status)
+    if term == INVALID:
+        return 0
+    return 1 if term in DOUBTFUL else 2 if is_free_mail(email_domain(email) or "") else 3
 
 
 def _without_idle_status(person: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +235,7 @@ def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
     return tuple(Key(kind, value) for kind, value in found if value)
 
 
-def _is_shared(mailbox: str) -> bool:
+def is_shared_mailbox(mailbox: str) -> bool:
     """Whether a mailbox is of a role, also one of several or of one place: `sales`, `sales2`, `info.de`, `hr-team`."""
     first, *more = _PARTS_OF_MAILBOX.split(mailbox.rstrip("0123456789"))
     return first in word_list("roles") and all(part in word_list("roles") | word_list("places") for part in more)
@@ -220,7 +248,7 @@ def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[K
     several people called Ada.
     """
     email = person.get("person_email")
-    shared = email is not None and _is_shared(email.partition("@")[0])
+    shared = email is not None and is_shared_mailbox(email.partition("@")[0])
     full = person_name_key(person.get("person_full_name"))
     name = full or person_name_key(person.get("person_first_name") or person.get("person_last_name"))
     at = NAME_AT.join((name, company[0].value)) if name and company else None

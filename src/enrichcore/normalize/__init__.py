@@ -15,24 +15,25 @@ from enrichcore.normalize.countries import (
 )
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
-from enrichcore.normalize.emails import email_domain, usable_email
+from enrichcore.normalize.emails import beside_email, email_domain, usable_email
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
-    distinct_names,
     last_name,
     person_name,
     person_name_key,
     split_full_name,
 )
+from enrichcore.normalize.names_together import distinct_names, full_name, lone_last_name, whole_name_in
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
 from enrichcore.normalize.numbers import constant_range, whole_number
 
 __all__ = [
     "LinkedInKind",
+    "beside_email",
     "clean_label",
     "clean_paragraph",
     "clean_text",
@@ -46,6 +47,7 @@ __all__ = [
     "distinct_names",
     "email_domain",
     "folded",
+    "full_name",
     "is_free_mail",
     "is_known_country",
     "is_nothing",
@@ -54,6 +56,7 @@ __all__ = [
     "last_name",
     "linkedin_key",
     "linkedin_url",
+    "lone_last_name",
     "partial_date",
     "person_name",
     "person_name_key",
@@ -63,5 +66,6 @@ __all__ = [
     "tells_of_failure",
     "usable_email",
     "website_url",
+    "whole_name_in",
     "whole_number",
 ]

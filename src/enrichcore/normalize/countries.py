@@ -58,6 +58,8 @@ def is_subdivision(value: Any, country: str | None = None) -> bool:
 def subdivision_name(value: Any, country: str | None) -> str | None:
     """The name of a state or province: "MA" in the United States is Massachusetts; a text that is no code stays.
 
+    A known name that is all in capitals or in lower case is cased as it is written: "MASSACHUSETTS".
+
     Args:
         value: A code such as "MA" or "US-MA", or a name.
         country: Its country's English name; without it codes stay as they are.
@@ -67,7 +69,10 @@ def subdivision_name(value: Any, country: str | None) -> str | None:
         return text
     plain = text.upper().replace(".", "")
     code = plain.rpartition("-")[2] if len(plain) <= 6 else plain  # noqa: PLR2004 - "US-MA", "MX-CMX"
-    return _subdivisions().get((country, code), text)
+    told = _subdivisions().get((country, code)) or _further_codes().get((country, code))
+    if told is None and (text.isupper() or text.islower()):
+        told = _named_subdivisions().get((country, folded(text)))
+    return told or text
 
 
 def countries_of_state(state: str) -> frozenset[str]:
@@ -131,6 +136,20 @@ def _subdivisions() -> dict[tuple[str, str], str]:
 
 
 @cache
+def _further_codes() -> dict[tuple[str, str], str]:
+    rows = (line.split("|") for line in lines("subdivision_codes"))
+    return {(_countries()[country.casefold()], code): name for country, code, name in rows}
+
+
+@cache
+def _named_subdivisions() -> dict[tuple[str, str], str]:
+    """Names of states and provinces by country and folded name."""
+    others = (line.split("|") for line in lines("subdivision_names"))
+    foreign = {(_countries()[code.casefold()], folded(name)): name for code, *names in others for name in names}
+    return foreign | {(country, folded(name)): name for (country, _), name in _subdivisions().items()}
+
+
+@cache
 def _countries_of_codes() -> dict[str, frozenset[str]]:
     codes: dict[str, set[str]] = {}
     for country, code in _subdivisions():
@@ -141,9 +160,9 @@ def _countries_of_codes() -> dict[str, frozenset[str]]:
 @cache
 def _countries_of_subdivisions() -> dict[str, frozenset[str | None]]:
     names: dict[str, frozenset[str | None]] = {}
-    for (country, _), name in _subdivisions().items():
+    for country, name in _named_subdivisions():
         # None stands for any country.
-        names[folded(name)] = names.get(folded(name), frozenset({None})) | {country}
+        names[name] = names.get(name, frozenset({None})) | {country}
     return names
 
 

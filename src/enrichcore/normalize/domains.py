@@ -134,7 +134,7 @@ def _host(text: str) -> str | None:
     return _ascii(host)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _ascii(host: str) -> str | None:
     if not host.isascii():
         try:
@@ -149,7 +149,7 @@ def _ascii(host: str) -> str | None:
     return host if _registrable(host) else None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _registrable(host: str) -> str | None:
     domain = _suffixes().privatesuffix(host)
     if not isinstance(domain, str) or not _REGISTRABLE_LABEL.fullmatch(domain.partition(".")[0]):
@@ -173,7 +173,7 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _listed(domain: str, name: str) -> bool:
     """Whether the domain or one that it lies below is in the list."""
     labels = domain.lower().strip(".").split(".")[-10:]

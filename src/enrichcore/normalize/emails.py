@@ -27,6 +27,7 @@ MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
 _KEYS = (
     "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
+    "work", "business", "professional", "primary",
 )  # fmt: skip
 #: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
 _DENIED = re.compile(
@@ -34,6 +35,17 @@ _DENIED = re.compile(
     r"|could(?:n['\u2019]t| not)|can(?:['\u2019]t|not)|does(?:n['\u2019]t| not))\b",
     re.IGNORECASE,
 )
+#: Words that say it of an address without a name around it: "jo@acme.example - old".
+_GONE = re.compile(
+    r"\b(?:old|former(?:ly)?|ex|inactive|expired|disabled|deactivated|wrong|left|outdated|unsubscribed|opt(?:ed)?[- ]?out|dead)\b",
+    re.IGNORECASE,
+)
+#: One word right before an address: part of it, where it is neither its label nor its owner's name.
+_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)\s+[^\s<>@]+@[^\s<>@]+")
+_LABELS = frozenset({
+    "email", "e-mail", "mail", "work", "business", "professional", "company", "office", "primary", "main", "found", "verified", "valid", "address",
+    "is", "at", "contact", "guess", "likely",
+})  # fmt: skip
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
 
@@ -56,7 +68,7 @@ def _usable(value: Any, *, depth: int) -> str | None:
     if isinstance(value, str):
         text = clean_text(value)
         found = _CANDIDATE.findall(text[:MAX_CELL])[:MAX_CANDIDATES] if text else []
-        if found and text and len(found[0]) < len(text) and _DENIED.search(_CANDIDATE.sub("", text)):
+        if found and text and len(found[0]) < len(text) and _is_spoilt(text):
             return None
         return next((email for candidate in found if (email := _valid(candidate))), None)
     if depth == 0:
@@ -69,6 +81,22 @@ def _usable(value: Any, *, depth: int) -> str | None:
     else:
         return None
     return next((email for part in parts if (email := _usable(part, depth=depth - 1))), None)
+
+
+def _is_spoilt(text: str) -> bool:
+    """Whether what stands beside an address says that it is none, or belongs to it: "jo bell@acme.example" is nobody's."""
+    beside = _CANDIDATE.sub("", text)
+    if _DENIED.search(beside) or ("<" not in text and _GONE.search(beside)):
+        return True
+    found = _WORD_BEFORE.fullmatch(text.strip())
+    if found is None or found[1].casefold() in _LABELS:
+        return False
+    return found[1].casefold() not in text.partition("@")[0].rpartition(" ")[2].casefold()
+
+
+def beside_email(value: str) -> str:
+    """What stands beside the addresses in a text, without the signs around it: "verified" of "jo@acme.example (verified)"."""
+    return _CANDIDATE.sub("", value[:MAX_CELL]).strip(" \t()[]<>|,;:-\u2013")
 
 
 def _valid(candidate: str) -> str | None:

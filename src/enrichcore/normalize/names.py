@@ -10,6 +10,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_label, clean_text
@@ -26,6 +27,17 @@ _SHORT_FORM = 4
 
 #: A nickname, a name at birth or pronouns, beside a name: "Ada (Addie) Bell", "Ada “Addie” Bell".
 _ASIDE = re.compile(r"""\s*(?:\([^()]*\)|\[[^\[\]]*\]|(?<!\w)"[^"]+"(?!\w)|[“„][^“”„]+[“”])""")
+_ADDRESS_ASIDE = re.compile(r"\s*[(<\[][^()<>\[\]\s]+@[^()<>\[\]\s]+[)>\]]\s*$")
+_PRONOUNS = re.compile(
+    r"\s+[(\[]?(?:she|he|they)(?:/(?:her|him|them|hers|his|theirs|she|he|they)){1,2}[)\]]?$", re.IGNORECASE
+)
+#: What a template writes for a name that it does not have: "Jo undefined", "N/A Bell".
+_BLANK = re.compile(r"null|undefined|#?[Nn]/[Aa]|[\[(](?:null|undefined)[)\]]")
+#: What somebody noted behind a name.
+_NOTE = re.compile(
+    r"\s+-+\s+(?:do not|don['\u2019]t|dnc|no longer|left|former|ex|deceased|retired|duplicate|inactive|bounced|unsubscribed|old|wrong)\b.*",
+    re.IGNORECASE,
+)
 #: What people write behind their name on a page: "Ada Bell | Keynote speaker".
 _DECORATION = re.compile(r"\s+[|/\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
@@ -33,6 +45,8 @@ _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
 #: Two people in one cell, or no name at all.
 _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
+#: Last names of two letters that are none of initials, though they have no vowel.
+_SHORT_NAMES = frozenset({"NG"})
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 #: What stands before the @ of an address, or a user's name.
 _MAILBOX = re.compile(r"[a-z]{2,}[._][a-z]{2,}\d*|[a-z]+\d+")
@@ -53,9 +67,13 @@ _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 def person_name(value: Any) -> str | None:
     """A name, first, last or full, fit to show; None for addresses, links and what has no letters."""
     text = clean_text(value)
-    if text is None or len(text) > MAX_PERSON_NAME or "@" in text or "://" in text:
+    if text is None or len(text) > MAX_PERSON_NAME:
         return None
-    plain = text if text.isascii() else _without_pictures(text)
+    if "@" in text:
+        text = _ADDRESS_ASIDE.sub("", text)
+    if "@" in text or "://" in text:
+        return None
+    plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else _without_pictures(text)))
     bare = _without_suffixes(_without_asides(plain))
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
@@ -70,7 +88,24 @@ def _without_asides(text: str) -> str:
     plain = " ".join(text.split())
     named = _DECORATION.sub("", _ASIDE.sub("", plain)).strip(_EDGES) or plain.strip(f"{_EDGES}()[]")
     dashed = _FULL_BEFORE_DASH.fullmatch(named)
-    return _without_full_stop(dashed[1] if dashed else named)
+    return _without_full_stop(dashed[1] if dashed else _NOTE.sub("", named))
+
+
+def _without_blanks(text: str) -> str:
+    """The name without the words that a template wrote for a part of it."""
+    words = text.split()
+    kept = [word for word in words if not _BLANK.fullmatch(word)]
+    return " ".join(kept) if 0 < len(kept) < len(words) else text
+
+
+def is_honorific(word: str) -> bool:
+    """Whether a word is one that stands before a name: "Dr.", "Frau"."""
+    return _title_key(word) in _honorifics()
+
+
+def is_blank(word: str) -> bool:
+    """Whether a word is what a template writes for a name that it does not have: "undefined"."""
+    return _BLANK.fullmatch(word) is not None
 
 
 def _without_full_stop(name: str) -> str:
@@ -117,9 +152,9 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     words = name.split()
     if len(words) == 1:
         return words[0], None
-    if words[0].islower() and _is_particle(words[0]):
+    if words[0].islower() and is_particle(words[0]):
         return None, name
-    start = next((index for index in range(1, len(words) - 1) if _is_particle(words[index])), len(words) - 1)
+    start = next((index for index in range(1, len(words) - 1) if is_particle(words[index])), len(words) - 1)
     # `Ortega y Gasset`: what is joined belongs to the last name on both sides.
     start -= start > 1 and words[start] in {"y", "e"}
     first = [word for index, word in enumerate(words[:start]) if index == 0 or not _INITIAL.fullmatch(word)]
@@ -132,37 +167,11 @@ def last_name(value: Any) -> str | None:
     name = person_name(value)
     if name is None or not _is_of_one_case(value):
         return name
+    if name in _SHORT_NAMES:
+        return name.capitalize()
     parts = name.split()
-    start = next((index for index, word in enumerate(parts[:-1]) if not _is_particle(word.lower())), len(parts) - 1)
+    start = next((index for index, word in enumerate(parts[:-1]) if not is_particle(word.lower())), len(parts) - 1)
     return " ".join([*(word.lower() for word in parts[:start]), *parts[start:]])
-
-
-def distinct_names(first: str | None, last: str | None, full: str | None = None) -> tuple[str | None, str | None]:
-    """First and last name without what each has of the other: the whole name in one's place, or in both.
-
-    Args:
-        first: The first name as told.
-        last: The last name as told.
-        full: The whole name as told; where it repeats a word on purpose, so does the last name.
-    """
-    if last and "," in last:
-        # "Brook, Ada" in the last name's place, or what follows it: "Brook, CSM, SAFe".
-        if not first:
-            return split_full_name(last)
-        last = last.partition(",")[0].strip() or None
-    if not last:
-        return split_full_name(first) if first and "," in first else (first, last)
-    if not first:
-        return first, last
-    whole, end = first.casefold(), last.casefold()
-    if whole == end and " " in first:
-        return split_full_name(first)
-    if whole.endswith(f" {end}"):
-        return first[: -len(last) - 1].rstrip(), last
-    if full is None or full.casefold() != f"{whole} {end}":
-        while last.casefold().startswith(f"{whole} "):
-            last = last[len(first) + 1 :].lstrip()
-    return first, last
 
 
 def _is_of_one_case(value: Any) -> bool:
@@ -332,7 +341,8 @@ def _particles() -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
-def _is_particle(word: str) -> bool:
+def is_particle(word: str) -> bool:
+    """Whether a word is one that belongs to the last name behind it: "von"."""
     any_case, lower_only = _particles()
     return word.casefold() in any_case or word in lower_only
 
@@ -341,15 +351,16 @@ def _recased(name: str) -> str:
     """A name all in capitals or all in lower case in title case; any other as it is."""
     if not (name.isupper() or name.islower()):
         # "Ada BELLWOOD": how many forms write a last name.
-        return " ".join(_title(word.lower()) if _is_shouted(word) else word for word in name.split(" "))
+        return " ".join(_title(word) if _is_shouted(word) else word for word in name.split(" "))
     if name.isupper() and len(_undotted(name)) <= 2 and not _SHORT_SYLLABLE.fullmatch(name):  # noqa: PLR2004 - "AJ"
         return name
-    words = name.lower().split()
-    leading = next((index for index, word in enumerate(words) if not _is_particle(word)), len(words))
+    turkish = is_turkish(name)
+    words = lowered(name, turkish=turkish).split()
+    leading = next((index for index, word in enumerate(words) if not is_particle(word)), len(words))
     # `VAN MORRISON` has a first name, `VON DER TRAUMAUE` is a last name.
     first = 0 if 1 < leading < len(words) else 1
     return " ".join(
-        word if index >= first and index < len(words) - 1 and _is_particle(word) else _title(word)
+        word if index >= first and index < len(words) - 1 and is_particle(word) else _title(word, turkish=turkish)
         for index, word in enumerate(words)
     )
 
@@ -358,11 +369,14 @@ def _is_shouted(word: str) -> bool:
     return len(word) > _LONGEST_ABBREVIATION and word.isupper() and word.isalpha()
 
 
-def _title(word: str) -> str:
+def _title(word: str, *, turkish: bool | None = None) -> str:
     """One word in title case: `Mockridge-Vale`, `O'Fennimarsh`, `McDonald`."""
-    parts = re.split(r"([-\u2013.'\u2019])", word)
+    turkish = is_turkish(word) if turkish is None else turkish
+    parts = re.split(r"([-\u2013.'\u2019])", lowered(word, turkish=turkish) if word.isupper() else word)
     titled = [
-        part if index and parts[index - 1] in "'\u2019" and len(parts[index - 2]) > 1 else part[:1].upper() + part[1:]
+        part
+        if index and parts[index - 1] in "'\u2019" and len(parts[index - 2]) > 1
+        else capitalised(part, turkish=turkish)
         for index, part in enumerate(parts)
     ]
     return re.sub(r"^Mc(\w)(?=\w)", lambda found: "Mc" + found[1].upper(), "".join(titled))

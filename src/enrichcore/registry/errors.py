@@ -19,6 +19,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from enrichcore.domain.amounts import counted
+
 #: More names than these are not listed in a message.
 NAMES_SHOWN = 20
 
@@ -57,9 +59,8 @@ class ConfigurationError(RegistryError):
         super().__init__(self.faults, path)
 
     def __str__(self) -> str:
-        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         name = self.path or "the configuration"
-        return "\n".join([f"{count} in {name}:", *(f"  {fault}" for fault in self.faults)])
+        return "\n".join([f"{counted(len(self.faults), 'fault')} in {name}:", *(f"  {fault}" for fault in self.faults)])
 
 
 class ConfigurationExistsError(RegistryError):

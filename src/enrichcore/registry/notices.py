@@ -13,6 +13,8 @@ class Notice(StrEnum):
     LANE_STOPPED = "lane_stopped"
     #: A lane's webhook cannot be reached for some minutes.
     LANE_UNREACHABLE = "lane_unreachable"
+    #: For some minutes nobody knows of any row of a lane whether it was delivered.
+    LANE_DOUBTFUL = "lane_doubtful"
     #: Nine tenths of the rows are sent that a webhook takes in its life.
     WEBHOOK_ENDS_SOON = "webhook_ends_soon"
     #: A client's budget pays for no further row.

@@ -55,7 +55,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def load(path: Path, env: Mapping[str, str] | None = None) -> Registry:
+def load(path: Path | str, env: Mapping[str, str] | None = None) -> Registry:
     """The registry in a file.
 
     Args:
@@ -65,6 +65,7 @@ def load(path: Path, env: Mapping[str, str] | None = None) -> Registry:
     Raises:
         ConfigurationError: The file cannot be read, or has faults; all of them are in it.
     """
+    path = Path(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -54,6 +54,15 @@ class LoadedRun:
 
 
 @frozen(kw_only=True)
+class Place:
+    """Where an event stands."""
+
+    position: int
+    stream_id: UUID
+    version: int
+
+
+@frozen(kw_only=True)
 class UploadedPerson:
     """One distinct person of an upload, with what its rows knew."""
 
@@ -124,6 +133,8 @@ class Commit:
     lanes: list[tuple[Lane, int]] = Factory(list)
     directory: list[tuple[ClientId, DirectoryChange]] = Factory(list)
     people: list[tuple[UploadId, UploadedPerson]] = Factory(list)
+    #: Position up to which this commit has learnt what answers tell of the directory; 0 where it has not looked.
+    learnt: int = 0
 
     @property
     def empty(self) -> bool:
@@ -232,10 +243,19 @@ class Store(Reads, Protocol):
     def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
         """Runs whose answer is no longer to be waited for, longest due first; only those of some lanes, where these are named."""
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
-        """Open lanes that have a ready row, with the connections that failed on each in a row.
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
+        """Open lanes that have a ready row, and whether each is tried with one row at a time.
 
         Whether the row's batch runs and it is due, a claim tells.
+        """
+
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        """Company runs that are ready on a lane that is not kept, each with an item that waits for it and may be sent on an open one.
+
+        Args:
+            kept: lanes whose rows leave, or will soon.
+            open_lanes: those of them whose rows leave now.
+            limit: most company runs.
         """
 
     def unfilled(self) -> dict[UUID, int]:
@@ -249,6 +269,21 @@ class Store(Reads, Protocol):
 
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
         """Whom each known key of a client means."""
+
+    def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
+        """What the directory knows of each person or company of a client, by each of these ids; of a merged one, the one that stays."""
+
+    def answered_since(self, after: int, limit: int) -> list[Place]:
+        """Where answers stand that came into force after a position, in the order of the log."""
+
+    def learnt_until(self) -> int:
+        """Position up to which the directory has learnt what answers tell; 0 at first."""
+
+    def learn_on(self, position: int) -> None:
+        """Nothing up to a position is news for the directory any more."""
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        """The events that stand at these versions of these streams."""
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         """The events of these kinds about people or companies, in the order of the log."""
@@ -268,8 +303,20 @@ class Store(Reads, Protocol):
     def receiver_up(self) -> timedelta:
         """How long some receiver has been up without interruption, in the store's own time; nothing where none is."""
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        """Say which roles a process runs; it has to say so every few seconds."""
+
+    def gone(self, runner_id: UUID) -> None:
+        """Say that a process stops."""
+
+    def roles_up(self) -> frozenset[str]:
+        """The roles that some process was heard of lately to run, in the store's own time."""
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""
+
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        """Of each workflow of a batch, the items whose row, or whose company's, is in doubt; those with none are left out."""
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         """Items of a batch by status, with `gaps` and `in_doubt`, where their company's row counts as theirs."""

@@ -3,10 +3,12 @@
 Events live in eventsourcing's own in-memory recorder, so what is stored has passed through the same mapper and codec.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from threading import RLock
 from time import monotonic
 from typing import Any, Final
@@ -17,20 +19,21 @@ from attrs import evolve
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.directory import Known
-from enrichcore.domain.events import Event, Recorded
+from enrichcore.domain.events import AnswerRevised, Event, Recorded, StepAnswered
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.clock import utc_now
 from enrichcore.store.codec import decode_run
-from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, UploadedPerson, distinct
+from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, Place, UploadedPerson, distinct
 from enrichcore.store.counters import Counts
 from enrichcore.store.log import EventLog
 from enrichcore.store.rows import RunRow, StepRow, lane_row
 
 _OUT: Final = frozenset({State.SENDING, State.AWAITING_ANSWER, State.IN_DOUBT})
 _DEADLINES: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _TIMED: Final = frozenset({State.SENDING, State.RETRY_WAIT})
 
 
@@ -54,14 +57,18 @@ class MemoryStore:
         self._lanes: dict[UUID, tuple[Lane, int]] = {}
         self._keys: dict[tuple[UUID, Key], UUID] = {}
         self._since: dict[UUID, int] = {}
+        self._client_of: dict[UUID, UUID] = {}
         #: Who stays for each entity that was merged, and the other way round; never in chains.
         self._merged_into: dict[UUID, UUID] = {}
         self._merged: dict[UUID, set[UUID]] = {}
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
         self._counts = Counts()
+        self._learnt_until = 0
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
+        #: By process: its roles, and when it was last heard of.
+        self._here: dict[UUID, tuple[frozenset[str], float]] = {}
 
     def append(self, commit: Commit) -> list[int]:
         with self._lock:
@@ -77,6 +84,7 @@ class MemoryStore:
             for client_id, change in commit.directory:
                 for entity, _, since in change.new:
                     self._since.setdefault(entity, since)
+                    self._client_of.setdefault(entity, client_id)
                 merged = change.stays
                 self._keys = {name: merged.get(owner, owner) for name, owner in self._keys.items()}
                 self._keys.update({(client_id, key): owner for key, owner in change.keys})
@@ -84,6 +92,7 @@ class MemoryStore:
             for upload_id, person in commit.people:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
             self._counts.add_all(commit.events)
+            self.learn_on(commit.learnt)
             return positions
 
     def _merge(self, stays: dict[UUID, UUID]) -> None:
@@ -231,14 +240,28 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.wake_at, row.run_id))
         return list(dict.fromkeys(row.run_id for row in rows))[:limit]
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
         with self._lock:
             found = {row.lane_id for row in self._steps.values() if row.state == State.READY}
-            return {lane: self._failures(lane) for lane in sorted(found) if not self._closed(lane, now)}
+            return {lane: self._probed(lane) for lane in sorted(found) if not self._closed(lane, now)}
 
-    def _failures(self, lane_id: UUID) -> int:
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        with self._lock:
+            rows = sorted(self._steps.values(), key=lambda row: (row.lane_id, row.wake_at or _EVER, row.run_id))
+            found: dict[UUID, UUID] = {}
+            for row in rows:
+                if row.state == State.READY and row.batch_id is None and row.lane_id not in kept:
+                    waiting = [self._steps[place] for place in sorted(self._waits.get(row.run_id, ()))]
+                    item = next((one.run_id for one in waiting if self._has_lane(one, open_lanes)), None)
+                    found |= {} if item is None else {row.run_id: item}
+            return dict(list(found.items())[:limit])
+
+    def _has_lane(self, waiting: StepRow, open_lanes: Collection[UUID]) -> bool:
+        return waiting.lane_id in open_lanes and waiting.batch_id is not None and self._runs_now(waiting.batch_id)
+
+    def _probed(self, lane_id: UUID) -> bool:
         known = self._lanes.get(lane_id)
-        return 0 if known is None else known[0].failures
+        return known is not None and known[0].probed
 
     def _closed(self, lane_id: UUID, now: datetime) -> bool:
         known = self._lanes.get(lane_id)
@@ -280,6 +303,36 @@ class MemoryStore:
             key: Known(entity_id=owner, keys=frozenset(held[owner]), since=self._since[owner])
             for key, owner in owner_of.items()
         }
+
+    def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
+        stays = {asked: self._merged_into.get(asked, asked) for asked in entity_ids}
+        held: dict[UUID, set[Key]] = {kept: set() for kept in stays.values()}
+        for (of_client, key), owner in self._keys.items():
+            if of_client == client_id and owner in held:
+                held[owner].add(key)
+        return {
+            asked: Known(entity_id=kept, keys=frozenset(held[kept]), since=self._since[kept])
+            for asked, kept in stays.items()
+            if self._client_of.get(kept) == client_id
+        }
+
+    def answered_since(self, after: int, limit: int) -> list[Place]:
+        in_force = (
+            Place(position=one.position or 0, stream_id=one.stream_id, version=one.version)
+            for one in self._log.page(after, self._log.last_position())
+            if isinstance(one.event, StepAnswered | AnswerRevised)
+        )
+        return list(islice(in_force, limit))
+
+    def learnt_until(self) -> int:
+        return self._learnt_until
+
+    def learn_on(self, position: int) -> None:
+        self._learnt_until = max(self._learnt_until, position)
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        found = (one for stream, version in places for one in self._log.stream(stream, version - 1, 1))
+        return {(one.stream_id, one.version): one for one in found}
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         recorded = self._log.page(0, self._log.last_position())
@@ -326,6 +379,16 @@ class MemoryStore:
         )
         return timedelta(seconds=max(up, default=0))
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        self._here[runner_id] = (frozenset(roles), monotonic())
+
+    def gone(self, runner_id: UUID) -> None:
+        self._here.pop(runner_id, None)
+
+    def roles_up(self) -> frozenset[str]:
+        oldest = monotonic() - RECEIVER_LOST_AFTER.total_seconds()
+        return frozenset(role for roles, seen in list(self._here.values()) if seen >= oldest for role in roles)
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
         for row in list(self._steps.values()):
@@ -340,14 +403,24 @@ class MemoryStore:
             counts[row.status] = counts.get(row.status, 0) + 1
         return counts
 
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        return dict(Counter(row.workflow for row in self._steps_in_doubt(batch_id)))
+
     def _items_in_doubt(self, batch_id: BatchId) -> set[UUID]:
-        doubted = {row.run_id for row in self._steps.values() if row.state == State.IN_DOUBT}
-        return {
-            row.run_id
-            for row in self._steps.values()
+        return {row.run_id for row in self._steps_in_doubt(batch_id)}
+
+    def _steps_in_doubt(self, batch_id: BatchId) -> list[StepRow]:
+        rows = list(self._steps.values())
+        companies = {row.run_id for row in rows if row.state == State.IN_DOUBT and row.batch_id is None}
+        return [
+            row
+            for row in rows
             if row.batch_id == batch_id
-            and (row.run_id in doubted or (row.state == State.WAITING_FOR_COMPANY and row.company_run_id in doubted))
-        }
+            and (
+                row.state == State.IN_DOUBT
+                or (row.state == State.WAITING_FOR_COMPANY and row.company_run_id in companies)
+            )
+        ]
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = sorted(self._runs.values(), key=lambda row: row.run_id)

@@ -35,7 +35,8 @@ PAGE: Final = 5000
 _KINDS = (
     e.StepEvent, e.ItemCreated, e.ItemCompleted, e.ItemFailed, e.ItemCancelled, e.ItemResumed, e.CompanyRunStarted,
     e.BatchLaunched, e.BatchFilled, e.BatchPaused, e.BatchResumed, e.BatchCancelled, e.BatchFinished, e.BatchReopened,
-    e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted, e.ConnectionsFailed, e.WebhookEndsSoon,
+    e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted, e.ConnectionsFailed, e.DoubtsCounted,
+    e.WebhookEndsSoon,
 )  # fmt: skip
 _TOPICS: Final = [name for name, kind in EVENTS.items() if issubclass(kind, _KINDS)]
 
@@ -167,7 +168,7 @@ def _put_small(store: PostgresStore, reads: PostgresClaims, streams: Iterable[_S
                     commit.batches.append((batch, stream[-1].version))
             case (
                 e.LaneStopped() | e.LaneHeld() | e.LaneResumed() | e.RefusalsCounted() | e.ConnectionsFailed()
-                | e.WebhookEndsSoon()
+                | e.DoubtsCounted() | e.WebhookEndsSoon()
             ):  # fmt: skip
                 lane = _lane(stream)
                 if known_lanes.get(lane.lane_id) != (lane, stream[-1].version):

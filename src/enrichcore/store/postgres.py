@@ -24,7 +24,7 @@ from enrichcore.domain.directory import Known
 from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, PersonId, UploadId
 from enrichcore.domain.keys import Key, KeyKind
-from enrichcore.domain.lane import Lane
+from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW, Lane
 from enrichcore.store.arrays import column
 from enrichcore.store.clock import DatabaseClock
 from enrichcore.store.codec import EVENTS, Seal, decode_run
@@ -34,6 +34,7 @@ from enrichcore.store.commit import (
     Conflict,
     DirectoryChange,
     LoadedRun,
+    Place,
     StoreUnavailable,
     UploadedPerson,
     distinct,
@@ -72,7 +73,7 @@ UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTime
 #: Of a lane's row, in the order in which it is read; its version follows.
 _LANE_FIELDS: Final = (
     "lane_id", "client_id", "workstream", "workflow", "stopped", "held_until", "held_for", "asked_until",
-    "refusals", "failures", "warned",
+    "refusals", "failures", "doubts", "warned",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -192,6 +193,8 @@ class PostgresStore(_Reads):
         for client_id, change in commit.directory:
             _put_directory(cursor, client_id, change)
         _put_people(cursor, commit)
+        if commit.learnt:
+            cursor.execute(statements()["learn_on"], {"position": commit.learnt})
         _put_counts(cursor, counted(commit.events))
         return positions
 
@@ -225,8 +228,11 @@ class PostgresStore(_Reads):
         named = None if lanes is None else list(lanes)
         return list(dict.fromkeys(self._first("overdue", now=now, limit=limit, lanes=named)))
 
-    def ready_lanes(self, now: datetime) -> dict[UUID, int]:
-        return dict(self._rows("ready_lanes", now=now))
+    def ready_lanes(self, now: datetime) -> dict[UUID, bool]:
+        return dict(self._rows("ready_lanes", now=now, failures=FAILURES_IN_A_ROW, doubts=DOUBTS_IN_A_ROW))
+
+    def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
+        return dict(self._rows("stranded", kept=list(kept), open=list(open_lanes), limit=limit))
 
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
@@ -261,10 +267,30 @@ class PostgresStore(_Reads):
         kinds, values = [key.kind for key in keys], [key.value for key in keys]
         found: dict[Key, Known[Any]] = {}
         for kind, value, owner, since, held in self._rows("owners", client=client_id, kinds=kinds, values=values):
-            known = (text.split(" ", 1) for text in held)
-            all_keys = frozenset(Key(KeyKind(of_kind), of_value) for of_kind, of_value in known)
-            found[Key(KeyKind(kind), value)] = Known(entity_id=owner, keys=all_keys, since=since)
+            found[Key(KeyKind(kind), value)] = Known(entity_id=owner, keys=_keys(held), since=since)
         return found
+
+    def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
+        rows = self._rows("known", client=client_id, ids=column("uuid", list(entity_ids)))
+        return {
+            asked: Known(entity_id=stays, keys=_keys(held or ()), since=since) for asked, stays, since, held in rows
+        }
+
+    def answered_since(self, after: int, limit: int) -> list[Place]:
+        rows = self._rows("answered_since", after=after, limit=limit)
+        return [Place(position=position, stream_id=stream, version=version) for position, stream, version in rows]
+
+    def learnt_until(self) -> int:
+        return int(self._rows("learnt_until")[0][0])
+
+    def learn_on(self, position: int) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["learn_on"], {"position": position})
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        ids, versions = [stream for stream, _ in places], [version for _, version in places]
+        rows = self._rows("events_at", ids=column("uuid", ids), versions=versions)
+        return {(row[0], row[1]): self._log.decode(row) for row in rows}
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         topics = [name for name, kind in EVENTS.items() if issubclass(kind, tuple(kinds))]
@@ -295,8 +321,22 @@ class PostgresStore(_Reads):
         up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
         return max(up, timedelta(0))
 
+    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["here"], {"id": runner_id, "roles": list(roles)})
+
+    def gone(self, runner_id: UUID) -> None:
+        with self._connection() as connection:
+            connection.execute(statements()["gone"], {"id": runner_id})
+
+    def roles_up(self) -> frozenset[str]:
+        return frozenset(role for (role,) in self._rows("roles_up", lost_after=RECEIVER_LOST_AFTER))
+
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}
+
+    def doubt_counts(self, batch_id: BatchId) -> dict[str, int]:
+        return dict(self._rows("doubt_counts", batch=batch_id))
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         counts = {"gaps": 0, "in_doubt": self._rows("items_in_doubt", batch=batch_id)[0][0]}
@@ -390,6 +430,11 @@ class PostgresClaims(_Reads):
         return self.cursor.execute(statements()[name], params, binary=True).fetchall()
 
 
+def _keys(held: Iterable[str]) -> frozenset[Key]:
+    """Keys, out of texts of their kind and value."""
+    return frozenset(Key(KeyKind(kind), value) for kind, value in (text.split(" ", 1) for text in held))
+
+
 def _loaded(rows: Iterable[TupleRow]) -> dict[UUID, LoadedRun]:
     return {run_id: LoadedRun(state=decode_run(kind, state), version=version) for run_id, kind, state, version in rows}
 
@@ -420,7 +465,7 @@ def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
             statements()["put_lane"],
             [
                 row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.held_for,
-                row.asked_until, row.refusals, row.failures, row.warned, version,
+                row.asked_until, row.refusals, row.failures, row.doubts, row.warned, version,
             ],
         )  # fmt: skip
 

@@ -110,6 +110,8 @@ class _Reader:
         if isinstance(event, e.StepSending):
             self._keys.add(event.key)
             yield from self._one_row(recorded.stream_id, owner, run, recorded.at)
+        if isinstance(event, e.RetryRequested) and isinstance(owner, BatchItem) and one_row.is_out(run, recorded.at):
+            yield f"{event.workflow} of {recorded.stream_id} is asked again while its row is out"
         generation = (recorded.stream_id, event.workflow, getattr(event, "generation", run.generation))
         self._posts[generation] += change_of_posts(event)
         self._allowed_by_persons[generation] += isinstance(event, e.DoubtSettled) and event.by_person

@@ -270,6 +270,7 @@ class Rehearsal:
 
     def _do_turn(self, runner: Enrichment) -> None:
         runner.turn_batches()
+        runner.move_companies()
 
     def _do_stop_lane(self, runner: Enrichment, which: int) -> None:
         if self.books.sends:

@@ -22,6 +22,8 @@ _PANEL = "Batches"
 _PAUSE_S: Final = 1.0
 #: States of rows that are to leave; a company's row is counted by those who wait for it.
 _LEAVING: Final = frozenset({State.READY, State.RETRY_WAIT, State.WAITING_FOR_COMPANY})
+#: States of rows that are out.
+_WAITS: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
 _OVER: Final = frozenset({BatchStatus.CANCELLED, BatchStatus.FINISHED})
 
 TheBatch = Annotated[UUID, typer.Argument(metavar="BATCH_ID", help="As printed by `launch` and `status`.")]
@@ -105,7 +107,11 @@ def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
     states: dict[str, dict[str, int]] = {step.workflow: {} for step in batch.pipeline.steps}
     for (workflow, state), count in sorted(store.step_counts(batch.batch_id).items()):
         states.setdefault(workflow, {})[str(state)] = count
-    return [{"workflow": workflow, "states": counted} for workflow, counted in states.items()]
+    doubted = store.doubt_counts(batch.batch_id)
+    return [
+        {"workflow": workflow, "states": counted, "in_doubt": doubted.get(workflow, 0)}
+        for workflow, counted in states.items()
+    ]
 
 
 _COLUMNS: Final = ("total", "active", "completed", "failed", "cancelled", "with_gaps", "in_doubt")
@@ -129,13 +135,18 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
         line(f"Batch {batch['batch_id']}: {batch['client']}, {batch['workstream']}, {batch['status']}{filling}")
         counts = [f"{batch[f'items_{name}']:,} {name.replace('_', ' ')}" for name in _COLUMNS]
         line(f"  items: {', '.join(counts)}")
-        steps = [
-            (step["workflow"], ", ".join(f"{count:,} {state}" for state, count in step["states"].items()) or "none yet")
-            for step in batch["steps"]
-        ]
+        steps = [(step["workflow"], ", ".join(_counts(step)) or "none yet") for step in batch["steps"]]
         show_table(["  step", "states"], [(f"  {workflow}", states) for workflow, states in steps])
         for why in batch["held_back"]:
             line(f"  lane {why}")
+
+
+def _counts(step: dict[str, Any]) -> list[str]:
+    """How many items are in each state of a step; of those that wait for a company, how many wait for one in doubt."""
+    states = step["states"]
+    behind = step["in_doubt"] - states.get(State.IN_DOUBT, 0)
+    doubted = {State.WAITING_FOR_COMPANY: f" ({behind:,} of them for a row in doubt)"} if behind else {}
+    return [f"{count:,} {state}{doubted.get(state, '')}" for state, count in states.items()]
 
 
 def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
@@ -164,9 +175,10 @@ def _told(enrichment: Enrichment, batch_id: UUID, *, changed: bool, as_json: boo
 
 
 def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
-    """Stop a batch for good.
+    """Stop a batch: nothing more of it is sent.
 
-    What is known stays known. Answers that still come are kept with the history, and not used.
+    What is known stays known. Answers that still come are kept with the history, and serve later batches. `retry --state cancelled`
+    takes it back.
     """
     with application(context) as enrichment:
         stopped = enrichment.cancel(BatchId(batch_id), by=who(by), why=why)
@@ -192,11 +204,13 @@ def retry(
     """Send again what gave nothing, and only that.
 
     By default the steps that failed or timed out; `explain BATCH_ID` tells for which reasons. With `--state completed` (or skipped, cancelled) others are asked again,
-    which may cost credits a second time.
+    which may cost credits a second time. A cancelled step whose row is still out is waited for, not sent again. A step that waits
+    for its answer has not ended: `settle --as lost` ends such waits before their deadline.
     """
     if state is not None and state not in ENDS:
         ended = ", ".join(sorted(ENDS))
-        raise typer.BadParameter(f"only what has ended can run again: {ended}", param_hint="--state")
+        hint = f"; `enrichcore settle {batch_id} --as lost` ends waits for answers first" if state in _WAITS else ""
+        raise typer.BadParameter(f"only what has ended can run again: {ended}{hint}", param_hint="--state")
     with application(context) as enrichment:
         _require_step(enrichment, batch_id, step)
         again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=state, reason=reason)
@@ -209,7 +223,11 @@ def settle(
     *,
     as_: Annotated[
         Settlement,
-        typer.Option("--as", metavar="sent|resend", help="sent: wait for the answer; resend: POST it again."),
+        typer.Option(
+            "--as",
+            metavar="sent|resend|lost",
+            help="sent: wait for the answer; resend: POST it again; lost: no answer will come, as if the deadline had passed.",
+        ),
     ],
     step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
     why: Why = "",
@@ -218,12 +236,18 @@ def settle(
 ) -> None:
     """Decide what is in doubt: rows of which nobody knows whether they were delivered.
 
-    To send a row again that had been delivered costs its credits twice.
+    With `--as lost`, and --why, also rows that were delivered and whose answer will not come: the wait ends now, for companies'
+    rows in all batches that wait for them. To send a row again that had been delivered costs its credits twice.
     """
+    if as_ is Settlement.LOST and not why:
+        raise typer.BadParameter("say how it is known that no answer will come", param_hint="--why")
     with application(context) as enrichment:
         _require_step(enrichment, batch_id, step)
         settled = enrichment.settle(BatchId(batch_id), as_, by=who(by), why=why, step=step)
         _counted(enrichment, batch_id, "settled", settled, as_json=as_json)
+    if as_ is Settlement.LOST and settled and not as_json:
+        line("  Their credits count as spent, and answers that come all the same count.")
+        line(f"  `enrichcore retry {batch_id} --state timed_out` sends them again, which may cost their credits twice.")
 
 
 def _require_step(enrichment: Enrichment, batch_id: UUID, step: str | None) -> None:

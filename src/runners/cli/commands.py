@@ -14,6 +14,7 @@ from enrichcore.ingest import BadMapping, IngestError
 from enrichcore.projection import ProjectionError, UnknownReadModel
 from enrichcore.registry import RegistryError, UnknownNameError
 from enrichcore.store.commit import Conflict, StoreUnavailable
+from runners.cli.wrong_use import reword
 
 FAILED: Final = 1
 WRONG_USE: Final = 2
@@ -61,6 +62,7 @@ class Commands(TyperGroup):
             show = getattr(error, "show", None)
             if show is None:
                 raise
+            reword(error)
             show()
             sys.exit(getattr(error, "exit_code", WRONG_USE))
         sys.exit(code if isinstance(code, int) else 0)
@@ -68,6 +70,17 @@ class Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take `--config` from wherever it stands."""
         return super().parse_args(ctx, hoisted(args))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command; its flags are shown without the word `bool`, which tells nobody anything."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            _show_plainly(found.get_params(ctx))
+        return found
+
+    def get_params(self, ctx: Any) -> Any:
+        """The options of `enrichcore` itself, shown likewise."""
+        return _show_plainly(super().get_params(ctx))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error becomes a message."""
@@ -78,6 +91,13 @@ class Commands(TyperGroup):
             if code is None:
                 raise
             raise typer.Exit(code) from error
+
+
+def _show_plainly(parameters: Any) -> Any:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
 
 
 def refuse(error: BaseException) -> int | None:

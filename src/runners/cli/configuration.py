@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from enrichcore.domain.amounts import counted
 from enrichcore.registry import (
     ConfigurationError,
     Fault,
@@ -72,7 +73,8 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
             line(f"fault    {fault}")
         for warning in warnings:
             line(f"warning  {warning}")
-        line(f"{len(faults)} faults, {len(warnings)} warnings" if faults else f"All is well, {len(warnings)} warnings")
+        told = counted(len(faults), "fault") if faults else "All is well"
+        line(f"{told}, {counted(len(warnings), 'warning')}" if warnings else told)
     if faults:
         raise typer.Exit(FAILED)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.commands import FAILED
+from runners.cli.commands import FAILED, CannotDo
 from runners.cli.showing import AsJson
 
 _PANEL = "Begin here"
@@ -26,8 +26,12 @@ def demo(
 
     Imports an Apollo and a CRM file, launches both, runs them to their end, and sums up final_leads.
     """
-    # The daemon and the simulated Clay take a second to import, which no other command should wait for.
-    from runners.cli.demonstration import run_demo
+    try:
+        # The daemon and the simulated Clay take a second to import, which no other command should wait for.
+        from runners.cli.demonstration import run_demo
 
-    if not run_demo(rows_each, serve=serve, as_json=as_json):
+        complete = run_demo(rows_each, serve=serve, as_json=as_json)
+    except KeyboardInterrupt as stopped:
+        raise CannotDo("interrupted; a demo keeps nothing: its folder and its database are removed") from stopped
+    if not complete:
         raise typer.Exit(FAILED)

@@ -24,6 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from enrichcore.application import Enrichment
 from enrichcore.application.explaining import explain
+from enrichcore.domain.amounts import counted
 from enrichcore.domain.batch import Batch
 from enrichcore.projection import catch_up
 from enrichcore.registry import Registry, parse
@@ -35,7 +36,7 @@ from runners.cli.opening import postgres, rows
 from runners.cli.sample_files import SAMPLE_SECRET, configuration_text, write_samples
 from runners.cli.showing import line, show_json, show_table, to_side
 from runners.daemon import Daemon, Role
-from runners.sandbox.__main__ import SECRET_VARIABLE
+from runners.sandbox.options import SECRET_VARIABLE
 
 _CLIENT: Final = "acme"
 #: What goes wrong with the real Clay goes wrong here too, but for answers that never come: those take hours to miss.
@@ -109,8 +110,8 @@ class Demonstration:
             report = enrichment.upload(file, client=_CLIENT, workstream=workstream, by="demo")
             assert report.upload_id is not None  # noqa: S101 - only a dry run has none
             self._tell(
-                f"Imported {file.name}: {report.row_count:,} rows, {report.person_count:,} people,"
-                f" {report.company_count:,} companies"
+                f"Imported {file.name}: {counted(report.row_count, 'row')}, {counted(report.person_count, 'person')},"
+                f" {counted(report.company_count, 'company')}"
             )
             batches.append(enrichment.launch(report.upload_id, by="demo"))
             self._tell(f"Launched batch {batches[-1].batch_id} in {workstream}")
@@ -129,15 +130,16 @@ class Demonstration:
             return
         for batch in progress:
             line(
-                f"{batch['workstream']}: {batch['items_total']:,} items, {batch['items_completed']:,} completed,"
+                f"{batch['workstream']}: {counted(batch['items_total'], 'item')}, {batch['items_completed']:,} completed,"
                 f" {batch['items_failed']:,} failed, {batch['items_active']:,} not ended"
             )
         line("")
         show_table(list(_SUMMARY), [[counts[_SUMMARY[name]] for name in _SUMMARY] for counts in summary])
-        line(f"final_leads has {sum(counts['leads'] for counts in summary):,} rows, after {took_s:.1f} s")
+        line(f"final_leads has {counted(sum(counts['leads'] for counts in summary), 'row')}, after {took_s:.1f} s")
 
     async def _stay(self, daemon: Daemon) -> None:
-        self._tell(f"\nThe daemon is up at {daemon.address} until Ctrl-C. In another terminal, try:")
+        self._tell(f"\nThe daemon is up until Ctrl-C; its pages: {daemon.address}/clients/{_CLIENT}/leads")
+        self._tell("In another terminal, try:")
         config = f"enrichcore --config {self.path}"
         for command in (f"{config} status", f"{config} leads --client {_CLIENT}", f"{config} lanes"):
             self._tell(f"  {command}")

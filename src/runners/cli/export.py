@@ -94,7 +94,7 @@ def _write_parquet(rows: Iterable[Row], out: BinaryIO) -> int:
     try:
         arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
-        raise CannotDo('Parquet needs the library pyarrow: pip install "enrichcore[parquet]"') from error
+        raise CannotDo("Parquet needs the library pyarrow: pip install pyarrow") from error
     schema = arrow.schema([(name, _arrow_type(arrow, name)) for name in COLUMNS])
     remaining, count = iter(rows), 0
     with parquet.ParquetWriter(arrow.PythonFile(out, mode="w"), schema) as writer:

@@ -2,15 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
-from attrs import frozen
+from attrs import asdict, frozen
 
 from enrichcore.application import Enrichment
-from enrichcore.application.budgets import budgets
+from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.amounts import amount, credits_said
+from enrichcore.domain.events import (
+    ConnectionsFailed,
+    DoubtsCounted,
+    Event,
+    LaneHeld,
+    LaneResumed,
+    LaneStopped,
+    RefusalsCounted,
+    WebhookEndsSoon,
+)
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import NEARLY_OVER, Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
@@ -44,6 +55,9 @@ def lanes(
         str | None, typer.Option(metavar="LANE", help="Send nothing on this lane: CLIENT/WORKSTREAM/WORKFLOW.")
     ] = None,
     resume: Annotated[str | None, typer.Option(metavar="LANE", help="Send on this lane again.")] = None,
+    history: Annotated[
+        str | None, typer.Option(metavar="LANE", help="Show when and why this lane stopped, was held, and went on.")
+    ] = None,
     why: Why = "",
     by: By = "",
     as_json: AsJson = False,
@@ -59,6 +73,9 @@ def lanes(
         if resume is not None:
             _require_lane(enrichment, resume)
             enrichment.resume_lane(*_parts(resume, "--resume"), by=who(by), why=why)
+        if history is not None:
+            show_history(enrichment, history, as_json=as_json)
+            return
         found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
         show_json({"lanes": found, "budgets": money})
@@ -86,6 +103,65 @@ _COLUMNS = {
 }
 
 
+def show_history(enrichment: Enrichment, lane: str, *, as_json: bool) -> None:
+    """Print what happened to a lane, oldest first.
+
+    Raises:
+        UnknownNameError: The configuration has no such lane.
+    """
+    client, workstream, workflow = _parts(lane, "--history")
+    enrichment.registry.lane(client, workstream, workflow)
+    key = lane_id(enrichment.registry.client(client).id, workstream, workflow)
+    recorded = enrichment.store.stream(key)
+    if as_json:
+        events = [{"at": one.at, "type": type(one.event).__name__, **lane_event(one.event)} for one in recorded]
+        show_json({"lane": lane, "lane_id": key, "events": events})
+        return
+    if not recorded:
+        line(f"Nothing ever stopped or held {lane}.")
+    for one in recorded:
+        line(f"{one.at:%Y-%m-%d %H:%M:%S}  {lane_words(one.event)}")
+
+
+def lane_event(event: Event) -> dict[str, Any]:
+    """What an event says of its lane, for programs."""
+    return {name: value for name, value in asdict(event).items() if name not in {"workstream", "workflow"}}
+
+
+def lane_words(event: Event) -> str:
+    """What an event says of its lane, for people."""
+    match event:
+        case LaneStopped():
+            return f"stopped by {event.by}: {event.reason}"
+        case LaneResumed():
+            return f"resumed by {event.by}{event.why and f': {event.why}'}"
+        case LaneHeld():
+            return f"held until {event.until:%Y-%m-%d %H:%M:%S}{event.reason and f': {event.reason}'}"
+        case RefusalsCounted(in_a_row=0) | ConnectionsFailed(in_a_row=0) | DoubtsCounted(in_a_row=0):
+            return _ENDED[type(event)]
+        case RefusalsCounted():
+            return f"{_times(event.in_a_row, 'row')} in a row refused for good"
+        case ConnectionsFailed():
+            return f"{_times(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
+        case DoubtsCounted():
+            last = event.reason and f", the last: {event.reason}"
+            return f"{_times(event.in_a_row, 'row')} in a row in doubt{last}"
+        case WebhookEndsSoon():
+            return f"its webhook has taken {event.sends:,} of the {event.lifetime_limit:,} rows of its life"
+    return type(event).__name__
+
+
+_ENDED: Final[dict[type[Event], str]] = {
+    RefusalsCounted: "a row was taken: refusals are counted anew",
+    ConnectionsFailed: "the webhook was reached: failures are counted anew",
+    DoubtsCounted: "a row is known to be taken: doubts are counted anew",
+}
+
+
+def _times(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
     """Every lane of the configuration, with what it did."""
     used = {row[0]: Usage(in_flight=row[4], ready=row[5], sent=row[6], spent=row[7], reserved=row[8])
@@ -99,6 +175,7 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
             found.append(
                 {
                     "lane": f"{client.slug}/{workstream}/{workflow}",
+                    "lane_id": key,
                     "client": client.slug,
                     "workstream": workstream,
                     "workflow": workflow,
@@ -140,13 +217,11 @@ def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
 def _budget_line(budget: dict[str, Any]) -> str:
     period = "" if budget["budget_period"] is None else f" in {budget['budget_period']}"
     told = (
-        f"budget {budget['client']}: {budget['credits_used']:,} of {budget['budget_credits']:,} credits"
+        f"budget {budget['client']}: {amount(budget['credits_used'])} of {credits_said(budget['budget_credits'])}"
         f"{period} are spent or reserved"
     )
     if budget["overshoot"]:
-        return (
-            f"{told}, {budget['overshoot']:,} beyond it, for answers cost more than was reserved; nothing more leaves"
-        )
+        return f"{told}, {amount(budget['overshoot'])} beyond it, for answers cost more than was reserved; nothing more leaves"
     return f"{told}; nothing more leaves" if budget["ended"] else told
 
 
@@ -180,7 +255,9 @@ def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, take
         told.append(f"{taken:,} of the {life:,} rows are sent that its webhook takes in its life")
     price = settings.credits_per_send
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, enrichment.now()):
-        told.append(f"the budget of {client.budget_credits:,} credits is spent or reserved")
+        later = pays_again_at(enrichment.store, client, price, enrichment.now())
+        period = "" if later is None else f", and its period frees credits at {later:%Y-%m-%d %H:%M} UTC"
+        told.append(f"the budget of {credits_said(client.budget_credits)} is spent or reserved{period}")
     return "; ".join(told)
 
 
@@ -191,6 +268,8 @@ def _breaker(lane: Lane | None, limits: str, now: datetime) -> dict[str, Any]:
         why = f": {lane.held_for}" if lane.held_for else ""
         reason = f"nothing is sent until {lane.held_until:%Y-%m-%d %H:%M:%S} UTC{why}"
         return {"status": "held", "reason": reason, "held_until": lane.held_until}
+    if lane is not None and lane.probed:
+        return {"status": "held", "reason": f"one row at a time is tried: {lane.held_for}", "held_until": None}
     return {"status": "open", "reason": limits, "held_until": None}
 
 

@@ -12,6 +12,7 @@ import typer
 from attrs import Factory, frozen
 
 from enrichcore.application import UnknownId
+from enrichcore.domain.amounts import counted
 from enrichcore.fields import INDICATORS
 from enrichcore.projection import as_of, catch_up
 from enrichcore.store.postgres import PostgresStore
@@ -83,7 +84,7 @@ def leads(
         ):
             count = write_leads(found, stream, form, for_excel=out is not None)
     if out is not None:
-        say(f"{count:,} leads written to {out}")
+        say(f"{counted(count, 'lead')} written to {out}")
 
 
 @frozen(kw_only=True)

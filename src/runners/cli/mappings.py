@@ -9,6 +9,7 @@ import typer
 from attrs import asdict
 
 from enrichcore.application.identity import KEY_WORDS, explain_identity, key_value
+from enrichcore.domain.amounts import counted
 from enrichcore.domain.ids import UploadId
 from runners.cli.commands import say
 from runners.cli.opening import application, who
@@ -81,7 +82,7 @@ def rejected(
             count = sum(stream.write(piece) > 0 for piece in rejected_csv(rows, for_excel=out is not None)) - 1
             stream.flush()
     if out is not None:
-        say(f"{count:,} rows written to {out}")
+        say(f"{counted(count, 'row')} written to {out}")
 
 
 def why(

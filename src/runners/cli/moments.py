@@ -16,5 +16,7 @@ def moment(text: str | None, option: str) -> datetime | None:
     try:
         told = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter("write it as 2026-03-01 or 2026-03-01T12:00:00+00:00", param_hint=option) from error
+        raise typer.BadParameter(
+            f"{text!r} is no moment: write it as 2026-03-01 or 2026-03-01T12:00:00+00:00", param_hint=option
+        ) from error
     return told if told.tzinfo is not None else told.replace(tzinfo=UTC)

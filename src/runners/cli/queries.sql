@@ -15,6 +15,14 @@ where s.batch_id = %(batch)s and s.state not in ('completed', 'skipped', 'cancel
 group by s.workflow, s.state, coalesce(c.reason, s.reason), c.state, coalesce(c.lane_id, s.lane_id)
 order by count(*) desc, s.workflow, s.state, 3
 
+-- name: items_about
+-- The items about a person or company, also as a lead or an upload names them.
+select case %(id)s when r.person_id then 'person' when r.company_id then 'company' else 'lead' end, r.run_id
+from enrichcore.runs r join enrichcore.batches b on b.batch_id = r.batch_id
+where r.kind = 'item' and (r.company_id = %(id)s or r.person_id = %(id)s
+    or r.person_id in (select l.person_id from enrichcore.final_leads l where l.lead_id = %(id)s))
+order by b.launched_at desc, r.run_id limit 1
+
 -- name: unmatched
 -- Every answer that could not be placed and has not been placed since, oldest first.
 select originator_id from enrichcore.stored_events u

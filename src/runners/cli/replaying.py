@@ -12,6 +12,7 @@ import typer
 from attrs import asdict
 
 from enrichcore.application import Enrichment, RulesNotInForce, UnknownId
+from enrichcore.domain.amounts import counted
 from enrichcore.fields import rules_of, rules_to_json
 from enrichcore.projection import Diff, ReadModel, Table, as_if, as_of, diff, newest_snapshot, rebuild, recompute
 from enrichcore.projection.rebuilding import Progress
@@ -127,7 +128,7 @@ class _Replaying:
             return
         if self._models:
             line(
-                f"Rebuilt {', '.join(model.name for model in self._models)} from {position:,} events in {seconds:.1f} s"
+                f"Rebuilt {', '.join(model.name for model in self._models)} from {counted(position, 'event')} in {seconds:.1f} s"
             )
         if mended is not None:
             _say_mended(mended, "were put right")
@@ -192,7 +193,7 @@ class _Replaying:
         if self._as_json:
             show_json({"as_of": moment, "position": then.position, "tables": shown})
         else:
-            line(f"As of {moment:%Y-%m-%d %H:%M:%S %Z}, after {then.position:,} events; nothing was changed")
+            line(f"As of {moment:%Y-%m-%d %H:%M:%S %Z}, after {counted(then.position, 'event')}; nothing was changed")
             show_table(["table", "rows then", "rows now"], counts)
 
     def _count(self, table: Table, place: str = "") -> int:

@@ -1,6 +1,6 @@
 """Fictional files to try things with: a configuration, an Apollo people export and a HubSpot export of any size.
 
-The same seed gives the same files. A part of the people of the second file are in the first one too, and so are many of
+The same seed gives the same files of a day: funding is told by its date, and what is recent depends on today. A part of the people of the second file are in the first one too, and so are many of
 its companies, as with a real customer: who is known is not asked about again.
 """
 
@@ -8,6 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,8 @@ _COLLEAGUES: Final = 5
 _WITH_EMAIL: Final = 0.7
 #: The part of the second file's people who are in the first one too.
 _IN_BOTH: Final = 0.25
+#: Days since a company was funded, as ranges: a half of the funded ones recently.
+_FUNDED_AGO: Final = ((20, 300), (500, 2500))
 
 #: What the simulated Clay gives with its callbacks.
 SAMPLE_SECRET: Final = "demo-callback-secret"  # noqa: S105 - of a simulated Clay that lives as long as the demo
@@ -42,7 +45,9 @@ class Company:
     place: Mapping[str, str]
     employees: int
     industry: str
+    #: Its latest funding, and when that was; none for a company that was never funded.
     round: str
+    raised: date | None
 
 
 @frozen(kw_only=True)
@@ -73,15 +78,16 @@ def configuration_text(clay: str) -> str:
     )
 
 
-def write_samples(folder: Path, rows: int, *, seed: int = 7) -> tuple[Path, Path]:
+def write_samples(folder: Path, rows: int, *, seed: int = 7, today: date | None = None) -> tuple[Path, Path]:
     """Write an Apollo export and a HubSpot export with `rows` rows each.
 
     Args:
         folder: where they go.
         rows: people in each file, 1 or more.
-        seed: the same one gives the same files.
+        seed: the same one gives the same files, on the same day.
+        today: what dates are counted back from; the present day by default.
     """
-    people = _people(2 * rows, seed)
+    people = _people(2 * rows, seed, today or datetime.now(UTC).date())
     shared = int(rows * _IN_BOTH)
     apollo, crm = folder / "apollo_people_export.csv", folder / "crm_contacts.csv"
     _write(apollo, map(_apollo_row, people[:rows]))
@@ -89,13 +95,13 @@ def write_samples(folder: Path, rows: int, *, seed: int = 7) -> tuple[Path, Path
     return apollo, crm
 
 
-def _people(count: int, seed: int) -> list[Person]:
+def _people(count: int, seed: int, today: date) -> list[Person]:
     dice = Random(seed)  # noqa: S311 - fiction, not a secret
-    companies = [_company(number, dice) for number in range(max(1, count // _COLLEAGUES))]
+    companies = [_company(number, dice, today) for number in range(max(1, count // _COLLEAGUES))]
     return [_person(number, companies, dice) for number in range(count)]
 
 
-def _company(number: int, dice: Random) -> Company:
+def _company(number: int, dice: Random, today: date) -> Company:
     words = _words()
     # Every number has a name of its own: the first words count it through, and a further one tells it from later rounds.
     beginnings, endings, trades = words["beginnings"], words["endings"], words["trades"]
@@ -105,7 +111,7 @@ def _company(number: int, dice: Random) -> Company:
     plain = f"{beginnings[first]}{endings[last]} {trades[(trade + first) % len(trades)]}" + (
         f" {again}" if again else ""
     )
-    slug = slug_of(plain)
+    slug, funding = slug_of(plain), dice.choice(words["rounds"])
     return Company(
         name=f"{plain} {dice.choice(words['forms'])}".strip(),
         domain=f"{slug}.example",
@@ -113,7 +119,8 @@ def _company(number: int, dice: Random) -> Company:
         place=dice.choice(world()["cities"]),
         employees=dice.choice([8, 24, 75, 214, 640, 1800]),
         industry=dice.choice(world()["industries"])["label"],
-        round=dice.choice(words["rounds"]),
+        round=funding,
+        raised=today - timedelta(days=dice.randint(*dice.choice(_FUNDED_AGO))) if funding else None,
     )
 
 
@@ -150,6 +157,7 @@ def _apollo_row(person: Person) -> dict[str, Any]:
         "Company Country": company.place["country"],
         "Technologies": ", ".join(world()["technologies"][:3]),
         "Latest Funding": company.round,
+        "Last Raised At": "" if company.raised is None else company.raised.isoformat(),
     }
 
 

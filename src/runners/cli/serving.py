@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.commands import FAILED, say
 from runners.cli.opening import found
 
 _PANEL = "Running"
@@ -56,16 +55,7 @@ def _say_ready(message: str) -> None:
 
 def sandbox(context: typer.Context) -> None:
     """Run the simulated Clay: paced, with faults on request; `enrichcore sandbox --help` lists its options."""
-    from runners.sandbox.__main__ import build_parser, settings_from
-    from runners.sandbox.server import serve as serve_sandbox
+    from runners.sandbox.__main__ import main as run_sandbox
 
-    parser = build_parser()
-    parser.prog = "enrichcore sandbox"
-    options = parser.parse_args(context.args)
-    try:
-        serve_sandbox(settings_from(options), options.host, options.port)
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        say(f"sandbox: {error}")
-        raise typer.Exit(FAILED) from error
+    if code := run_sandbox(context.args):
+        raise typer.Exit(code)

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from enrichcore.domain.amounts import amount, exact
+
 #: Every command that prints facts takes it.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 #: Columns of what is not a terminal, so that no table is cut in a file.
@@ -46,7 +48,9 @@ def plain(value: Any) -> Any:
             return body_text(value)
         case datetime() | date():
             return value.isoformat()
-        case Decimal() | UUID():
+        case Decimal():
+            return exact(value)
+        case UUID():
             return str(value)
         case Mapping():
             return {str(name): plain(entry) for name, entry in value.items()}
@@ -102,6 +106,8 @@ def _cell_text(value: Any) -> str:
             return "yes" if value else "no"
         case int():
             return f"{value:,}"
+        case float() | Decimal():
+            return amount(value)
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
     return str(value)

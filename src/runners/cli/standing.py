@@ -70,6 +70,8 @@ def sentence(enrichment: Enrichment, batch: Batch) -> str:
             how = "has no item to go, and finishes as soon as timers look at it"
         case BatchStatus.CANCELLED if active:
             how = f"is cancelled but for {active:,}, which timers cancel within a minute or two"
+        case BatchStatus.CANCELLED:
+            how = f"is cancelled; `enrichcore retry {batch.batch_id} --state cancelled` takes that back"
         case _:
             gaps = f", {counts['gaps']:,} of them with gaps" if counts["gaps"] else ""
             how = f"is {batch.status}{gaps}"

@@ -1,18 +1,30 @@
 """What happened to one thing, and why it is not moving."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 import typer
 from attrs import asdict, has
 
-from enrichcore.application import UnknownId
+from enrichcore.application import Enrichment, UnknownId
 from enrichcore.application.explaining import explain as explained
-from enrichcore.domain.events import Event, Recorded
+from enrichcore.domain.events import (
+    CallbackUnmatched,
+    ConnectionsFailed,
+    DoubtsCounted,
+    Event,
+    LaneHeld,
+    LaneResumed,
+    LaneStopped,
+    Recorded,
+    RefusalsCounted,
+    UploadStarted,
+    WebhookEndsSoon,
+)
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
 from runners.cli import standing
-from runners.cli.opening import application
+from runners.cli.opening import application, rows
 from runners.cli.showing import AsJson, body_text, line, plain, show_json
 
 _PANEL = "Looking into it"
@@ -31,12 +43,14 @@ def register(app: typer.Typer) -> None:
 def history(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> None:
     """Show every event of an item or company run, in order, with its time.
 
-    The ids of batches, uploads and lanes are taken too.
+    The ids of batches, uploads, lanes (`lanes --json`) and unmatched answers are taken too.
     """
     with application(context) as enrichment:
         recorded = enrichment.store.stream(run_id)
-    if not recorded:
-        raise UnknownId("item or company run", run_id)
+        if not recorded:
+            raise UnknownId(
+                "item, company run, batch, upload, lane or unmatched answer", run_id, what_it_is(enrichment, run_id)
+            )
     if as_json:
         show_json({"id": run_id, "events": [event_json(event) for event in recorded]})
         return
@@ -90,9 +104,38 @@ def explain(
         if batch is not None:
             said, groups = standing.sentence(enrichment, batch), standing.groups_of(enrichment, batch)
         else:
-            said, groups = explained(enrichment.store, enrichment.registry, any_id, now=enrichment.now()), []
+            try:
+                said, groups = explained(enrichment.store, enrichment.registry, any_id, now=enrichment.now()), []
+            except UnknownId as unknown:
+                raise UnknownId("item, company run or batch", any_id, what_it_is(enrichment, any_id)) from unknown
     if as_json:
         more = {} if batch is None else {"groups": list(map(standing.shown, groups))}
         show_json({"id": any_id, "explanation": said, **more})
     else:
         standing.tell(said, groups, all_ids=ids)
+
+
+#: By the event that begins it, what an id is of, and what looks into that.
+_BEGINNINGS: Final[tuple[tuple[tuple[type[Event], ...], str], ...]] = (
+    ((UploadStarted,), "it is an upload's; `enrichcore status` shows the batches"),
+    ((LaneStopped, LaneHeld, LaneResumed, RefusalsCounted, ConnectionsFailed, DoubtsCounted, WebhookEndsSoon),
+     "it is a lane's; `enrichcore lanes` shows where each stands"),
+    ((CallbackUnmatched,), "it is an unmatched answer's; `enrichcore unmatched` shows why each has no place"),
+)  # fmt: skip
+
+
+def what_it_is(enrichment: Enrichment, any_id: UUID) -> str:
+    """What an id is of that a command cannot take, and what to give instead."""
+    begun = enrichment.store.stream(any_id, limit=1)
+    for kinds, told in _BEGINNINGS:
+        if begun and isinstance(begun[0].event, kinds):
+            return told
+    if begun:
+        return ""
+    if any(client.id == any_id for client in enrichment.registry.clients.values()):
+        return "it is a client's; `enrichcore status` shows the batches"
+    items = rows(enrichment, "items_about", id=any_id)
+    if items:
+        kind, item_id = items[0]
+        return f"it is a {kind}'s; give that of an item, such as the newest about it, {item_id}"
+    return "`enrichcore status` shows the ids of batches, and `explain BATCH_ID` those of items"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from enrichcore.application import UploadReport
 from enrichcore.application.estimating import StepEstimate
 from enrichcore.application.upload_report import WANTED
+from enrichcore.domain.amounts import counted
 from runners.cli.showing import line, show_table
 from runners.reports import ESTIMATED
 
@@ -16,8 +17,8 @@ def show_report(report: UploadReport, name: str) -> None:
     """Tell people what an import did."""
     done = "imported" if report.upload_id else "would be imported (dry run)"
     line(
-        f"{name}: {report.row_count:,} rows {done}, {report.person_count:,} people, {report.company_count:,} companies,"
-        f" {report.rejected_count:,} rows kept aside"
+        f"{name}: {counted(report.row_count, 'row')} {done}, {counted(report.person_count, 'person')},"
+        f" {counted(report.company_count, 'company')}, {counted(report.rejected_count, 'row')} kept aside"
     )
     line(_known(report))
     for note in report.notes:
@@ -55,11 +56,12 @@ def show_steps(steps: Sequence[StepEstimate]) -> None:
 def _known(report: UploadReport) -> str:
     """How many were known already, and how many rows told of someone twice."""
     people, companies = report.new_person_count, report.new_company_count
+    again = report.duplicate_row_count
     told = (
-        f"New: {people:,} people, {companies:,} companies; known already: {report.person_count - people:,} people,"
-        f" {report.company_count - companies:,} companies"
+        f"New: {counted(people, 'person')}, {counted(companies, 'company')}; known already:"
+        f" {counted(report.person_count - people, 'person')}, {counted(report.company_count - companies, 'company')}"
     )
-    return f"{told}; {report.duplicate_row_count:,} rows are of people of earlier rows"
+    return f"{told}; {counted(again, 'row')} {'is' if again == 1 else 'are'} of people of earlier rows"
 
 
 def _show_preview(report: UploadReport) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from enrichcore.application import Enrichment, UploadUnderWay
 from enrichcore.application.estimating import Estimate, estimate
+from enrichcore.domain.amounts import counted, credits_said
 from enrichcore.domain.ids import UploadId
 from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, say
@@ -18,6 +19,10 @@ from runners.cli.upload_report import show_report, show_steps
 from runners.reports import report_json, step_json
 
 _PANEL = "Data in"
+_HALF_READ = "interrupted; nothing was imported"
+_HALF_IMPORTED = (
+    "interrupted; what was imported of the file cannot be launched: import it again, and the same people are found"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -60,17 +65,20 @@ def upload(
         application(context, record=not dry_run) as enrichment,
         reading("Reading" if dry_run else "Importing", file, silent=as_json) as progress,
     ):
-        report = enrichment.upload(
-            file,
-            client=client,
-            workstream=workstream,
-            overrides=overrides,
-            by=who(),
-            dry_run=dry_run,
-            use_saved=saved,
-            save=save_mapping,
-            progress=progress,
-        )
+        try:
+            report = enrichment.upload(
+                file,
+                client=client,
+                workstream=workstream,
+                overrides=overrides,
+                by=who(),
+                dry_run=dry_run,
+                use_saved=saved,
+                save=save_mapping,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            raise CannotDo(_HALF_READ if dry_run else _HALF_IMPORTED) from None
     if as_json:
         show_json(report_json(report))
     else:
@@ -126,12 +134,12 @@ def launch(
     with application(context, record=not dry_run) as enrichment:
         uploaded = enrichment.get_upload(UploadId(upload_id))
         if dry_run:
-            counted = estimate(enrichment.store, enrichment.registry, uploaded, now=enrichment.now())
+            estimated = estimate(enrichment.store, enrichment.registry, uploaded, now=enrichment.now())
             missing = enrichment.missing_webhooks(uploaded.client_id, uploaded.workstream)
             for other in enrichment.batches_of(UploadId(upload_id)):
                 if other.under_way:
                     say(f"This upload is under way in batch {other.batch_id}.")
-            _show_estimate(counted, missing, as_json=as_json)
+            _show_estimate(estimated, missing, as_json=as_json)
             return
         try:
             with counting("Items made", uploaded.person_count, silent=as_json) as progress:
@@ -153,7 +161,7 @@ def launch(
             }
         )
     else:
-        line(f"Batch {batch.batch_id}: {batch.item_count:,} items of {owner} in {batch.workstream}")
+        line(f"Batch {batch.batch_id}: {counted(batch.item_count, 'item')} of {owner} in {batch.workstream}")
         line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
 
 
@@ -169,26 +177,28 @@ def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
     )
 
 
-def _show_estimate(counted: Estimate, missing: list[str], *, as_json: bool) -> None:
+def _show_estimate(estimated: Estimate, missing: list[str], *, as_json: bool) -> None:
     if as_json:
-        steps = [step_json(step) for step in counted.steps]
+        steps = [step_json(step) for step in estimated.steps]
         show_json(
             {
-                "upload_id": counted.upload_id,
+                "upload_id": estimated.upload_id,
                 "batch_id": None,
-                "item_count": counted.item_count,
+                "item_count": estimated.item_count,
                 "steps": steps,
-                "credits": counted.credits,
-                "budget_left": counted.budget_left,
+                "credits": estimated.credits,
+                "budget_left": estimated.budget_left,
                 "missing_webhooks": missing,
             }
         )
         return
-    line(f"Dry run: a launch would make {counted.item_count:,} items; nothing was started")
-    show_steps(counted.steps)
-    line(f"All of it would cost {counted.credits:,} credits at most, where answers cost what credits_per_send says")
-    if counted.budget_left is not None:
-        waits = ": rows wait when it is used up" if counted.credits > counted.budget_left else ""
-        line(f"The budget has {counted.budget_left:,} credits left{waits}")
+    line(f"Dry run: a launch would make {counted(estimated.item_count, 'item')}; nothing was started")
+    show_steps(estimated.steps)
+    line(
+        f"All of it would cost {credits_said(estimated.credits)} at most, where answers cost what credits_per_send says"
+    )
+    if estimated.budget_left is not None:
+        waits = ": rows wait when it is used up" if estimated.credits > estimated.budget_left else ""
+        line(f"The budget has {credits_said(estimated.budget_left)} left{waits}")
     for key in missing:
         line(f"A launch would be refused: no webhook is configured; add {key}")

@@ -9,7 +9,11 @@ from typing import BinaryIO
 
 @contextmanager
 def opened(out: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name only when it is whole."""
+    """Standard output, or a file that appears under its name only when it is whole.
+
+    Raises:
+        OSError: The file cannot be written; it has the name that was asked for.
+    """
     if out is None:
         yield sys.stdout.buffer
         return
@@ -22,5 +26,10 @@ def opened(out: Path | None) -> Iterator[BinaryIO]:
         with beside.open("wb") as stream:
             yield stream
         beside.replace(out)
+    except OSError as error:
+        if error.filename == str(beside):
+            # Nobody knows the name under which it is written until it is whole.
+            error.filename = str(out)
+        raise
     finally:
         beside.unlink(missing_ok=True)

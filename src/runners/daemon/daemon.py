@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
@@ -24,13 +23,14 @@ from enrichcore.registry import Registry
 from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, database_url, opened_store
-from runners.daemon.heartbeat import Heartbeat
+from runners.daemon.heartbeat import Heartbeat, Presence
 from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, reply, route
 from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
+from runners.listening import CannotListen, listen
 from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
@@ -38,6 +38,8 @@ log = logging.getLogger("enrichcore.daemon")
 _TURN_S: Final = 0.0005
 #: How long the HTTP server lets open requests finish when stopping, in seconds.
 _GOODBYE_S: Final = 10
+#: Connections that may wait to be taken; Clay opens dozens at once.
+_BACKLOG: Final = 2048
 
 
 class Role(StrEnum):
@@ -89,7 +91,7 @@ class Daemon:
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
-        except RuntimeError:
+        except CannotListen:
             self._writer.close()
             await self._writing
             await asyncio.to_thread(self._stack.close)
@@ -109,6 +111,7 @@ class Daemon:
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
+        self._begin("presence", Presence(self._store, self._roles).run(self._stop))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -127,7 +130,7 @@ class Daemon:
         ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         log.error("%s ended by itself", " and ".join(sorted(task.get_name() for task in ended)))
 
-    def _begin(self, role: Role, running: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, role: str, running: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(running, name=role))
 
     async def _listen(self) -> None:
@@ -138,7 +141,9 @@ class Daemon:
         )  # fmt: skip
         # Whoever is not called leaves the address to the process that is, which may start later.
         port = self._health_port if self._health_port is not None else runner.port if self._roles & _CALLED else 0
-        listening = _bound(runner.host, port)
+        # Bound here, because uvicorn ends the process where an address is taken.
+        remedy = "change [runner] listen" if self._health_port is None else "give another --health-port"
+        listening = listen(runner.host, port, backlog=_BACKLOG, remedy=remedy)
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="the HTTP server")
         host, port = listening.getsockname()[:2]
@@ -180,17 +185,6 @@ async def _ended(*tasks: asyncio.Task[None]) -> None:
             log.error("%s ended with %s: %s", task.get_name(), type(failure).__name__, failure)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A listening socket; bound here, because uvicorn ends the process where an address is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise RuntimeError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; change [runner] listen"
-        ) from error
-
-
 def serve(
     found: Configured,
     roles: frozenset[Role],
@@ -203,7 +197,8 @@ def serve(
     Raises:
         StoreUnavailable: The database cannot be reached at the start.
         StaleConfiguration: The file was superseded by a newer one.
-        RuntimeError: The address is in use, or a role ended by itself.
+        CannotListen: The address is in use, or cannot be had.
+        RuntimeError: A role ended by itself.
     """
     # Threads decide and project; with Python's five milliseconds a turn, requests and responses would wait for them.
     sys.setswitchinterval(_TURN_S)

@@ -6,6 +6,8 @@ also the database's absence, makes that time begin anew.
 
 import asyncio
 import logging
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
@@ -50,3 +52,27 @@ class Heartbeat:
         except Exception as error:  # noqa: BLE001 - whatever keeps the beat away keeps callbacks away too
             log.warning("the receiver cannot be heard of: %s", error)
             self._interrupted = True
+
+
+class Presence:
+    """Says in the store which roles this process runs, so that who asks why nothing moves hears whether anybody is there."""
+
+    def __init__(self, store: Store, roles: Collection[str], *, beat_s: float = _BEAT_S) -> None:
+        self._store = store
+        self._roles = [str(role) for role in roles]
+        self._beat_s = beat_s
+        self._runner_id = uuid4()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Say so until told to stop, and then leave."""
+        while not stop.is_set():
+            try:
+                await asyncio.to_thread(self._store.here, self._runner_id, self._roles)
+            except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
+                log.debug("the runner cannot be heard of: %s", error)
+            try:
+                await asyncio.wait_for(stop.wait(), self._beat_s)
+            except TimeoutError:
+                continue
+        with suppress(Exception):
+            await asyncio.to_thread(self._store.gone, self._runner_id)

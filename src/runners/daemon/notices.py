@@ -5,7 +5,6 @@ Pure. Nothing secret is in the facts that come in here, and no address of ours g
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -13,13 +12,14 @@ import msgspec
 
 from enrichcore.application.budgets import Budget
 from enrichcore.domain import events as e
+from enrichcore.domain.amounts import amount, counted, credits_said
 from enrichcore.domain.ids import NAMESPACE
-from enrichcore.domain.lane import AWAY_FOR_LONG
+from enrichcore.domain.lane import AWAY_FOR_LONG, DOUBTFUL_FOR_LONG
 from enrichcore.registry import Client, Notice
 from enrichcore.store.outbox import BatchResult, Notification
 
 #: Events of the log that are news.
-NEWS: Final = (e.BatchFinished, e.LaneStopped, e.ConnectionsFailed, e.WebhookEndsSoon)
+NEWS: Final = (e.BatchFinished, e.LaneStopped, e.ConnectionsFailed, e.DoubtsCounted, e.WebhookEndsSoon)
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -36,8 +36,8 @@ def batch_finished(recorded: e.Recorded, client: str, result: BatchResult, items
     counts = {name: items.get(name, 0) for name in ("completed", "failed", "cancelled")}
     gaps = items.get("gaps", 0)
     text = (
-        f"Batch {recorded.stream_id} of {client} ({result.workstream}) is finished: {counts['completed']:,} items"
-        f" completed, {gaps:,} of them with gaps, {counts['failed']:,} failed; {_said(result.credits)} credits."
+        f"Batch {recorded.stream_id} of {client} ({result.workstream}) is finished: {counted(counts['completed'], 'item')}"
+        f" completed, {gaps:,} of them with gaps, {counts['failed']:,} failed; {credits_said(result.credits)}."
     )
     facts = {
         "client": client,
@@ -59,6 +59,8 @@ def of_event(recorded: e.Recorded, client: str) -> Notification | None:
             return lane_stopped(recorded, event, client)
         case e.ConnectionsFailed(in_a_row=number) as event if number == AWAY_FOR_LONG:
             return lane_unreachable(recorded, event, client)
+        case e.DoubtsCounted(in_a_row=number) as event if number == DOUBTFUL_FOR_LONG:
+            return lane_doubtful(recorded, event, client)
         case e.WebhookEndsSoon() as event:
             return webhook_ends_soon(recorded, event, client)
     return None
@@ -75,6 +77,18 @@ def lane_unreachable(recorded: e.Recorded, event: e.ConnectionsFailed, client: s
     return _of_event(Notice.LANE_UNREACHABLE, recorded, text, facts)
 
 
+def lane_doubtful(recorded: e.Recorded, event: e.DoubtsCounted, client: str) -> Notification:
+    """Rows of a lane fall in doubt one after the other."""
+    lane = f"{client}/{event.workstream}/{event.workflow}"
+    text = (
+        f"Of {event.in_a_row} rows in a row of lane {lane} nobody knows whether they were delivered, the last:"
+        f" {event.reason}. One row at a time is tried, at least every half hour, and the lane goes on by itself;"
+        f" `enrichcore lanes --resume {lane}` tries all at once, `enrichcore lanes --stop {lane}` none."
+    )
+    facts = {**_lane_facts(recorded, event, client), "reason": event.reason, "rows": event.in_a_row}
+    return _of_event(Notice.LANE_DOUBTFUL, recorded, text, facts)
+
+
 def webhook_ends_soon(recorded: e.Recorded, event: e.WebhookEndsSoon, client: str) -> Notification:
     """A webhook's life is nearly over: told once, also where several lanes send to it."""
     lane = f"{client}/{event.workstream}/{event.workflow}"
@@ -89,7 +103,7 @@ def webhook_ends_soon(recorded: e.Recorded, event: e.WebhookEndsSoon, client: st
 
 
 def _lane_facts(
-    recorded: e.Recorded, event: e.LaneStopped | e.ConnectionsFailed | e.WebhookEndsSoon, client: str
+    recorded: e.Recorded, event: e.LaneStopped | e.ConnectionsFailed | e.DoubtsCounted | e.WebhookEndsSoon, client: str
 ) -> dict[str, Any]:
     return {
         "client": client,
@@ -115,7 +129,7 @@ def budget_ended(budget: Budget, now: datetime, times: int) -> Notification:
     """A budget pays for no further row."""
     name = budget.client.slug
     text = (
-        f"The budget of {name} is used up: {_said(budget.used)} of {_said(budget.budget_credits)} credits are spent or reserved."
+        f"The budget of {name} is used up: {amount(budget.used)} of {credits_said(budget.budget_credits)} are spent or reserved."
         f" Its rows wait until answers give back what is reserved, or clients.{name}.budget_credits is raised"
         f"{_or_later(budget.client)}."
     )
@@ -125,8 +139,8 @@ def budget_ended(budget: Budget, now: datetime, times: int) -> Notification:
 def budget_overshot(budget: Budget, now: datetime, times: int) -> Notification:
     """Answers cost more than was reserved."""
     text = (
-        f"The budget of {budget.client.slug} is overshot by {_said(budget.overshoot)} credits:"
-        f" {_said(budget.used)} of {_said(budget.budget_credits)} are spent or reserved, because answers cost more than"
+        f"The budget of {budget.client.slug} is overshot by {credits_said(budget.overshoot)}:"
+        f" {amount(budget.used)} of {amount(budget.budget_credits)} are spent or reserved, because answers cost more than"
         " credits_per_send, or because the budget was lowered."
     )
     return _of_budget(Notice.BUDGET_OVERSHOT, budget, text, now, times)
@@ -157,8 +171,3 @@ def _of_budget(notice: Notice, budget: Budget, text: str, now: datetime, times: 
 def _written(name: UUID, notice: Notice, at: datetime, text: str, facts: Mapping[str, Any]) -> Notification:
     told = {"id": name, "notice": str(notice), "at": at.astimezone(UTC), "text": text, **facts}
     return Notification(notification_id=name, notice=str(notice), body=_encoder.encode(told).decode())
-
-
-def _said(amount: Decimal) -> str:
-    """An amount without needless zeros."""
-    return f"{amount.normalize():f}"

@@ -10,7 +10,8 @@ from psycopg_pool import PoolTimeout
 
 log = logging.getLogger("enrichcore.projector")
 
-_POLL_S: Final = 0.2
+#: Rows that several events of a page change are made once: with shorter pauses a busy daemon takes more processor time.
+_POLL_S: Final = 0.35
 _RETRY_S: Final = 1.0
 
 

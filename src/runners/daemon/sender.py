@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpx
 import msgspec
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore.application import Enrichment, Send
 from enrichcore.application.sending import Response, SendReport
@@ -181,7 +181,8 @@ class Sender:
         try:
             seen = await request
         except asyncio.CancelledError:
-            seen = Seen(outcome=self._outcome(send, Outcome.UNKNOWN, "the runner stopped before the response came"))
+            why = "the runner stopped before the response came"
+            seen = Seen(outcome=evolve(self._outcome(send, Outcome.UNKNOWN, why), given_up=True))
         self._tell(send, seen.outcome)
         self._begin(self._unrecorded, self._report(send, seen))
 

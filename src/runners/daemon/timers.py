@@ -1,13 +1,18 @@
-"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled."""
+"""The timers: leases, deadlines and pauses end in bulk; batches finish; days pass; interrupted launches are filled.
+
+The directory learns here what answers told of who is who.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
 from enrichcore.application import Enrichment
+from enrichcore.application.learning import PAGE
 from enrichcore.domain.ids import BatchId
 from enrichcore.store import Conflict, StoreUnavailable
 
@@ -20,6 +25,12 @@ _BULK: Final = 2000
 _FILL_AFTER: Final = timedelta(seconds=60)
 #: How often batches that are not filled are counted.
 _COUNT_EVERY: Final = timedelta(seconds=5)
+#: How often companies' rows are looked for that cannot leave on their lane, and how many times as long as a search took none
+#: is made.
+_MOVE_EVERY_S: Final = 2.0
+_SEARCHED_PART: Final = 20
+#: How often the directory learns what answers told; uploads and launches do not wait for it.
+_LEARN_EVERY: Final = timedelta(seconds=5)
 
 
 class Timers:
@@ -30,6 +41,9 @@ class Timers:
         self._clock = clock
         self._day: date | None = None
         self._launches = _Launches(application)
+        #: When companies' rows are looked for again, on the monotonic clock.
+        self._move_at = 0.0
+        self._learnt_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -51,7 +65,8 @@ class Timers:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
-        duties = (self._wake, self._application.turn_batches, self._pass_day, self._fill)
+        application = self._application
+        duties = (self._wake, application.turn_batches, self._pass_day, self._fill, self._move, self._learn)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -64,8 +79,28 @@ class Timers:
             self._day = today
         return 0
 
+    def _learn(self) -> int:
+        now = self._clock()
+        if self._learnt_at is not None and now - self._learnt_at < _LEARN_EVERY:
+            return 0
+        looked_at = self._application.learn()
+        if looked_at >= PAGE:
+            # There is more, and a tick is no longer than one page of it.
+            return looked_at
+        self._learnt_at = now
+        return 0
+
     def _fill(self) -> int:
         return self._launches.go_on(self._clock())
+
+    def _move(self) -> int:
+        began = monotonic()
+        if began < self._move_at:
+            return 0
+        try:
+            return self._application.move_companies()
+        finally:
+            self._move_at = monotonic() + max(_MOVE_EVERY_S, _SEARCHED_PART * (monotonic() - began))
 
 
 def _done(duty: Callable[[], int]) -> int:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runners.listening import listen
+
 from .app import Sandbox, create_app
 from .settings import SandboxSettings
 from .wire import CUT
@@ -30,7 +32,8 @@ def serve(settings: SandboxSettings, host: str = "127.0.0.1", port: int = 8700) 
 
     Raises:
         ValueError: the settings do not hold together, see `create_app`.
-        OSError: the address is taken, or the file of recorded answers cannot be opened.
+        CannotListen: the address is taken, or cannot be had.
+        OSError: the file of recorded answers cannot be opened.
     """
     sandbox = create_app(settings)
     config = uvicorn.Config(
@@ -43,8 +46,7 @@ def serve(settings: SandboxSettings, host: str = "127.0.0.1", port: int = 8700) 
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=config.backlog) as listener:
+    with listen(host, port, backlog=config.backlog, remedy="name another with --port") as listener:
         _Server(config, sandbox).run(sockets=[listener])
 
 

@@ -86,9 +86,10 @@ class ControlBody:
 
 @frozen(kw_only=True)
 class SettleBody:
-    """What is decided of rows that are in doubt."""
+    """What is decided of rows that are in doubt, or whose answer will not come."""
 
-    #: `sent` waits for their answers, `resend` sends them again, whatever `attempts` says.
+    #: `sent` waits for their answers, `resend` sends them again, whatever `attempts` says; `lost` ends the waits for them, and for
+    #: the answers to rows that were delivered, as their deadlines would.
     decision: Settlement
     #: Only this workflow.
     step: str | None = None

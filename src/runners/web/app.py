@@ -5,6 +5,8 @@ browser.
 """
 
 import logging
+import re
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Redirect
 
 from enrichcore.application import ApplicationError, CannotLaunch, Enrichment, UnknownId
@@ -44,6 +47,32 @@ _HEADERS: Final = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
+#: The OpenAPI document's name for the token.
+_TOKEN: Final = "token"  # noqa: S105 - a name, not a secret
+#: The decoder's kinds of values, as people call them.
+_KINDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "uuid": "a uuid",
+    "object": "an object",
+    "array": "a list",
+    "null": "nothing",
+}
+#: What the decoder of requests says, and what it means to whoever wrote them.
+_FAULTS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    (re.compile(r"Object missing required field (`[^`]*`)"), r"the field \1 is missing"),
+    (re.compile(r"Object contains unknown field (`[^`]*`)"), r"there is no field \1"),
+    (re.compile("Invalid UUID"), "this is no uuid"),
+    (re.compile("Invalid enum value ('.*')"), r"\1 is none of its words"),
+    (
+        re.compile("Expected `([^`]+)`, got `([^`]+)`"),
+        lambda found: f"give {_kind(found[1])} and not {_kind(found[2])}",
+    ),
+    (re.compile("Expected `([^`]+)` >= (.+)"), lambda found: f"give {_kind(found[1])} of {found[2]} or more"),
+    (re.compile("Expected `([^`]+)` <= (.+)"), lambda found: f"give {_kind(found[1])} of {found[2]} or less"),
+)
 #: error → status; the first that fits counts
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (UnknownId, 404),
@@ -76,6 +105,8 @@ def create_pages(application: Enrichment, store: PostgresStore) -> Litestar:
             version=version("enrichcore"),
             path="/schema",
             render_plugins=[JsonRenderPlugin(path="/")],
+            components=Components(security_schemes={_TOKEN: SecurityScheme(type="http", scheme="bearer")}),
+            security=[{_TOKEN: []}],
             use_handler_docstrings=True,
         ),
         logging_config=None,
@@ -122,10 +153,28 @@ def _http_reason(error: HTTPException) -> str:
         case 500:
             return "Something went wrong on our side; the daemon's log says what."
     extra = error.extra if isinstance(error.extra, list) else []
-    faults = "; ".join(f"{one.get('key', '')}: {one.get('message', '')}" for one in extra if isinstance(one, dict))
-    return f"The request is not complete: {faults}" if faults else _sentence(error.detail)
+    faults = "; ".join(
+        _fault(one.get("key", ""), str(one.get("message", ""))) for one in extra if isinstance(one, dict)
+    )
+    return f"The request cannot be read: {faults}" if faults else _sentence(error.detail)
+
+
+def _fault(key: str, message: str) -> str:
+    """What is wrong with one field; the body as a whole goes by the name of the handler's argument, which nobody knows."""
+    for said, meant in _FAULTS:
+        message = said.sub(meant, message)
+    return message if key in {"", "data"} else f"{key}: {message}"
+
+
+def _kind(told: str) -> str:
+    """A kind of value, or one of several."""
+    return " or ".join(_KINDS.get(one.strip(), one.strip()) for one in told.split("|"))
 
 
 def _sentence(text: str) -> str:
     text = text.strip() or "This cannot be done"
-    return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    # The name of a file, or of a field, is no word that begins a sentence.
+    first = text.partition(" ")[0]
+    return (
+        (text[0].upper() if first.isalpha() else text[0]) + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    )

@@ -27,7 +27,7 @@ class Said:
 
     by: str = ""
     why: str = ""
-    #: For `settle`: `sent`, or `resend`.
+    #: For `settle`: `sent`, `resend`, or `lost`.
     decision: str = ""
 
 
@@ -65,7 +65,9 @@ def settle(
         ClientException: The decision is none, or the batch has no such step.
     """
     if decision not in set(Settlement):
-        raise ClientException(detail="What is in doubt was `sent`, or is to be sent again: `resend`.")
+        raise ClientException(
+            detail="What is in doubt was `sent`, or is to be sent again: `resend`; an answer that will not come is `lost`."
+        )
     known = application.store.batches([batch_id])
     if step is not None and known and known[0][0].pipeline.step(step) is None:
         raise ClientException(detail=f"The batch has no step {step!r}.")

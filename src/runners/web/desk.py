@@ -85,6 +85,18 @@ class Desk:
         except UnknownClientError:
             return str(client_id)
 
+    def client_label(self, client_id: UUID) -> str:
+        """What people call a client."""
+        try:
+            return self.registry.client(client_id).name
+        except UnknownClientError:
+            return str(client_id)
+
+    def workstream_label(self, slug: str) -> str:
+        """What people call a workstream; its slug as words where the configuration does not have it any more."""
+        stream = self.registry.workstreams.get(slug)
+        return slug.replace("_", " ") if stream is None else stream.label
+
 
 #: Provided to every handler as `desk`.
 TheDesk = NamedDependency[Desk]

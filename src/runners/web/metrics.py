@@ -5,7 +5,7 @@ from typing import Final
 
 from litestar import MediaType, Response, get
 
-from enrichcore.domain.lane import FAILURES_IN_A_ROW
+from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW
 from projections import READ_MODELS
 from runners.web.desk import TheDesk
 
@@ -41,6 +41,11 @@ def metrics(desk: TheDesk) -> Response[str]:
             "lanes_unreachable",
             "Lanes whose webhook cannot be reached.",
             [({}, desk.row("unreachable_lanes", failures=FAILURES_IN_A_ROW)["lanes"])],
+        ),
+        _family(
+            "lanes_doubtful",
+            "Lanes that leave rows in doubt, one after the other.",
+            [({}, desk.row("doubtful_lanes", doubts=DOUBTS_IN_A_ROW)["lanes"])],
         ),
         _family("unmatched_callbacks", "Answers that could not be placed.", [({}, desk.row("unmatched")["answers"])]),
         _family(

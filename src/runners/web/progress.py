@@ -41,7 +41,10 @@ class Progress:
 
     batch_id: UUID
     client: str
+    #: What people call the client and the workstream.
+    client_label: str
     workstream: str
+    workstream_label: str
     upload_id: UUID
     launched_at: datetime
     status: str
@@ -71,7 +74,9 @@ def _progress(desk: Desk, batch: Batch, counts: Row) -> Progress:
     return Progress(
         batch_id=batch.batch_id,
         client=desk.client_name(batch.client_id),
+        client_label=desk.client_label(batch.client_id),
         workstream=batch.workstream,
+        workstream_label=desk.workstream_label(batch.workstream),
         upload_id=batch.upload_id,
         launched_at=batch.launched_at,
         status=str(batch.status),

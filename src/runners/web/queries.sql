@@ -61,6 +61,9 @@ select count(*) as lanes from enrichcore.lanes where stopped <> ''
 -- name: unreachable_lanes
 select count(*) as lanes from enrichcore.lanes where failures >= %(failures)s
 
+-- name: doubtful_lanes
+select count(*) as lanes from enrichcore.lanes where doubts >= %(doubts)s
+
 -- name: news
 select count(*) filter (where told_at is null and given_up_at is null) as waiting,
        count(*) filter (where given_up_at is not null) as given_up

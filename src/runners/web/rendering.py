@@ -11,6 +11,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 
+from enrichcore.domain.amounts import amount, counted
 from enrichcore.domain.life_cycle import State
 
 #: Which page of a table is asked for, from 1.
@@ -72,13 +73,13 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "when": when, "words": words, "cell": cell}
+    made.filters |= {"number": number, "when": when, "words": words, "cell": cell, "counted": counted}
     return made
 
 
 def number(value: float | Decimal) -> str:
     """A count or an amount, with thousands separated."""
-    return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return amount(value)
 
 
 def when(value: datetime | None) -> str:

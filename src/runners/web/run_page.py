@@ -9,6 +9,7 @@ from enrichcore.application import UnknownId
 from enrichcore.application.explaining import explain
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told
@@ -59,9 +60,24 @@ def _is_open(state: BatchItem | CompanyRun) -> bool:
 
 
 def _facts(desk: Desk, state: BatchItem | CompanyRun) -> dict[str, Any]:
-    """What the import and the steps told, under the names of leads."""
-    known = state.facts() if isinstance(state, BatchItem) else {**state.imported, **state.run.facts}
+    """What the import, the company's runs and the steps told, under the names of leads."""
+    known = state.facts(_of_company(desk, state)) if isinstance(state, BatchItem) else _of_run(state)
     return {name: desk.masked(str(value)) for name, value in sorted(known.items()) if value not in (None, "", [], ())}
+
+
+def _of_company(desk: Desk, item: BatchItem) -> dict[str, Any]:
+    """What the company's runs found that serve the item, which it does not repeat."""
+    completed = (run for run in _runs(item) if run.state is State.COMPLETED)
+    served = [run.company_run_id for run in completed if run.company_run_id is not None]
+    found: dict[str, Any] = {}
+    for loaded in desk.store.load(served).values() if served else ():
+        if isinstance(loaded.state, CompanyRun):
+            found |= loaded.state.run.facts
+    return found
+
+
+def _of_run(company: CompanyRun) -> dict[str, Any]:
+    return {**company.imported, **company.run.facts}
 
 
 def _row(desk: Desk, run: StepRun) -> dict[str, Any]:

@@ -54,7 +54,15 @@ def uploads(desk: TheDesk, client: FromPath[str], kind: FromPath[str], page: Pag
     which = {"client": owner.id, "workstreams": [stream.slug for stream in workstreams(desk, kind)]}
     paging = Paging(number=page, size=PAGE, total=desk.row("upload_count", **which)["count"])
     found = desk.rows("uploads", **which, limit=paging.size, offset=paging.offset)
-    return rendered("uploads.html", client=owner, kind=KINDS[kind], kind_path=kind, uploads=found, paging=paging)
+    return rendered(
+        "uploads.html",
+        client=owner,
+        kind=KINDS[kind],
+        kind_path=kind,
+        uploads=found,
+        paging=paging,
+        label_of=desk.workstream_label,
+    )
 
 
 @get(_INSPECTOR, sync_to_thread=True)

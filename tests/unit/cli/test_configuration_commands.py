@@ -86,3 +86,12 @@ def test_the_demo_has_a_sound_configuration():
     assert {webhook.lane.rate for webhook in webhooks.values()} == {1000}
     assert len({webhook.url.reveal() for webhook in webhooks.values()}) == 6
     assert all(webhook.url.reveal().startswith("http://127.0.0.1:8700/hooks/") for webhook in webhooks.values())
+
+
+def test_check_counts_as_people_do(enrichcore, tmp_path):
+    """One fault is no faults, and warnings are counted where there are any."""
+    path = tmp_path / "enrichcore.toml"
+    path.write_text("nonsense = 1")
+    assert enrichcore("check").stdout.splitlines()[-1] == "1 fault"
+    path.write_text("")
+    assert enrichcore("check").stdout.splitlines()[-1] == "All is well, 2 warnings"

@@ -1,11 +1,12 @@
 """One sentence for each way to stand still: why, and what would move it."""
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 
 from enrichcore.application import UnknownId
 from enrichcore.application.explaining import explain
@@ -83,6 +84,8 @@ def test_what_was_sent_waits_until_its_deadline(world):
     """Six hours by default; a deadline that is past says what would move it."""
     batch = world.launch()
     world.send()
+    assert "no runner takes it now: start `enrichcore run`" in first(world, batch)
+    world.store.here(uuid4(), ["receiver", "timers"])
     assert "waits for its answer, until the deadline at 2026-03-01 18:00:00 UTC" in first(world, batch)
     world.now += timedelta(hours=7)
     assert "timers moves it, once a receiver has been up for" in first(world, batch)
@@ -173,3 +176,72 @@ def test_ended_items_say_so(world):
     third = world.launch(b"First Name,Last Name,Email\nZo,Velmarrin,zo@northmere.example\n")
     world.application.cancel(third.batch_id, by="test")
     assert "was cancelled" in first(world, third)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_DELIVERED, Outcome.DELIVERED, Outcome.UNKNOWN])
+def test_a_row_that_waits_in_a_paused_batch_tells_of_the_pause_too(world, outcome):
+    """Its time comes, and still nothing is sent."""
+    batch = world.launch()
+    world.send(outcome, "as it was")
+    world.application.pause(batch.batch_id, by="test")
+    assert f"nothing is sent until `enrichcore resume {batch.batch_id}`" in first(world, batch)
+    world.application.resume(batch.batch_id, by="test")
+    assert "enrichcore resume" not in first(world, batch)
+
+
+def test_of_batches_that_want_a_companys_row_the_paused_one_is_named(world):
+    """The other was cancelled, and nothing moves that."""
+    first_batch, second = world.launch(), world.launch()
+    company = world.items(second)[0].run(COMPANY).company_run_id
+    world.application.pause(second.batch_id, by="test")
+    world.application.cancel(first_batch.batch_id, by="test")
+    assert f"enrichcore resume {second.batch_id}" in said(world, company)
+
+
+@pytest.mark.parametrize(("spent_days_ago", "free_at"), [(0, "2026-03-04"), (1, "2026-03-03")])
+def test_a_budget_of_a_period_tells_when_it_pays_again(world, spent_days_ago, free_at):
+    """When the day on which the credits were spent counts no more, by whole days."""
+    world.now -= timedelta(days=spent_days_ago)
+    batch = world.launch(b"First Name,Last Name,Email,Company Name\nAnn,Fenn,ann@quillhaven.example,Quillhaven\n")
+    (send,) = world.send()
+    world.answer(send, name="Quillhaven", credits_used=3)
+    world.now += timedelta(days=spent_days_ago)
+    spent = world.store.credits_of(world.client.id)
+    acme = evolve(world.client, budget_credits=spent, budget_period=timedelta(days=2))
+    world.registry = evolve(world.registry, clients={"acme": acme})
+    assert f"its period frees credits, at {free_at} 00:00:00 UTC if nothing more is spent" in first(world, batch)
+    world.now = datetime.fromisoformat(f"{free_at}T00:00:00+00:00")
+    assert "waits for its turn" in first(world, batch)
+    acme = evolve(acme, budget_period=None)
+    world.registry = evolve(world.registry, clients={"acme": acme})
+    assert "its period" not in first(world, batch)
+
+
+def test_that_nobody_runs_is_said(world):
+    """For whatever would move it, until somebody is heard of."""
+    batch = world.launch()
+    assert first(world, batch).endswith("(none runs now: start `enrichcore run`).")
+    world.store.here(uuid4(), ["sender"])
+    assert first(world, batch).endswith("while `enrichcore run` has the role sender.")
+
+
+def test_a_lane_that_is_tried_by_one_row_at_a_time_says_so(world):
+    """Also between two tries."""
+    rows = "".join(f"Ann,F{n},ann@c{n}.example,C{n}\n" for n in range(12)).encode()
+    batch = world.launch(b"First Name,Last Name,Email,Company Name\n" + rows)
+    world.send(Outcome.UNKNOWN, "HTTP 502", limit=10)
+    waiting = next(row.run_id for row in world.store.inline_rows()[1] if row.state == "ready" and row.batch_id is None)
+    assert "nobody knows whether they were delivered, the last: HTTP 502" in said(world, waiting)
+    assert f"enrichcore lanes --resume acme/crm_data/{COMPANY}" in said(world, waiting)
+    world.now += timedelta(seconds=31)
+    assert "is tried with one row at a time" in said(world, waiting)
+    assert f"enrichcore lanes --resume acme/crm_data/{COMPANY}" in said(world, waiting)
+    assert batch
+
+
+def test_a_companys_row_that_another_lane_would_take_says_so(world):
+    """The timers move it there."""
+    world.application.stop_lane("acme", "crm_data", COMPANY, by="test", why="out of credits")
+    batch = world.launch()
+    world.launch(world.apollo(), workstream="apollo_scrape")
+    assert "has lane apollo_scrape/enrich_company_via_waterfall_in_clay, which is open" in first(world, batch)

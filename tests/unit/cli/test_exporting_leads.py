@@ -85,7 +85,7 @@ def test_any_text_comes_back_from_json_lines(text):
     written = exported(Format.JSONL, [LEAD | {"person_summary": text, "person_title": Decimal("1.50")}])
     assert written.count("\n") == 1
     assert json.loads(written)["person_summary"] == text
-    assert json.loads(written)["person_title"] == "1.50"
+    assert json.loads(written)["person_title"] == "1.5"
 
 
 def test_a_file_for_excel_says_that_it_is_utf_8():
@@ -114,7 +114,7 @@ def test_parquet_keeps_the_types_and_writes_page_by_page(monkeypatch):
 
 
 def test_parquet_says_what_it_needs(monkeypatch):
-    """Without its library the refusal names the extra to install."""
+    """Without its library the refusal names what to install."""
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(CannotDo, match=r"enrichcore\[parquet\]"):
+    with pytest.raises(CannotDo, match=r"pip install pyarrow"):
         write_leads([], io.BytesIO(), Format.PARQUET)

@@ -1,5 +1,7 @@
 """Wrong use and expected errors: one message on standard error, an exit code, never a traceback."""
 
+import re
+
 import psycopg
 import pytest
 from hypothesis import given
@@ -35,7 +37,9 @@ def test_every_command_of_the_contract_has_help(enrichcore, command):
         ["history", "12"],
         ["upload", "nowhere.csv", "--client", "acme", "--workstream", "crm_data"],
         ["retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "ready"],
+        ["retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "awaiting_answer"],
         ["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "maybe"],
+        ["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "lost"],
         ["run", "--role", "king"],
         ["leads", "--client", "acme", "--format", "pdf"],
         ["demo", "--rows", "0"],
@@ -46,6 +50,40 @@ def test_wrong_use_ends_with_2(enrichcore, args):
     """What cannot be understood is told on standard error and nothing is printed."""
     ended = enrichcore(*args)
     assert (ended.exit_code, bool(ended.stderr.strip()), ended.stdout) == (2, True, "")
+
+
+def test_whoever_retries_what_waits_for_an_answer_is_told_how_to_end_that(enrichcore):
+    """Such a wait has not ended, and is given up only on purpose."""
+    refused = enrichcore("retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "awaiting_answer")
+    assert "settle" in refused.stderr
+    assert "lost" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["status", "no-uuid"], "'no-uuid' is no id; one looks like"),
+        (["unmatched", "--match", "one", "two"], "'one' is no id; one looks like"),
+        (["leads", "--client", "acme", "--batch-id", ""], "'' is no id; one looks like"),
+        (["leads", "--client", "acme", "--format", "pdf"], "'pdf' is not one of 'csv', 'jsonl', 'parquet'"),
+        (["leads", "--client", "acme", "--as-of", "yesterday"], "'yesterday' is no moment: write it as 2026-03-01"),
+        (["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "maybe"], "'maybe' is not one of 'sent'"),
+        (["demo", "--rows", "0"], "'0' is too small: give 1 or more"),
+        (["demo", "--rows", "many"], "'many' is not a whole number"),
+        (["run", "--role", "sender", "--health-port", "99999"], "'99999' is too large: give 65535 or less"),
+    ],
+)
+def test_wrong_use_is_told_in_our_words(enrichcore, args, said):
+    """A value that does not fit is named, with one that would; nothing of the library that checks values is heard."""
+    ended = enrichcore(*args)
+    assert (ended.exit_code, said in " ".join(ended.stderr.split())) == (2, True), ended.stderr
+    assert not re.search("Input should|Value error|UUID|pydantic", ended.stderr)
+
+
+def test_the_help_of_a_flag_is_what_it_does(enrichcore):
+    """A flag takes no value, so none is named."""
+    for command in ([], ["upload"], ["demo"]):
+        assert "<bool>" not in enrichcore(*command, "--help").output
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,12 @@
-"""What programs are told of an upload."""
+"""What programs and people are told of an upload."""
+
+from decimal import Decimal
+
+import pytest
 
 from enrichcore.store import MemoryStore
+from runners.cli.showing import plain, show_table
+from runners.cli.upload_report import show_report
 from runners.reports import report_json
 from tests.contracts.world import ACME, CRM, World
 
@@ -12,3 +18,31 @@ def test_a_column_that_is_ambiguous_is_not_read_and_is_told_as_that():
     assert set(told["ambiguous"]) == {"Employer", "Company Name"}
     assert sorted(told["unmapped"]) == ["Company Name", "Employer", "Shoe size"]
     assert set(told["mapped"]) == {"Name", "Email"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (b"Ann Fennimarsh,ann@vale.example\n", ["x.csv: 1 row imported, 1 person, 1 company, 0 rows kept aside"]),
+        (
+            b"Ann Fennimarsh,ann@vale.example\nAnn Fennimarsh,ann@vale.example\nBo Vale,bo@elm.example\n",
+            [
+                "x.csv: 3 rows imported, 2 people, 2 companies, 0 rows kept aside",
+                "New: 2 people, 2 companies; known already: 0 people, 0 companies; 1 row is of people of earlier rows",
+            ],
+        ),
+    ],
+)
+def test_people_are_told_one_row_of_one(rows, told, capsys):
+    """And many of many."""
+    show_report(World(MemoryStore()).app.upload(b"Name,Email\n" + rows, client=ACME, workstream=CRM), "x.csv")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[: len(told)] == told
+
+
+def test_credits_are_written_in_one_way(capsys):
+    """In tables for people, and as exact text for programs, whoever computed them."""
+    ones = [Decimal(1), Decimal("1.0"), Decimal("1.00")]
+    show_table(["credits"], [[one] for one in ones])
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == ["credits", "1", "1", "1"]
+    assert plain([*ones, Decimal("1204.50")]) == ["1", "1", "1", "1204.5"]

@@ -37,23 +37,29 @@ class World:
         """An application with the configuration as it is now."""
         return Enrichment(self.store, self.registry, clock=lambda: self.now)
 
-    def upload(self, rows=CONTACTS):
+    def upload(self, rows=CONTACTS, workstream="crm_data"):
         """An imported file."""
-        report = self.application.upload(rows, client="acme", workstream="crm_data")
+        report = self.application.upload(rows, client="acme", workstream=workstream)
         return self.application.get_upload(report.upload_id)
 
-    def launch(self, rows=CONTACTS):
+    def launch(self, rows=CONTACTS, workstream="crm_data"):
         """A launched batch."""
-        return self.application.launch(self.upload(rows).upload_id)
+        return self.application.launch(self.upload(rows, workstream).upload_id)
+
+    def apollo(self):
+        """Somebody else of the same company, as Apollo exports people."""
+        return (
+            b"First Name,Last Name,Email,Company,Website\nZo,Fenn,zo@quillhaven.example,Quillhaven,quillhaven.example\n"
+        )
 
     def items(self, batch):
         """The batch's items as they stand."""
         loaded = self.store.load(self.store.items_of(batch.batch_id, None, 100))
         return [run.state for run in loaded.values()]
 
-    def send(self, outcome=Outcome.DELIVERED, reason="", hold=None):
+    def send(self, outcome=Outcome.DELIVERED, reason="", hold=None, limit=1000):
         """Claim all that may leave, and tell the same outcome for each."""
-        sends = self.application.claim(1000)
+        sends = self.application.claim(limit)
         due = self.now + timedelta(minutes=1)
         self.application.record_outcomes(
             [

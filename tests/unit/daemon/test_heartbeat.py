@@ -2,8 +2,9 @@
 
 import asyncio
 
-from enrichcore.store import StoreUnavailable
-from runners.daemon.heartbeat import Heartbeat
+from enrichcore.store import MemoryStore, StoreUnavailable
+from runners.daemon.daemon import Role
+from runners.daemon.heartbeat import Heartbeat, Presence
 
 
 class Beats:
@@ -63,3 +64,29 @@ def test_a_beat_that_fails_begins_it_anew():
 def test_a_callback_that_was_refused_begins_it_anew():
     """However short the outage, between two beats or during one."""
     assert beaten(well, refuse, well) == ([True, False, True, False], 1)
+
+
+def test_a_process_says_which_roles_it_runs_until_it_stops():
+    """Also after the database was away."""
+    store, fails = MemoryStore(), [StoreUnavailable("away")]
+    here = store.here
+
+    async def live():
+        stop, heard, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+        def may_fail(runner_id, roles):
+            if fails:
+                raise fails.pop()
+            here(runner_id, roles)
+            loop.call_soon_threadsafe(heard.set)
+
+        store.here = may_fail
+        running = asyncio.create_task(Presence(store, [Role.SENDER, Role.WEB], beat_s=0.001).run(stop))
+        await asyncio.wait_for(heard.wait(), 10)
+        up = store.roles_up()
+        stop.set()
+        await running
+        return up
+
+    assert asyncio.run(live()) == {"sender", "web"}
+    assert store.roles_up() == frozenset()

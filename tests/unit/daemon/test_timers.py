@@ -15,8 +15,9 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.store import Conflict, MemoryStore, StoreUnavailable
 from runners.daemon import timers as module_of_timers
 from runners.daemon.timers import Timers
+from tests.contracts.found_keys_contract import FOUND, found_for
 from tests.contracts.http_contract import FUNDING, STREAM, waterfall
-from tests.contracts.world import APOLLO_COMPANY, World, configuration, person
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, CRM_COMPANY, EMAIL, World, configuration, person
 
 NAMES = [f"{name}{end}" for name in ("ann", "bob", "eve", "joe", "kim") for end in "ab"]
 
@@ -239,3 +240,66 @@ def test_waits_that_may_not_end_yet_keep_none_that_may_from_ending(monkeypatch):
     timers.tick()
     states = {(row.workflow, row.state) for row in world.store.inline_rows()[1] if row.batch_id is None}
     assert states == {(FUNDING, State.TIMED_OUT), (APOLLO_COMPANY, State.AWAITING_ANSWER)}
+
+
+def test_the_directory_learns_every_few_seconds_what_answers_told(world, timers):
+    """Nobody has to upload anything for it; answers that come all the time keep no timer busy."""
+    world.launch(person("ann", email=""), person("bob", email=""))
+    world.play_to(EMAIL)
+    first, second = (send for send in world.send() if send.workflow == EMAIL)
+    for send, learnt in ((first, 1), (second, 1)):
+        name = send.payload["person_linkedin_url"].rpartition("/")[2].partition("-")[0]
+        world.answer(send, world.body(send, result={"email": f"{name}@quillhaven.example"}))
+        timers.tick()
+        assert len(world.events(e.PersonKeysFound)) == learnt
+    pass_time(world, timers, 5)
+    assert len(world.events(e.PersonKeysFound)) == 2
+
+
+def test_learning_that_loses_to_an_import_is_tried_again_and_holds_nothing_up(world, timers, monkeypatch):
+    """The answers are in the log; the day passes all the same."""
+    found_for(world, {"email": FOUND})
+    with monkeypatch.context() as patch:
+
+        def lose():
+            raise Conflict("an import was first")
+
+        patch.setattr(world.app, "learn", lose)
+        timers.tick()
+    assert (world.events(e.PersonKeysFound), len(world.events(e.DayPassed))) == ([], 1)
+    pass_time(world, timers, 5)
+    assert len(world.events(e.PersonKeysFound)) == 1
+
+
+def test_what_there_is_to_learn_is_learnt_page_after_page(world, timers, monkeypatch):
+    """After a long time without timers, each tick is one page, and the next comes at once."""
+    monkeypatch.setattr("enrichcore.application.learning.PAGE", 1)
+    monkeypatch.setattr(module_of_timers, "PAGE", 1)
+    found_for(world, {"email": FOUND})
+    while timers.tick():
+        pass
+    assert len(world.events(e.PersonKeysFound)) == 1
+
+
+def test_companies_rows_that_cannot_leave_are_moved_by_the_timers(world, timers, monkeypatch):
+    """Every few seconds, and less often where looking for them takes long."""
+    world.launch(person("ann"))
+    world.launch(person("bob"), workstream=CRM)
+    world.app.stop_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann", why="out of credits")
+    passed = [100.0]
+    monkeypatch.setattr(module_of_timers, "monotonic", lambda: passed[0])
+    looked = []
+    move = world.app.move_companies
+
+    def look():
+        looked.append(passed[0])
+        passed[0] += 1.0
+        return move()
+
+    monkeypatch.setattr(world.app, "move_companies", look)
+    timers.tick()
+    assert [send.workflow for send in world.app.claim(10)] == [CRM_COMPANY]
+    for _ in range(50):
+        passed[0] += 1.0
+        timers.tick()
+    assert looked == [100.0, 121.0, 142.0]

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from runners.cli.main import app
-from runners.sandbox.__main__ import build_parser as sandbox_parser
+from runners.sandbox.options import build_parser as sandbox_parser
 from tests.unit.docs.pages import commands
 
 NAMED = sorted({(command.name, option) for command in commands() for option in ("", *command.options)})

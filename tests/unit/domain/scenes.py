@@ -111,6 +111,10 @@ class RunScene:
         """A person wants the step to run again."""
         return self.record(steps.decide_retry(self.run, now=self.now, force=force, **BY_ANN))
 
+    def restore(self):
+        """A person takes the cancellation back."""
+        return self.record(steps.decide_restore(self.run, now=self.now, **BY_ANN))
+
     def cancel(self):
         """A person stops the step."""
         return self.record(steps.decide_cancel(self.run, self.step, now=self.now, **BY_ANN))

@@ -265,8 +265,31 @@ def test_a_person_may_have_a_doubt_sent_again_beyond_the_attempts():
 @pytest.mark.parametrize("settlement", e.Settlement)
 @pytest.mark.parametrize("state", sorted(set(State) - {State.IN_DOUBT}))
 def test_only_a_doubt_can_be_settled(state, settlement):
-    """Elsewhere the decision finds nothing to do."""
-    assert scene(state).settle(settlement) == ()
+    """Elsewhere the decision finds nothing to do, but that the answer to a row that was delivered may be given up."""
+    waits = settlement is e.Settlement.LOST and state is State.AWAITING_ANSWER
+    assert names(scene(state).settle(settlement)) == (["AnswerTimedOut"] if waits else [])
+
+
+@pytest.mark.parametrize("state", [State.AWAITING_ANSWER, State.IN_DOUBT])
+@pytest.mark.parametrize(("attempts", "then"), [(1, State.TIMED_OUT), (2, State.READY)])
+def test_a_wait_that_a_person_gives_up_ends_as_its_deadline_would(state, attempts, then):
+    """With who gave it up, and why."""
+    told = scene(state, attempts=attempts)
+    (ended,) = told.settle(e.Settlement.LOST)
+    assert (ended.by, told.run.state, told.run.reserved, told.run.spent) == ("ann", then, 0, 1)
+    assert ended.reason.startswith("given up before its deadline: as she said")
+
+
+def test_a_cancelled_step_is_taken_back_while_its_row_is_out():
+    """As it was, deadline and credits included; later it can only run again."""
+    told = scene(State.AWAITING_ANSWER)
+    before = told.run
+    told.cancel()
+    assert names(told.restore()) == ["StepRestored"]
+    assert told.run == before
+    told.cancel()
+    told.now += 6 * HOURS
+    assert told.restore() == ()
 
 
 # --- time --------------------------------------------------------------------------------------------------------
@@ -347,3 +370,27 @@ def test_a_log_from_before_keeps_what_it_reserved():
 def test_time_alone_moves_nothing_that_waits_for_something_else(state):
     """Ready runs wait for a runner, waits for their company run, and ends for nothing."""
     assert scene(state).wake(timedelta(days=400)) == ()
+
+
+@pytest.mark.parametrize("seen", [Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED])
+def test_a_row_that_comes_back_after_its_answer_was_set_aside_is_not_sent_again(seen):
+    """What came may yet be placed, and then it counts; until then the step has failed for that."""
+    told = scene(State.SENDING, attempts=2)
+    told.record(steps.decide_set_aside(told.run, "a fault"))
+    assert names(told.outcome(seen)) == ["SendRefused"]
+    assert names(told.wake()) == ["StepReady", "StepFailed"]
+    assert told.run.reason.startswith("its answer came and was set aside (a fault)")
+    assert (told.run.state, told.run.reserved) == (State.FAILED, 0)
+    told.answer("data", title="CTO")
+    assert told.run.state is State.COMPLETED
+
+
+def test_that_an_answer_was_set_aside_is_noted_once_and_only_for_a_row_that_is_out():
+    """A retry begins without it."""
+    told = scene(State.AWAITING_ANSWER)
+    assert names(told.record(steps.decide_set_aside(told.run, "a fault"))) == ["AnswerSetAside"]
+    assert told.record(steps.decide_set_aside(told.run, "another")) == ()
+    told.pass_time()
+    told.retry()
+    assert (told.run.state, told.run.set_aside) == (State.READY, "")
+    assert steps.decide_set_aside(told.run, "a fault") == ()

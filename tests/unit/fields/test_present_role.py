@@ -45,6 +45,21 @@ def test_a_start_is_that_of_the_title_that_is_shown(answer, title, start, is_new
     assert compute_indicators(fields, {}, answer, [], as_of=DAY)["is_new_in_role"] is is_new
 
 
+@pytest.mark.parametrize(
+    ("title", "asked", "told", "start"),
+    [
+        ("Advisor", "driftline.example", "Advisor", "2026-10"), ("CTO", "kestrel.example", "CTO", "2020-01"),
+        (None, "driftline.example", "CTO", "2020-01"), ("Treasurer", "driftline.example", "Treasurer", None),
+    ],
+)  # fmt: skip
+def test_a_title_of_another_present_job_has_the_start_of_that_job(title, asked, told, start):
+    """Whatever company was asked about, title and start are of one job."""
+    jobs = [{**ADVISOR, "company_domain": "kestrel.example"}, {**CTO, "company_domain": "driftline.example"}]
+    answer = {"first_name": "Jane", "experience": jobs, **({"title": title} if title else {})}
+    fields = extract_person_fields(answer, asked_company_domain=asked)
+    assert (fields["person_title"], fields["person_current_job_start_date"]) == (told, start)
+
+
 def test_a_known_title_takes_no_start_of_another_job():
     """A lead's title may be the import's while its jobs are an answer's."""
     known = {"person_title": "CTO", "person_current_companies": [{"name": "Kestrel", "title": "Advisor", "start_date": "2026-10"}]}  # fmt: skip

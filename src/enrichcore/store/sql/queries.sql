@@ -11,6 +11,11 @@ select originator_id, originator_version, topic, state, recorded_at, client_id, 
 from enrichcore.stored_events
 where entity_id = any(%(ids)s::uuid[]) and topic = any(%(topics)s) order by position
 
+-- name: events_at
+select originator_id, originator_version, topic, state, recorded_at, client_id, entity_id, batch_id, position
+from unnest(%(ids)s::uuid[], %(versions)s::int[]) as w(id, version)
+join enrichcore.stored_events on originator_id = w.id and originator_version = w.version
+
 -- name: version
 select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
 
@@ -150,10 +155,34 @@ with recursive waiting as (
             where s.state = 'ready' and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
     from waiting where waiting.lane_id is not null
 )
-select waiting.lane_id, coalesce(l.failures, 0) from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
+select waiting.lane_id, coalesce(l.failures >= %(failures)s or l.doubts >= %(doubts)s, false)
+from waiting left join enrichcore.lanes l on l.lane_id = waiting.lane_id
 where waiting.lane_id is not null
   and (l.lane_id is null or (l.stopped = '' and (l.held_until is null or l.held_until <= %(now)s)))
 order by waiting.lane_id
+
+-- name: stranded
+-- Lane by lane, those that are kept passed over in one step; of the others companies' rows, each with the first who may be sent
+-- in its place.
+with recursive waiting as (
+    (select lane_id from enrichcore.step_runs where state = 'ready' order by lane_id limit 1)
+    union all
+    select (select s.lane_id from enrichcore.step_runs s
+            where s.state = 'ready' and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
+    from waiting where waiting.lane_id is not null
+)
+select found.company_run_id, found.item_id
+from waiting cross join lateral (
+    select s.run_id as company_run_id, first.run_id as item_id
+    from enrichcore.step_runs s cross join lateral (
+        select w.run_id from enrichcore.step_runs w
+        join enrichcore.batches b on b.batch_id = w.batch_id and b.status = 'running'
+        where w.company_run_id = s.run_id and w.state = 'waiting_for_company' and w.lane_id = any(%(open)s::uuid[])
+        order by w.run_id limit 1) first
+    where s.state = 'ready' and s.lane_id = waiting.lane_id and s.batch_id is null
+    order by s.wake_at, s.run_id limit %(limit)s) found
+where waiting.lane_id is not null and waiting.lane_id <> all(%(kept)s::uuid[])
+order by waiting.lane_id limit %(limit)s
 
 -- name: bucket
 -- Creates the bucket full, and locks it, so that runners take from it one after the other.
@@ -194,6 +223,25 @@ from unnest(%(kinds)s::text[], %(values)s::text[]) as w(kind, value)
 join enrichcore.directory_keys k on k.client_id = %(client)s and k.kind = w.kind and k.value = w.value
 join enrichcore.directory_entities o on o.entity_id = k.entity_id
 
+-- name: known
+-- By each id that was asked for, the one that stays for it.
+select w.id, o.entity_id, o.since,
+       (select array_agg(a.kind || ' ' || a.value) from enrichcore.directory_keys a where a.entity_id = o.entity_id)
+from unnest(%(ids)s::uuid[]) as w(id)
+join enrichcore.directory_entities e on e.entity_id = w.id and e.client_id = %(client)s
+join enrichcore.directory_entities o on o.entity_id = coalesce(e.merged_into, e.entity_id)
+
+-- name: answered_since
+select position, originator_id, originator_version from enrichcore.stored_events
+where position > %(after)s and topic in ('StepAnswered', 'AnswerRevised') order by position limit %(limit)s
+
+-- name: learnt_until
+select coalesce(max(position), 0) from enrichcore.learnt
+
+-- name: learn_on
+insert into enrichcore.learnt as l (position) values (%(position)s)
+on conflict (only_one) do update set position = greatest(l.position, excluded.position)
+
 -- name: uploaded
 select person_id, company_id, facts from enrichcore.upload_people
 where upload_id = %(upload)s and person_id = any(%(ids)s::uuid[])
@@ -216,7 +264,8 @@ join enrichcore.directory_entities m on m.merged_into is not null and m.merged_i
 order by m.entity_id
 
 -- name: lanes
-select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version
+select lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, doubts, warned,
+       version
 from enrichcore.lanes order by lane_id
 
 -- name: beat
@@ -232,6 +281,17 @@ delete from enrichcore.receivers where runner_id = %(id)s or seen_at < now() - i
 select coalesce(max(now() - up_since), interval '0') from enrichcore.receivers
 where seen_at >= now() - %(lost_after)s
 
+-- name: here
+insert into enrichcore.runners as r (runner_id, role, seen_at) select %(id)s, role, now() from unnest(%(roles)s::text[]) as role
+on conflict (runner_id, role) do update set seen_at = now()
+
+-- name: gone
+-- As for receivers.
+delete from enrichcore.runners where runner_id = %(id)s or seen_at < now() - interval '1 day'
+
+-- name: roles_up
+select distinct role from enrichcore.runners where seen_at >= now() - %(lost_after)s
+
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state
 
@@ -246,6 +306,15 @@ from enrichcore.step_runs s
 left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
 where s.batch_id = %(batch)s
   and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+
+-- name: doubt_counts
+-- The same by workflow.
+select s.workflow, count(*)
+from enrichcore.step_runs s
+left join enrichcore.step_runs c on c.run_id = s.company_run_id and c.state = 'in_doubt'
+where s.batch_id = %(batch)s
+  and (s.state = 'in_doubt' or (s.state = 'waiting_for_company' and c.run_id is not null))
+group by s.workflow
 
 -- name: all_runs
 select run_id, kind, client_id, batch_id, person_id, company_id, workstream, status, gaps, in_doubt, version, state
@@ -265,12 +334,13 @@ on conflict (batch_id) do update set status = excluded.status, filled = excluded
 
 -- name: put_lane
 insert into enrichcore.lanes
-    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, warned, version)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (lane_id, client_id, workstream, workflow, stopped, held_until, held_for, asked_until, refusals, failures, doubts, warned,
+     version)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (lane_id) do update set workstream = excluded.workstream, workflow = excluded.workflow,
     stopped = excluded.stopped, held_until = excluded.held_until, held_for = excluded.held_for,
     asked_until = excluded.asked_until, refusals = excluded.refusals, failures = excluded.failures,
-    warned = excluded.warned, version = excluded.version
+    doubts = excluded.doubts, warned = excluded.warned, version = excluded.version
 
 -- name: put_keys
 insert into enrichcore.directory_keys (client_id, kind, value, entity_id)

@@ -1,0 +1,87 @@
+"""First, last and full name of one person, which tell of each other: what one column holds of another leaves it."""
+
+import re
+from typing import Any
+
+from enrichcore.normalize.lists import entries
+from enrichcore.normalize.names import is_blank, is_honorific, is_particle, last_name, person_name, split_full_name
+from enrichcore.normalize.nothing import clean_label
+
+_JOB_BEHIND = re.compile(r"(?P<name>[^,]*),\s*(?P<job>[^\W\d_]+)\b[^,]*")
+_ONE_OR_TWO = 2
+#: How last names of several words begin.
+_OPENINGS = frozenset({"st", "mc", "mac", "san", "santa", "santo", "abu", "el"})
+
+
+def full_name(value: Any) -> str | None:
+    """A full name fit to show; None for one of which only the last name is told: see `lone_last_name`."""
+    return None if lone_last_name(value) else person_name(value)
+
+
+def lone_last_name(value: Any) -> str | None:
+    """The last name, where a full name tells no other: "Mr Bell", "null Bell", "Bell, CEO"."""
+    text = clean_label(value) if isinstance(value, str) else ""
+    if " " not in text:
+        return None
+    behind = _JOB_BEHIND.fullmatch(text)
+    if behind and behind["job"].casefold() in entries("jobs_behind_names"):
+        named = person_name(behind["name"])
+        return last_name(behind["name"]) if named and " " not in named else None
+    first, *rest = text.split()
+    # "Sir Ian" and "Dr. Ian" may as well be called by their first names.
+    if rest and (is_blank(first) or is_honorific(first)):
+        named = person_name(text)
+        return last_name(" ".join(rest)) if named and " " not in named else None
+    return None
+
+
+def whole_name_in(last: str) -> tuple[str, str] | None:
+    """First and last name of a whole one in the last name's place, which must be filled where the first need not; None for any other."""
+    first, end = split_full_name(last)
+    opens = last.split(maxsplit=1)[0]
+    is_last = is_particle(opens) or opens.rstrip(".").casefold() in _OPENINGS
+    return (first, end) if first and end and not is_last else None
+
+
+def distinct_names(first: str | None, last: str | None, full: str | None = None) -> tuple[str | None, str | None]:
+    """First and last name without what each has of the other: the whole name in one's place, or in both.
+
+    Args:
+        first: The first name as told.
+        last: The last name as told.
+        full: The whole name as told; where it repeats a word on purpose, so does the last name.
+    """
+    if f"{first} {last}".casefold() in entries("no_persons") or (
+        first is None and (last or "").casefold() in entries("no_last_names")
+    ):
+        # "LinkedIn", "Member".
+        return None, None
+    if last and "," in last:
+        # "Brook, Ada" in the last name's place, or what follows it: "Brook, CSM, SAFe".
+        if not first:
+            return split_full_name(last)
+        last = last.partition(",")[0].strip() or None
+    if first and is_honorific(first):
+        # "Rev", "Bell".
+        first = None
+    if not last:
+        return split_full_name(first) if first and "," in first else (first, last)
+    last = _cased_as(last, full)
+    if not first:
+        return first, last
+    whole, end = first.casefold(), last.casefold()
+    if whole == end and " " in first:
+        return split_full_name(first)
+    if whole.endswith(f" {end}"):
+        return first[: -len(last) - 1].rstrip(), last
+    if full is None or full.casefold() != f"{whole} {end}":
+        while last.casefold().startswith(f"{whole} "):
+            last = last[len(first) + 1 :].lstrip()
+    return first, last
+
+
+def _cased_as(last: str, full: str | None) -> str:
+    """A last name of two capitals as the full name has it: "NG" beside "Wiebke Ng"."""
+    end = (full or "").rpartition(" ")[2]
+    is_same = len(last) == _ONE_OR_TWO and end.casefold() == last.casefold()
+    return end if is_same and last.isupper() and not end.isupper() else last

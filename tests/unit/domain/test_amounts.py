@@ -1,0 +1,63 @@
+"""Counts and credits are said in one way."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.domain.amounts import amount, counted, credits_said, exact
+
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Decimal(1), "1"),
+        (Decimal("1.0"), "1"),
+        (Decimal("1.00"), "1"),
+        (Decimal(100), "100"),
+        (Decimal("1E+3"), "1,000"),
+        (Decimal("0.50"), "0.5"),
+        (Decimal("0.000"), "0"),
+        (Decimal("-0.0"), "0"),
+        (Decimal("-1.10"), "-1.1"),
+        (Decimal("1234567.8900"), "1,234,567.89"),
+        (10.0, "10"),
+        (0.1, "0.1"),
+        (5000, "5,000"),
+    ],
+)
+def test_an_amount_has_no_needless_zeros(value, said):
+    """Whatever made it, and however it was written."""
+    assert amount(value) == said
+
+
+@given(DECIMALS)
+def test_an_amount_keeps_every_digit(value):
+    """What is said is what it is, for people and for programs."""
+    assert Decimal(amount(value).replace(",", "")) == value
+    assert Decimal(exact(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("number", "thing", "said"),
+    [
+        (0, "row", "0 rows"),
+        (1, "row", "1 row"),
+        (2, "row", "2 rows"),
+        (1, "person", "1 person"),
+        (1204, "person", "1,204 people"),
+        (0, "company", "0 companies"),
+    ],
+)
+def test_one_is_one(number, thing, said):
+    """And all else is many."""
+    assert counted(number, thing) == said
+
+
+def test_credits_are_counted_likewise():
+    """One credit, and parts of one."""
+    told = [credits_said(value) for value in (Decimal("1.0"), Decimal("0.5"), Decimal(0), Decimal(2))]
+    assert told == ["1 credit", "0.5 credits", "0 credits", "2 credits"]

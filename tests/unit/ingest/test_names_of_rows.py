@@ -1,0 +1,54 @@
+"""The names of an import: what a column holds of another, or for want of a name, is no part of it."""
+
+import csv
+import io
+
+import pytest
+
+from enrichcore.ingest import read_import
+
+
+def names(**cells):
+    """First, last and full name of a file of one row."""
+    packed = io.StringIO()
+    rows = csv.writer(packed)
+    rows.writerow([*cells, "Email"])
+    rows.writerow([*cells.values(), "jo@vale.example"])
+    (row,) = read_import(packed.getvalue().encode(), profile="crm").rows()
+    return tuple(row.person.get(f"person_{part}_name") for part in ("first", "last", "full"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("", "Jo Bell", ("Jo", "Bell", "Jo Bell")),
+        ("N/A", "Al Cole", ("Al", "Cole", "Al Cole")),
+        ("", "Bell", (None, "Bell", None)),
+        ("", "von der Traumaue", (None, "von der Traumaue", None)),
+        ("", "De La Tour", (None, "De La Tour", None)),
+        ("", "St. Clair", (None, "St. Clair", None)),
+        ("LinkedIn", "Member", (None, None, None)),
+        ("Jo", "undefined", ("Jo", None, None)),
+        ("İBRAHİM", "IŞIK", ("İbrahim", "I\u015f\u0131k", "İbrahim I\u015f\u0131k")),
+        ("Jo", "Bell - DO NOT CONTACT", ("Jo", "Bell", "Jo Bell")),
+    ],
+)
+def test_a_name_in_two_columns(first, last, told):
+    """A last name must be told in some systems, so that a whole one stands there where the first is not."""
+    assert names(**{"First Name": first, "Last Name": last}) == told
+
+
+@pytest.mark.parametrize(
+    ("full", "told"),
+    [
+        ("Mr Bell", (None, "Bell", None)),
+        ("null Bell", (None, "Bell", None)),
+        ("Bell, CEO", (None, "Bell", None)),
+        ("Jo null", ("Jo", None, "Jo")),
+        ("Jo Bell, CEO", ("Jo", "Bell", "Jo Bell")),
+        ("García Márquez, Gabriel José", ("Gabriel José", "García Márquez", "Gabriel José García Márquez")),
+    ],
+)
+def test_a_full_name_of_which_half_is_told(full, told):
+    """What a form of address, a job or a template's blank leaves of a name is the half that it is."""
+    assert names(**{"Full Name": full}) == told

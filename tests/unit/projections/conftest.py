@@ -1,0 +1,11 @@
+"""An empty log, for tests to write."""
+
+import pytest
+
+from tests.unit.projections.written_log import WrittenLog
+
+
+@pytest.fixture
+def log():
+    """An empty log."""
+    return WrittenLog()

@@ -1,0 +1,45 @@
+"""Of what several sources tell, a lead shows the whole name, and the address at work."""
+
+import pytest
+
+from tests.unit.projections.written_log import WrittenLog
+
+WHOLE = {"person_first_name": "Jane", "person_last_name": "Smith", "person_full_name": "Jane Smith"}
+
+
+@pytest.fixture
+def log():
+    """An empty log."""
+    return WrittenLog()
+
+
+@pytest.mark.parametrize("initial", ["J", "J."])
+def test_an_initial_replaces_no_first_name(log, initial):
+    """A later list that spares a first name leaves the one that is known, alone and in the full name."""
+    log.leads(1, **WHOLE)
+    log.imports_person(1, person_first_name=initial, person_last_name="Smith", person_full_name=f"{initial} Smith")
+    lead = log.lead(1)
+    assert {name: lead[name] for name in WHOLE} == WHOLE
+
+
+def test_a_first_name_behind_an_initial_is_one(log):
+    """It is not cut short: "J. Robert Smith"."""
+    log.leads(1, **WHOLE)
+    log.imports_person(1, person_full_name="J. Robert Smith")
+    assert log.lead(1)["person_full_name"] == "J. Robert Smith"
+
+
+@pytest.mark.parametrize("status", [None, "verified"])
+def test_a_private_address_replaces_none_at_work(log, status):
+    """Whoever tells the private one, and however well it is known."""
+    log.leads(1, person_email="jane@quillhaven.example")
+    log.imports_person(1, person_email="jane@gmail.com", **({"person_email_status": status} if status else {}))
+    log.answers_person(1, {"work_email": "jane@gmail.com"})
+    assert log.lead(1)["person_email"] == "jane@quillhaven.example"
+
+
+def test_a_private_address_is_better_than_a_guess(log):
+    """As before: a guess may reach nobody."""
+    log.leads(1, person_email="jane@quillhaven.example", person_email_status="guessed")
+    log.imports_person(1, person_email="jane@gmail.com")
+    assert log.lead(1)["person_email"] == "jane@gmail.com"
