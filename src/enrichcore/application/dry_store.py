@@ -55,6 +55,8 @@ class DryStore:
         self._learnt_until = 0
         #: Who stays for each entity that was merged here; never in chains.
         self._merged_into: dict[UUID, UUID] = {}
+        #: The same the other way round.
+        self._merged: dict[UUID, set[UUID]] = {}
         # An empty name is a file of SQLite's own, which it removes. A web process may close it in another thread.
         self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._file.executescript(_TABLES)
@@ -104,10 +106,7 @@ class DryStore:
         if not self._merged_into:
             return before
         stays = {asked: self._stays(before.get(asked, [asked])[0]) for asked in entity_ids}
-        merged: dict[UUID, set[UUID]] = {kept: set() for kept in stays.values()}
-        for one, kept in self._merged_into.items():
-            if kept in merged:
-                merged[kept].add(one)
+        merged = {kept: self._merged.get(kept, set()) for kept in stays.values()}
         before |= self._store.same_entities({one for kept, ones in merged.items() if ones for one in (kept, *ones)})
         same = {
             kept: sorted({one for other in (kept, *ones) for one in before.get(other, [other])} - {kept})
@@ -192,8 +191,9 @@ class DryStore:
 
     def _merge(self, stays: Mapping[UUID, UUID]) -> None:
         for merged, kept in stays.items():
-            followed = {one: kept for one, before in self._merged_into.items() if before == merged}
-            self._merged_into |= {merged: kept, **followed}
+            ones = {merged, *self._merged.pop(merged, ())}
+            self._merged_into |= dict.fromkeys(ones, kept)
+            self._merged.setdefault(kept, set()).update(ones)
 
     def _stays(self, one: UUID) -> UUID:
         return self._merged_into.get(one, one)

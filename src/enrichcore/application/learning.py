@@ -52,13 +52,16 @@ def learn_all(core: Core) -> None:
     Raises:
         Conflict: As above.
     """
-    while learn_more(core):
+    last = core.store.last_position()
+    # Answers that come meanwhile are not waited for: there may be some in every page.
+    while core.store.learnt_until() < last and learn_more(core):
         pass
 
 
 def learn_here(store: Store, *, at: datetime, sources: OwnSources) -> None:
-    """Learn from every answer in a store that nobody else writes, such as that of a dry run."""
-    while learn_page(store, at=at, sources=sources):
+    """Learn from every answer that is recorded by now, in a store of one's own, such as that of a dry run."""
+    last = store.last_position()
+    while store.learnt_until() < last and learn_page(store, at=at, sources=sources):
         pass
 
 

@@ -103,8 +103,6 @@ def ended(posts: Posts, given_up: Decimal, at: datetime) -> Posts:
 
 def restored(posts: Posts, event: e.StepRestored) -> Posts:
     """The POSTs, of which one is waited for again."""
-    if not event.reserved:
-        return posts
     return tuple(evolve(post, cost=None, counted_on=None) if post.attempt == event.attempt else post for post in posts)
 
 

@@ -292,6 +292,20 @@ def test_a_cancelled_step_is_taken_back_while_its_row_is_out():
     assert told.restore() == ()
 
 
+@pytest.mark.parametrize("price", [0, 1])
+def test_a_cancelled_step_is_taken_back_each_time(price):
+    """Its row is out after the second cancellation as it was after the first, whatever it costs."""
+    told = scene(State.READY)
+    told.claim(price=price)
+    told.outcome(Outcome.DELIVERED)
+    before = told.run
+    for _ in range(2):
+        told.cancel()
+        assert told.run.out
+        assert names(told.restore()) == ["StepRestored"]
+        assert told.run == before
+
+
 # --- time --------------------------------------------------------------------------------------------------------
 
 

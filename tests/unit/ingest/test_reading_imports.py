@@ -480,7 +480,7 @@ def test_columns_that_do_not_tell_which_is_for_work_stay_ambiguous():
     ],
 )  # fmt: skip
 def test_a_state_tells_its_country_where_only_one_can_be_meant(city, state, told):
-    """As in answers; a code that may be another's is left out."""
+    """As in answers; a code that may be another's is not shown."""
     content = f"Name,Email,Company City,Company State\nAnn Fenn,ann@acme.example,{city},{state}\n"
     (row,) = read_import(content.encode(), profile="crm").rows()
     assert (row.company.get("company_state"), row.company.get("company_country")) == told
