@@ -83,10 +83,13 @@ def test_a_file_is_checked_and_its_columns_are_chosen(site, browser):
 def test_an_item_shows_what_its_company_run_found(site, browser):
     """A company is asked about once for all its people; what it told is known of each of them."""
     batch = launched(browser, person("ann"))
+    (asked,) = site.world.send()
+    site.world.answer(asked, site.world.body(asked, technologies=[{"name": "Azure"}, {"name": "Stripe"}]))
     site.world.play()
     item = re.search(r"/items/[0-9a-f-]{36}", browser.get(batch).text)[0]
     known = browser.get(item).text.partition("<h2>Known</h2>")[2].partition("<h2>")[0]
     assert re.search(r"company_employee_count</th>\s*<td[^>]*>214<", known)
+    assert re.search(r"company_technologies</th>\s*<td[^>]*>Azure, Stripe<", known)
 
 
 def test_pages_call_workstreams_and_clients_as_the_configuration_does(folder):

@@ -11,7 +11,7 @@ from uuid import UUID
 from attrs import define, field
 
 from enrichcore.domain import batch as batches
-from enrichcore.domain import batch_item, company_run, ids
+from enrichcore.domain import batch_item, company_run, ids, step_control
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch import BatchStatus
@@ -262,7 +262,9 @@ class ItemWorld:
             if run.open and not self.waiters(run_id) and (run_id in cancelled or run.state is State.READY):
                 draft = self.draft_run(run_id)
                 draft.emit_all(
-                    steps.decide_cancel(run, draft.state.step, now=self.now, by="enrichcore", why="nobody waits for it")
+                    step_control.decide_cancel(
+                        run, draft.state.step, now=self.now, by="enrichcore", why="nobody waits for it"
+                    )
                 )
                 self.commit(self.runs, run_id, draft)
 
@@ -312,7 +314,7 @@ class ItemWorld:
     def settle(self, owner, workflow, settlement):
         """Let a person decide a doubt."""
         self.decide(
-            owner, workflow, lambda run, step: steps.decide_settle(run, step, settlement, now=self.now, **NOBODY)
+            owner, workflow, lambda run, step: step_control.decide_settle(run, step, settlement, now=self.now, **NOBODY)
         )
 
     def answer(self, owner, workflow, came):

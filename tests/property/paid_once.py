@@ -314,7 +314,8 @@ class PaidOnce:
         """Whether nobody waits for a row any more after this: a decision to send another, or a failure of the step."""
         resend = isinstance(event, e.DoubtSettled) and event.settlement is e.Settlement.RESEND
         failed = isinstance(event, e.AnswerEvent) and event.rank is Rank.ERROR
-        return resend or failed or isinstance(event, e.RetryRequested | e.StepFailed)
+        given_up = isinstance(event, e.AnswerTimedOut) and event.by
+        return resend or failed or given_up or isinstance(event, e.RetryRequested | e.StepFailed)
 
     def end(self):
         """Everything comes to its end, and every POST is worth what the books say."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from enrichcore.domain import events as e
+from enrichcore.domain import step_control
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ItemId, idempotency_key
@@ -291,7 +292,7 @@ class StepRunLife(RuleBasedStateMachine):
         """A person decides a doubt, or that no answer will come."""
         generation = self.run.generation
         came = self.record(
-            steps.decide_settle(self.run, self.step, settlement, now=self.now, by="ann", why="looked it up")
+            step_control.decide_settle(self.run, self.step, settlement, now=self.now, by="ann", why="looked it up")
         )
         if came and settlement is e.Settlement.RESEND:
             self.books.decided_to_resend(generation)
@@ -300,14 +301,14 @@ class StepRunLife(RuleBasedStateMachine):
     @rule(force=st.sampled_from([True, True, False]))
     def a_person_retries(self, force):
         """A person wants an ended run to run again."""
-        self.record(steps.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
+        self.record(step_control.decide_retry(self.run, now=self.now, by="ann", why="again", force=force))
 
     @precondition(lambda self: self.run.state is State.CANCELLED)
     @rule()
     def a_person_takes_it_back(self):
         """A person wants a cancelled run back: while its row is out, nothing is sent again."""
         before = self.run
-        came = self.record(steps.decide_restore(before, now=self.now, by="ann", why="after all"))
+        came = self.record(step_control.decide_restore(before, now=self.now, by="ann", why="after all"))
         out = before.deadline is not None and before.deadline > self.now
         assert bool(came) is out
         if came:
@@ -321,7 +322,7 @@ class StepRunLife(RuleBasedStateMachine):
     @rule()
     def a_person_cancels(self):
         """A person stops the run."""
-        self.record(steps.decide_cancel(self.run, self.step, now=self.now, by="ann", why="enough"))
+        self.record(step_control.decide_cancel(self.run, self.step, now=self.now, by="ann", why="enough"))
 
     # --- what holds ----------------------------------------------------------------------------------------------
 

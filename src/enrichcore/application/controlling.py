@@ -10,9 +10,8 @@ from enrichcore.application.core import ITEMS_PER_COMMIT, Core
 from enrichcore.application.reuse import AskedAgain
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch as batches
-from enrichcore.domain import batch_item
+from enrichcore.domain import batch_item, step_control
 from enrichcore.domain import events as e
-from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.draft import Draft
@@ -138,7 +137,7 @@ def _settle(
     if pinned is None or (out.deadline is not None and out.deadline - pinned.answer_within > since):
         # What left while this was decided about others, such as a company's row that an earlier commit let leave, is another row.
         return False
-    settled = draft.emit_all(steps.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
+    settled = draft.emit_all(step_control.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
     if settled and company is None:
         # A wait that is given up may end the step.
         unit.go_on(item, run)

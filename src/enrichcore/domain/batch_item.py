@@ -14,7 +14,7 @@ from typing import Any
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
-from enrichcore.domain import local_function
+from enrichcore.domain import local_function, step_control
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, ItemId, PersonId
@@ -215,8 +215,8 @@ def retry(
     if over and not force:
         return False
     before, now = item.state.run(workflow), item.now
-    restored = steps.decide_restore(before, now=now, by=by, why=why)
-    if not item.emit_all(restored or steps.decide_retry(before, now=now, by=by, why=why, force=force)):
+    restored = step_control.decide_restore(before, now=now, by=by, why=why)
+    if not item.emit_all(restored or step_control.decide_retry(before, now=now, by=by, why=why, force=force)):
         return False
     if item.state.status is not ItemStatus.ACTIVE:
         item.emit(e.ItemResumed(why=f"{workflow} is to run again: {why}"))
@@ -231,7 +231,7 @@ def cancel(item: Draft[BatchItem], pipeline: Pipeline, *, by: str, why: str) -> 
     if item.state.status is not ItemStatus.ACTIVE:
         return False
     for run in item.state.open_runs:
-        item.emit_all(steps.decide_cancel(run, pipeline.step(run.workflow), now=item.now, by=by, why=why))
+        item.emit_all(step_control.decide_cancel(run, pipeline.step(run.workflow), now=item.now, by=by, why=why))
     return item.emit(e.ItemCancelled(by=by, why=why))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
-from enrichcore.domain import posts
+from enrichcore.domain import posts, step_control
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.draft import Draft
@@ -151,7 +151,7 @@ def restart(run: Draft[CompanyRun], wish: Wish) -> None:
         return
     why = wish.why or "there is no answer young enough to reuse"
     run.emit(started(wish))
-    run.emit_all(steps.decide_retry(run.state.run, now=run.now, by=f"item {wish.item_id}", why=why, force=True))
+    run.emit_all(step_control.decide_retry(run.state.run, now=run.now, by=f"item {wish.item_id}", why=why, force=True))
 
 
 def hand_over(run: Draft[CompanyRun], wish: Wish, why: str) -> bool:

@@ -1,6 +1,6 @@
 """One step run: its state, how events fold into it, and the decisions about it.
 
-Items and company runs both hold step runs and share every decision here. Each decision takes the state, says what
+Items and company runs both hold step runs and share every decision here, and those of people in `step_control`. Each decision takes the state, says what
 should be recorded, and is guarded by the life cycle. A decision that finds nothing to do returns no events: outcomes and
 answers may come twice, late or in any order, and none of that is an error.
 
@@ -24,7 +24,7 @@ from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idemp
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
 from enrichcore.domain.pipeline import OnDoubt, Step
 from enrichcore.domain.placed import Kept
-from enrichcore.domain.posts import Heard, Post, Posts
+from enrichcore.domain.posts import Post, Posts
 
 # --- state -------------------------------------------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ def decide_skip(run: StepRun, reason: str) -> Decided:
     """Leave a run out that is ready, because there is nothing to ask with."""
     if run.state is not State.READY:
         return ()
-    return guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason, **_given_up(run)))
+    return guarded(run, e.StepSkipped(workflow=run.workflow, reason=reason, **given_up(run)))
 
 
 def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime) -> Decided:
@@ -368,7 +368,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            return _give_up(run, step, f"no answer within {step.answer_within}")
+            return give_up(run, step, f"no answer within {step.answer_within}")
         case State.RETRY_WAIT:
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
             if run.set_aside:
@@ -416,73 +416,8 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
 
 def decide_set_aside(run: StepRun, reason: str) -> Decided:
     """Note that the answer to a row that is out came, and could not be applied."""
-    if run.state not in UNDER_WAY or run.set_aside:
-        return ()
-    return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason))
-
-
-def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
-    """Let a person decide a doubt about delivery, or that an answer will not come.
-
-    A wait that is given up ends as it would at its deadline; an answer that comes all the same counts.
-    """
-    if settlement is e.Settlement.LOST and run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
-        return _give_up(run, step, f"given up before its deadline: {why}", by=by)
-    if settlement is e.Settlement.LOST or run.state is not State.IN_DOUBT:
-        return ()
-    return guarded(run, _settled(run, step, settlement, now=now, by=by, why=why, by_person=True))
-
-
-def decide_retry(run: StepRun, *, now: datetime, by: str, why: str, force: bool = False) -> Decided:
-    """Run an ended step once more; completed data and cancelled steps only when asked for explicitly."""
-    if not run.ended:
-        return ()
-    kept = run.state is State.CANCELLED or (run.state is State.COMPLETED and run.rank is Rank.DATA)
-    if kept and not force:
-        return ()
-    again = e.RetryRequested(
-        workflow=run.workflow,
-        generation=run.generation + 1,
-        due=now,
-        by=by,
-        why=why,
-        known_will_do=run.state is not State.COMPLETED,
-    )
-    return guarded(run, again)
-
-
-def decide_restore(run: StepRun, *, now: datetime, by: str, why: str) -> Decided:
-    """Take a cancellation back while the step's row is still out: its answer is waited for, and nothing is sent again.
-
-    Nothing where the row is not out: `decide_retry` runs such a step again.
-    """
-    out = max(
-        (post for post in run.posts if post.heard is not Heard.ANSWERED), key=lambda post: post.attempt, default=None
-    )
-    if run.state is not State.CANCELLED or run.deadline is None or run.deadline <= now or out is None:
-        return ()
-    counted = out.cost or e.NOTHING
-    restored = e.StepRestored(
-        workflow=run.workflow,
-        generation=run.generation,
-        attempt=out.attempt,
-        delivered=out.heard is Heard.DELIVERED,
-        deadline=run.deadline,
-        by=by,
-        why=why,
-        reserved=counted,
-        **posts.correcting(out, -counted),
-    )
-    return guarded(run, restored)
-
-
-def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, why: str) -> Decided:
-    """Stop a step that has not ended; where its row is out, it is kept until when the answer may come."""
-    if not run.open:
-        return ()
-    until = now + step.answer_within if run.state is State.SENDING and step is not None else run.deadline
-    deadline = until if posts.waited_for(run.posts) else None
-    return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why, deadline=deadline, **_given_up(run)))
+    is_news = run.state in UNDER_WAY and not run.set_aside
+    return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason)) if is_news else ()
 
 
 def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
@@ -498,7 +433,7 @@ def guarded(run: StepRun, *events: e.StepEvent) -> Decided:
     return events
 
 
-def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
+def give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
     """End the wait for an answer: send once more where an attempt is left."""
     if run.set_aside:
         # What came may yet be placed: nobody asked to pay for it once more.
@@ -515,12 +450,12 @@ def _give_up(run: StepRun, step: Step, reason: str, *, by: str = "") -> Decided:
             again=again,
             reason=reason,
             by=by,
-            **_given_up(run),
+            **given_up(run),
         ),
     )
 
 
-def _given_up(run: StepRun) -> dict[str, Decimal]:
+def given_up(run: StepRun) -> dict[str, Decimal]:
     """What is waited for no longer counts as spent."""
     return {"reserved": -run.reserved, "spent": run.reserved}
 
@@ -543,14 +478,15 @@ def _in_doubt(run: StepRun, step: Step, reason: str, now: datetime) -> Decided:
     )
     if step.on_doubt is OnDoubt.RESEND and may_post(run, step) and not run.set_aside:
         why = "the step says to resend what is in doubt"
-        resend = _settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
+        resend = settled(run, step, e.Settlement.RESEND, now=now, by="policy", why=why, by_person=False)
         return guarded(run, unknown, resend)
     return guarded(run, unknown)
 
 
-def _settled(
+def settled(
     run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str, by_person: bool
 ) -> e.DoubtSettled:
+    """A doubt that is decided: the row is waited for until its deadline, or sent again at once."""
     wait_until = run.deadline or now + step.answer_within
     return e.DoubtSettled(
         workflow=run.workflow,

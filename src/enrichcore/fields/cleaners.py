@@ -31,7 +31,7 @@ MAX_COUNT = 2**31 - 1
 #: A company may be named by a number of so many digits: "1906".
 _SHORTEST_NUMBER = 3
 FIRST_FOUNDED = 1000
-LAST_FOUNDED = 2200
+LAST_FOUNDED = 2100
 
 Cleaner = Callable[[Any], Any]
 
@@ -53,7 +53,7 @@ _FAILURE = re.compile(
     r"|validation|verification|process|workflow|webhook|cell|request) (?:has |was )?(?:failed|errored|timed out|skipped|aborted|cancell?ed)\b"
     r"|skipped\s*[:(\u2013-]|(?:an? )?(?:unknown |unexpected |internal )?error (?:has )?occurred\b|something went wrong"
     r"|(?:run )?condition(?:s)? not met|missing (?:required )?input|invalid (?:input|api key|request|url|domain)"
-    r"|request (?:failed|timed out)|failed to |timed out|rate limit|too many requests|(?:unauthori[sz]ed|forbidden)\s*(?:[:!.(]|$)"
+    r"|request (?:failed|timed out)|failed to |timed out|rate limit(?:ed)?\s*(?:exceeded|reached|hit|error|[:.!(,]|$)|too many requests|(?:unauthori[sz]ed|forbidden)\s*(?:[:!.(]|$)"
     r"|access denied|quota exceeded|(?:out of|insufficient|not enough|no) credits|traceback \(|unexpected token|cannot read prop"
     r"|(?:please )?(?:click|tap|upgrade|unlock|subscribe|log ?in|sign (?:in|up)|contact us)\b[\w ]{0,20} to (?:see|view|reveal|run|unlock|show|access|enrich|get|continue)\b"
     r"|please (?:try|upgrade|check|provide|contact|wait)|upgrade your plan|internal server error|bad gateway|service unavailable"
@@ -61,7 +61,12 @@ _FAILURE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
-_ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
+_ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
+#: A day, as a spreadsheet makes of "10-50"; and a range whose ends are told apart.
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\b")
+_ENDS_OF_RANGE = re.compile(r"([\d.,' ]*\d)\s*(?:[-\u2013\u2014]|to|bis)\s*(\d[\d.,']*)(?: .*)?", re.IGNORECASE)
+#: A company may be called by two numbers: "1&1".
+_TWO_NUMBERS = re.compile(r"\d+ ?[&+] ?\d+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
@@ -146,7 +151,7 @@ def line(value: Any) -> str | None:
 
 
 def label(value: Any) -> str | None:
-    """As `line`, but with a letter and no address of mail: a number is no title and no industry."""
+    """As `line`, but with a letter, and no address of mail or of a page: a number is no title and no industry."""
     return next(
         (
             text
@@ -158,7 +163,7 @@ def label(value: Any) -> str | None:
 
 
 def _is_address(text: str) -> bool:
-    return "@" in text and _ADDRESS.fullmatch(text) is not None
+    return ("@" in text or "." in text) and _ADDRESS.fullmatch(text) is not None
 
 
 def paragraph(value: Any) -> str | None:
@@ -192,7 +197,8 @@ def labels(value: Any) -> list[str] | None:
 def technologies(value: Any) -> list[str] | None:
     """A list of technologies; one text is split at commas, semicolons, bars and line breaks."""
     if isinstance(value, Mapping):
-        told = _distinct(texts(value))
+        listed = next((value[key] for key in _LIST_KEYS if value.get(key)), None)
+        told = technologies(listed) if isinstance(listed, str) else _distinct(texts(value))
         groups = [part for part in value.values() if isinstance(part, list)]
         # `{"crm": ["HubSpot"], "cms": ["WordPress"]}`: technologies by kind.
         return told or (_distinct(texts(groups)) if len(groups) == len(value) else None)
@@ -267,7 +273,16 @@ def size(value: Any) -> str | None:
     text = text and (normalize.constant_range(text) or text)
     if text is None or _MONTH.search(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
         return None
+    if _ISO_DAY.match(text) or _is_reversed(text):
+        return None
     return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
+
+
+def _is_reversed(text: str) -> bool:
+    """Whether a range ends below its beginning, so that it is none."""
+    ends = _ENDS_OF_RANGE.fullmatch(text)
+    first, last = (normalize.whole_number(end) for end in ends.groups()) if ends else (None, None)
+    return first is not None and last is not None and last < first
 
 
 def amount(value: Any) -> str | None:
@@ -296,9 +311,13 @@ def _as_range(value: Any) -> str | None:
 def company_name(value: Any) -> str | None:
     """A company's name; a short number is none."""
     text = label(value)
-    if text is None and isinstance(value, str) and len(value.strip()) >= _SHORTEST_NUMBER and value.strip().isdecimal():
+    if text is None and isinstance(value, str) and _is_named_by_numbers(value.strip()):
         text = line(value)
     return normalize.company_name(text)
+
+
+def _is_named_by_numbers(text: str) -> bool:
+    return (len(text) >= _SHORTEST_NUMBER and text.isdecimal()) or _TWO_NUMBERS.fullmatch(text) is not None
 
 
 def count(value: Any) -> int | None:

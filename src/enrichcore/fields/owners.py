@@ -77,11 +77,12 @@ def _of_either(node: Node, asked: Entity | None) -> Entity | None:
         return Entity.PERSON
     if says(node, "company_signs") or linkedin_key(node.get("url"), "company"):
         return Entity.COMPANY
-    is_person = says(node, "role_signs") or _is_somebodys(node)
-    if is_person or not (says(node, "sites") and asked is Entity.COMPANY):
-        industry = keys("either_signs") & node.keys() == {"industry"}
-        return Entity.COMPANY if industry and not is_person else Entity.PERSON
-    return None
+    if says(node, "role_signs") or _is_somebodys(node):
+        return Entity.PERSON
+    if keys("either_signs") & node.keys() == {"industry"}:
+        return Entity.COMPANY
+    may_be = asked is Entity.COMPANY and (says(node, "sites") or "industry" in node)
+    return None if may_be else Entity.PERSON
 
 
 def _has_many_signs(node: Node) -> bool:

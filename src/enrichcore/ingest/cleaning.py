@@ -46,6 +46,8 @@ _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000,
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
+_PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
+_FLAGS = frozenset({"TRUE", "FALSE"})
 _ADDRESSES = re.compile(r"[;,|\s]+")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
 #: What a spreadsheet makes of "11-50": a day.
@@ -62,7 +64,7 @@ _SCIENTIFIC = re.compile(r"(\d(?:[.,]\d{1,15})?)e\+?(\d{1,2})", re.IGNORECASE)
 #: Powers of ten above this are no amounts of money.
 _MAX_POWER = 15
 #: The years that a company can have been founded in; the oldest are of the sixth century.
-_FIRST_FOUNDED, _LAST_FOUNDED = 500, 2200
+_FIRST_FOUNDED, _LAST_FOUNDED = 500, 2100
 _APPROXIMATE = re.compile(r"^(?:~|ca\.?|approx\.?|about|around)\s*", re.IGNORECASE)
 _LIST_SEPARATOR = re.compile(r"[,;|\n](?![^(]*\))")
 _SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
@@ -96,7 +98,12 @@ def label(cell: str) -> str | None:
     text = line(cell)
     if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
         return None
-    return None if _ADDRESS.fullmatch(text) else text
+    return None if _ADDRESS.fullmatch(text) or _PAGE.fullmatch(text) else text
+
+
+def name(cell: str) -> str | None:
+    """A first name; a spreadsheet's yes and no are none."""
+    return None if cell.strip() in _FLAGS else person_name(cell)
 
 
 def location(cell: str) -> str | None:
@@ -143,11 +150,18 @@ def sole_website(cell: str) -> str | None:
 def number_or_range(cell: str) -> int | str | None:
     """A head count: a number, or a range of them as given ("201-500 employees")."""
     text = clean_text(cell)
-    if text is None or _DAY.match(text) or _SCIENTIFIC.fullmatch(text):
+    if text is None or _DAY.match(text) or _is_reversed(text) or _SCIENTIFIC.fullmatch(text):
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     bare = constant_range(bare) or bare
     return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(bare) else None)
+
+
+def _is_reversed(text: str) -> bool:
+    """Whether a range ends below its beginning, so that it is none."""
+    ends = _BUCKET.fullmatch(_COUNTED.sub("", text))
+    first, last = (whole_number(ends[1]), whole_number(ends[2] or "")) if ends else (None, None)
+    return first is not None and last is not None and last < first
 
 
 def _bucket(text: str) -> str | None:
@@ -282,7 +296,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "label": label,
     "location": location,
     "paragraph": clean_paragraph,
-    "person_name": person_name,
+    "person_name": name,
     "last_name": last_name,
     "full_name": full_name,
     "company_name": sole_company_name,

@@ -18,6 +18,7 @@ from enrichcore.ingest.errors import UnknownProfile
 from enrichcore.normalize import clean_label
 
 _SHARED = "plain"
+_PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
 #: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
 #: and delimiters that a table was saved with a second time.
 _SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e]+")
@@ -56,6 +57,10 @@ class Profile:
         """Whether a cell may be the name of a column that means something here."""
         folded = fold_header(cell)
         return folded in self.aliases or folded in self.conditions
+
+    def names_people(self, cell: str) -> bool:
+        """Whether a cell is the name of a column that surely holds people's names."""
+        return self.aliases.get(fold_header(cell)) in _PEOPLES_NAMES
 
 
 def fold_header(header: str) -> str:

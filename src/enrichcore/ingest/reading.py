@@ -161,7 +161,8 @@ def read_import(
         BadMapping: An override names an unknown column or fact.
         UnknownProfile: There is no such profile.
     """
-    table = open_table(source, name, find_profile(profile).knows)
+    known = find_profile(profile)
+    table = open_table(source, name, known.knows, known.names_people)
     given = {fold_header(column) for column in overrides}
     # An override of a fact takes it from every other column, so a saved one for it steps back as well.
     earlier = {

@@ -80,25 +80,28 @@ class Table:
                 apart = True
 
 
-def open_table(source: Path | bytes, name: str = "", knows: Knows = know_nothing) -> Table:
+def open_table(
+    source: Path | bytes, name: str = "", knows: Knows = know_nothing, names_people: Knows = know_nothing
+) -> Table:
     """Opens a file as a table; reads it once to find its encoding.
 
     Args:
         source: The file or its content.
         name: What to call it in messages; by default the file's name.
         knows: Whether a cell is a known column name; helps to tell the header from what stands above it.
+        names_people: Whether a cell is the name of a column of people's names; helps to choose among a workbook's sheets.
 
     Raises:
         NotATable: It is none.
     """
     file = unpacked(source_of(source, name))
-    table = _open_sheet(file, knows) if is_workbook(file) else _open_text_table(file, knows)
+    table = _open_sheet(file, knows, names_people) if is_workbook(file) else _open_text_table(file, knows)
     _refuse_prose(table, file.name)
     return table
 
 
-def _open_sheet(file: Source, knows: Knows) -> Table:
-    sheet = find_sheet(file)
+def _open_sheet(file: Source, knows: Knows, names_people: Knows) -> Table:
+    sheet = find_sheet(file, names_people)
     if sheet is None:
         raise NotATable(file.name, "has no column names", "put them into the first row of its first sheet")
     records = partial(sheet_records, file, sheet.title, knows)

@@ -39,8 +39,12 @@ class Sheet:
     others: tuple[str, ...]
 
 
-def find_sheet(source: Source) -> Sheet | None:
-    """The first visible sheet that holds a table, else the first that holds anything; None where none does.
+def find_sheet(source: Source, names_people: Knows = know_nothing) -> Sheet | None:
+    """The first visible sheet that holds a table of people, else any table, else anything; None where none does.
+
+    Args:
+        source: The workbook.
+        names_people: Whether a cell is the name of a column of people's names.
 
     Raises:
         NotATable: The workbook cannot be read, or its texts do not fit into memory.
@@ -48,19 +52,26 @@ def find_sheet(source: Source) -> Sheet | None:
     _refuse_giants(source)
     with source.open() as stream, closing(_opened(stream, source.name)) as workbook:
         visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-        widths = {sheet.title: _width(sheet, source.name) for sheet in visible}
+        starts = {sheet.title: _start(sheet, source.name) for sheet in visible}
+    widths = {
+        title: max((sum(map(bool, map(str.strip, row.cells))) for row in rows), default=0)
+        for title, rows in starts.items()
+    }
+    of_people = {
+        title for title, rows in starts.items() if any(names_people(cell) for row in rows for cell in row.cells)
+    }
     filled = [title for title, width in widths.items() if width]
     if not filled:
         return None
-    title = next((title for title in filled if widths[title] > 1), filled[0])
+    tables = [title for title in filled if widths[title] > 1]
+    title = next((title for title in tables if title in of_people), (tables or filled)[0])
     return Sheet(title=title, others=tuple(other for other in filled if other != title))
 
 
-def _width(sheet: Any, name: str) -> int:
-    """The most filled cells of one of the sheet's first rows that hold anything."""
+def _start(sheet: Any, name: str) -> list[Row]:
+    """The sheet's first rows that hold anything."""
     sheet.reset_dimensions()  # what the file says of its size is often wrong
-    first = islice(dropwhile(_is_blank, _rows(sheet, name)), MAX_TITLE_ROWS + 1)
-    return max((sum(map(bool, map(str.strip, row.cells))) for row in first), default=0)
+    return list(islice(dropwhile(_is_blank, _rows(sheet, name)), MAX_TITLE_ROWS + 1))
 
 
 def sheet_records(source: Source, title: str, knows: Knows = know_nothing) -> Iterator[Row]:

@@ -34,7 +34,7 @@ _PLAIN = "-_.~'&"
 _MEMBER = re.compile(r"AC[ow]AA[\w-]{10,}")
 #: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
 _NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
-_SLUG = re.compile(r"[\w.\-\u2019'&~]+")
+_SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
 #: A member's opaque id, which Sales Navigator writes in the slug's place. It differs from the slug of the same person's page,
 #: and it is not the same in lower case.
 _OPAQUE = re.compile(r"a[a-z]{2}aa[\w-]{20,}")

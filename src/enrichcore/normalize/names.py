@@ -56,6 +56,11 @@ _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
 _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
+#: An address of mail, a number to call, and the id of a record in Salesforce or elsewhere.
+_NO_COMPANY = re.compile(
+    r"[^\s@]+@[^\s@]+\.[^\s@]+|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _MARKS = frozenset("®©™℠")
@@ -182,7 +187,7 @@ def _is_of_one_case(value: Any) -> bool:
 def company_name(value: Any) -> str | None:
     """A company's name fit to show, with its legal form and its case as given; None for "Self-employed" and the like."""
     text = clean_text(value)
-    if text is None or len(text) > MAX_COMPANY_NAME or "://" in text:
+    if text is None or len(text) > MAX_COMPANY_NAME or "://" in text or _NO_COMPANY.fullmatch(text):
         return None
     bare = (text if text.isascii() else _without_pictures_around(text)).strip(" ,;|")
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.

@@ -5,7 +5,7 @@ unless psycopg is told so, no session locks, no settings, no LISTEN.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +32,6 @@ from enrichcore.store.commit import (
     RECEIVER_LOST_AFTER,
     Commit,
     Conflict,
-    DirectoryChange,
     LoadedRun,
     Place,
     StoreUnavailable,
@@ -42,8 +41,9 @@ from enrichcore.store.commit import (
 from enrichcore.store.connections import opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
+from enrichcore.store.putting import put_batches, put_counts, put_directory, put_lanes, put_people
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS, PostgresRecorder
-from enrichcore.store.rows import RunRow, StepRow, lane_row
+from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import migrations, statements
 
 #: After a search in vain behind a crowd, how many times as long as it took none is made.
@@ -51,9 +51,7 @@ SEARCHED_PART: Final = 20
 #: Serialises migrations and table creation of all processes.
 MIGRATION_LOCK: Final = 4985316
 
-_batch_encoder: Final = msgspec.msgpack.Encoder(decimal_format="string")
 _batch_decoder: Final = msgspec.msgpack.Decoder(Batch)
-_person_encoder: Final = msgspec.msgpack.Encoder(decimal_format="string")
 _person_decoder: Final = msgspec.msgpack.Decoder(dict[str, Any])
 
 _CONFLICTS: Final = (
@@ -188,14 +186,14 @@ class PostgresStore(_Reads):
         positions = self._log.append(
             commit.events, cursor=cursor, runs=commit.runs, steps=commit.steps, read=commit.read, waits=commit.waits
         )
-        _put_batches(cursor, commit)
-        _put_lanes(cursor, commit)
+        put_batches(cursor, commit)
+        put_lanes(cursor, commit)
         for client_id, change in commit.directory:
-            _put_directory(cursor, client_id, change)
-        _put_people(cursor, commit)
+            put_directory(cursor, client_id, change)
+        put_people(cursor, commit)
         if commit.learnt:
             cursor.execute(statements()["learn_on"], {"position": commit.learnt})
-        _put_counts(cursor, counted(commit.events))
+        put_counts(cursor, counted(commit.events))
         return positions
 
     @contextmanager
@@ -249,13 +247,13 @@ class PostgresStore(_Reads):
 
     def put_small_on(self, cursor: Cursor[TupleRow], commit: Commit) -> None:
         """Put the rows of batches and lanes."""
-        _put_batches(cursor, commit)
-        _put_lanes(cursor, commit)
+        put_batches(cursor, commit)
+        put_lanes(cursor, commit)
 
     def put_counts_on(self, cursor: Cursor[TupleRow], counts: Counts) -> None:
         """Make these the counts."""
         cursor.execute(statements()["forget_counts"])
-        _put_counts(cursor, counts)
+        put_counts(cursor, counts)
 
     def active_items(self, batch_id: BatchId, limit: int = 1) -> list[UUID]:
         return self._first("active_items", batch=batch_id, limit=limit)
@@ -445,64 +443,3 @@ def _batches(rows: Iterable[TupleRow]) -> list[tuple[Batch, int]]:
 
 def _lanes(rows: Iterable[TupleRow]) -> list[tuple[Lane, int]]:
     return [(Lane(**dict(zip(_LANE_FIELDS, row, strict=False))), row[-1]) for row in rows]
-
-
-def _put_batches(cursor: Cursor[TupleRow], commit: Commit) -> None:
-    for batch, version in commit.batches:
-        cursor.execute(
-            statements()["put_batch"],
-            [
-                batch.batch_id, batch.client_id, batch.upload_id, batch.workstream, batch.status, batch.filled,
-                batch.item_count, batch.launched_at, version, _batch_encoder.encode(batch),
-            ],
-        )  # fmt: skip
-
-
-def _put_lanes(cursor: Cursor[TupleRow], commit: Commit) -> None:
-    for lane, version in commit.lanes:
-        row = lane_row(lane)
-        cursor.execute(
-            statements()["put_lane"],
-            [
-                row.lane_id, row.client_id, row.workstream, row.workflow, row.stopped, row.held_until, row.held_for,
-                row.asked_until, row.refusals, row.failures, row.doubts, row.warned, version,
-            ],
-        )  # fmt: skip
-
-
-def _put_directory(cursor: Cursor[TupleRow], client_id: ClientId, change: DirectoryChange) -> None:
-    run: Callable[[str, list[Any]], Any] = lambda name, params: cursor.execute(statements()[name], params)  # noqa: E731 - a name for one line
-    if change.new:
-        run("put_entities", [client_id, *(list(column) for column in zip(*change.new, strict=True))])
-    if change.merged:
-        stays = change.stays
-        run("merge_keys", [list(stays), list(stays.values())])
-        run("merge_entities", [list(stays), list(stays.values())])
-    if change.keys:
-        kinds, values = [key.kind for key, _ in change.keys], [key.value for key, _ in change.keys]
-        run("put_keys", [client_id, kinds, values, [owner for _, owner in change.keys]])
-
-
-def _put_counts(cursor: Cursor[TupleRow], counts: Counts) -> None:
-    """Add to the counts; inside the log's lock, so no two commits wait for each other's rows."""
-    if counts.sends:
-        params = {"webhooks": list(counts.sends), "sends": list(counts.sends.values())}
-        cursor.execute(statements()["count_sends"], params)
-    if counts.credits:
-        clients, days = zip(*counts.credits, strict=True)
-        reserved, spent = zip(*counts.credits.values(), strict=True)
-        params = {"clients": list(clients), "days": list(days), "reserved": list(reserved), "spent": list(spent)}
-        cursor.execute(statements()["count_credits"], params)
-
-
-def _put_people(cursor: Cursor[TupleRow], commit: Commit) -> None:
-    if commit.people:
-        cursor.execute(
-            statements()["put_people"],
-            [
-                [upload_id for upload_id, _ in commit.people],
-                [person.person_id for _, person in commit.people],
-                [person.company_id for _, person in commit.people],
-                [_person_encoder.encode(person.facts) for _, person in commit.people],
-            ],
-        )

@@ -111,13 +111,13 @@ class PostgresRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The events of one stream."""
+        # What is cut off at the end of a stream, the statement need not read.
+        params = {"id": originator_id, "after": gt or 0, "limit": None if desc or lte is not None else limit}
         with self._pool.connection() as connection:
-            rows = connection.execute(statements()["stream"], {"id": originator_id}, binary=True).fetchall()
+            rows = connection.execute(statements()["stream"], params, binary=True).fetchall()
         found = [_notification(cast("UUID", originator_id), *row) for row in rows]
         kept = [
-            event
-            for event in (reversed(found) if desc else found)
-            if (gt is None or event.originator_version > gt) and (lte is None or event.originator_version <= lte)
+            event for event in (reversed(found) if desc else found) if lte is None or event.originator_version <= lte
         ]
         return kept[:limit]
 
@@ -131,15 +131,19 @@ class PostgresRecorder(ApplicationRecorder):
         inclusive_of_start: bool = True,
         until: datetime | None = None,
     ) -> Any:
-        """A page of the log."""
-        after = (start or 0) - (1 if inclusive_of_start else 0)
+        """A page of the log: so many events of the topics, or all that there are."""
+        after = (start or 0) - (1 if start and inclusive_of_start else 0)
+        page: list[EnvelopedNotification] = []
         with self._pool.connection() as connection:
-            params = {"after": after, "limit": limit, "until": until}
-            rows = connection.execute(statements()["log"], params, binary=True).fetchall()
-        found = [_notification(*row) for row in rows]
-        return [
-            event for event in found if (stop is None or event.id <= stop) and (not topics or event.topic in topics)
-        ]
+            while len(page) < limit:
+                params = {"after": after, "limit": limit, "until": until}
+                rows = connection.execute(statements()["log"], params, binary=True).fetchall()
+                found = [_notification(*row) for row in rows]
+                page += [event for event in found if not topics or event.topic in topics]
+                if len(found) < limit or (stop is not None and found[-1].id >= stop):
+                    break
+                after = found[-1].id
+        return [event for event in page[:limit] if stop is None or event.id <= stop]
 
     def max_notification_id(self) -> int | None:
         """Position of the newest event, or None in an empty log."""

@@ -11,7 +11,7 @@ from attrs import asdict, frozen
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
-from enrichcore.domain.amounts import amount, credits_said
+from enrichcore.domain.amounts import amount, counted, credits_said
 from enrichcore.domain.events import (
     ConnectionsFailed,
     DoubtsCounted,
@@ -140,12 +140,12 @@ def lane_words(event: Event) -> str:
         case RefusalsCounted(in_a_row=0) | ConnectionsFailed(in_a_row=0) | DoubtsCounted(in_a_row=0):
             return _ENDED[type(event)]
         case RefusalsCounted():
-            return f"{_times(event.in_a_row, 'row')} in a row refused for good"
+            return f"{counted(event.in_a_row, 'row')} in a row refused for good"
         case ConnectionsFailed():
-            return f"{_times(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
+            return f"{counted(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
         case DoubtsCounted():
             last = event.reason and f", the last: {event.reason}"
-            return f"{_times(event.in_a_row, 'row')} in a row in doubt{last}"
+            return f"{counted(event.in_a_row, 'row')} in a row in doubt{last}"
         case WebhookEndsSoon():
             return f"its webhook has taken {event.sends:,} of the {event.lifetime_limit:,} rows of its life"
     return type(event).__name__
@@ -156,10 +156,6 @@ _ENDED: Final[dict[type[Event], str]] = {
     ConnectionsFailed: "the webhook was reached: failures are counted anew",
     DoubtsCounted: "a row is known to be taken: doubts are counted anew",
 }
-
-
-def _times(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:

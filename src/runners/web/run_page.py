@@ -13,7 +13,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told
-from runners.web.rendering import rendered
+from runners.web.rendering import cell, rendered
 
 
 def run_page(desk: Desk, run_id: UUID) -> Response[str]:
@@ -62,7 +62,7 @@ def _is_open(state: BatchItem | CompanyRun) -> bool:
 def _facts(desk: Desk, state: BatchItem | CompanyRun) -> dict[str, Any]:
     """What the import, the company's runs and the steps told, under the names of leads."""
     known = state.facts(_of_company(desk, state)) if isinstance(state, BatchItem) else _of_run(state)
-    return {name: desk.masked(str(value)) for name, value in sorted(known.items()) if value not in (None, "", [], ())}
+    return {name: desk.masked(cell(value)) for name, value in sorted(known.items()) if value not in (None, "", [], ())}
 
 
 def _of_company(desk: Desk, item: BatchItem) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The promises that a log is held against find the log that breaks them."""
 
-from enrichcore.domain import step_run as steps
+from enrichcore.domain import step_control
 from enrichcore.domain.life_cycle import State
 from enrichcore.store import MemoryStore
 from enrichcore.testing.promises import broken
@@ -21,7 +21,7 @@ def taken_back(world):
 def test_a_cancelled_step_that_is_asked_again_while_its_row_is_out_is_found(monkeypatch):
     """It would be paid for twice, though nobody asked for that."""
     assert taken_back(World(MemoryStore())) == []
-    monkeypatch.setattr(steps, "decide_restore", lambda *_, **__: ())
+    monkeypatch.setattr(step_control, "decide_restore", lambda *_, **__: ())
     (found,) = taken_back(World(MemoryStore()))
     assert found.startswith(APOLLO_PERSON)
     assert found.endswith("is asked again while its row is out")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define, evolve, field
 
-from enrichcore.domain import batch_item, ids
+from enrichcore.domain import batch_item, ids, step_control
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
@@ -105,19 +105,19 @@ class RunScene:
 
     def settle(self, settlement):
         """A person decides a doubt."""
-        return self.record(steps.decide_settle(self.run, self.step, settlement, now=self.now, **BY_ANN))
+        return self.record(step_control.decide_settle(self.run, self.step, settlement, now=self.now, **BY_ANN))
 
     def retry(self, *, force=False):
         """A person wants the step to run again."""
-        return self.record(steps.decide_retry(self.run, now=self.now, force=force, **BY_ANN))
+        return self.record(step_control.decide_retry(self.run, now=self.now, force=force, **BY_ANN))
 
     def restore(self):
         """A person takes the cancellation back."""
-        return self.record(steps.decide_restore(self.run, now=self.now, **BY_ANN))
+        return self.record(step_control.decide_restore(self.run, now=self.now, **BY_ANN))
 
     def cancel(self):
         """A person stops the step."""
-        return self.record(steps.decide_cancel(self.run, self.step, now=self.now, **BY_ANN))
+        return self.record(step_control.decide_cancel(self.run, self.step, now=self.now, **BY_ANN))
 
     def token(self, attempt=None, generation=None):
         """The token in the callback URL of a POST, the latest unless told."""

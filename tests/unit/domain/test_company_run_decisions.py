@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from enrichcore.domain import company_run, ids
+from enrichcore.domain import company_run, ids, step_control
 from enrichcore.domain import events as e
-from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import IllegalStepEvent, State
 from enrichcore.domain.pipeline import Entity
@@ -106,7 +105,7 @@ def test_a_restart_takes_the_new_starters_lane_and_keeps_the_history():
 def test_a_cancelled_run_is_started_again_by_a_new_wish():
     """No one has to force it."""
     draft = begun()
-    draft.emit_all(steps.decide_cancel(draft.state.run, draft.state.step, now=draft.now, **BY_ANN))
+    draft.emit_all(step_control.decide_cancel(draft.state.run, draft.state.step, now=draft.now, **BY_ANN))
     company_run.restart(draft, OTHER_WISH)
     assert draft.state.run.state is State.READY
 
@@ -143,7 +142,7 @@ def test_a_wait_ends_as_the_run_ended(rank):
 def test_a_wait_for_a_cancelled_run_ends_cancelled_and_without_a_rank():
     """Every way the run ends, ends its waits."""
     draft = begun()
-    draft.emit_all(steps.decide_cancel(draft.state.run, draft.state.step, now=draft.now, **BY_ANN))
+    draft.emit_all(step_control.decide_cancel(draft.state.run, draft.state.step, now=draft.now, **BY_ANN))
     served = company_run.served(draft.state, draft.version, "enrich_company", reused=False)
     assert (served.ended, served.rank, served.reason) == ("cancelled", None, "as she said")
 

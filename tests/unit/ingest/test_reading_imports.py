@@ -470,3 +470,17 @@ def test_of_two_columns_the_address_at_a_company_counts(header, profile):
 def test_columns_that_do_not_tell_which_is_for_work_stay_ambiguous():
     """Which of two plain ones is meant is not guessed."""
     assert set(read_import(b"Name,Email,Email Address\nAnn,a@b.example,c@d.example\n", profile="crm").mapping.ambiguous) == {"Email", "Email Address"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("city", "state", "told"),
+    [
+        ("Boston", "MA", ("Massachusetts", "United States")), ("Perth", "WA", ("Western Australia", "Australia")), ("Dundee", "Scotland", ("Scotland", "United Kingdom")),
+        ("Husum", "DE", (None, None)), ("Lahore", "Punjab", ("Punjab", None)), ("Boston", "", (None, None)),
+    ],
+)  # fmt: skip
+def test_a_state_tells_its_country_where_only_one_can_be_meant(city, state, told):
+    """As in answers; a code that may be another's is not shown."""
+    content = f"Name,Email,Company City,Company State\nAnn Fenn,ann@acme.example,{city},{state}\n"
+    (row,) = read_import(content.encode(), profile="crm").rows()
+    assert (row.company.get("company_state"), row.company.get("company_country")) == told

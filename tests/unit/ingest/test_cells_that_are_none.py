@@ -1,0 +1,70 @@
+"""Cells that cannot be what their column is, and sheets that hold no people, are passed over."""
+
+import csv
+import io
+
+import pytest
+from openpyxl import Workbook
+
+from enrichcore.ingest import read_import
+
+
+def told(header, cell):
+    """The facts of a file of one row beside name and address."""
+    packed = io.StringIO()
+    rows = csv.writer(packed)
+    rows.writerow(["Full Name", "Email", header])
+    rows.writerow(["Jo Vale", "jo@vale.example", cell])
+    (row,) = read_import(packed.getvalue().encode(), profile="crm").rows()
+    return row.person | row.company
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "fact", "value"),
+    [
+        ("Account.Name", "0015g00000XyZ01AAA", "company_name", None), ("Company", "+1 202 555 0101", "company_name", None), ("Company", "jo@acme.example", "company_name", None),
+        ("Company", "ohne", "company_name", None), ("Company", "Auto-entrepreneur", "company_name", None), ("Company", "3M", "company_name", "3M"), ("Org", "Acme", "company_name", "Acme"),
+        ("Job Title", "https://linkedin.com/in/ed", "person_title", None), ("Job Title", "www.acme.example", "person_title", None), ("Job Title", "Web Developer", "person_title", "Web Developer"),
+        ("Number of Employees", "200-51", "company_size_bucket", None), ("Number of Employees", "2026-10-02", "company_size_bucket", None),
+        ("Founded Year", "2199", "company_founded_year", None),
+        ("LinkedIn", "https://www.linkedin.com/in/lu-mo-%F0%9F%9A%80", "person_linkedin_url", "https://www.linkedin.com/in/lu-mo-%F0%9F%9A%80"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_is_none_tells_nothing(header, cell, fact, value):
+    """Ids, numbers to call, pages and words for nothing stand in any column."""
+    assert told(header, cell).get(fact) == value
+
+
+def workbook(**sheets):
+    """A workbook with those sheets."""
+    book, packed = Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(packed)
+    return packed.getvalue()
+
+
+ACCOUNTS = [["Company", "Website", "City"], ["Vale", "vale.example", "Oslo"]]
+CONTACTS = [["Full Name", "Email"], ["Jo Vale", "jo@vale.example"]]
+
+
+def test_of_several_sheets_the_one_with_people_is_read():
+    """Companies stand before contacts in many a workbook."""
+    reading = read_import(workbook(Accounts=ACCOUNTS, Contacts=CONTACTS), profile="crm")
+    assert [row.person["person_full_name"] for row in reading.rows()] == ["Jo Vale"]
+    assert any("'Accounts'" in note for note in reading.notes)
+
+
+def test_without_a_sheet_of_people_the_first_table_is_read():
+    """As before."""
+    reading = read_import(workbook(Empty=[], Accounts=ACCOUNTS, More=ACCOUNTS), profile="crm")
+    assert any("only the sheet 'Accounts' was read" in note for note in reading.notes)
+
+
+def test_a_spreadsheets_yes_is_no_first_name():
+    """What a formula left is a flag."""
+    (row,) = read_import(workbook(People=[["First Name", "Last Name", "Email"], [True, "Eve", "f@vale.example"]]), profile="crm").rows()  # fmt: skip
+    assert "person_first_name" not in row.person
