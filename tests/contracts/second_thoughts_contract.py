@@ -207,3 +207,24 @@ class LostContract(WorldContract):
         (other,) = world.send()
         assert other.run_id != send.run_id
         assert timedelta(0) < world.run_of(other).deadline - world.clock.now
+
+    @pytest.mark.parametrize("settlement", [e.Settlement.LOST, e.Settlement.RESEND])
+    def test_what_leaves_while_it_is_decided_is_another_row(self, store, monkeypatch, settlement):
+        """A company's row that a thousand wait for is decided once, though their items are looked at in several commits."""
+        world = World(store, tuned(configuration(), attempts=9))
+        batch = world.launch(*(person(name) for name in ("ann", "bob", "cid")))
+        (send,) = world.claim()
+        world.report([send], Outcome.UNKNOWN, status=502)
+        monkeypatch.setattr("enrichcore.application.controlling.ITEMS_PER_COMMIT", 1)
+        items_of = store.items_of
+
+        def meanwhile(*page):
+            # A runner sends what may leave, and hears nothing of it.
+            world.report(world.claim(), Outcome.UNKNOWN, status=502)
+            return items_of(*page)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "items_of", meanwhile)
+            assert world.app.settle(batch.batch_id, settlement, by="ann") == 1
+        assert [one.attempt for one in world.posted] == [1, 2]
+        assert world.run_of(send).state is State.IN_DOUBT

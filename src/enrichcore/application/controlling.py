@@ -117,21 +117,25 @@ def _retry(
 
 def settle(core: Core, batch_id: BatchId, settlement: e.Settlement, *, by: str, why: str, step: str | None) -> int:
     """Decide what is in doubt in a batch, or end waits for answers that are lost, its company runs included; how many."""
+    since = core.clock()
 
     def decide(unit: Unit, item: Draft[BatchItem]) -> int:
         # A company's row may have been sent under another workflow's name; the item's own name counts here.
         asked = [run for run in item.state.open_runs if step in {None, run.workflow}]
-        return sum(_settle(unit, item, run, settlement, by=by, why=why) for run in asked)
+        return sum(_settle(unit, item, run, settlement, by=by, why=why, since=since) for run in asked)
 
     return _on_items(core, batch_id, decide)
 
 
-def _settle(unit: Unit, item: Draft[BatchItem], run: StepRun, settlement: e.Settlement, *, by: str, why: str) -> bool:
+def _settle(
+    unit: Unit, item: Draft[BatchItem], run: StepRun, settlement: e.Settlement, *, by: str, why: str, since: datetime
+) -> bool:
     company = unit.company(run.company_run_id) if run.company_run_id is not None else None
     draft: Draft[Any] = item if company is None else company
     out = run if company is None else company.state.run
     pinned = unit.pinned_step(draft, out.workflow)
-    if pinned is None:
+    if pinned is None or (out.deadline is not None and out.deadline - pinned.answer_within > since):
+        # What left while this was decided about others, such as a company's row that an earlier commit let leave, is another row.
         return False
     settled = draft.emit_all(step_control.decide_settle(out, pinned, settlement, now=unit.now, by=by, why=why))
     if settled and company is None:

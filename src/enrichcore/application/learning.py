@@ -7,6 +7,7 @@ was learnt is events of the directory's stream, so nothing rests on when that wa
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,10 +41,18 @@ _OF_ONE_COMPANY: Final = frozenset({KeyKind.COMPANY_DOMAIN, KeyKind.COMPANY_LINK
 def learn_more(core: Core) -> int:
     """Learn from the next answers, in one commit; how many were looked at.
 
+    From fewer of them each time that an import of the same client was first: a chunk of one is recorded sooner than many answers
+    are read, and would be first for as long as the import goes on.
+
     Raises:
         Conflict: Imports of the same client were first, again and again.
     """
-    return core.until_first(lambda: learn_page(core.store, at=core.clock(), sources=core.registry.rules.sources))
+    lost = count()
+    return core.until_first(
+        lambda: learn_page(
+            core.store, at=core.clock(), sources=core.registry.rules.sources, limit=max(PAGE >> next(lost), 1)
+        )
+    )
 
 
 def learn_all(core: Core) -> None:
@@ -65,24 +74,25 @@ def learn_here(store: Store, *, at: datetime, sources: OwnSources) -> None:
         pass
 
 
-def learn_page(store: Store, *, at: datetime, sources: OwnSources) -> int:
+def learn_page(store: Store, *, at: datetime, sources: OwnSources, limit: int | None = None) -> int:
     """Learn from the next answers of a store; how many were looked at.
 
     Args:
         store: where answers are, and the directory.
         at: the time of what is recorded.
         sources: paths of one's own, by which answers are read.
+        limit: most answers; a page of them unless told.
 
     Raises:
         Conflict: Another writer was first; nothing was stored.
     """
-    after, last = store.learnt_until(), store.last_position()
-    places = store.answered_since(after, PAGE)
+    after, last, limit = store.learnt_until(), store.last_position(), limit or PAGE
+    places = store.answered_since(after, limit)
     if not places:
         if last - after >= STRIDE:
             store.learn_on(last)
         return 0
-    upto = places[-1].position if len(places) == PAGE else max(last, places[-1].position)
+    upto = places[-1].position if len(places) == limit else max(last, places[-1].position)
     commit = _learnt(store, at, sources, places)
     if commit.empty:
         store.learn_on(upto)

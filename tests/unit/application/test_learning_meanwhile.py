@@ -2,16 +2,21 @@
 
 import time
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from attrs import evolve
 
 from enrichcore.application.dry_store import DryStore
-from enrichcore.application.learning import learn_here
-from enrichcore.domain.ids import ClientId
+from enrichcore.application.imports import Importer
+from enrichcore.application.learning import learn_all, learn_here
+from enrichcore.domain import events as e
+from enrichcore.domain.ids import ClientId, UploadId
+from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.ingest import ImportedRow
 from enrichcore.store import MemoryStore
 from enrichcore.store.commit import Commit, DirectoryChange
-from tests.contracts.world import EMAIL, World, configuration, person
+from tests.contracts.world import ACME, EMAIL, World, configuration, person
 
 #: Answers that come one after the other, as many as nobody would wait for.
 MANY = 8
@@ -88,3 +93,75 @@ def test_whoever_was_merged_in_a_dry_run_follows_into_the_next_merge():
         for pair in ((one, two), (two, three)):
             dry.append(Commit(directory=[(client, DirectoryChange(merged=[pair]))]))
         assert dry.same_entities([one, two, three]) == {each: [three, one, two] for each in (one, two, three)}
+
+
+# --- imports that go on meanwhile ---
+
+
+class Raced(MemoryStore):
+    """A store to which somebody else writes right after it told of people whom answers were about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile = None
+
+    def known(self, client_id, entity_ids):
+        """What is known by now; the other writer is next."""
+        found = super().known(client_id, entity_ids)
+        if self.meanwhile is not None:
+            self.meanwhile(len(entity_ids))
+        return found
+
+
+def answered(store, *names):
+    """A world in which an address was found for each of these people, and nothing of it is learnt."""
+    world = World(store)
+    world.launch(*(person(name, email="") for name in names))
+    world.play_to(EMAIL)
+    for send in [send for send in world.send() if send.workflow == EMAIL]:
+        first = send.payload["person_linkedin_url"].rpartition("/")[2].partition("-")[0]
+        world.answer(send, world.body(send, result={"email": f"{first}@quillhaven.example"}))
+    return world
+
+
+def imported(world, name):
+    """A chunk of a long import: somebody of whom an address is all that is known."""
+    row = ImportedRow(
+        line=2,
+        raw={},
+        person={"person_email": f"{name}@quillhaven.example"},
+        company={},
+        person_keys=(Key(KeyKind.PERSON_EMAIL, f"{name}@quillhaven.example"),),
+        company_keys=(),
+    )
+    owner = world.registry.client(ACME).id
+    Importer(store=world.store, client_id=owner, upload_id=UploadId(uuid4()), at=world.clock.now).add([row])
+
+
+def test_what_is_learnt_rests_on_no_directory_that_an_import_changed_meanwhile():
+    """A file that has the address of whoever it was found for, at the same moment: one person, as in any other order."""
+    world = answered(Raced(), "ann")
+
+    def once(_):
+        world.store.meanwhile = None
+        imported(world, "ann")
+
+    world.store.meanwhile = once
+    world.app.learn()
+    assert len(world.events(e.PersonsMerged)) == 1
+
+
+def test_a_launch_begins_while_the_same_client_is_imported():
+    """Each chunk of a long import goes before what takes longer to be learnt; a little of it always fits between."""
+    world = answered(Raced(), "anna", "annb", "annc", "annd")
+    numbers = count()
+
+    def chunk(people):
+        if people > 2:
+            imported(world, f"number{next(numbers)}")
+
+    world.store.meanwhile = chunk
+    # Pauses would only take time.
+    learn_all(evolve(world.app.core, pause=lambda _: None))
+    assert len(world.events(e.PersonKeysFound)) == 4
+    assert next(numbers) > 0
