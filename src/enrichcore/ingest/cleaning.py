@@ -113,9 +113,10 @@ def location(cell: str) -> str | None:
 
 def email(cell: str) -> str | None:
     """The address to use of those in a cell: the first that belongs to a company, else the first."""
-    if usable_email(cell) is None:
+    first = usable_email(cell)
+    if first is None or cell.count("@") == 1:
         # What stands beside an address may say that it is none.
-        return None
+        return first
     found = [address for part in _ADDRESSES.split(cell) if "@" in part and (address := usable_email(part))]
     return next((address for address in found if not is_free_mail(email_domain(address) or "")), None) or next(
         iter(found), None

@@ -150,7 +150,7 @@ def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[s
             _fill(facts, "person_linkedin_url", linkedin_url(cell, "in"))
         if (
             fact == _EMAIL
-            and facts.get(_EMAIL)
+            and len(cell) > len(facts.get(_EMAIL, cell))
             and _EMAIL_STATUS not in facts
             and fact_of(_EMAIL, cell) == (_EMAIL, facts[_EMAIL])
         ):
