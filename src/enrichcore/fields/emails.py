@@ -168,6 +168,22 @@ def speaks_of_email(key: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
+def is_waterfall(key: str) -> bool:
+    """Whether a column of that folded name holds what several providers were asked in turn, and not about somebody else."""
+    for word in keys("waterfall_words"):
+        if word in key:
+            bare = key.replace(word, "")
+            return not any(other in bare for other in keys("not_email_words"))
+    return False
+
+
+def steps_of(value: Tree) -> list[Tree]:
+    """What each provider of a waterfall told, in a list or by its name."""
+    listed = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return [step for step in listed[:MAX_ADDRESSES] if isinstance(step, Mapping)]
+
+
+@lru_cache(maxsize=4_096)
 def checks_email(key: str) -> bool:
     """Whether a column of that folded name tells whether an address can be written to."""
     is_check = any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)

@@ -22,8 +22,10 @@ from enrichcore.fields.emails import (
     best,
     cautious,
     flagged,
+    is_waterfall,
     is_work,
     speaks_of_email,
+    steps_of,
     told_beside,
     without_undeliverable,
 )
@@ -421,6 +423,9 @@ def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
             for node in objects.own
             for key, value in node.items()
             if key != _EMAIL_PATH[0] and speaks_of_email(key)
+        ]
+        columns += [
+            part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))

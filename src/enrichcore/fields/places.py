@@ -277,7 +277,9 @@ def _with_state(city: str, state: str) -> Location:
     country = _country_of(state, city)
     code = state if _is_code(state) and country_of_city(city, state) is None else None
     if country and _is_code(state) and country_name(state) == country and subdivision_name(state, country) == state:
-        # "Toronto, CA": the country.
+        # "Toronto, CA": the country; "Texas, US": a state and its country.
+        if is_subdivision(city, country) and city.casefold() not in words("cities_like_states"):
+            return Location(state=city, country=country)
         return Location(city=city, country=country, code=code)
     return Location(city=city, state=state, country=country, code=code)
 

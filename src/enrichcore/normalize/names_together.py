@@ -8,30 +8,40 @@ from enrichcore.normalize.names import is_blank, is_honorific, is_particle, last
 from enrichcore.normalize.nothing import clean_label
 
 _JOB_BEHIND = re.compile(r"(?P<name>[^,]*),\s*(?P<job>[^\W\d_]+)\b[^,]*")
-_ONE_OR_TWO = 2
+#: Letters of a last name that may be initials: "NG".
+_SHORTEST = 2
+#: Titles that go with a first name: Ian may be called Sir Ian, and so may Mr Bell be Sir Bell where a machine wrote it.
+_WITH_FIRST_NAMES = frozenset({"sir", "dame"})
 #: How last names of several words begin.
 _OPENINGS = frozenset({"st", "mc", "mac", "san", "santa", "santo", "abu", "el"})
 
 
 def full_name(value: Any) -> str | None:
-    """A full name fit to show; None for one of which only the last name is told: see `lone_last_name`."""
-    return None if lone_last_name(value) else person_name(value)
+    """A full name fit to show; None for one of which only half is told: see `lone_last_name`."""
+    name = person_name(value)
+    return None if name is None or _half_of(value) else name
 
 
 def lone_last_name(value: Any) -> str | None:
-    """The last name, where a full name tells no other: "Mr Bell", "null Bell", "Bell, CEO"."""
+    """The last name, where a full name tells no other: "Mr Bell", "null Bell", "Bell, CEO"; "Sir Ian" tells none."""
+    half = _half_of(value)
+    is_first = half is not None and clean_label(value).split()[0].casefold() in _WITH_FIRST_NAMES
+    return None if half is None or is_first else last_name(half)
+
+
+def _half_of(value: Any) -> str | None:
+    """The only name that is told, where a title, a job or a blank stands for the other."""
     text = clean_label(value) if isinstance(value, str) else ""
     if " " not in text:
         return None
     behind = _JOB_BEHIND.fullmatch(text)
     if behind and behind["job"].casefold() in entries("jobs_behind_names"):
         named = person_name(behind["name"])
-        return last_name(behind["name"]) if named and " " not in named else None
+        return behind["name"] if named and " " not in named else None
     first, *rest = text.split()
-    # "Sir Ian" and "Dr. Ian" may as well be called by their first names.
     if rest and (is_blank(first) or is_honorific(first)):
         named = person_name(text)
-        return last_name(" ".join(rest)) if named and " " not in named else None
+        return " ".join(rest) if named and " " not in named else None
     return None
 
 
@@ -83,5 +93,5 @@ def distinct_names(first: str | None, last: str | None, full: str | None = None)
 def _cased_as(last: str, full: str | None) -> str:
     """A last name of two capitals as the full name has it: "NG" beside "Wiebke Ng"."""
     end = (full or "").rpartition(" ")[2]
-    is_same = len(last) == _ONE_OR_TWO and end.casefold() == last.casefold()
+    is_same = len(last) == _SHORTEST and end.casefold() == last.casefold()
     return end if is_same and last.isupper() and not end.isupper() else last

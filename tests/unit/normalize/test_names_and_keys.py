@@ -112,6 +112,7 @@ def test_a_full_name_is_split_at_its_last_name(full, parts):
 @pytest.mark.parametrize(
     "names",
     [
+        ("Acme S.à r.l.", "Acme Sàrl", "Acme National Association", "ACME"),
         ("Münzwerk GmbH", "Muenzwerk", "MUNZWERK GMBH", "münzwerk gmbh & Co. KG"),
         ("Quillhaven Robotics, Inc.", "QUILLHAVEN ROBOTICS INC", "Quillhaven Robotics"),
         ("Tallowbrook Logistics Pty Ltd", "Tallowbrook Logistics Pty. Limited"),
