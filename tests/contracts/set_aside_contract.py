@@ -13,7 +13,7 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.http_contract import STREAM, told, waterfall
-from tests.contracts.world import APOLLO_PERSON, World, configuration, person, tuned
+from tests.contracts.world import APOLLO_COMPANY, APOLLO_PERSON, World, configuration, person, tuned
 
 MARK = b"broken in here"
 
@@ -88,6 +88,38 @@ class SetAsideContract(WorldContract):
         assert (world.run_of(send).state, world.store.item_counts(batch.batch_id)["gaps"]) == (State.COMPLETED, 0)
         assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
 
+    @pytest.mark.parametrize("about", [APOLLO_PERSON, APOLLO_COMPANY])
+    def test_a_row_that_is_to_leave_once_more_does_not_leave(self, store, fault, about):
+        """Its answer came after its deadline and before the next POST: the item goes on, and is mended once that is placed."""
+        world = World(store, tuned(configuration(), attempts=2))
+        batch = world.launch(person("ann"))
+        world.play_to(about)
+        (send,) = world.send()
+        world.clock.tick(hours=7)
+        world.app.wake()
+        assert world.run_of(send).state is State.READY
+        world.app.set_aside(self.came(world, [send])[0], Broken())
+        run = world.run_of(send)
+        assert (run.state, run.reserved, run.spent) == (State.FAILED, 0, 1)
+        assert run.reason.startswith("its answer came and was set aside (applying it failed: Broken")
+        assert send.run_id not in [other.run_id for other in world.send() if other.workflow == about]
+        fault.undo()
+        (kept,) = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        assert redrive(world.app, [kept], by="ann") == (1, {})
+        assert (world.run_of(send).state, world.item(batch).gaps) == (State.COMPLETED, ())
+        assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
+
+    def test_a_row_that_a_person_wants_sent_again_leaves_all_the_same(self, store, fault):
+        """Whoever asked knows of the answer, or does not care for it."""
+        world = World(store, tuned(configuration(), attempts=2))
+        batch = world.launch(person("ann"))
+        world.play_to(APOLLO_PERSON)
+        (send,) = world.claim()
+        world.report([send], Outcome.UNKNOWN, status=502)
+        world.app.settle(batch.batch_id, e.Settlement.RESEND, by="ann", why="it did not arrive")
+        world.app.set_aside(self.came(world, [send])[0], Broken())
+        assert [again.run_id for again in world.send()] == [send.run_id]
+
     def test_a_person_may_have_it_sent_again(self, store, fault):
         """By a retry, whose own answer is waited for as any."""
         world = World(store, tuned(configuration(), attempts=2))
@@ -111,7 +143,7 @@ class SetAsideContract(WorldContract):
         def breaks(*_):
             raise Broken
 
-        monkeypatch.setattr(placing.steps, "decide_set_aside", breaks)
+        monkeypatch.setattr(placing.step_control, "decide_set_aside", breaks)
         ack = world.app.set_aside(self.came(world, [send])[0], Broken())
         assert (ack.status, len(world.events(e.CallbackUnmatched))) == (AckStatus.SET_ASIDE, 1)
 

@@ -274,11 +274,11 @@ class StepRunLife(RuleBasedStateMachine):
             settling = before.state not in {State.COMPLETED, State.CANCELLED}
         return answer.token in keys and settling
 
-    @precondition(lambda self: self.run.out)
+    @precondition(lambda self: self.run.out or self.run.unsent)
     @rule()
     def an_answer_is_set_aside(self):
         """It came and cannot be applied: nothing is sent again for want of it."""
-        self.record(steps.decide_set_aside(self.run, "broken"))
+        self.record(step_control.decide_set_aside(self.run, "broken", now=self.now))
 
     @precondition(lambda self: self.run.wake_at is not None)
     @rule()

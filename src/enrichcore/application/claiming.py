@@ -121,8 +121,9 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
             if probes and not _may_probe(unit, lane):
                 return []
             unit.preload(found)
-            if lane.about_people:
-                # Lanes of other pace groups may ask the same about the same people.
+            if lane.about_people or lane.client.budget_credits is not None:
+                # Lanes of other pace groups may ask the same about the same people, and spend of the same budget. Always before
+                # the webhook, which they may share.
                 claims.lock_client(lane.client.id)
             # The same person may have been answered in another batch since the row became ready, or be out in one.
             left = unit.not_served_by_now(found, lane.workflow)
@@ -193,7 +194,6 @@ def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int,
             decide_stop(draft.state, workstream=lane.workstream, workflow=lane.workflow, reason=why, by="runner")
         )
     if left and lane.client.budget_credits is not None:
-        claims.lock_client(lane.client.id)
         left = min(left, rows_in_budget(claims, lane.client, settings.credits_per_send, unit.now))
     return left
 

@@ -10,9 +10,8 @@ from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id,
 from enrichcore.application.core import Core
 from enrichcore.application.pricing import priced
 from enrichcore.application.unit import Unit
-from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import batch_item, company_run, step_control
 from enrichcore.domain import events as e
-from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
@@ -115,7 +114,11 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
         draft = None if found is None else unit.run(found)
         if draft is not None and not _misfit(core, one, draft):
             run = unit.step_run(draft, one.workflow)
-            draft.emit_all(steps.decide_set_aside(run, reason))
+            if draft.emit_all(step_control.decide_set_aside(run, reason, now=unit.now)) and isinstance(
+                draft.state, BatchItem
+            ):
+                # A row that was to leave once more has ended.
+                unit.go_on(draft, run)
         return keep(unit)
 
     try:

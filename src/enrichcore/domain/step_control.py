@@ -1,14 +1,17 @@
-"""What people decide about one step run: a doubt, a wait, another run, an end, and that they did not mean that end."""
+"""What people decide about one step run: a doubt, a wait, another run, an end, and that they did not mean that end.
+
+An answer that could not be applied is set aside for them.
+"""
 
 from datetime import datetime
 
 from enrichcore.domain import events as e
 from enrichcore.domain import posts
 from enrichcore.domain.answers import Rank
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.life_cycle import UNDER_WAY, UNSENT, State
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.posts import Heard
-from enrichcore.domain.step_run import Decided, StepRun, give_up, given_up, guarded, settled
+from enrichcore.domain.step_run import Decided, StepRun, give_up, given_up, guarded, not_sent, settled
 
 
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:
@@ -73,3 +76,16 @@ def decide_cancel(run: StepRun, step: Step | None, *, now: datetime, by: str, wh
     until = now + step.answer_within if run.state is State.SENDING and step is not None else run.deadline
     deadline = until if posts.waited_for(run.posts) else None
     return guarded(run, e.StepCancelled(workflow=run.workflow, by=by, why=why, deadline=deadline, **given_up(run)))
+
+
+def decide_set_aside(run: StepRun, reason: str, *, now: datetime) -> Decided:
+    """Note that the answer to a row that is out came, and could not be applied; one that is to leave once more does not leave.
+
+    What a person wants sent again is sent all the same.
+    """
+    if run.state in UNDER_WAY and not run.set_aside:
+        return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason))
+    if run.state in UNSENT and run.tries and not run.granted:
+        ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
+        return guarded(run, *([] if run.state is State.READY else [ready]), not_sent(run, reason))
+    return ()

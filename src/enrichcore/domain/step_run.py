@@ -371,14 +371,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
             return give_up(run, step, f"no answer within {step.answer_within}")
         case State.RETRY_WAIT:
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
-            if run.set_aside:
-                why = f"its answer came and was set aside ({run.set_aside}), and the row was not taken once more"
-                return guarded(
-                    run,
-                    ready,
-                    e.StepFailed(workflow=run.workflow, reason=why, reserved=-run.reserved, spent=run.reserved),
-                )
-            return guarded(run, ready)
+            return guarded(run, ready, *([not_sent(run, run.set_aside)] if run.set_aside else []))
     return ()
 
 
@@ -414,10 +407,10 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
     return guarded(run, posts.priced(run.posts, kind(**content, facts=answer.facts)))
 
 
-def decide_set_aside(run: StepRun, reason: str) -> Decided:
-    """Note that the answer to a row that is out came, and could not be applied."""
-    is_news = run.state in UNDER_WAY and not run.set_aside
-    return guarded(run, e.AnswerSetAside(workflow=run.workflow, reason=reason)) if is_news else ()
+def not_sent(run: StepRun, set_aside: str) -> e.StepFailed:
+    """The end of a row that would be sent once more, whose answer came and could not be applied."""
+    why = f"its answer came and was set aside ({set_aside}), so the row is not sent once more"
+    return e.StepFailed(workflow=run.workflow, reason=why, reserved=-run.reserved, spent=run.reserved)
 
 
 def guarded(run: StepRun, *events: e.StepEvent) -> Decided:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from enrichcore.domain import events as e
+from enrichcore.domain import step_control
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import idempotency_key
 from enrichcore.domain.life_cycle import ENDS, State
@@ -390,7 +391,7 @@ def test_time_alone_moves_nothing_that_waits_for_something_else(state):
 def test_a_row_that_comes_back_after_its_answer_was_set_aside_is_not_sent_again(seen):
     """What came may yet be placed, and then it counts; until then the step has failed for that."""
     told = scene(State.SENDING, attempts=2)
-    told.record(steps.decide_set_aside(told.run, "a fault"))
+    told.record(step_control.decide_set_aside(told.run, "a fault", now=told.now))
     assert names(told.outcome(seen)) == ["SendRefused"]
     assert names(told.wake()) == ["StepReady", "StepFailed"]
     assert told.run.reason.startswith("its answer came and was set aside (a fault)")
@@ -402,9 +403,9 @@ def test_a_row_that_comes_back_after_its_answer_was_set_aside_is_not_sent_again(
 def test_that_an_answer_was_set_aside_is_noted_once_and_only_for_a_row_that_is_out():
     """A retry begins without it."""
     told = scene(State.AWAITING_ANSWER)
-    assert names(told.record(steps.decide_set_aside(told.run, "a fault"))) == ["AnswerSetAside"]
-    assert told.record(steps.decide_set_aside(told.run, "another")) == ()
+    assert names(told.record(step_control.decide_set_aside(told.run, "a fault", now=told.now))) == ["AnswerSetAside"]
+    assert told.record(step_control.decide_set_aside(told.run, "another", now=told.now)) == ()
     told.pass_time()
     told.retry()
     assert (told.run.state, told.run.set_aside) == (State.READY, "")
-    assert steps.decide_set_aside(told.run, "a fault") == ()
+    assert step_control.decide_set_aside(told.run, "a fault", now=told.now) == ()
