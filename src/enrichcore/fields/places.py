@@ -308,7 +308,8 @@ def _is_code(name: str) -> bool:
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
     country = country or next((home for state in states if (home := _state_country(state, city or ""))), None)
-    if city and country and country_name(city) == country and city.casefold() not in words("city_states"):
+    named_alike = words("city_states") | words("cities_like_countries")
+    if city and country and country_name(city) == country and city.casefold() not in named_alike:
         # The country once more, and no city.
         city = None
     told_states = (name for state in states if (name := _without_area(state)))

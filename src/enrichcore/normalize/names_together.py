@@ -10,6 +10,8 @@ from enrichcore.normalize.nothing import clean_label
 _JOB_BEHIND = re.compile(r"(?P<name>[^,]*),\s*(?P<job>[^\W\d_]+)\b[^,]*")
 #: Letters of a last name that may be initials: "NG".
 _SHORTEST = 2
+#: Titles that are first names as well.
+_ALSO_GIVEN = frozenset({"dame"})
 #: Titles that go with a first name: Ian may be called Sir Ian, and so may Mr Bell be Sir Bell where a machine wrote it.
 _WITH_FIRST_NAMES = frozenset({"sir", "dame"})
 #: How last names of several words begin.
@@ -71,7 +73,7 @@ def distinct_names(first: str | None, last: str | None, full: str | None = None)
         if not first:
             return split_full_name(last)
         last = last.partition(",")[0].strip() or None
-    if first and is_honorific(first):
+    if first and is_honorific(first) and first.casefold() not in _ALSO_GIVEN:
         # "Rev", "Bell".
         first = None
     if not last:
