@@ -41,6 +41,8 @@ _TOLD, _MARKED, _ALONE, _LINE, _ONE_OF_MANY, _ELSEWHERE = range(6)
 #: City, state, country; and with a district between city and state.
 _PARTS, _WITH_DISTRICT = 3, 4
 _UNITED_STATES = "United States"
+#: Where people write a state's code behind a city without a comma: "Sydney NSW".
+_WITHOUT_COMMAS = frozenset({_UNITED_STATES, "Canada", "Australia"})
 #: What Georgia is, by the code under which its cities are known.
 _LIKE_STATES = {"GA": _UNITED_STATES, "GE": "Georgia"}
 _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
@@ -49,7 +51,7 @@ _POSTAL_BEFORE = re.compile(r"(?:[A-Z]{1,2}-)?\d{5}\s+(?=[^\W\d])")
 _NUMBER = re.compile(r"(?:[A-Z]{1,2}-)?[\d\s-]+")
 #: "Boston / Massachusetts / US" and "Boston MA" are "Boston, Massachusetts, US" and "Boston, MA".
 _SLASH = re.compile(r"\s+/\s+")
-_CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2})")
+_CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2,3})")
 _DISTRICT = re.compile(
     r"^(?:county|landkreis|kreis|district) |(?:shire|county|district|kreis|province|borough)$", re.IGNORECASE
 )
@@ -216,7 +218,8 @@ def _is_region(name: str) -> bool:
 
 def _is_code_behind(city: str, code: str) -> bool:
     """Whether a code without a comma is the state's; among capitals it may be a word: "VAL D OR"."""
-    return _UNITED_STATES in countries_of_state(code) and (not city.isupper() or code not in words("codes_like_words"))
+    is_state = not _WITHOUT_COMMAS.isdisjoint(countries_of_state(code))
+    return is_state and (not city.isupper() or code not in words("codes_like_words"))
 
 
 def _part(text: str, *, is_first: bool) -> str | None:
