@@ -180,6 +180,10 @@ def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
     first = _SEVERAL.split(_BRACKETED.sub("", cleaners.without_place_name(text)), maxsplit=1)[0]
     parts = _parts(first)
+    if 1 < len(parts) <= _PARTS and is_area(parts[0]) and _ends_in_country(parts[-1]):
+        # "Greater London, England, United Kingdom": no city, but a state and a country.
+        whole = _with_country(parts)
+        return None if whole is None else evolve(whole, city=None)
     if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or is_area(parts[0]):
         return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
     if cleaners.is_no_place(parts[0]):
@@ -434,4 +438,4 @@ def is_area(name: str) -> bool:
     """Whether a place is the surroundings of a city: "Greater Boston Area"."""
     folded = name.casefold()
     is_wide = folded.startswith("greater ") and folded not in words("cities_like_areas")
-    return is_wide or folded.endswith((" area", " region", " metropolitan"))
+    return is_wide or folded.endswith((" area", " region", " metropolitan", " metroplex"))
