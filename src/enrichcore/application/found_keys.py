@@ -51,6 +51,16 @@ def may_be_keys(facts: Facts, asked: Facts, entity: Entity) -> tuple[Key, ...]:
     )
 
 
+def may_be_sure(key: Key, facts: Facts, asked: Facts) -> bool:
+    """Whether a key of a person that a step's facts would give could be sure, as far as names tell; what spares reading answers."""
+    name = _name(asked)
+    if not name:
+        return True
+    if key.kind is KeyKind.PERSON_LINKEDIN_FOUND:
+        return _is_whole(set(name), set(_name(facts)))
+    return _is_named_so(key.value.partition("@")[0], name)
+
+
 def of_person(asked: Facts, answers: Sequence[Told], domains: frozenset[str]) -> list[tuple[Key, Told]]:
     """The keys that a person's answers give, each with the answer that told it.
 
@@ -195,13 +205,17 @@ def _is_sure_page(asked: Facts, told: Facts, domains: Iterable[str]) -> bool:
     if _person_page(asked) is not None:
         return False
     mine, theirs = set(_name(asked)), set(_name(told))
-    whole = min(len(mine), len(theirs)) >= _SAYS_WHOLE and (mine <= theirs or theirs <= mine)
+    whole = _is_whole(mine, theirs)
     if not mine:
         mailbox, _, host = (_email(asked) or "").partition("@")
         parts = [part for part in _BETWEEN.split(folded(mailbox)) if part]
         pieces = _pieces(parts, _name(told)) if normalize.registrable_domain(host) in set(domains) else ()
         whole = len(pieces) >= _SAYS_WHOLE and _is_enough(pieces, _name(told))
     return whole and ((_email(asked) is not None and _email(asked) == _email(told)) or _works_at(told, asked, domains))
+
+
+def _is_whole(mine: set[str], theirs: set[str]) -> bool:
+    return min(len(mine), len(theirs)) >= _SAYS_WHOLE and (mine <= theirs or theirs <= mine)
 
 
 def _works_at(told: Facts, asked: Facts, domains: Iterable[str]) -> bool:

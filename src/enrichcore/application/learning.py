@@ -14,7 +14,7 @@ from uuid import UUID
 from attrs import define, field
 
 from enrichcore.application.core import Core
-from enrichcore.application.found_keys import Told, may_be_keys, names_of, of_company, of_person
+from enrichcore.application.found_keys import Told, may_be_keys, may_be_sure, names_of, of_company, of_person
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch import Batch
@@ -178,8 +178,13 @@ class _Client:
         """The keys that a run's answers would give, were they sure."""
         if isinstance(run, CompanyRun):
             return may_be_keys(run.run.facts, run.imported, Entity.COMPANY) if run.run.rank is Rank.DATA else ()
-        told = (may_be_keys(step.facts, run.imported, Entity.PERSON) for step in self._answered(run))
-        return tuple(dict.fromkeys(key for keys in told for key in keys))
+        told = (
+            key
+            for step in self._answered(run)
+            for key in may_be_keys(step.facts, run.imported, Entity.PERSON)
+            if may_be_sure(key, step.facts, run.imported)
+        )
+        return tuple(dict.fromkeys(told))
 
     def _answered(self, item: BatchItem) -> list[StepRun]:
         """The item's step runs that have an answer about the person in force, in the pipeline's order."""

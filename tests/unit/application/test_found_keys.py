@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from enrichcore.application.found_keys import Told, of_company, of_person
+from enrichcore.application.found_keys import Told, may_be_keys, may_be_sure, of_company, of_person
 from enrichcore.domain.keys import KeyKind
+from enrichcore.domain.pipeline import Entity
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ADA = {
@@ -26,6 +27,7 @@ def told(workflow="find", **fields):
 def address(email, *more, asked=ADA, domains=(), **fields):
     """Whether an address that an answer told is a key."""
     keys = of_person(asked, [told(person_email=email, **fields), *more], frozenset(domains))
+    assert all(may_be_sure(key, one.fields, asked) for key, one in keys)
     return [key.value for key, _ in keys if key.kind is KeyKind.PERSON_EMAIL_FOUND] == [email]
 
 
@@ -226,3 +228,21 @@ def test_a_page_is_a_key_beside_the_whole_name_and_the_address_that_was_asked_wi
 def test_a_companys_answer_has_to_repeat_what_was_asked_with(asked, fields, keys):
     """Page and domain, or, without either, exactly the name."""
     assert [key.value for key, _ in of_company(asked, told(**fields))] == keys
+
+
+@pytest.mark.parametrize(
+    ("fields", "sure"),
+    [
+        ({"person_email": "ada.brook@alder.example"}, True),
+        ({"person_email": "cid@alder.example"}, False),
+        ({"person_linkedin_url": "https://www.linkedin.com/in/ada-brook", "person_full_name": "Ada Brook"}, True),
+        ({"person_linkedin_url": "https://www.linkedin.com/in/ada-brook", "person_full_name": "Ada M. Brook"}, True),
+        ({"person_linkedin_url": "https://www.linkedin.com/in/cid-fenn", "person_full_name": "Cid Fenn"}, False),
+        ({"person_linkedin_url": "https://www.linkedin.com/in/ada-brook"}, False),
+    ],
+)
+def test_a_name_that_differs_spares_reading_the_answers(fields, sure):
+    """Of somebody without a name nothing is ruled out."""
+    (key,) = may_be_keys(fields, ADA, Entity.PERSON)
+    assert may_be_sure(key, fields, ADA) is sure
+    assert may_be_sure(key, fields, {"company_name": "Alder Mills"})
