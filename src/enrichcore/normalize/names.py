@@ -214,6 +214,7 @@ def company_name_key(value: Any) -> str | None:
     return " ".join(kept[1:] if len(kept) > 1 and kept[0] == "the" else kept)
 
 
+@remembered
 def person_name_key(value: Any) -> str | None:
     """A person's full name folded for matching, first name first."""
     first, last = split_full_name(value)
