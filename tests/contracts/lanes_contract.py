@@ -27,6 +27,16 @@ from tests.contracts.world import (
 NAMES = ("ann", "bob", "eve", "joe", "kim")
 
 
+def two_lanes(store, slow, fast):
+    """Twelve companies' rows on each of two lanes of one client: a slow one, and one as fast as all others."""
+    registry = tuned(tuned(configuration(), lane=fast), APOLLO_COMPANY, lane=slow)
+    world = World(store, registry)
+    for workstream in (APOLLO, CRM):
+        names = [f"{workstream[0]}{number}" for number in range(12)]
+        world.launch(*(person(name, company=f"{name}co") for name in names), workstream=workstream)
+    return world
+
+
 class LanesContract(WorldContract):
     """Lanes stop when a webhook refuses all rows, and go on when a person says so."""
 
@@ -163,6 +173,36 @@ class LanesContract(WorldContract):
         world = World(store, tuned(configuration(), lane={"rate": 0.1, "burst": 2}))
         world.launch(*(person(name, company=name + "co") for name in NAMES))
         assert [len(world.send()) for _ in range(4)] == [2, 1, 1, 1]
+
+    def test_lanes_of_one_client_share_one_pace(self, store):
+        """Both have rows, and both get their turns."""
+        world = two_lanes(store, {"rate": 0.1, "burst": 2}, {"rate": 0.1, "burst": 2})
+        sent = [world.send() for _ in range(6)]
+        assert [len(sends) for sends in sent] == [2, 1, 1, 1, 1, 1]
+        assert {send.workflow for sends in sent for send in sends} == {APOLLO_COMPANY, CRM_COMPANY}
+
+    @pytest.mark.parametrize("cap", [1, 1000])
+    def test_a_slow_lane_keeps_its_own_pace_beside_a_faster_one(self, store, cap):
+        """Whether the other one sends or is full; several runners ask, as they do, many times a second."""
+        slow = {"rate": 1.0, "burst": 1, "max_in_flight": 1000}
+        world = two_lanes(store, slow, {"rate": 10.0, "burst": 10, "max_in_flight": cap})
+        sent = []
+        for _ in range(40):
+            sent += [*world.app.claim(100), *world.another().claim(100)]
+            world.clock.tick(seconds=0.1)
+        # The shared pace lets 10 leave at once and 39 in the seconds after.
+        counts = [sum(send.workflow == workflow for send in sent) for workflow in (APOLLO_COMPANY, CRM_COMPANY)]
+        assert counts == [4, 1 if cap == 1 else 12]
+
+    def test_a_slow_lane_makes_no_other_slow(self, store):
+        """The faster one has what the pace of both leaves."""
+        world = two_lanes(store, {"rate": 0.1, "burst": 1}, {"rate": 1.0, "burst": 1})
+        sent = []
+        for _ in range(13):
+            sent += world.app.claim(100)
+            world.clock.tick(seconds=1.0)
+        assert len(sent) == 13
+        assert sum(send.workflow == APOLLO_COMPANY for send in sent) == 2
 
     def test_two_runners_share_the_rows(self, world):
         """What one has claimed, the other does not see."""

@@ -5,17 +5,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from attrs import evolve, frozen
 
 from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
+from enrichcore.application.paces import paces_of, take
 from enrichcore.application.sending import Pace, Send, asked, payload, response_within
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
-from enrichcore.domain.ids import NAMESPACE, ItemId, LaneId, lane_id
+from enrichcore.domain.ids import ItemId, LaneId, lane_id
 from enrichcore.domain.lane import NEARLY_OVER, decide_probe, decide_stop, decide_warning
 from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
@@ -25,6 +26,8 @@ log = logging.getLogger("enrichcore.application")
 
 #: More rows than any claim takes.
 ALL: Final = 2**31 - 1
+#: More rows than all runners together claim in one moment.
+_CLAIMED_AT_ONCE: Final = 4_000
 
 
 @frozen(kw_only=True)
@@ -38,6 +41,8 @@ class ConfiguredLane:
     webhook: Webhook
     #: Whether its rows are about people, not companies.
     about_people: bool
+    #: That of its group, and its own where that is slower.
+    paces: tuple[Pace, ...]
 
     @property
     def kind(self) -> Kind:
@@ -87,17 +92,23 @@ def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *
 
 def lanes_of(registry: Registry) -> Lanes:
     """The lanes that a configuration has a webhook for, or the request of an `http` step."""
+    found = {
+        lane_id(client.id, workstream, workflow): (client, workstream, workflow, webhook)
+        for client in registry.clients.values()
+        for workstream, workflow, webhook in registry.webhooks_of(client)
+    }
+    paces = paces_of({name: webhook.lane for name, (*_, webhook) in found.items()})
     return {
-        (name := lane_id(client.id, workstream, workflow)): ConfiguredLane(
+        name: ConfiguredLane(
             lane_id=name,
             client=client,
             workstream=workstream,
             workflow=workflow,
             webhook=webhook,
             about_people=_is_about_people(registry, workstream, workflow),
+            paces=paces[name],
         )
-        for client in registry.clients.values()
-        for workstream, workflow, webhook in registry.webhooks_of(client)
+        for name, (client, workstream, workflow, webhook) in found.items()
     }
 
 
@@ -110,9 +121,8 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
     settings, now = lane.webhook.lane, core.clock()
     try:
         with core.store.claims() as claims:
-            group = uuid5(NAMESPACE, f"pace/{settings.pace_group}")
             # Locks the group's bucket, so that runners count what is out one after the other.
-            claims.take_tokens(group, 0, rate=settings.rate, burst=settings.burst, now=now)
+            take(claims, lane.paces, 0, now)
             room = settings.max_in_flight - claims.in_flight(lane.lane_id, settings.max_in_flight)
             found = claims.ready(lane.lane_id, now, min(limit, room)) if room > 0 else []
             if not found:
@@ -130,8 +140,8 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
             sent = _sent(claims, lane, len(left))
             left = left[: _rows_left(claims, unit, lane, wanted=len(left), sent=sent)]
-            tokens = claims.take_tokens(group, len(left), rate=settings.rate, burst=settings.burst, now=now)
-            sends = _claim_runs(core, unit, left[:tokens], lane.workflow, lane.webhook, lane.lane_id)
+            tokens = take(claims, lane.paces, len(left), now)
+            sends = _claim_runs(core, unit, left[:tokens], lane)
             if probes and sends:
                 sends = _probing(unit, lane, sends)
             if sends:
@@ -149,7 +159,7 @@ def _sent(claims: Claims, lane: ConfiguredLane, wanted: int) -> int:
     life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
     if life is None:
         return 0
-    if (sent := claims.sends_of(webhook)) + wanted + life * (1 - NEARLY_OVER) <= life:
+    if (sent := claims.sends_of(webhook)) + wanted + max(life * (1 - NEARLY_OVER), _CLAIMED_AT_ONCE) <= life:
         return sent
     claims.lock_webhook(webhook)
     return claims.sends_of(webhook)
@@ -208,13 +218,11 @@ def rows_in_budget(reads: Reads, client: Client, price: Decimal, now: datetime) 
     return int(left // price) if price else ALL
 
 
-def _claim_runs(
-    core: Core, unit: Unit, run_ids: Sequence[UUID], workflow: str, webhook: Webhook, lane: LaneId
-) -> list[Send]:
+def _claim_runs(core: Core, unit: Unit, run_ids: Sequence[UUID], lane: ConfiguredLane) -> list[Send]:
     sends: list[Send] = []
     for run_id in run_ids:
         try:
-            send = _claim_run(core, unit, run_id, workflow, webhook, lane)
+            send = _claim_run(core, unit, run_id, lane)
         except StoreError:
             raise
         except Exception:
@@ -225,7 +233,8 @@ def _claim_runs(
     return sends
 
 
-def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Webhook, lane: LaneId) -> Send | None:
+def _claim_run(core: Core, unit: Unit, run_id: UUID, lane: ConfiguredLane) -> Send | None:
+    workflow, webhook = lane.workflow, lane.webhook
     draft = unit.run(run_id)
     step = unit.pinned_step(draft, workflow) if draft is not None else None
     if draft is None or step is None or unit.waits_for_other(draft, workflow):
@@ -258,11 +267,11 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, workflow: str, webhook: Web
         auth=webhook.auth,
         payload=row,
         reserved=sending.reserved,
-        lane_id=lane,
+        lane_id=lane.lane_id,
         lease_until=sending.lease_until,
         request=None if webhook.request is None else webhook.request.render(asked(row, facts)),
         response_within=within,
-        pace=Pace(group=webhook.lane.pace_group, rate=webhook.lane.rate, burst=webhook.lane.burst),
+        paces=lane.paces,
     )
     draft.emit_all(decided)
     unit.note_sending(draft)

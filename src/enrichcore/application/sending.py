@@ -31,8 +31,9 @@ _PERSON: Final = tuple(name for name in PERSON_FIELDS if name in LEAD_FIELDS)
 
 @frozen(kw_only=True)
 class Pace:
-    """How fast rows of a pace group may leave."""
+    """How fast rows may leave that share it."""
 
+    #: The pace group, or one lane of it.
     group: str
     #: Rows a second.
     rate: float
@@ -65,8 +66,8 @@ class Send:
     response_within: timedelta = TAKEN_WITHIN
     #: Whether it is to find out whether the webhook can be reached again.
     probe: bool = False
-    #: By which its token was taken.
-    pace: Pace | None = None
+    #: By which its tokens were taken.
+    paces: tuple[Pace, ...] = ()
 
     @property
     def client_id(self) -> ClientId:

@@ -164,7 +164,7 @@ LANE = (
         reader=SLUGS,
         default_note="the client's",
         kinds=SENDING,
-        meaning="Lanes with the same pace group share one pace, over all clients.",
+        meaning="Lanes with the same pace group share one pace, over all clients: that of the fastest. A slower one keeps to its own too.",
     ),
 )
 

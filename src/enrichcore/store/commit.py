@@ -189,7 +189,7 @@ class Claims(Reads, Protocol):
         """Runs whose step on this lane may leave now, locked against other runners; at most `limit`."""
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
-        """Take up to `wanted` tokens of a pace group's bucket."""
+        """Take up to `wanted` tokens of the bucket of a pace; fewer than none gives so many back."""
 
     def in_flight(self, lane: UUID, cap: int) -> int:
         """How many rows of the lane are out, counted up to `cap`."""

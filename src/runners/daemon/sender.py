@@ -159,7 +159,8 @@ class Sender:
 
     async def _send_in_turn(self, client: Poster | httpx.AsyncClient, send: Send, stop: asyncio.Event) -> None:
         """Send it as soon as the pace allows; at once, but after a stall."""
-        delay_s = 0.0 if send.pace is None else self._pacer.delay_s(send.pace, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        delay_s = max((self._pacer.delay_s(pace, now) for pace in send.paces), default=0.0)
         if delay_s:
             await _pause(stop, delay_s)
             if stop.is_set():

@@ -323,7 +323,7 @@ def test_rows_that_were_held_up_leave_at_their_pace_or_are_handed_back():
         async with listening(says=response("200 OK")) as webhook:
             stop, reports = asyncio.Event(), Reports()
             pace = Pace(group="acme", rate=0.001, burst=2)
-            claims = [[a_send(webhook.url(), attempt=number, pace=pace) for number in range(5)]]
+            claims = [[a_send(webhook.url(), attempt=number, paces=(pace,)) for number in range(5)]]
 
             class Stalled:
                 def claim(self, _limit, _kind):
