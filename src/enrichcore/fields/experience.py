@@ -53,6 +53,18 @@ class Job:
     is_current: bool | None = False
 
 
+@frozen(kw_only=True)
+class Hints:
+    """What is known of a person's present job besides their jobs; it tells which of several without an end is the present one."""
+
+    #: Registrable domain of the company asked about.
+    asked_domain: str | None = None
+    title: str | None = None
+    headline: str | None = None
+
+
+NO_HINTS = Hints()
+
 #: The jobs of one profile that were read so far, by their words.
 _Seen = dict[str, Job | None]
 
@@ -78,7 +90,7 @@ class History:
         return tuple(job for job in self.jobs if job.is_current is False)
 
 
-def history_in(nodes: list[Tree]) -> History:
+def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     """The jobs told by a person's objects; the same job in two lists counts once."""
     seen: _Seen = {}
     whole = [job for node in nodes for job in _jobs(node, "history", seen)]
@@ -92,7 +104,7 @@ def history_in(nodes: list[Tree]) -> History:
         # Lists that contradict each other: what one of the present jobs' own says counts.
         if job.is_current or (known.is_current is None and job.is_current is False):
             distinct[_identity(job)] = evolve(known, is_current=job.is_current)
-    jobs = _settled(list(distinct.values())[:MAX_JOBS])
+    jobs = _settled(list(distinct.values())[:MAX_JOBS], hints)
     if latest is not None:
         latest = next((job for job in jobs if _identity(job) == _identity(latest)), latest)
     is_whole = bool(whole) and all(job.is_current is not None for job in jobs)
@@ -111,15 +123,28 @@ def _is_same_role(one: Job, other: Job) -> bool:
     return _identity(one)[:2] == _identity(other)[:2]
 
 
-def _settled(jobs: list[Job]) -> list[Job]:
+def _settled(jobs: list[Job], hints: Hints) -> list[Job]:
     """The jobs with what follows about whether they are present ones."""
     open_ended = [job for job in jobs if job.is_current is None]
     if open_ended and not any(job.is_current for job in jobs):
-        newest = open_ended[0] if len(open_ended) == 1 else _newest(open_ended)
-        jobs = [evolve(job, is_current=True) if job is newest else job for job in jobs]
+        present = _present(open_ended, hints)
+        jobs = [evolve(job, is_current=True) if job is present else job for job in jobs]
     going_on = [job for job in jobs if job.is_current and job.end_date is None]
     # A flag that stayed behind: the job has an end, and another one goes on since.
     return [evolve(job, is_current=False) if job.is_current and job.end_date and going_on else job for job in jobs]
+
+
+def _present(jobs: list[Job], hints: Hints) -> Job | None:
+    """The present one of jobs that have no end, any of which may have been left open; None where nothing tells."""
+    choices = (
+        jobs,
+        [job for job in jobs if hints.asked_domain and job.domain == hints.asked_domain],
+        [job for job in jobs if hints.title and are_of_one_role(job.title, hints.title)],
+        [job for job in jobs if _begins_with(hints.headline, job.title)],
+        proper := [job for job in jobs if not is_side_job(job.title)],
+    )
+    only = next((some[0] for some in choices if len(some) == 1), None)
+    return only or _newest(proper or jobs)
 
 
 def _newest(jobs: list[Job]) -> Job | None:

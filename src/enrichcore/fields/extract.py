@@ -5,6 +5,7 @@ for, and the first value that its cleaner accepts is taken. In an object that is
 employer, an echo of what was sent) only a field's own full name counts.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -29,7 +30,7 @@ from enrichcore.fields.emails import (
     told_beside,
     without_undeliverable,
 )
-from enrichcore.fields.experience import History, as_record, history_in, main_job, start_of, told_outright
+from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
@@ -214,7 +215,12 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
-    history = history_in(objects.own)
+    hints = Hints(
+        asked_domain=normalize.company_domain(asked_company_domain),
+        title=_field(objects, "person_title", sources),
+        headline=fields["person_headline"],
+    )
+    history = history_in(objects.own, hints)
     fields |= _role(objects, history, sources, asked_company_domain)
     if not history.jobs and (job := told_outright(objects.sure)) is not None:
         history = History(jobs=(job,))
@@ -244,12 +250,23 @@ def _role(
     )
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
-        title = None if _is_over(title, history) else title
+        title = None if _is_over(title, history) or _is_headline(title, job.title) else title
         start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title
     else:
         start = start or own_start
     return dict(zip(_OF_THE_JOB, (title or own_title, start), strict=True))
+
+
+def _is_headline(title: str | None, of_job: str | None) -> bool:
+    """Whether what is told as a title is a line about the person, where the job itself tells one: "Buyer at Quillhaven", "Dad | Buyer"."""
+    if not title or not of_job:
+        return False
+    return _LINE_OF_SEVERAL.search(title) is not None or title.casefold().startswith(f"{of_job.casefold()} at ")
+
+
+#: What stands between the parts of a headline.
+_LINE_OF_SEVERAL = re.compile(r"\s[|\u2022\u00b7]\s")
 
 
 def _is_over(title: str | None, history: History) -> bool:
