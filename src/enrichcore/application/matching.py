@@ -16,6 +16,7 @@ from enrichcore.application.errors import ApplicationError, UnknownId
 from enrichcore.application.placing import place
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.words import words_of_error
 from enrichcore.store.commit import Conflict, StoreError
 
@@ -124,11 +125,20 @@ def _match(
         token=event.token,
         source=e.Source.MATCHED,
     )
+    found = _who_was_asked(unit, found, incoming.workflow)
     ack = place(core, unit, incoming, parsed, found)
     if ack.status not in _PLACED:
         raise CannotMatch(ack.reason)
     unit.record(e.CallbackMatched(item_id=found, by=by, why=why), unmatched_id, 2, client_id=client_id)
     return ack
+
+
+def _who_was_asked(unit: Unit, run_id: UUID, workflow: str) -> UUID:
+    """The company run, for an item that waits for one: the answer is that of all who wait for the company."""
+    item = unit.item(run_id)
+    run = item.state.runs.get(workflow) if item is not None else None
+    waits = run is not None and run.state is State.WAITING_FOR_COMPANY
+    return run.company_run_id if run is not None and waits and run.company_run_id is not None else run_id
 
 
 def _claimed(event: e.CallbackUnmatched) -> UUID | None:

@@ -46,6 +46,23 @@ def test_a_person_places_an_answer_that_names_nobody(world):
     assert world.store.stream(found)[-1].event == note
 
 
+def test_a_companys_answer_that_is_matched_with_one_who_waits_serves_all_who_do(world):
+    """A person reads the id of an item, and knows none of the company's run."""
+    run_id = world.sends[0].run_id
+    waiting = [
+        one.item_id
+        for one in world.items(world.batch)
+        if any(run.company_run_id == run_id for run in world.store.load([one.item_id])[one.item_id].state.open_runs)
+    ]
+    found = unmatched(world, b'{"name": "Quillhaven"}')
+    assert match(world.application, found, waiting[0], by="ann").status == "accepted"
+    loaded = world.store.load([run_id, *waiting])
+    assert loaded[run_id].state.run.state is State.COMPLETED
+    states = {loaded[one].state.run(COMPANY).state for one in waiting}
+    assert states == {State.COMPLETED}
+    assert world.store.stream(found)[-1].event.item_id == run_id
+
+
 def test_an_answer_is_placed_once(world):
     """A second time is refused."""
     found = unmatched(world, b'{"name": "Quillhaven"}')
