@@ -43,6 +43,11 @@ from rich.table import Table
 from enrichcore.domain import events as e
 
 PARTS = {"storm": storm, "kills": kills, "tenants": tenants}
+JAIN = "fairness of the tenants' POSTs (Jain)"
+#: Least index that counts as fair: of five equal tenants one that had half would make it 0.8.
+LEAST_FAIR = 0.9
+#: What two runners and a machine that stalls may add to a second, of what pace and burst allow together.
+TOLERATED = 1.1
 #: Examples of a broken promise that are printed.
 SHOWN = 10
 
@@ -63,7 +68,7 @@ def main() -> int:
     for name in asked.part or PARTS:
         part = PARTS[name](server, size, asked.seed)
         cards.append(card := scorecard(part))
-        broken += [f"{name}: {one}" for one in [*broken_promises(part.evidence), *part.differences]]
+        broken += [f"{name}: {one}" for one in [*broken_promises(part.evidence), *part.differences, *unfair(card)]]
         print(json.dumps(card), flush=True)
     _show(cards)
     if asked.markdown:
@@ -124,6 +129,17 @@ def scorecard(part: Part) -> dict[str, Any]:
     }
 
 
+def unfair(card: dict[str, Any]) -> list[str]:
+    """Whether a client was faster than it may be, or had more than its turn."""
+    busiest, allowed = card["most POSTs of a client in any second"], card["  that its rate and burst allow"]
+    found = []
+    if busiest > allowed * TOLERATED:
+        found.append(f"{busiest} POSTs of a client in a second, where its pace allows {allowed}")
+    if card.get(JAIN, 1.0) < LEAST_FAIR:
+        found.append(f"{JAIN} is {card[JAIN]}")
+    return found
+
+
 def _fairness(part: Part, times: dict[str, list[float]]) -> dict[str, Any]:
     if part.name != "tenants":
         return {what: round(value, 1) for what, value in part.more.items()}
@@ -131,7 +147,7 @@ def _fairness(part: Part, times: dict[str, list[float]]) -> dict[str, Any]:
     since, until = max(min(some) for some in times.values()), min(max(some) for some in times.values())
     sent = [sum(since <= at <= until for at in some) for some in times.values()]
     return {
-        "fairness of the tenants' POSTs (Jain)": round(jain(sent), 3),
+        JAIN: round(jain(sent), 3),
         "seconds until the small tenants were done": round(part.more["small tenants' seconds"], 1),
         "  of which their pace alone takes": round(part.more["of which the pace alone takes"], 1),
         "seconds to cancel the large tenant's backlog": round(part.more["seconds to cancel the backlog"], 2),
