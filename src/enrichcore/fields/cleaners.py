@@ -85,6 +85,8 @@ _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amount
 _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
 #: A number of something else than money.
 _COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
+#: A provider's code of a range, which tells nobody the amount: "r_00010000".
+_CODE_OF_RANGE = re.compile(r"[a-z]{1,3}_\d+(?:_\d+)?", re.IGNORECASE)
 _A_YEAR = re.compile(r"(?:19|20)\d\d")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
@@ -290,6 +292,8 @@ def amount(value: Any) -> str | None:
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
     text = _as_range(told) or (None if isinstance(told, list) and len(told) > 1 else word(told))
     if text is None or text[0] == "-" or _COUNT_OF.search(text) or _A_YEAR.fullmatch(text):
+        return None
+    if _CODE_OF_RANGE.fullmatch(text):
         return None
     return text if any(part in "123456789" for part in text) else None
 
