@@ -39,6 +39,9 @@ Cleaner = Callable[[Any], Any]
 _TEXT_KEYS = ("name", "displayname", "label", "value", "text", "title", "default", "technology", "tech", "product")
 _LINK_KEYS = ("url", "link", "href", "domain", "website", "websiteurl", "linkedinurl", "linkedin", "profileurl")
 _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names")
+#: Those of prose: what an object is called, or lists beside that, tells nothing of what it is.
+_PROSE_KEYS = ("text", "value", "default", "description", "summary")
+_PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
@@ -116,15 +119,15 @@ def fails(text: str) -> bool:
     return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
 
 
-def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
+def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...] = _LIST_KEYS) -> Iterator[str]:
     """Every text that a value holds: itself, the members of a list, the name of an object."""
     if isinstance(value, str):
         if text := said(value):
             yield text
     elif isinstance(value, Mapping):
-        inner = next((value[key] for key in (*keys, *_LIST_KEYS) if not normalize.is_nothing(value.get(key))), None)
+        inner = next((value[key] for key in (*keys, *lists) if not normalize.is_nothing(value.get(key))), None)
         if isinstance(inner, list):
-            yield from texts(inner, keys)
+            yield from texts(inner, keys, lists)
         elif text := said(inner):
             yield text
     elif isinstance(value, list):
@@ -132,7 +135,7 @@ def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
             # A list inside a list is a group of the same.
             flat = part if isinstance(part, list) else [part]
             for one in flat[:MAX_ENTRIES]:
-                yield from texts(one, keys) if not isinstance(one, list) else ()
+                yield from texts(one, keys, lists) if not isinstance(one, list) else ()
     elif text := said(value):
         yield text
 
@@ -169,8 +172,9 @@ def _is_address(text: str) -> bool:
 
 
 def paragraph(value: Any) -> str | None:
-    """A text with its line breaks."""
-    text = normalize.clean_paragraph(value if isinstance(value, str) else next(texts(value), None))
+    """A text with its line breaks; what an object is called is no text about it."""
+    told = value if isinstance(value, str) else next(texts(value, _PROSE_KEYS, _PROSE_LISTS), None)
+    text = normalize.clean_paragraph(told)
     if text is not None and "<" in text:
         text = normalize.clean_paragraph(_TAG.sub(" ", _BREAK.sub("\n", text)))
     return None if text is None or fails(text) or not any(map(str.isalpha, text)) else text
