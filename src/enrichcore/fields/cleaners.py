@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enrichcore import normalize
+from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
 from enrichcore.normalize.lists import entries
@@ -263,11 +264,14 @@ def location(value: Any) -> str | None:
 
 
 def company_type(value: Any) -> str | None:
-    """A company's legal kind; a code such as `PRIVATELY_HELD` is spelled as words."""
+    """A company's legal kind or ownership; a code such as `PRIVATELY_HELD` or `PARTNERSHIP` is spelled as words.
+
+    Under a key as common as `type` many other things stand: a page's network, a trade, whom a company sells to.
+    """
     text = label(value)
     if text is None or len(text) <= 2 or text.casefold() in words("record_kinds"):  # noqa: PLR2004 - codes
         return None
-    return text.replace("_", " ").title() if "_" in text and " " not in text else text
+    return spelled(text) if reads_like_a_type(text) else None
 
 
 def size(value: Any) -> str | None:
