@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enrichcore import normalize
+from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
 from enrichcore.normalize.lists import entries
@@ -39,6 +40,9 @@ Cleaner = Callable[[Any], Any]
 _TEXT_KEYS = ("name", "displayname", "label", "value", "text", "title", "default", "technology", "tech", "product")
 _LINK_KEYS = ("url", "link", "href", "domain", "website", "websiteurl", "linkedinurl", "linkedin", "profileurl")
 _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names")
+#: Those of prose: what an object is called, or lists beside that, tells nothing of what it is.
+_PROSE_KEYS = ("text", "value", "default", "description", "summary")
+_PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
@@ -85,6 +89,8 @@ _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amount
 _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
 #: A number of something else than money.
 _COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
+#: A provider's code of a range, which tells nobody the amount: "r_00010000".
+_CODE_OF_RANGE = re.compile(r"[a-z]{1,3}_\d+(?:_\d+)?", re.IGNORECASE)
 _A_YEAR = re.compile(r"(?:19|20)\d\d")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
@@ -114,15 +120,15 @@ def fails(text: str) -> bool:
     return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
 
 
-def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
+def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...] = _LIST_KEYS) -> Iterator[str]:
     """Every text that a value holds: itself, the members of a list, the name of an object."""
     if isinstance(value, str):
         if text := said(value):
             yield text
     elif isinstance(value, Mapping):
-        inner = next((value[key] for key in (*keys, *_LIST_KEYS) if not normalize.is_nothing(value.get(key))), None)
+        inner = next((value[key] for key in (*keys, *lists) if not normalize.is_nothing(value.get(key))), None)
         if isinstance(inner, list):
-            yield from texts(inner, keys)
+            yield from texts(inner, keys, lists)
         elif text := said(inner):
             yield text
     elif isinstance(value, list):
@@ -130,7 +136,7 @@ def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS) -> Iterator[str]:
             # A list inside a list is a group of the same.
             flat = part if isinstance(part, list) else [part]
             for one in flat[:MAX_ENTRIES]:
-                yield from texts(one, keys) if not isinstance(one, list) else ()
+                yield from texts(one, keys, lists) if not isinstance(one, list) else ()
     elif text := said(value):
         yield text
 
@@ -167,8 +173,9 @@ def _is_address(text: str) -> bool:
 
 
 def paragraph(value: Any) -> str | None:
-    """A text with its line breaks."""
-    text = normalize.clean_paragraph(value if isinstance(value, str) else next(texts(value), None))
+    """A text with its line breaks; what an object is called is no text about it."""
+    told = value if isinstance(value, str) else next(texts(value, _PROSE_KEYS, _PROSE_LISTS), None)
+    text = normalize.clean_paragraph(told)
     if text is not None and "<" in text:
         text = normalize.clean_paragraph(_TAG.sub(" ", _BREAK.sub("\n", text)))
     return None if text is None or fails(text) or not any(map(str.isalpha, text)) else text
@@ -257,11 +264,14 @@ def location(value: Any) -> str | None:
 
 
 def company_type(value: Any) -> str | None:
-    """A company's legal kind; a code such as `PRIVATELY_HELD` is spelled as words."""
+    """A company's legal kind or ownership; a code such as `PRIVATELY_HELD` or `PARTNERSHIP` is spelled as words.
+
+    Under a key as common as `type` many other things stand: a page's network, a trade, whom a company sells to.
+    """
     text = label(value)
     if text is None or len(text) <= 2 or text.casefold() in words("record_kinds"):  # noqa: PLR2004 - codes
         return None
-    return text.replace("_", " ").title() if "_" in text and " " not in text else text
+    return spelled(text) if reads_like_a_type(text) else None
 
 
 def size(value: Any) -> str | None:
@@ -290,6 +300,8 @@ def amount(value: Any) -> str | None:
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
     text = _as_range(told) or (None if isinstance(told, list) and len(told) > 1 else word(told))
     if text is None or text[0] == "-" or _COUNT_OF.search(text) or _A_YEAR.fullmatch(text):
+        return None
+    if _CODE_OF_RANGE.fullmatch(text):
         return None
     return text if any(part in "123456789" for part in text) else None
 

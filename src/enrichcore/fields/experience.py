@@ -107,8 +107,26 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     jobs = _settled(list(distinct.values())[:MAX_JOBS], hints)
     if latest is not None:
         latest = next((job for job in jobs if _identity(job) == _identity(latest)), latest)
-    is_whole = bool(whole) and all(job.is_current is not None for job in jobs)
+    is_whole = bool(whole) and _lists_all(nodes) and all(job.is_current is not None for job in jobs)
     return History(jobs=tuple(jobs), latest=latest, is_whole=is_whole)
+
+
+def _lists_all(nodes: list[Tree]) -> bool:
+    """Whether there is a list of jobs, and none that says that it is only a part of them; a single job is no list."""
+    told = [value for value in values_along(nodes, job_paths("history")) if isinstance(value, dict | list)]
+    listings = [value for value in told if isinstance(value, list) or _OF_A_JOB.isdisjoint(value)]
+    return bool(listings) and not any(_is_cut_off(value) for value in listings)
+
+
+def _is_cut_off(listing: Tree) -> bool:
+    """Whether a listing of jobs counts more of them than it holds: `{"positionsCount": 7, "positionHistory": [one]}`."""
+    if not isinstance(listing, dict):
+        return False
+    held = sum(len(_roles(part)) for part in _listed(listing))
+    counts = (
+        normalize.whole_number(value) for key, value in listing.items() if key.endswith("count") or key == "total"
+    )
+    return any(count is not None and count > held for count in counts)
 
 
 def _completed(latest: Job, others: list[Job]) -> Job:

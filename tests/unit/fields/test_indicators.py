@@ -38,6 +38,22 @@ def indicators(raw, customers=(), company=ASKED, **options):
 
 
 @pytest.mark.parametrize(
+    ("told", "worked_there"),
+    [
+        ({"employment": job("Larkspur")}, None),
+        ({"employment": [job("Larkspur", current=True)]}, False),
+        ({"positions": {"positionsCount": 7, "positionHistory": [job("Larkspur", current=True)]}}, None),
+        ({"positions": {"positionsCount": 1, "positionHistory": [job("Larkspur", current=True)]}}, False),
+        ({"employment": "Larkspur", "experience": 7, "positions": job("Larkspur")}, None),
+    ],
+)
+def test_no_customer_among_the_employers_takes_a_list_of_them_all(told, worked_there):
+    """A single present job, and a list that counts more jobs than it holds, are no whole history."""
+    found = indicators({"first_name": "Jane", "last_name": "Doe", **told}, ["coastline.example"])
+    assert found["is_worked_at_customer"] is worked_there
+
+
+@pytest.mark.parametrize(
     ("start", "is_new"),
     [
         ("2026-08-01", True), ("2026-05-15", True), ("2026-05-14", False), ("2026-06", True), ("2026-11", True), ("2026-05", None),
