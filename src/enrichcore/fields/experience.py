@@ -96,6 +96,8 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     whole = [job for node in nodes for job in _jobs(node, "history", seen)]
     listed = [job for node in nodes for job in _jobs(node, "current", seen)]
     latest = next((job for node in nodes for job in (*_jobs(node, "latest", seen), *_flat(node))), None)
+    if latest is not None and latest.title is None:
+        latest = _titled(latest, [*whole, *listed])
     if latest is not None:
         latest = _completed(latest, [*whole, *listed])
     distinct: dict[tuple[str | None, ...], Job] = {}
@@ -127,6 +129,16 @@ def _is_cut_off(listing: Tree) -> bool:
         normalize.whole_number(value) for key, value in listing.items() if key.endswith("count") or key == "total"
     )
     return any(count is not None and count > held for count in counts)
+
+
+def _titled(latest: Job, others: list[Job]) -> Job | None:
+    """The job that a latest one without a title means; None where several may be it."""
+    employer = _identity(latest)[0]
+    same = [job for job in others if job.title and job.is_current is not False and _identity(job)[0] == employer]
+    distinct = {_identity(job): job for job in same}
+    if len(distinct) != 1:
+        return None if distinct else latest
+    return evolve(same[0], is_current=True)
 
 
 def _completed(latest: Job, others: list[Job]) -> Job:

@@ -459,6 +459,15 @@ def _bare_email_in(node: Tree) -> str | None:
 
 
 def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:
-    """A LinkedIn URL from a bare slug, which only counts in an object that is surely the one asked for."""
-    found_at = paths_of(f"{entity}_linkedin_slug", sources)
-    return next(_values(objects.sure, found_at, CLEANERS[f"{entity}_slug"]), None)
+    """A LinkedIn URL from a slug; a bare one only counts in an object that is surely the one asked for, "in/..." in any."""
+    found_at, clean = paths_of(f"{entity}_linkedin_slug", sources), CLEANERS[f"{entity}_slug"]
+    marked = (
+        text
+        for text in values_along(objects.own, found_at)
+        if isinstance(text, str) and text.startswith(_MARKS[entity])
+    )
+    return next(_values(objects.sure, found_at, clean), None) or next(filter(None, map(clean, marked)), None)
+
+
+#: How a slug begins that tells whose page it is.
+_MARKS = {"person": "in/", "company": "company/"}

@@ -43,6 +43,8 @@ MAX_REPR = 50_000
 #: Under which keys a list of pairs keeps each name and its value.
 _PAIR_NAMES = ("key", "name", "field", "label", "column")
 _PAIR_SIZE = 3
+#: Where a list of places tells of each what it is: `[{"location_type": "city", "value": "Leeds"}, ...]`.
+_PLACE_NAME = "locationtype"
 
 Tree = Any
 
@@ -190,7 +192,11 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
 
 def _paired(parts: list[Tree]) -> Tree:
     """A list of names with their values, `[{"name": "Title", "value": "CTO"}, ...]`, as the object that it means."""
-    if not all(isinstance(part, dict) and "value" in part and len(part) <= _PAIR_SIZE for part in parts):
+    if not all(isinstance(part, dict) and "value" in part for part in parts):
+        return parts
+    if all(isinstance(part.get(_PLACE_NAME), str) for part in parts):
+        return {folded_key(part[_PLACE_NAME]): part["value"] for part in reversed(parts)}
+    if any(len(part) > _PAIR_SIZE for part in parts):
         return parts
     name = next((key for key in _PAIR_NAMES if all(isinstance(part.get(key), str) for part in parts)), None)
     return parts if name is None else {folded_key(part[name]): part["value"] for part in reversed(parts)}
