@@ -58,3 +58,11 @@ def test_a_line_about_somebody_is_no_title_where_the_job_tells_one(line):
     """Some providers keep the headline under `position`."""
     one = {"company": "Cascadia", "title": "Curriculum Designer", "start_date": "Aug 2020", "end_date": "Present"}
     assert present(one, position=line) == ("Curriculum Designer", "2020-08")
+
+
+def test_a_line_is_the_title_where_a_configuration_says_so():
+    """Field sources are the user's own word."""
+    one = {"company": "Cascadia", "title": "Curriculum Designer", "is_current": True}
+    person = {"name": "Mirela Oswin", "headline": "Curriculum Designer at Cascadia", "experience": [one]}
+    told = extract_person_fields(person, sources={"person_title": (("headline",),)})
+    assert told["person_title"] == "Curriculum Designer at Cascadia"
