@@ -251,7 +251,7 @@ def _role(
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         # Where a configuration says what the title is, a headline may be meant.
-        remapped = bool(sources) and _OF_THE_JOB[0] in (sources or {})
+        remapped = sources is not None and "person_title" in sources
         title = None if _is_over(title, history) or (not remapped and _is_headline(title, job.title)) else title
         start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title

@@ -64,5 +64,5 @@ def test_a_line_is_the_title_where_a_configuration_says_so():
     """Field sources are the user's own word."""
     one = {"company": "Cascadia", "title": "Curriculum Designer", "is_current": True}
     person = {"name": "Mirela Oswin", "headline": "Curriculum Designer at Cascadia", "experience": [one]}
-    told = extract_person_fields(person, sources={"person_title": (("headline",),)})
+    told = extract_person_fields(person, sources={"person_title": ["headline"]})
     assert told["person_title"] == "Curriculum Designer at Cascadia"
