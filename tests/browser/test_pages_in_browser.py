@@ -96,8 +96,11 @@ def test_a_person_checks_a_file_and_chooses_its_columns(daemon, page, tmp_path):
     page.get_by_role("button", name="Check how it is read").click()
     page.get_by_label("Read Wer as").select_option("person_full_name")
     assert fits(page)
+    heading = page.get_by_role("heading", name="What a launch would send")
+    heading.evaluate("heading => { heading.id = 'of-the-first-check' }")
     page.get_by_role("button", name="Check how it is read").click()
-    page.get_by_role("heading", name="What a launch would send").wait_for()
+    page.locator("#of-the-first-check").wait_for(state="detached")
+    heading.wait_for()
     assert page.get_by_label("Read Wer as").input_value() == "person_full_name"
     page.set_input_files("#file", other)
     page.get_by_label("Read Wer as").wait_for(state="detached")
