@@ -38,12 +38,13 @@ def take(claims: Claims, paces: Sequence[Pace], wanted: int, now: datetime) -> i
     """
     taken: list[int] = []
     for pace in paces:
-        taken.append(_take(claims, pace, min([wanted, *taken]), now))
-    least = min(taken)
+        wanted = _take(claims, pace, wanted, now)
+        taken.append(wanted)
+    # The last bucket had the fewest: the others have what is too many given back.
     for pace, count in zip(paces, taken, strict=True):
-        if count > least:
-            _take(claims, pace, least - count, now)
-    return least
+        if count > wanted:
+            _take(claims, pace, wanted - count, now)
+    return wanted
 
 
 def _take(claims: Claims, pace: Pace, wanted: int, now: datetime) -> int:

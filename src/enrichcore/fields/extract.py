@@ -221,7 +221,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         headline=fields["person_headline"],
     )
     history = history_in(objects.own, hints)
-    fields |= _role(objects, history, sources, asked_company_domain)
+    fields |= _role(objects, history, sources, hints)
     if not history.jobs and (job := told_outright(objects.sure)) is not None:
         history = History(jobs=(job,))
     if history.jobs:
@@ -231,9 +231,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     return fields
 
 
-def _role(
-    objects: _Objects, history: History, sources: Sources | None, asked_company_domain: str | None
-) -> dict[str, str | None]:
+def _role(objects: _Objects, history: History, sources: Sources | None, hints: Hints) -> dict[str, str | None]:
     """The title and the start of the present role.
 
     What is told beside the jobs comes first. A field under its own full name may only be an echo of what was sent, so the
@@ -244,9 +242,9 @@ def _role(
     job = main_job(
         history,
         title=title or own_title,
-        headline=_field(objects, "person_headline", sources),
+        headline=hints.headline,
         employer=next(_values(objects.own, job_paths("employer"), label), None),
-        asked_domain=normalize.company_domain(asked_company_domain),
+        asked_domain=hints.asked_domain,
     )
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
