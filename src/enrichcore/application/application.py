@@ -148,8 +148,8 @@ class Enrichment:
             BadMapping: An override names a column or field that does not exist.
         """
         return uploading.upload(
-            self.core, Path(source) if isinstance(source, str) else source, client=client, workstream=workstream, overrides=overrides or {}, name=name, by=by,
-            dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
+            self.core, Path(source) if isinstance(source, str) else source, client=client, workstream=workstream,
+            overrides=overrides or {}, name=name, by=by, dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
         )  # fmt: skip
 
     def rejected_rows(self, upload_id: UploadId) -> Iterator[RowRejected]:

@@ -1,7 +1,8 @@
 """The store of a dry run: reads the real one, and keeps what would be added to the directory in a temporary file.
 
-What answers tell of the directory is learnt here, too, so that a dry run finds whom the real one will find. A dry run has to remember whom every row meant. For a million rows that is gigabytes of objects, so it is kept by SQLite in
-a file without a name, which ends with the run; some megabytes of it are held in memory.
+What answers tell of the directory is learnt here, too, so that a dry run finds whom the real one will find. It has to remember
+whom every row meant. For a million rows that is gigabytes of objects, so it is kept by SQLite in a file without a name, which
+ends with the run; some megabytes of it are held in memory.
 """
 
 import sqlite3
