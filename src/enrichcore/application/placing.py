@@ -48,10 +48,9 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     if found is None:
         why = "the body has no usable item_id: echo the item_id of the row"
         return _unmatched(core, unit, one, AckStatus.NO_ID, why)
-    draft = unit.run(found)
-    misfit = _misfit(core, one, draft)
-    if misfit or draft is None:
-        return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
+    draft, why = unit.run(found), misfit(core, unit, one, found)
+    if why or draft is None:
+        return _unmatched(core, unit, one, AckStatus.UNKNOWN, why, claimed=str(found))
     events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
     if isinstance(draft.state, BatchItem):
         _answer_item(core, unit, draft, one, body)
@@ -63,8 +62,9 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
 
 
-def _misfit(core: Core, one: Incoming, draft: Draft[Any] | None) -> str:
+def misfit(core: Core, unit: Unit, one: Incoming, found: UUID) -> str:
     """Why an answer is not one of that run's; empty where it is."""
+    draft = unit.run(found)
     if draft is None or draft.state.client_id != one.client_id:
         return "no item of this client has that item_id"
     state: BatchItem | CompanyRun = draft.state
@@ -112,7 +112,7 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
 
     def keep_and_note(unit: Unit) -> Ack:
         draft = None if found is None else unit.run(found)
-        if draft is not None and not _misfit(core, one, draft):
+        if found is not None and draft is not None and not misfit(core, unit, one, found):
             run = unit.step_run(draft, one.workflow)
             if draft.emit_all(step_control.decide_set_aside(run, reason, now=unit.now)) and isinstance(
                 draft.state, BatchItem

@@ -90,6 +90,10 @@ class Unit:
         """Every event of one aggregate, in order."""
         return self._reads.stream(stream_id)
 
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], e.Recorded]:
+        """The events that stand at these versions of these streams."""
+        return self._reads.events_at(places)
+
     def found_batch(self, batch_id: BatchId) -> tuple[Batch, int]:
         """A batch as it is found, and its version; nothing is made of that for the commit.
 

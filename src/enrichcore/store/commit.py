@@ -151,6 +151,9 @@ class Reads(Protocol):
     def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
         """The events of one aggregate after a version, in order: all, or at most so many."""
 
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        """The events that stand at these versions of these streams."""
+
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""
 
@@ -281,9 +284,6 @@ class Store(Reads, Protocol):
 
     def learn_on(self, position: int) -> None:
         """Nothing up to a position is news for the directory any more."""
-
-    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
-        """The events that stand at these versions of these streams."""
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         """The events of these kinds about people or companies, in the order of the log."""

@@ -93,6 +93,11 @@ class _Reads(ABC):
         rows = self._rows("stream", id=stream_id, after=after, limit=limit)
         return [self._log.decode((stream_id, *row)) for row in rows]
 
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        ids, versions = [stream for stream, _ in places], [version for _, version in places]
+        rows = self._rows("events_at", ids=column("uuid", ids), versions=versions)
+        return {(row[0], row[1]): self._log.decode(row) for row in rows}
+
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         ids = None if batch_ids is None else list(batch_ids)
         return _batches(self._rows("batches", ids=ids))
@@ -284,11 +289,6 @@ class PostgresStore(_Reads):
     def learn_on(self, position: int) -> None:
         with self._connection() as connection:
             connection.execute(statements()["learn_on"], {"position": position})
-
-    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
-        ids, versions = [stream for stream, _ in places], [version for _, version in places]
-        rows = self._rows("events_at", ids=column("uuid", ids), versions=versions)
-        return {(row[0], row[1]): self._log.decode(row) for row in rows}
 
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         topics = [name for name, kind in EVENTS.items() if issubclass(kind, tuple(kinds))]
