@@ -196,6 +196,7 @@ class Both:
         assert memory.store.inline_rows() == postgres.store.inline_rows()
         assert memory.store.batches() == postgres.store.batches()
         assert memory.store.lanes() == postgres.store.lanes()
+        assert memory.store.answer_counts() == postgres.store.answer_counts()
 
 
 def told(world):

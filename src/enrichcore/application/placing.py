@@ -59,7 +59,7 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
         company_run.answer(draft, _priced(core, one, draft.state, came))
     if before.state is State.IN_DOUBT:
         unit.note_taken(draft, before.workflow)
-    return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
+    return _ack(found, draft.events[events_before:])
 
 
 def misfit(core: Core, unit: Unit, one: Incoming, found: UUID) -> str:
@@ -108,6 +108,8 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
     claimed = "" if found is None else str(found)
 
     def keep(unit: Unit) -> Ack:
+        if one.source is e.Source.CALLBACK:
+            unit.count_answer(AckStatus.SET_ASIDE)
         return _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed)
 
     def keep_and_note(unit: Unit) -> Ack:
@@ -144,10 +146,11 @@ def _unmatched(core: Core, unit: Unit, one: Incoming, status: AckStatus, reason:
     return Ack(status=status, item_id=claimed, reason=reason)
 
 
-def _status(events: Sequence[e.Event]) -> AckStatus:
-    answers = [event for event in events if isinstance(event, e.AnswerEvent)]
-    if not answers:
-        return AckStatus.DUPLICATE
-    if isinstance(answers[0], e.AnswerKept):
-        return AckStatus.KEPT
-    return AckStatus.LATE if answers[0].timing is e.Timing.LATE else AckStatus.ACCEPTED
+def _ack(found: UUID, events: Sequence[e.Event]) -> Ack:
+    came = next((event for event in events if isinstance(event, e.AnswerEvent)), None)
+    if came is None:
+        return Ack(status=AckStatus.DUPLICATE, item_id=str(found))
+    if isinstance(came, e.AnswerKept):
+        return Ack(status=AckStatus.KEPT, item_id=str(found))
+    status = AckStatus.LATE if came.timing is e.Timing.LATE else AckStatus.ACCEPTED
+    return Ack(status=status, item_id=str(found), early=came.timing is e.Timing.EARLY)

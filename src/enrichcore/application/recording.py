@@ -51,7 +51,10 @@ def record_in(
     unit.expect(unit.items(answered))
     for report, seen in _told_by_lanes(unit, reports):
         _record_outcome(core, unit, report, seen)
-    return [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
+    acks = [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
+    for ack in acks:
+        unit.count_answer(ack.outcome)
+    return acks
 
 
 def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[SendReport, PostOutcome]]:

@@ -41,7 +41,7 @@ from enrichcore.store.commit import (
 from enrichcore.store.connections import opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
-from enrichcore.store.putting import put_batches, put_counts, put_directory, put_lanes, put_people
+from enrichcore.store.putting import put_answers, put_batches, put_counts, put_directory, put_lanes, put_people
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import migrations, statements
@@ -188,6 +188,10 @@ class PostgresStore(_Reads):
 
     def append_on(self, cursor: Cursor[TupleRow], commit: Commit) -> list[int]:
         """Store on a cursor of an open transaction."""
+        if commit.only_counts:
+            # Nothing of it needs the log's lock.
+            put_answers(cursor, commit)
+            return []
         positions = self._log.append(
             commit.events, cursor=cursor, runs=commit.runs, steps=commit.steps, read=commit.read, waits=commit.waits
         )
@@ -199,6 +203,7 @@ class PostgresStore(_Reads):
         if commit.learnt:
             cursor.execute(statements()["learn_on"], {"position": commit.learnt})
         put_counts(cursor, counted(commit.events))
+        put_answers(cursor, commit)
         return positions
 
     @contextmanager
@@ -342,6 +347,9 @@ class PostgresStore(_Reads):
             counts[status] = count
             counts["gaps"] += gaps
         return counts
+
+    def answer_counts(self) -> dict[str, int]:
+        return dict(self._rows("answer_counts"))
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = [RunRow(**dict(zip(RUN_FIELDS, row, strict=True))) for row in self._rows("all_runs")]
