@@ -38,7 +38,7 @@ from enrichcore.store.commit import (
     UploadedPerson,
     distinct,
 )
-from enrichcore.store.connections import opened_pool
+from enrichcore.store.connections import LOST_SESSION, opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
 from enrichcore.store.putting import put_answers, put_batches, put_counts, put_directory, put_lanes, put_people
@@ -59,14 +59,7 @@ _CONFLICTS: Final = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
 )
-#: The session is of no use any more: its server became a read-only one, or its transaction was ended under us.
-_LOST_SESSION: Final = (
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.IdleInTransactionSessionTimeout,
-    psycopg.errors.InFailedSqlTransaction,
-    psycopg.errors.InternalError_,
-)
-UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST_SESSION)
+UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *LOST_SESSION)
 
 #: Of a lane's row, in the order in which it is read; its version follows.
 _LANE_FIELDS: Final = (
@@ -367,12 +360,7 @@ class PostgresStore(_Reads):
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:
         with self._translated(), self.pool.connection() as connection:
-            try:
-                yield connection
-            except _LOST_SESSION:
-                # Given back as it is, it would fail whoever has it next.
-                connection.close()
-                raise
+            yield connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
