@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment, claiming
+from enrichcore.application.unheard import Unheard
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
@@ -358,7 +359,7 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
             yield Reserving(claims, other)
 
     monkeypatch.setattr(store, "claims", overtaken)
-    ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10)
+    ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10, Unheard())
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
 
@@ -391,7 +392,7 @@ def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypa
             yield Looking(claims, other)
 
     monkeypatch.setattr(store, "claims", overtaken)
-    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10)
+    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10, Unheard())
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
 
