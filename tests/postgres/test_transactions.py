@@ -340,7 +340,7 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
     lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
     plain, theirs = store.claims, []
     claim = claiming._claim_lane
-    other = Thread(target=lambda: theirs.extend(claim(world.another(registry).core, lanes[CRM_PERSON], 10)))
+    other = Thread(target=lambda: theirs.extend(claim(world.another(registry).core, lanes[CRM_PERSON], 10, Unheard())))
 
     class Reserving(_Overtaken):
         def credits_of(self, client_id, since=None):
@@ -373,7 +373,7 @@ def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypa
     lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
     plain, theirs = store.claims, []
     claim = claiming._claim_lane
-    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10)))
+    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10, Unheard())))
 
     class Looking(_Overtaken):
         def in_flight(self, lane, cap):

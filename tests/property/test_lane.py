@@ -98,10 +98,10 @@ class Play:
 
 
 @example(
-    [("claim", 30), ("report", [("away", 10)]), *[("wait", 300.0), ("claim", 1)] * 7, ("report", [("away", 12)])],
+    [("claim", 10), ("report", [("away", 10)]), *[("wait", 300.0), ("claim", 1)] * 7, ("report", [("away", 12)])],
 )
 @example(
-    [("claim", 30), ("report", [("error", 10)]), *[("wait", 400.0), ("claim", 1)] * 5, ("report", [("error", 12)])],
+    [("claim", 10), ("report", [("error", 10)]), *[("wait", 400.0), ("claim", 1)] * 5, ("report", [("error", 12)])],
 )
 @example([("claim", 30), ("report", [("put off", 1)]), ("report", [("away", 10)])])
 @example(
