@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enrichcore import normalize
+from enrichcore.domain.keys import sort_of_page
 from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
@@ -463,6 +464,12 @@ def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     )
 
 
+def person_page(value: Any) -> str | None:
+    """A person's LinkedIn page under the address with their name."""
+    told = (normalize.linkedin_url(text, "in") for text in links(value))
+    return next((url for url in told if url and not sort_of_page(url.rpartition("/")[2])), None)
+
+
 CLEANERS: Mapping[str, Cleaner] = {
     "text": line,
     "label": label,
@@ -489,7 +496,9 @@ CLEANERS: Mapping[str, Cleaner] = {
     "website": website,
     "link": link,
     "country": country,
-    "person_linkedin": linkedin("in"),
+    "person_linkedin": person_page,
+    # What a person's page is called where nothing tells its name.
+    "person_member": linkedin("in"),
     "company_linkedin": linkedin("company"),
     "person_slug": linkedin("in", slug=True),
     "company_slug": linkedin("company", slug=True),

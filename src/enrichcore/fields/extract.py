@@ -14,6 +14,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from enrichcore import normalize
+from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, lone_last_name, texts
@@ -211,7 +212,11 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     alone = _values(objects.own, paths_of("person_full_name", sources), lone_last_name)
     fields |= _names(fields, next(turned, None), next(alone, None))
     fields |= _email(objects, sources)
-    fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
+    fields["person_linkedin_url"] = (
+        fields["person_linkedin_url"]
+        or _slug_url(objects, "person", sources)
+        or _field(objects, "person_linkedin_url", sources, clean=CLEANERS["person_member"])
+    )
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
@@ -318,16 +323,27 @@ _NAMES: Mapping[Entity, tuple[str, ...]] = {
 
 
 def _contradict(one: tuple[str | None, frozenset[str]], other: tuple[str | None, frozenset[str]]) -> bool:
-    if one[0] and other[0] and one[0] != other[0]:
+    if one[0] and other[0] and differ_as_pages(one[0], other[0]):
         return True
     return bool(one[1] and other[1]) and one[1].isdisjoint(other[1])
 
 
-def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: bool | None = None) -> Any:
-    """The first value along the field's paths that its cleaner accepts; of those under its own name only, or not, when told."""
+def _field(
+    objects: _Objects,
+    name: str,
+    sources: Sources | None,
+    *,
+    own_name: bool | None = None,
+    clean: Cleaner | None = None,
+) -> Any:
+    """The first value along the field's paths that its cleaner, or the one told, accepts.
+
+    Of those under its own name only, or not, when told.
+    """
     if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
         return None
-    clean, own_path = _cleaning(name)
+    own_clean, own_path = _cleaning(name)
+    clean = clean or own_clean
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
         is_own = path == own_path

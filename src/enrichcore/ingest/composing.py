@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from enrichcore.domain.keys import NAME_AT, Key, KeyKind
+from enrichcore.domain.keys import NAME_AT, Key, KeyKind, sort_of_page
 from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website, status_beside
 from enrichcore.ingest.profiles import word_list
@@ -38,6 +38,7 @@ _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
 _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person_email_bounced"
+_PAGE = "person_linkedin_url"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
 
@@ -124,6 +125,8 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         if told and told[0] == _EMAIL and _goes_before(told[1], facts.get(_EMAIL)):
             # Of several columns the address at a company counts; a private one is kept beside it.
             facts[_SPARE_EMAILS[0]], facts[_EMAIL] = facts[_EMAIL], told[1]
+        elif told and told[0] == _PAGE and _is_id(facts.get(_PAGE)) and not _is_id(told[1]):
+            facts[_PAGE] = told[1]
         elif told:
             facts.setdefault(*told)
     if len(addresses) > 1:
@@ -135,6 +138,11 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 def _goes_before(email: str, known: str | None) -> bool:
     """Whether an address is at a company's host and the known one is not."""
     return known is not None and is_free_mail(email_domain(known) or "") and not is_free_mail(email_domain(email) or "")
+
+
+def _is_id(page: str | None) -> bool:
+    """Whether a page's address is a member's id, which tells nobody's name and which few programs take."""
+    return sort_of_page(linkedin_key(page, "in") or "") != ""
 
 
 def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
