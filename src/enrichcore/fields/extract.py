@@ -22,8 +22,11 @@ from enrichcore.fields.emails import (
     Address,
     addresses,
     best,
+    by_column,
     cautious,
     flagged,
+    found_by,
+    is_finder,
     is_waterfall,
     is_work,
     speaks_of_email,
@@ -423,7 +426,14 @@ def _shares_a_word(one: str, other: str) -> bool:
 def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     """The address with its status; a status without an address says nothing."""
     told = _field(objects, "person_email_status", sources, own_name=False)
-    found = best(_judged(_addresses(objects, sources), objects, told))
+    all_found = list(_addresses(objects, sources))
+    if len({address.email for address in all_found}) > 1:
+        # Each has its own status, beside it or in a column that is called alike; else the only one is the first address's.
+        own = {one.email: one.status for one in reversed(all_found) if one.status}
+        statuses = by_column(objects.own) | own or ({all_found[0].email: told} if told else {})
+        all_found = [evolve(one, status=statuses.get(one.email)) for one in all_found]
+        told = None
+    found = best(_judged(all_found, objects, told))
     if found is None or not is_work(found):
         # What was sent may be better than what was found; then the status of what was found is not its own.
         echo = best(_judged(addresses(values_along([*objects.own, *objects.foreign], (_EMAIL_PATH,))), objects, told))
@@ -459,6 +469,9 @@ def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
         ]
         columns += [
             part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
+        ]
+        columns += [
+            part for node in objects.own for key, value in node.items() if is_finder(key) for part in found_by(value)
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))
