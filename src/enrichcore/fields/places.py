@@ -155,6 +155,12 @@ def told_place(city: str | None, state: str | None, country: str | None) -> Loca
     return _whole(_location({"city": city, "state": state, "country": country}, _IN_PARTS, doubt=_TOLD))
 
 
+@lru_cache(maxsize=32_768)
+def place_in_line(text: str, country: str | None) -> Location:
+    """The place of a company that one line tells, in the country that is told beside it."""
+    return company_location([{"location": text}], country)
+
+
 _IN_PARTS = Place(at=(), city=(("city",),), state=(("state",),), country=(("country",),))
 
 

@@ -67,6 +67,7 @@ _MAX_POWER = 15
 _FIRST_FOUNDED, _LAST_FOUNDED = 500, 2100
 _APPROXIMATE = re.compile(r"^(?:~|ca\.?|approx\.?|about|around)\s*", re.IGNORECASE)
 _LIST_SEPARATOR = re.compile(r"[,;|\n](?![^(]*\))")
+_LABELS = re.compile(r"[;|\n]")
 _SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
 _SMALL_WORDS = frozenset({"and", "or", "of", "the", "for", "in"})
 _ACRONYM = 2
@@ -195,6 +196,12 @@ def words(cell: str) -> list[str] | None:
     return list(unique.values())[:MAX_WORDS] or None
 
 
+def labels(cell: str) -> list[str] | None:
+    """The entries of a list of labels, which have commas of their own: "Banking, Insurance; Software" are two."""
+    unique = {label.casefold(): label for label in map(clean_text, _LABELS.split(clean_paragraph(cell) or "")) if label}
+    return list(unique.values())[:MAX_WORDS] or None
+
+
 def _json_words(text: str) -> list[Any] | None:
     """The entries of a list that was written as JSON; of objects their names."""
     if not text.startswith("["):
@@ -303,6 +310,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "head_count": number_or_range,
     "money": money,
     "words": words,
+    "labels": labels,
     "industry": industry,
     "flag": flag,
 }

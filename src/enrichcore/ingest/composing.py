@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind, sort_of_page
-from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, told_place
+from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, place_in_line, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website, status_beside
 from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
@@ -61,7 +61,7 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
     person = _without_idle_status(_with_best_email(_located(named(_part(facts, "person_")))))
-    company = _in_place(_part(facts, "company_"), "company")
+    company = _in_place(_without_line(_part(facts, "company_")), "company")
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -178,6 +178,16 @@ def _fill(facts: dict[str, Any], fact: str, value: Any) -> None:
 
 def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
+
+
+def _without_line(company: dict[str, Any]) -> dict[str, Any]:
+    """The company with city, state and country of a place that is told as one line, where nothing tells them apart."""
+    line = company.pop("company_location", None)
+    if line is None or "company_city" in company or "company_state" in company:
+        return company
+    found = place_in_line(line, company.get("company_country"))
+    parts = {"company_city": found.city, "company_state": found.state, "company_country": found.country}
+    return company | {fact: value for fact, value in parts.items() if value}
 
 
 def _in_place(facts: dict[str, Any], entity: str) -> dict[str, Any]:
