@@ -160,7 +160,7 @@ def by_column(nodes: Iterable[Mapping[str, Tree]]) -> dict[str, str]:
     for node in nodes:
         for key, part in node.items():
             column = _checked_column(key)
-            if column in node and (email := normalize.usable_email(node[column])) and (status := term(part)):
+            if column and column in node and (email := normalize.usable_email(node[column])) and (status := term(part)):
                 told.setdefault(email, status)
     return told
 
@@ -168,14 +168,14 @@ def by_column(nodes: Iterable[Mapping[str, Tree]]) -> dict[str, str]:
 def _is_anothers(node: Mapping[str, Tree], key: str, email: str) -> bool:
     """Whether a key tells of the address in another column: of "Email 2", the key "Email 1 Status"."""
     column = _checked_column(key)
-    return column in node and normalize.usable_email(node[column]) not in {None, email}
+    return bool(column) and column in node and normalize.usable_email(node[column]) not in {None, email}
 
 
 @lru_cache(maxsize=4_096)
-def _checked_column(key: str) -> str | None:
-    """The folded name of the column that one tells of: `email2` for `email2status`; None for what tells of none."""
+def _checked_column(key: str) -> str:
+    """The folded name of the column that one tells of: `email2` for `email2status`; empty for what tells of none."""
     column = _OF_A_CHECK.sub("", key)
-    return column if column != key and column else None
+    return "" if column == key else column
 
 
 def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
