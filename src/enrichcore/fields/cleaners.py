@@ -100,6 +100,11 @@ _PLACE_NAME = re.compile(
     r"^(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
+#: How long a span is, behind it: "Mar 2020 - Jan 2023 2 years 10 months".
+_LASTING = re.compile(
+    r"(?<=\S)\s+\(?\d{1,2}\+?\s+(?:years?|yrs?|months?|mos?|jahre?n?|monate?n?|ans?|mois|a\u00f1os?|meses|mes|anni|anno|mesi|jaar|maand(?:en)?)\b.*$",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
@@ -381,7 +386,7 @@ def _end_of_span(value: Any, which: int) -> str | None:
     text = said(value) if isinstance(value, str) else None
     if text is None:
         return None
-    ends = _SPAN.split(text.partition("\u00b7")[0].strip())
+    ends = _SPAN.split(_LASTING.sub("", text.partition("\u00b7")[0]).strip())
     return normalize.partial_date(ends[which]) if len(ends) == 2 else None  # noqa: PLR2004 - a span has two ends
 
 

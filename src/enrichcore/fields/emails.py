@@ -116,7 +116,7 @@ def best(found: Iterable[Address]) -> Address | None:
             doubtful = doubtful or address
         else:
             return address
-    return doubtful or private or dead
+    return private or doubtful or dead
 
 
 def is_work(address: Address) -> bool:
