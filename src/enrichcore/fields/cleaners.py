@@ -280,6 +280,12 @@ def company_type(value: Any) -> str | None:
     return spelled(text) if reads_like_a_type(text) else None
 
 
+def own_company_type(value: Any) -> str | None:
+    """Whatever a path of one's own calls a company's type; a code is spelled as words."""
+    text = label(value)
+    return None if text is None else spelled(text)
+
+
 def size(value: Any) -> str | None:
     """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date.
 
@@ -496,6 +502,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "full_name": full_name,
     "company_name": company_name,
     "company_type": company_type,
+    "own_company_type": own_company_type,
     "email": normalize.usable_email,
     "domain": company_domain,
     "website": website,

@@ -38,7 +38,7 @@ from enrichcore.fields.experience import Hints, History, as_record, history_in, 
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
-from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
+from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
 from enrichcore.fields.titles import are_of_one_role
 
 
@@ -345,8 +345,10 @@ def _field(
     """
     if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
         return None
-    own_clean, own_path = _cleaning(name)
-    clean = clean or own_clean
+    shipped_clean, own_path = _cleaning(name)
+    clean = clean or shipped_clean
+    own = sources.get(name) if sources else None
+    named, own_clean = (named_paths(tuple(own)), _own_cleaning(name)) if own is not None else (frozenset(), None)
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
         is_own = path == own_path
@@ -358,10 +360,11 @@ def _field(
             continue
         else:
             nodes = objects.own
+        accept = own_clean if own_clean is not None and path in named else clean
         for node in nodes:
             if not path or path[0] in node:
                 for value in values_at(node, path):
-                    cleaned = clean(value)
+                    cleaned = accept(value)
                     if cleaned is not None:
                         return cleaned
     return None
@@ -377,6 +380,13 @@ def _first_keys(name: str) -> frozenset[str]:
 def _cleaning(name: str) -> tuple[Cleaner, Path]:
     """How a field's values are cleaned, and the path that is its own full name."""
     return CLEANERS[FIELDS_BY_NAME[name].clean], (folded_key(name),)
+
+
+@cache
+def _own_cleaning(name: str) -> Cleaner | None:
+    """How what a path of one's own tells is cleaned, where the shipped paths are doubted."""
+    own = FIELDS_BY_NAME[name].own_clean
+    return CLEANERS[own] if own else None
 
 
 def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> Iterator[Any]:

@@ -36,7 +36,7 @@ CLEANING = {
     "country": "The English name, from a code or from a name in many languages; a continent or a state is none.",
     "amount": "As given; it must tell a number other than 0.",
     "year": "A year, also out of a date.",
-    "company_type": "As given, where it reads like a legal kind or an ownership; codes such as `PRIVATELY_HELD` as words.",
+    "company_type": "As given, where it reads like a legal kind or an ownership; codes such as `PRIVATELY_HELD` as words. Of a path of your own, any text.",
 }  # fmt: skip
 
 _PERSON: dict[str, Any] = {
