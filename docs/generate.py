@@ -6,9 +6,9 @@ committed with what is made. Run it with `make docs`.
 
 import ast
 import inspect
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from enrichcore.domain import events, life_cycle
@@ -18,8 +18,15 @@ from enrichcore.registry import reference_markdown
 DOCS: Final = Path(__file__).resolve().parent
 _BEGIN: Final = "<!-- generated: life cycle -->\n"
 _END: Final = "<!-- end of generated -->\n"
-#: A section of the events module: a line such as `# --- items ---`.
-_SECTION: Final = re.compile(r"^# --- (?P<title>.+?) -+$")
+#: The modules of events, in the order in which one reads them, with their titles.
+_SECTIONS: Final = {
+    events.steps: "Step runs",
+    events.items: "Items and company runs",
+    events.batches: "Uploads and batches",
+    events.directory: "The directory: who is who",
+    events.lanes: "Lanes",
+    events.world: "The world",
+}
 
 _INTRODUCTION: Final = """\
 # Event catalogue
@@ -53,29 +60,22 @@ def with_diagram(page: str) -> str:
 
 
 def event_catalogue() -> str:
-    """The page of all events: envelope, then each section of the module, in its order."""
-    source = inspect.getsource(events)
+    """The page of all events: envelope, then the modules of events, each in its order."""
+    envelope = "".join(entry for entry in _entries(events.base) if entry.startswith("### Recorded"))
+    parts = [_INTRODUCTION, envelope.replace("### Recorded", "## The envelope: Recorded", 1)]
+    for module, title in _SECTIONS.items():
+        parts.append(f"## {title}\n")
+        parts.extend(_entries(module))
+    return "\n".join(parts)
+
+
+def _entries(module: ModuleType) -> Iterator[str]:
+    source = inspect.getsource(module)
     lines = source.splitlines()
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    titles = {number: found["title"] for number, text in enumerate(lines, start=1) if (found := _SECTION.match(text))}
-    parts = [_INTRODUCTION]
-    shown = 0
-    for node in classes:
-        for number, title in titles.items():
-            if shown < number < node.lineno:
-                parts.append(f"## {title[0].upper()}{title[1:]}\n")
-                shown = number
-        kind = getattr(events, node.name)
-        if node.name == "Recorded" or (isinstance(kind, type) and issubclass(kind, events.Event)):
-            parts.append(_entry(node, kind, lines))
-    return "\n".join(_envelope_first(parts))
-
-
-def _envelope_first(parts: list[str]) -> Iterator[str]:
-    envelope = next(part for part in parts if part.startswith("### Recorded"))
-    yield parts[0]
-    yield envelope.replace("### Recorded", "## The envelope: Recorded", 1)
-    yield from (part for part in parts[1:] if part is not envelope and not part.startswith("### Event\n"))
+    for node in ast.parse(source).body:
+        kind = getattr(module, node.name) if isinstance(node, ast.ClassDef) else object
+        if isinstance(node, ast.ClassDef) and issubclass(kind, (events.Event, events.Recorded)):
+            yield _entry(node, kind, lines)
 
 
 def _entry(node: ast.ClassDef, kind: type, lines: list[str]) -> str:
