@@ -7,7 +7,7 @@ A start is that of the title which is shown: a job of another title tells none.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -52,12 +52,14 @@ class Job:
 
 @frozen(kw_only=True)
 class Hints:
-    """What is known of a person's present job besides their jobs; it tells which of several without an end is the present one."""
+    """What is known of a person's present job besides their jobs; it tells which of several counts, or has not ended."""
 
     #: Registrable domain of the company asked about.
     asked_domain: str | None = None
     title: str | None = None
     headline: str | None = None
+    #: The person's own word on where they work.
+    employer: str | None = None
 
 
 NO_HINTS = Hints()
@@ -181,24 +183,12 @@ def _settled(jobs: list[Job], hints: Hints) -> list[Job]:
     """The jobs with what follows about whether they are present ones."""
     open_ended = [job for job in jobs if job.is_current is None]
     if open_ended and not any(job.is_current for job in jobs):
-        present = _present(open_ended, hints)
+        likely = _likeliest(open_ended, hints)
+        present = likely[0] if len(likely) == 1 else _newest(likely)
         jobs = [evolve(job, is_current=True) if job is present else job for job in jobs]
     going_on = [job for job in jobs if job.is_current and job.end_date is None]
     # A flag that stayed behind: the job has an end, and another one goes on since.
     return [evolve(job, is_current=False) if job.is_current and job.end_date and going_on else job for job in jobs]
-
-
-def _present(jobs: list[Job], hints: Hints) -> Job | None:
-    """The present one of jobs that have no end, any of which may have been left open; None where nothing tells."""
-    choices = (
-        jobs,
-        [job for job in jobs if hints.asked_domain and job.domain == hints.asked_domain],
-        [job for job in jobs if hints.title and are_of_one_role(job.title, hints.title)],
-        [job for job in jobs if _begins_with(hints.headline, job.title)],
-        proper := [job for job in jobs if not is_side_job(job.title)],
-    )
-    only = next((some[0] for some in choices if len(some) == 1), None)
-    return only or _newest(proper or jobs)
 
 
 def _newest(jobs: list[Job]) -> Job | None:
@@ -210,41 +200,38 @@ def _newest(jobs: list[Job]) -> Job | None:
     return None if first.startswith(second) else next(job for job in jobs if job.start_date == first)
 
 
-def main_job(
-    history: History,
-    *,
-    title: str | None = None,
-    headline: str | None = None,
-    employer: str | None = None,
-    asked_domain: str | None = None,
-) -> Job | None:
+def main_job(history: History, hints: Hints = NO_HINTS) -> Job | None:
     """The present job that counts, of several; None when no present job is told.
 
-    Those at the company asked about come before all others; among those that are left, in this order: the one with the
-    person's own title, the provider's latest, the one with the person's own employer, one with a title that may be the same,
-    the only one whose title the headline begins with, the one that started last, the first. Of the last two seats on boards
-    and the like count only where there is nothing else.
+    Of those that are the likeliest the one that started last, then the first.
     """
-    current = history.current
-    here = [job for job in current if asked_domain and job.domain == asked_domain] or list(current)
-    latest = [job for job in here if job == history.latest]
-    titled = [job for job in here if title and (job.title or "").casefold() == title.casefold()]
-    if any(job in latest for job in titled):
-        titled = latest
-    key = normalize.company_name_key(employer)
-    headed = [job for job in here if _begins_with(headline, job.title)]
-    proper = [job for job in here if not is_side_job(job.title)] or here
-    choices = (
-        titled,
-        [job for job in latest if not title or job.title is None or are_of_one_role(job.title, title)],
-        [job for job in here if title and are_of_one_role(job.title, title)],
-        latest,
-        [job for job in here if key and normalize.company_name_key(job.company) == key],
-        headed if len(headed) == 1 else [],
-        sorted((job for job in proper if job.start_date), key=lambda job: job.start_date or "", reverse=True),
-        proper,
+    likely = _likeliest(list(history.current), hints, history.latest)
+    return max(likely, key=lambda job: job.start_date or "", default=None)
+
+
+def _likeliest(jobs: list[Job], hints: Hints, latest: Job | None = None) -> list[Job]:
+    """The jobs that may be the present one that counts, or several of which nothing tells which.
+
+    Those at the company asked about come before all others; among those that are left, in this order: the ones with the person's
+    own title, the provider's latest, those with the person's own employer, those whose title the headline begins with, and
+    those that are no seat on a board or the like. The latest gives way where its title is another role's.
+    """
+    title, key = (hints.title or "").casefold(), normalize.company_name_key(hints.employer)
+    signs: tuple[Callable[[Job], bool], ...] = (
+        lambda job: hints.asked_domain is not None and job.domain == hints.asked_domain,
+        lambda job: bool(title) and (job.title or "").casefold() == title,
+        lambda job: job == latest and (not title or job.title is None or are_of_one_role(job.title, hints.title)),
+        lambda job: are_of_one_role(job.title, hints.title),
+        lambda job: job == latest,
+        lambda job: key is not None and normalize.company_name_key(job.company) == key,
+        lambda job: _begins_with(hints.headline, job.title),
+        lambda job: not is_side_job(job.title),
     )
-    return next((choice[0] for choice in choices if choice), None)
+    for sign in signs:
+        if len(jobs) <= 1:
+            break
+        jobs = [job for job in jobs if sign(job)] or jobs
+    return jobs
 
 
 def start_of(job: Job | None, title: str | None, others: Iterable[Job] = ()) -> str | None:

@@ -227,6 +227,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         asked_domain=normalize.company_domain(asked_company_domain),
         title=_field(objects, "person_title", sources),
         headline=fields["person_headline"],
+        employer=next(_values(objects.own, job_paths("employer"), label), None),
     )
     history = history_in(objects.own, hints)
     fields |= _role(objects, history, sources, hints)
@@ -247,13 +248,7 @@ def _role(objects: _Objects, history: History, sources: Sources | None, hints: H
     """
     title, start = (_field(objects, name, sources, own_name=False) for name in _OF_THE_JOB)
     own_title, own_start = (_field(objects, name, sources, own_name=True) for name in _OF_THE_JOB)
-    job = main_job(
-        history,
-        title=title or own_title,
-        headline=hints.headline,
-        employer=next(_values(objects.own, job_paths("employer"), label), None),
-        asked_domain=hints.asked_domain,
-    )
+    job = main_job(history, hints)
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         # Where a configuration says what the title is, a headline may be meant.
