@@ -419,12 +419,15 @@ select * from unnest(%(clients)s::uuid[], %(days)s::date[], %(reserved)s::numeri
 on conflict (client_id, day) do update set reserved = c.reserved + excluded.reserved, spent = c.spent + excluded.spent
 
 -- name: count_answers
-insert into enrichcore.answer_counts as a (outcome, answers)
-select * from unnest(%(outcomes)s::text[], %(answers)s::bigint[]) order by 1
-on conflict (outcome) do update set answers = a.answers + excluded.answers
+insert into enrichcore.answer_counts as a (outcome, answers, last_at)
+select *, clock_timestamp() from unnest(%(outcomes)s::text[], %(answers)s::bigint[]) order by 1
+on conflict (outcome) do update set answers = a.answers + excluded.answers, last_at = excluded.last_at
 
 -- name: answer_counts
 select outcome, answers from enrichcore.answer_counts order by outcome
+
+-- name: answered_at
+select last_at from enrichcore.answer_counts where outcome = %(outcome)s
 
 -- name: sends_of
 select coalesce(max(sends), 0) from enrichcore.webhook_sends where webhook = %(webhook)s
