@@ -52,10 +52,17 @@ class Contestant:
     read_models: tuple[str, ...] = ()
 
 
-def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS) -> Contestant:
-    """The daemon, its roles in one process or in several."""
+def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS, *, pace: int | None = None) -> Contestant:
+    """The daemon, its roles in one process or in several.
+
+    Args:
+        third: takes the rows.
+        roles: those of each process.
+        pace: rows a second to each webhook; as many as a configuration allows where none is given.
+    """
     folder = own_folder()
-    configuration = write_configuration(folder, people.CONFIGURATION, third)
+    text = people.CONFIGURATION if pace is None else people.paced(pace)
+    configuration = write_configuration(folder, text, third)
 
     def fill(url: str, items: int) -> int:
         store = PostgresStore(url)
@@ -75,8 +82,9 @@ def product(third: ThirdParty, roles: Sequence[Sequence[str]] = ONE_PROCESS) -> 
         with ExitStack() as stack:
             yield [stack.enter_context(daemon(configuration, url, some)) for some in roles]
 
+    name = "enrichcore" if len(roles) == 1 else f"enrichcore, {len(roles)} processes"
     return Contestant(
-        name="enrichcore" if len(roles) == 1 else f"enrichcore, {len(roles)} processes",
+        name=name if pace is None else f"{name}, {pace} rows/s a webhook",
         fill=fill,
         run=run,
         ended="select not exists (select from enrichcore.runs where kind = 'item' and status = 'active')",

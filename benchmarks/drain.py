@@ -3,9 +3,10 @@
 Each system is filled first and then started; a stand-in third party takes each row at once and calls back after 0.2 s.
 The rate counts from the first POST to the last item's end. Commits are those of the whole run less what the system
 commits when idle. Bytes of the database are those since before the items were made, with indexes, without the bodies of
-answers and without read models. Pace is no limit here: each webhook has its own, at the most that a lane may have.
+answers and without read models. Pace is no limit here: each webhook has its own, at the most that a lane may have; `--pace`
+measures beside it how soon callbacks are answered when rows leave at a pace that the machine can keep.
 
-    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--peer procrastinate] [--peer awa] [--peer dbos]
+    python benchmarks/drain.py [--items 10000] [--repeats 1] [--split] [--pace 50] [--peer procrastinate] [--peer awa] [--peer dbos]
         [--peer prefect]
 """
 
@@ -30,6 +31,7 @@ def main() -> None:
         contestants = [bare_prototype(third), product(third)]
         if asked.split:
             contestants.append(product(third, TWO_PROCESSES))
+        contestants += [product(third, pace=pace) for pace in asked.pace]
         for name in asked.peer:
             if reason := unable(name, server):
                 report.add(name, not_run=reason.partition(";")[0])
@@ -135,6 +137,9 @@ def _arguments() -> Any:
     parser.add_argument("--delay-s", type=float, default=0.2, help="from a row to its callback")
     parser.add_argument("--idle-s", type=float, default=10.0, help="how long idle commits are counted")
     parser.add_argument("--split", action="store_true", help="also with the daemon's roles in two processes")
+    parser.add_argument(
+        "--pace", type=int, action="append", default=[], help="rows a second to each webhook; repeatable"
+    )
     parser.add_argument("--peer", action="append", default=[], choices=PEERS, help="also a peer; repeatable")
     return parser.parse_args()
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -193,10 +193,20 @@ class Report:
         return median(result[name] for result in self.results if result["what"] == what)
 
     def table(self, *, turned: bool = False) -> None:
-        """All results, for people: a row for each, or a column for each, where there are more figures than results."""
-        names = list(dict.fromkeys(key for result in self.results for key in result))
-        rows = [names, *([_shown(result.get(name)) for name in names] for result in self.results)]
-        head, *body = zip(*rows, strict=True) if turned else rows
+        """All results, for people: a table for those that have the same figures, a row for each.
+
+        Args:
+            turned: One table with a column for each, where there are more figures than results.
+        """
+        kinds = {() if turned else tuple(result): None for result in self.results}
+        for kind in kinds:
+            results = [result for result in self.results if turned or tuple(result) == kind]
+            names = list(dict.fromkeys(key for result in results for key in result))
+            rows = [names, *([_shown(result.get(name)) for name in names] for result in results)]
+            self._print(list(zip(*rows, strict=True)) if turned else rows)
+
+    def _print(self, rows: Sequence[Sequence[str]]) -> None:
+        head, *body = rows
         table = Table(title=self.name)
         for number, column in enumerate(head):
             table.add_column(column, justify="right" if number else "left")

@@ -50,6 +50,13 @@ url = "{first}"
 url = "{second}"
 """
 
+
+def paced(rows: int) -> str:
+    """The same configuration with so many rows a second to each webhook, and as many at once."""
+    text = CONFIGURATION.replace("rate = 1000", f"rate = {rows}")
+    return text.replace("burst = 10000\n", f"burst = {rows}\n")
+
+
 WAITING = """
 [workstreams.waiting]
 label = "One long wait"

@@ -1,4 +1,4 @@
-"""How hypothesis searches: quickly by default, deeply with `HYPOTHESIS_PROFILE=deep`; and where temporary files lie."""
+"""How hypothesis searches: quickly by default, deeply with `HYPOTHESIS_PROFILE=deep pytest --timeout=0`; where temporary files lie."""
 
 import atexit
 import os

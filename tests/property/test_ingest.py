@@ -159,6 +159,22 @@ def test_a_table_reads_back_as_it_was_written(table):
     assert opened.blank_rows == len(rows) - len(kept)
 
 
+PLAIN_CELLS = st.text(st.characters(categories=["L"], max_codepoint=126), max_size=6)
+RECORDS = st.lists(st.lists(PLAIN_CELLS, min_size=4, max_size=4), min_size=3, max_size=6)
+
+
+@given(records=RECORDS, surplus=st.integers(0, 2), data=st.data())
+def test_a_row_with_a_delimiter_outside_quotes_is_never_imported(records, surplus, data):
+    """Whatever its last cells hold, and however many delimiters stand behind every row: all others are read as they were."""
+    names = ["Ada", "Bob", "Cid", "Dee", "Eve", "Flo"][: len(records)]
+    split, place = data.draw(st.sampled_from(names)), data.draw(st.integers(1, 3))
+    rows = {name: [name, *cells[1:], *[""] * surplus] for name, cells in zip(names, records, strict=True)}
+    written = rows | {split: [*rows[split][:place], "x", *rows[split][place:]]}
+    content = "\n".join(",".join(row) for row in [["First Name", "Last Name", "Company", "City"], *written.values()])
+    kept = [row for row in read_import(content.encode(), profile="crm").rows() if isinstance(row, ImportedRow)]
+    assert [[*row.raw.values()] for row in kept] == [row[:4] for name, row in rows.items() if name != split]
+
+
 values = st.one_of(
     st.text(max_size=30),
     st.sampled_from(["Inc.", "ACME LTD", "GmbH & Co. KG", "a.b.", "jo@vale.example", "1,204", "A, B"]),

@@ -33,7 +33,7 @@ MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
 
 #: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
-_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', "```")
+_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', '"```', "```")
 _JSON_ENDS = frozenset('}]"` \t\r\n')
 _FENCE = re.compile(r"```\w*\s*([\[{\"].*?)```", re.DOTALL)
 #: How Python and others write an object; a text is only taken for one when all of it is.
@@ -45,6 +45,11 @@ _PAIR_NAMES = ("key", "name", "field", "label", "column")
 _PAIR_SIZE = 3
 #: Where a list of places tells of each what it is: `[{"location_type": "city", "value": "Leeds"}, ...]`.
 _PLACE_NAME = "locationtype"
+
+#: Beside a company's name it is the user's own account, or a record of the company as it was.
+_ACCOUNT = "account"
+#: How a message tells who speaks, and what it says.
+_SPEAKER, _SAID = "role", ("content", "parts")
 
 Tree = Any
 
@@ -137,7 +142,9 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
             waiting.extend(
                 (part, owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
                 for key, part in node.items()
-                if isinstance(part, dict | list) and _leads_on(key, part, certain=signed is not None)
+                if isinstance(part, dict | list)
+                and _leads_on(key, part, certain=signed is not None)
+                and not (key == _ACCOUNT and signed is Entity.COMPANY and says(node, "names"))
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
 
@@ -164,7 +171,9 @@ def _is_beside(key: str) -> bool:
 
 
 def _only_wraps(node: Mapping[str, Tree]) -> bool:
-    return len(node) == 1 and all(isinstance(part, dict | list) for part in node.values())
+    """Whether an object holds another and nothing beside it, or an answer in its envelope: `{"status": 200, "body": {...}}`."""
+    inner = [key for key, part in node.items() if isinstance(part, dict | list)]
+    return (len(node) == 1 and bool(inner)) or not keys("envelopes").isdisjoint(inner)
 
 
 def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
@@ -175,7 +184,9 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
         inner = _unfolded(value)
         return value if inner is None else _tree(inner, depth - 1, budget)
     if isinstance(value, dict | Mapping):
-        return _folded_mapping(value, depth, budget)
+        folded = _folded_mapping(value, depth, budget)
+        # What somebody said in a conversation with a model, and not somebody who has a role.
+        return next((folded[key] for key in _SAID if key in folded), folded) if _SPEAKER in folded else folded
     if isinstance(value, bytes):
         return _tree(_parsed(value), depth - 1, budget)
     if isinstance(value, list | tuple):
@@ -227,7 +238,7 @@ def _unfolded(value: str) -> Any:
     if value[-1:] not in _JSON_ENDS and "```" not in value:
         return None
     text = value.strip()
-    if "```" in text and (fenced := _FENCE.search(text)):
+    if "```" in text and text[0] != '"' and (fenced := _FENCE.search(text)):
         # With or without words around the fence.
         text = fenced[1].strip()
     elif not text.startswith(_JSON_STARTS):

@@ -4,7 +4,9 @@ Every row below the header comes out once, apart from blank ones, which are coun
 """
 
 import collections.abc
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,17 +20,20 @@ from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns
 from enrichcore.ingest.profiles import find_profile, fold_header
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.table import Table, open_table
-from enrichcore.normalize import usable_email
+from enrichcore.normalize import clean_text, usable_email
 
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
 _FOOTER = "it is a line below the report, not a record"
 _HEADER_AGAIN = "it is the header line again"
 _NOBODY = "nothing names a person: no name, e-mail address or LinkedIn profile"
+_SHIFTED = "its address stands one column behind its own: perhaps a delimiter outside quotes"
 _LINES_TAKEN_IN = "a quote opened here takes in lines below it that look like rows"
 #: With fewer columns, prose has as many delimiters in a line as a record; with many, it never has.
 _SOME_COLUMNS = 3
 _MANY_COLUMNS = 8
+#: Rows that tell how many delimiters a file has at the end of each.
+_USUAL_ROWS = 200
 
 
 @frozen(kw_only=True)
@@ -115,11 +120,26 @@ class ImportReading:
             for place, header in enumerate(self.headers)
             if "mail" in header.casefold() or self.mapping.mapped.get(header, "").endswith("_email")
         )
+        rules = _RowRules(
+            table=self._table,
+            cells=_usual_cells(islice(self._table.rows(), _USUAL_ROWS), len(self.headers)),
+            behind_emails=self._behind_emails(),
+        )
         below_footer = False
         for row in _with_split_records(self._table.rows(), self._table, emails):
-            reason = _fault(row, self._table, apart=row.apart or below_footer)
+            reason = _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
+
+    def _behind_emails(self) -> tuple[int, ...]:
+        """The places of columns for something else, each right behind one for addresses."""
+        facts = [(header, self.mapping.mapped.get(header, "")) for header in self.headers]
+        of_mail = [fact.endswith("_email") or (not fact and "mail" in header.casefold()) for header, fact in facts]
+        return tuple(
+            place
+            for place, (_, fact) in enumerate(facts, 1)
+            if fact.endswith("_email") and not (place < len(of_mail) and of_mail[place])
+        )
 
     def _rejected(self, row: Row, reason: str) -> RejectedRow:
         return RejectedRow(line=row.line, raw=_raw(self.headers, row.cells), reason=reason)
@@ -210,9 +230,29 @@ def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[
     return tuple((fact, headers.index(column)) for column, fact in mapping.mapped.items())
 
 
-def _fault(row: Row, table: Table, *, apart: bool) -> str:
-    """Why the row is no record; empty when it may be one."""
-    headers = table.headers
+def _usual_cells(rows: Iterable[Row], columns: int) -> int:
+    """How many cells a row has at most: with blank ones behind the header's last where most rows have them."""
+    lengths = [len(row.cells) if not any(map(str.strip, row.cells[columns:])) else columns for row in rows]
+    usual, count = Counter(lengths).most_common(1)[0] if lengths else (columns, 0)
+    return max(columns, usual) if 2 * count > len(lengths) else columns
+
+
+@frozen(kw_only=True)
+class _RowRules:
+    """What is known of a file's rows before they are read."""
+
+    table: Table
+    #: Cells that a row has at most.
+    cells: int
+    behind_emails: tuple[int, ...]
+
+
+def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
+    """Why the row is no record; empty when it may be one.
+
+    A delimiter outside quotes makes a cell too many, also where the surplus is blank as the row's last cells are.
+    """
+    headers = rules.table.headers
     if row.fault:
         return row.fault
     if row.cells == headers:
@@ -220,9 +260,24 @@ def _fault(row: Row, table: Table, *, apart: bool) -> str:
     if is_footer(row.cells, columns=len(headers), apart=apart):
         return _FOOTER
     surplus = any(cell.strip() for cell in row.cells[len(headers) :])
-    if surplus:
+    # No row has more blank cells at its end than the header has columns, so that more of them were not moved there.
+    if surplus or 0 < len(row.cells) - rules.cells < len(headers):
         return f"it has {len(row.cells)} cells where the header has {len(headers)}: perhaps a delimiter outside quotes"
-    return _LINES_TAKEN_IN if _takes_in_lines(row.cells, len(headers), table.delimiter) else ""
+    if _is_shifted(row.cells, rules.behind_emails):
+        return _SHIFTED
+    return _LINES_TAKEN_IN if _takes_in_lines(row.cells, len(headers), rules.table.delimiter) else ""
+
+
+def _is_shifted(cells: tuple[str, ...], behind_emails: tuple[int, ...]) -> bool:
+    """Whether a column for addresses has something else, and the one behind it has the address."""
+    return any(
+        place < len(cells)
+        and "@" in cells[place]
+        and "@" not in cells[place - 1]
+        and clean_text(cells[place - 1]) is not None
+        and usable_email(cells[place]) is not None
+        for place in behind_emails
+    )
 
 
 def _takes_in_lines(cells: tuple[str, ...], columns: int, delimiter: str) -> bool:

@@ -26,11 +26,9 @@ MAX_URL = 2_000
 _SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST_END = re.compile(r"[/?#\\]")
-_SEARCH = re.compile(
-    r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)"
-    r"|\b(?:amazon|etsy|ebay)\.[a-z.]{2,6}/(?:stores?|shop|str|usr)/",
-    re.IGNORECASE,
-)
+_SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)", re.IGNORECASE)
+#: A page below the first of a host; a language is none: "/en-us/".
+_PAGE_BELOW = r"/(?!(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:[?#\s,;|]|$))"
 #: The links inside a text, as pages and notes write them.
 _LINK = re.compile(r"https?://[^\s<>\"'()\[\]{}|,;]+", re.IGNORECASE)
 #: A note beside one of several: "acme.example (main), acme.co.uk".
@@ -54,7 +52,7 @@ def registrable_domain(value: Any) -> str | None:
 def company_domain(value: Any) -> str | None:
     """As `registrable_domain`, but None where the host is free mail or a place of other people's pages."""
     host = _first_host(value)
-    if host is None or is_page_host(host) or _is_search(value):
+    if host is None or is_page_host(host) or _is_page_of_another(value, host):
         return None
     domain = _registrable(host)
     return None if domain is None or domain in entries("unusable_domains") or is_free_mail(host) else domain
@@ -70,9 +68,19 @@ def is_page_host(domain: str) -> bool:
     return _listed(domain, "page_hosts")
 
 
-def _is_search(value: Any) -> bool:
-    """Whether a URL is a search engine's answer, or a shop at a market place, and not a company's page."""
-    return isinstance(value, str) and _SEARCH.search(value) is not None
+def _is_page_of_another(value: Any, host: str) -> bool:
+    """Whether a URL at that host is a search engine's answer, or a page in a directory or at a market place."""
+    if not isinstance(value, str) or "/" not in value:
+        return False
+    if _has_pages_of_others(host):
+        return re.search(re.escape(host) + _PAGE_BELOW, value, re.IGNORECASE) is not None
+    return _SEARCH.search(value) is not None
+
+
+@lru_cache(maxsize=8_192)
+def _has_pages_of_others(host: str) -> bool:
+    name = (_registrable(host) or "").partition(".")[0]
+    return _listed(host, "hosts_with_pages_of_others") or f"{name}." in entries("hosts_with_pages_of_others")
 
 
 def website_url(value: Any) -> str | None:

@@ -214,8 +214,8 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Number of Employees", "2,210", "company_employee_count", 2210),
         ("Number of Employees", "1.204,00", "company_employee_count", 1204),
         ("Number of Employees", "201-500 employees", "company_size_bucket", "201-500 employees"),
-        ("Number of Employees", "1001\u20135000", "company_size_bucket", "1,001-5,000 employees"),
-        ("Number of Employees", "10001+", "company_size_bucket", "10,001+ employees"),
+        ("Number of Employees", "1001\u20135000", "company_size_bucket", "1001\u20135000"),
+        ("Number of Employees", "10001+", "company_size_bucket", "10001+"),
         ("Number of Employees", "20-70", "company_size_bucket", "20-70"),
         ("Number of Employees", "Nov-50", "company_size_bucket", None),
         ("Company Size", "214", "company_employee_count", 214),
@@ -331,6 +331,36 @@ def test_surplus_cells_are_kept_under_their_place():
 def test_blank_surplus_cells_do_no_harm():
     """Trailing delimiters are common."""
     assert isinstance(read("Name,Email", "Jo,jo@vale.example,,")[0], ImportedRow)
+
+
+def test_a_blank_surplus_cell_that_other_rows_lack_tells_of_a_delimiter_outside_quotes():
+    """The last cells of an Apollo row are mostly blank, and then a comma too many moves blanks behind the header's last column."""
+    lines = [
+        "First Name,Last Name,Company,Email,City",
+        "Ada,Moor,Moor Ltd,ada@moor.example,",
+        "Bob,Fell,Fell, Sons,bob@fell.example,",
+    ]
+    kept, shifted = read(*lines)
+    assert isinstance(kept, ImportedRow)
+    assert "6 cells where the header has 5" in shifted.reason
+    for extra in (",", ",,"):
+        kept, shifted = read(lines[0], lines[1] + extra, lines[1] + extra, lines[2] + extra)[-2:]
+        assert isinstance(kept, ImportedRow)
+        assert "cells where the header has 5" in shifted.reason
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "is_kept"),
+    [
+        ("Name,Company,Email,,", "Bob Fell,Fell, Sons,bob@fell.example,", False), ("Name,Company,Email,Email Status", "Bob Fell,Fell, Sons,bob@fell.example", False),
+        ("Name,Company,Email,City", "Bob Fell,Fell, Sons,bob@fell.example", False), ("Name,Email,Second Email", "Bob Fell,see there,bob@fell.example", True),
+        ("Name,Email,Login", "Bob Fell,N/A,bob@fell.example", True), ("Name,Email,Login", "Bob Fell,bob@fell.example,bob@fell.example", True),
+    ],
+)  # fmt: skip
+def test_an_address_one_column_behind_its_own_tells_of_a_delimiter_outside_quotes(header, cells, is_kept):
+    """Whatever stands in its own column; where that is blank, the row has no address."""
+    (row,) = read(header, cells)
+    assert isinstance(row, ImportedRow if is_kept else RejectedRow)
 
 
 def test_missing_cells_are_empty():

@@ -60,6 +60,11 @@ def test_a_domain_has_one_form(value, domain):
         "https://sites.google.com/view/x",
         "acme.wixsite.com",
         "linktr.ee/acme",
+        "https://www.hugedomains.com/domain_profile.cfm?d=acme.com",
+        "http://sedo.com/search/details/?domain=acme.com",
+        "https://www.godaddy.com/forsale/acme.com",
+        "https://www.amazon.co.uk/acme",
+        "https://www.bloomberg.com/profile/company/ACME:US",
     ],
 )
 def test_free_mail_and_pages_of_others_belong_to_no_company(value):
@@ -74,6 +79,18 @@ def test_a_host_of_pages_does_not_take_its_owner_with_it():
     assert not is_page_host("google.com")
     assert is_free_mail("gmail.com")
     assert not is_free_mail("quillhaven.example")
+
+
+@pytest.mark.parametrize(
+    ("value", "domain"),
+    [
+        ("amazon.co.uk", "amazon.co.uk"), ("https://www.bloomberg.com/?utm_source=x", "bloomberg.com"), ("https://www.booking.com/de/", "booking.com"),
+        ("https://acme.example/amazon.com/shop", "acme.example"), ("https://acme.example, https://www.amazon.com/acme", "acme.example"),
+    ],
+)  # fmt: skip
+def test_a_site_with_pages_of_others_is_a_company_at_its_first_page(value, domain):
+    """Those who work at a market place, a directory or a registrar have a domain, too."""
+    assert company_domain(value) == domain
 
 
 @pytest.mark.parametrize(
