@@ -88,17 +88,16 @@ def tree(value: Any) -> Tree:
 
 def values_at(node: Tree, path: Path) -> Sequence[Tree]:
     """The values at a path that say something, going through lists."""
+    if len(path) == 1 and isinstance(node, dict):
+        # Nearly every path is one key of an object; a list at its end is one value, for it may be a list of labels.
+        value = node.get(path[0])
+        return () if value is None or is_nothing(value) else (value,)
     if isinstance(node, list):
         return [value for part in node for value in values_at(part, path)]
     if not path:
         return () if is_nothing(node) else (node,)
     rest = node.get(path[0]) if isinstance(node, dict) else None
-    if rest is None:
-        return ()
-    if len(path) == 1 and isinstance(rest, list):
-        # A list at the end of a path is one value: it may be a list of labels.
-        return () if is_nothing(rest) else (rest,)
-    return values_at(rest, path[1:])
+    return () if rest is None else values_at(rest, path[1:])
 
 
 def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]:
@@ -209,9 +208,20 @@ def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> 
             break
         name = folded_key(str(key)) or str(key)
         # Two keys that fold to one: the first that says something stays.
-        if name not in folded or is_nothing(folded[name]):
+        if name in folded and not is_nothing(folded[name]):
+            continue
+        if depth > 1 and (part is None or _is_plain_text(part)):
+            # As `_tree` does, without a call for most of an answer's values.
+            budget[0] -= 1
+            folded[name] = part
+        else:
             folded[name] = _tree(part, depth - 1, budget)
     return folded
+
+
+def _is_plain_text(value: Any) -> bool:
+    """Whether a value is a text that surely holds nothing else: the last sign tells it of most texts."""
+    return isinstance(value, str) and value[-1:] not in _JSON_ENDS and "```" not in value
 
 
 def _parsed(body: bytes) -> Any:
@@ -223,8 +233,7 @@ def _parsed(body: bytes) -> Any:
 
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
-    # The last sign tells of most texts that they hold none.
-    if value[-1:] not in _JSON_ENDS and "```" not in value:
+    if _is_plain_text(value):
         return None
     text = value.strip()
     if "```" in text and (fenced := _FENCE.search(text)):
