@@ -153,7 +153,7 @@ def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
     if any(word in key for word in keys("column_words")):
         return True
     inner = next((one for one in part if not is_nothing(one)), None) if isinstance(part, list) else part
-    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _only_wraps(inner))
+    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _wraps(inner))
 
 
 @lru_cache(maxsize=4_096)
@@ -162,8 +162,11 @@ def _is_beside(key: str) -> bool:
     return key in keys("beside") or any(word in key for word in keys("beside_words"))
 
 
-def _only_wraps(node: Mapping[str, Tree]) -> bool:
-    return len(node) == 1 and all(isinstance(part, dict | list) for part in node.values())
+def _wraps(node: Mapping[str, Tree]) -> bool:
+    """Whether an object holds nothing but another one, or what was found beside how it went: `{"status": "DONE", "results": {...}}`."""
+    if len(node) == 1:
+        return all(isinstance(part, dict | list) for part in node.values())
+    return any(isinstance(node.get(key), dict) for key in keys("found"))
 
 
 def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
