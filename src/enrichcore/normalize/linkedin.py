@@ -5,7 +5,8 @@ query and what follows do not matter. A bare slug is only taken for one where th
 
 A member's id may stand in a person's slug's place, and stands in the links of Sales Navigator. Ids that differ in case are of
 two members, so it stays as it is; in lower case it leads nowhere. The same member has a slug, too, and an id of another kind in
-each of LinkedIn's products: a key of a member's id can only be held against one that begins alike (`enrichcore.domain.keys.sort_of_page`).
+each of LinkedIn's products, and a company has a number: a key can only be held against one of its own sort
+(`enrichcore.domain.keys.sort_of_page`).
 """
 
 import re
@@ -31,7 +32,8 @@ _PAGE = {
         rf"{_HOST}(?:in/+([^/?#&\s<>\"()\[\]]+)|sales/+(?:lead|people|profile)/+(?-i:({_MEMBER})))", re.IGNORECASE
     ),
     "company": re.compile(
-        rf"{_HOST}(?:company|company-beta|school|showcase|organization)/+([^/?#\s<>\"()\[\]]+)", re.IGNORECASE
+        rf"{_HOST}(?:company|company-beta|school|showcase|organization|sales/+company)/+([^/?#\s<>\"()\[\]]+)",
+        re.IGNORECASE,
     ),
 }
 #: A page of a search engine only asks for somebody.
