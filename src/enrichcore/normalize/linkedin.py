@@ -25,7 +25,7 @@ MAX_TEXT = 2_000
 MAX_SLUG = 200
 
 _HOST = r"(?:^|[/.\s@<(\"'=])linkedin\.com/+(?:mwlite/+|comm/+|mobile/+|m/+|[a-z]{2}/+)?"
-#: A member's id. No slug has a capital.
+#: A member's id in a link of Sales Navigator.
 _MEMBER = r"A[CE][A-Za-z]AA[\w-]{10,}"
 _PAGE = {
     "in": re.compile(
@@ -43,7 +43,8 @@ _PLAIN = "-_.~'&"
 #: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
 _NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
-_IS_MEMBER = re.compile(_MEMBER)
+#: One in a slug's place. No slug has a capital, but people write some; none has these.
+_IS_MEMBER = re.compile(r"A[CE](?:[a-z]AA[\w-]{4,}|[A-Z]AA[\w-]{20,})")
 #: What was a member's id before something took its capitals.
 _SPOILED = re.compile(r"a[ce][a-z]aa[\w-]{20,}")
 
