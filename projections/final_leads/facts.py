@@ -141,14 +141,15 @@ _FITS: Final[Mapping[Entity, dict[str, _Fit]]] = {
 _FITS[Entity.PERSON][EMAIL_STATUS] = email_term
 
 
-def _is_members_id(page: str) -> bool:
+def _is_id(page: str) -> bool:
     return bool(sort_of_page(page.rpartition("/")[2]))
 
 
 #: A country alone takes no city's place, and an id no address with a name.
 _SAYS_LESS: Final[Mapping[str, Callable[[str], bool]]] = {
     "person_location": is_known_country,
-    "person_linkedin_url": _is_members_id,
+    "person_linkedin_url": _is_id,
+    "company_linkedin_url": _is_id,
 }
 
 

@@ -338,25 +338,21 @@ def _field(
 
     Of those under its own name only, or not, when told.
     """
-    if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
+    own = sources.get(name) if sources else None
+    all_keys = objects.all_keys
+    if own is None and all_keys.isdisjoint(_first_keys(name)):
         return None
     shipped_clean, own_path = _cleaning(name)
     clean = clean or shipped_clean
-    own = sources.get(name) if sources else None
-    named, own_clean = (named_paths(tuple(own)), _own_cleaning(name)) if own is not None else (frozenset(), None)
-    own_keys = objects.own_keys
+    own_clean, named = (_own_cleaning(name), named_paths(tuple(own))) if own is not None else (None, frozenset())
     for path in paths_of(name, sources):
+        if path and path[0] not in all_keys:
+            continue
         is_own = path == own_path
         if own_name is not None and is_own is not own_name:
             continue
-        if is_own:
-            nodes = [*objects.own, *objects.foreign]
-        elif path and path[0] not in own_keys:
-            continue
-        else:
-            nodes = objects.own
         accept = own_clean if own_clean is not None and path in named else clean
-        for node in nodes:
+        for node in [*objects.own, *objects.foreign] if is_own else objects.own:
             if not path or path[0] in node:
                 for value in values_at(node, path):
                     cleaned = accept(value)

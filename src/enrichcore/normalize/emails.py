@@ -6,6 +6,7 @@ provider tells it. Placeholders of providers pass every validator, so they are a
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from enrichcore.normalize.domains import registrable_domain
 from enrichcore.normalize.lists import entries
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import MAX_TEXTS
 
 #: Characters of a cell that are searched for addresses.
 MAX_CELL = 2_000
@@ -99,7 +101,9 @@ def beside_email(value: str) -> str:
     return _CANDIDATE.sub("", value[:MAX_CELL]).strip(" \t()[]<>|,;:-\u2013")
 
 
+@lru_cache(maxsize=MAX_TEXTS)
 def _valid(candidate: str) -> str | None:
+    # An answer's address is asked about several times.
     bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
     if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
         user, _, domain = bare.lower().partition("@")
