@@ -157,7 +157,11 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         )
     elif own_state:
         fields["company_state"] = normalize.subdivision_name(own_state, location.country)
-    fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
+    fields["company_linkedin_url"] = (
+        fields["company_linkedin_url"]
+        or _slug_url(objects, "company", sources)
+        or _bare_page(objects, CLEANERS["company_linkedin"])
+    )
     return fields
 
 
@@ -218,6 +222,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_linkedin_url"] = (
         fields["person_linkedin_url"]
         or _slug_url(objects, "person", sources)
+        or _bare_page(objects, CLEANERS["person_linkedin"])
         or _field(objects, "person_linkedin_url", sources, clean=CLEANERS["person_member"])
     )
     fields["person_location"] = fields["person_location"] or next(
@@ -486,6 +491,17 @@ def _bare_email_in(node: Tree) -> str | None:
     values = (value for key, value in node.items() if key in keys("wrappers") and isinstance(value, str | list))
     addresses = (text for value in values for text in texts(value) if "@" in text and len(text.split()) == 1)
     return next((email for address in addresses if (email := normalize.usable_email(address))), None)
+
+
+def _bare_page(objects: _Objects, clean: Cleaner) -> str | None:
+    """A page that is all that an object has under a key that only wraps: the answer of a column that looks for it."""
+    texts = (
+        part
+        for node in objects.own
+        for key, part in node.items()
+        if isinstance(part, str) and "/" in part and key in keys("wrappers") and len(part.split()) == 1
+    )
+    return next(filter(None, map(clean, texts)), None)
 
 
 def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:

@@ -29,7 +29,7 @@ MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
 _KEYS = (
     "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
-    "work", "business", "professional", "primary",
+    "work", "business", "professional", "primary", "answer", "response",
 )  # fmt: skip
 #: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
 _DENIED = re.compile(
