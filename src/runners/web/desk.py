@@ -1,6 +1,5 @@
 """What every handler works with: the application, rows by named statements, and texts without secrets."""
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ from enrichcore.registry import HttpRequest, Registry, UnknownClientError
 from enrichcore.registry.secret import MASK, Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
+from runners.statements import sections
 
 #: Who did it, in events.
 BY: Final = "web"
@@ -27,7 +27,6 @@ PAGE: Final = 50
 #: Shorter secrets would mask ordinary words.
 _SHORTEST: Final = 6
 _SHORTEST_KEY: Final = 20
-_SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 Row = dict[str, Any]
 
@@ -140,5 +139,4 @@ def person_name(facts: dict[str, Any]) -> str:
 @cache
 def statements() -> dict[str, str]:
     """Every statement of `queries.sql` by its name."""
-    parts = _SECTION.split(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
-    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return sections(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
