@@ -27,10 +27,17 @@ class Group:
 
 def groups_of(enrichment: Enrichment, batch: Batch) -> list[Group]:
     """What the items of a batch wait for, or ended without; the largest group first."""
-    return [
+    return first_groups(enrichment, batch, None)[0]
+
+
+def first_groups(enrichment: Enrichment, batch: Batch, most: int | None) -> tuple[list[Group], int]:
+    """The largest of those groups, at most so many, and how many are left out."""
+    found = rows(enrichment, "standing", batch=batch.batch_id)
+    groups = [
         _group(enrichment, batch, workflow, State(state), reason, tuple(ids))
-        for workflow, state, reason, ids in rows(enrichment, "standing", batch=batch.batch_id)
+        for workflow, state, reason, ids in found[:most]
     ]
+    return groups, len(found) - len(groups)
 
 
 def _group(

@@ -11,11 +11,12 @@ from enrichcore.application import UnknownId
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import BatchId
 from runners.web.access import guard_pages, name_cookie, remembered_name
-from runners.web.batch_actions import ACTIONS, Said, act, named, settle
+from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
 from runners.web.desk import BY, PAGE, TheDesk, facts_of, person_name
-from runners.web.progress import progress_of, steps_of
+from runners.web.progress import again, progress_of, steps_of
 from runners.web.rendering import PageNumber, Paging, rendered
 from runners.web.run_page import run_page
+from runners.web.standing import standing_of
 from runners.web.upload_form import KINDS
 from runners.web.uploading import upload_handlers
 
@@ -33,7 +34,7 @@ SIGNALS: Final = {
 
 def pages() -> Router:
     """Every page, behind the guard."""
-    shown = [home, clients, batches, batch, batch_settle, batch_action, item, leads]
+    shown = [home, clients, batches, batch, batch_settle, batch_retry, batch_action, item, leads]
     return Router("/", route_handlers=[*shown, *upload_handlers()], guards=[guard_pages], include_in_schema=False)
 
 
@@ -82,11 +83,15 @@ def batch(
     }.get(only, getattr(progress, f"items_{only}", 0))
     paging = Paging(number=page, size=PAGE, total=total)
     rows = desk.rows("items", batch=batch_id, only=only, limit=paging.size, offset=paging.offset)
+    standing, left = standing_of(desk, found)
     items: list[dict[str, Any]] = [{**row, "facts": facts_of(row["facts"])} for row in rows]
     return rendered(
         "batch.html",
         batch=progress,
-        steps=steps_of(desk, found, progress.items_total),
+        steps=(steps := steps_of(desk, found, progress.items_total)),
+        again=again(found.status, steps),
+        standing=standing,
+        standing_left=left,
         items=[{**row, "name": person_name(row["facts"])} for row in items],
         paging=paging,
         only=only,
@@ -101,6 +106,21 @@ def batch(
 def batch_settle(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[Said]) -> Redirect:
     """Decide what is in doubt."""
     settle(desk.application, BatchId(batch_id), data.decision, by=named(data.by, BY), why=data.why)
+    return _back(batch_id, data.by)
+
+
+@post("/batches/{batch_id:uuid}/retry", sync_to_thread=True)
+def batch_retry(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[SaidOfRetry]) -> Redirect:
+    """Run what failed or timed out again."""
+    retry(
+        desk.application,
+        BatchId(batch_id),
+        by=named(data.by, BY),
+        why=data.why,
+        step=data.step or None,
+        state=data.state or None,
+        reason=data.reason.strip(),
+    )
     return _back(batch_id, data.by)
 
 

@@ -14,6 +14,7 @@ from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told_of
 from runners.web.rendering import cell, rendered
+from runners.web.standing import places_of
 
 
 def run_page(desk: Desk, run_id: UUID) -> Response[str]:
@@ -26,6 +27,7 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
     if loaded is None:
         raise UnknownId("item or company run", run_id)
     state = loaded.state
+    said = explain(desk.store, desk.registry, run_id, now=desk.application.now())
     return rendered(
         "item.html",
         run_id=run_id,
@@ -36,7 +38,8 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
         status=_status(state),
         facts=_facts(desk, state),
         runs=[_row(desk, run) for run in _runs(state)],
-        explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=desk.application.now())),
+        explanation=desk.masked(said),
+        places=places_of(said),
         events=told_of(desk, desk.store.stream(run_id)),
         live=_is_open(state),
     )

@@ -16,6 +16,7 @@ from enrichcore.application.estimating import estimate
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Client
+from runners.reports import budget_said
 from runners.spreadsheets import rejected_csv
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
 from runners.web.rendering import PageNumber, Paging, rendered
@@ -113,6 +114,8 @@ def confirm_launch(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUI
         upload=upload,
         counted=counted,
         credits=sum(step.credits for step in counted.steps),
+        budget=budget_said(counted),
+        enough=counted.budget_left is None or counted.credits <= counted.budget_left,
         missing=desk.application.missing_webhooks(owner.id, upload.workstream),
         batches=desk.rows("batches_of_upload", upload=upload_id),
     )
