@@ -1,8 +1,8 @@
-"""Lanes as they stand: pace, what is out, what was sent and spent, and why one stands still; and budgets beside them."""
+"""Lanes as they stand: pace, what is out, what was sent and spent, why one stands still, and when it did; and budgets."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
@@ -10,7 +10,17 @@ from attrs import frozen
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
-from enrichcore.domain.amounts import amount, credits_said
+from enrichcore.domain.amounts import amount, counted, credits_said
+from enrichcore.domain.events import (
+    ConnectionsFailed,
+    DoubtsCounted,
+    Event,
+    LaneHeld,
+    LaneResumed,
+    LaneStopped,
+    RefusalsCounted,
+    WebhookEndsSoon,
+)
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import NEARLY_OVER, Lane
 from enrichcore.registry import Client, LaneSettings, UnknownClientError
@@ -139,3 +149,33 @@ def _breaker(lane: Lane | None, limits: str, now: datetime) -> dict[str, Any]:
     if lane is not None and lane.probed:
         return {"status": "held", "reason": f"one row at a time is tried: {lane.held_for}", "held_until": None}
     return {"status": "open", "reason": limits, "held_until": None}
+
+
+def lane_words(event: Event) -> str:
+    """What an event says of its lane, for people."""
+    match event:
+        case LaneStopped():
+            return f"stopped by {event.by}: {event.reason}"
+        case LaneResumed():
+            return f"resumed by {event.by}{event.why and f': {event.why}'}"
+        case LaneHeld():
+            return f"held until {event.until:%Y-%m-%d %H:%M:%S}{event.reason and f': {event.reason}'}"
+        case RefusalsCounted(in_a_row=0) | ConnectionsFailed(in_a_row=0) | DoubtsCounted(in_a_row=0):
+            return _ENDED[type(event)]
+        case RefusalsCounted():
+            return f"{counted(event.in_a_row, 'row')} in a row refused for good"
+        case ConnectionsFailed():
+            return f"{counted(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
+        case DoubtsCounted():
+            last = event.reason and f", the last: {event.reason}"
+            return f"{counted(event.in_a_row, 'row')} in a row in doubt{last}"
+        case WebhookEndsSoon():
+            return f"its webhook has taken {event.sends:,} of the {event.lifetime_limit:,} rows of its life"
+    return type(event).__name__
+
+
+_ENDED: Final[dict[type[Event], str]] = {
+    RefusalsCounted: "a row was taken: refusals are counted anew",
+    ConnectionsFailed: "the webhook was reached: failures are counted anew",
+    DoubtsCounted: "a row is known to be taken: doubts are counted anew",
+}

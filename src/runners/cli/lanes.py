@@ -1,26 +1,16 @@
 """Lanes: the ways to webhooks, with their pace, what is out, what was sent and spent, and why one stands still."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from attrs import asdict
 
 from enrichcore.application import Enrichment
-from enrichcore.domain.amounts import counted
-from enrichcore.domain.events import (
-    ConnectionsFailed,
-    DoubtsCounted,
-    Event,
-    LaneHeld,
-    LaneResumed,
-    LaneStopped,
-    RefusalsCounted,
-    WebhookEndsSoon,
-)
+from enrichcore.domain.events import Event
 from enrichcore.domain.ids import lane_id
 from runners.cli.opening import By, Why, application, who
 from runners.cli.showing import AsJson, line, show_json, show_table
-from runners.lanes import budget_line, known_budgets, known_lanes
+from runners.lanes import budget_line, known_budgets, known_lanes, lane_words
 
 _PANEL = "Batches"
 _PARTS = 3
@@ -108,36 +98,6 @@ def show_history(enrichment: Enrichment, lane: str, *, as_json: bool) -> None:
 def lane_event(event: Event) -> dict[str, Any]:
     """What an event says of its lane, for programs."""
     return {name: value for name, value in asdict(event).items() if name not in {"workstream", "workflow"}}
-
-
-def lane_words(event: Event) -> str:
-    """What an event says of its lane, for people."""
-    match event:
-        case LaneStopped():
-            return f"stopped by {event.by}: {event.reason}"
-        case LaneResumed():
-            return f"resumed by {event.by}{event.why and f': {event.why}'}"
-        case LaneHeld():
-            return f"held until {event.until:%Y-%m-%d %H:%M:%S}{event.reason and f': {event.reason}'}"
-        case RefusalsCounted(in_a_row=0) | ConnectionsFailed(in_a_row=0) | DoubtsCounted(in_a_row=0):
-            return _ENDED[type(event)]
-        case RefusalsCounted():
-            return f"{counted(event.in_a_row, 'row')} in a row refused for good"
-        case ConnectionsFailed():
-            return f"{counted(event.in_a_row, 'connection')} in a row failed{event.reason and f', the last: {event.reason}'}"
-        case DoubtsCounted():
-            last = event.reason and f", the last: {event.reason}"
-            return f"{counted(event.in_a_row, 'row')} in a row in doubt{last}"
-        case WebhookEndsSoon():
-            return f"its webhook has taken {event.sends:,} of the {event.lifetime_limit:,} rows of its life"
-    return type(event).__name__
-
-
-_ENDED: Final[dict[type[Event], str]] = {
-    RefusalsCounted: "a row was taken: refusals are counted anew",
-    ConnectionsFailed: "the webhook was reached: failures are counted anew",
-    DoubtsCounted: "a row is known to be taken: doubts are counted anew",
-}
 
 
 def _parts(lane: str, option: str) -> tuple[str, str, str]:

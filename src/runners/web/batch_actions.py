@@ -19,7 +19,7 @@ ACTIONS: Final = {
 }
 #: Characters kept of a name and of a reason.
 _LONGEST_NAME: Final = 100
-_LONGEST_WHY: Final = 1000
+LONGEST_WHY: Final = 1000
 
 
 @define
@@ -59,7 +59,7 @@ def act(application: Enrichment, batch_id: BatchId, action: str, *, by: str, why
         UnknownId: There is no such batch.
         NotFoundException: There is no such action.
     """
-    why = why.strip()[:_LONGEST_WHY]
+    why = why.strip()[:LONGEST_WHY]
     match action:
         case "pause":
             return application.pause(batch_id, by=by, why=why)
@@ -84,7 +84,7 @@ def settle(
             detail="What is in doubt was `sent`, or is to be sent again: `resend`; an answer that will not come is `lost`."
         )
     _require_step(application, batch_id, step)
-    return application.settle(batch_id, Settlement(decision), by=by, why=why.strip()[:_LONGEST_WHY], step=step)
+    return application.settle(batch_id, Settlement(decision), by=by, why=why.strip()[:LONGEST_WHY], step=step)
 
 
 def retry(
@@ -107,7 +107,7 @@ def retry(
     if state is not None and state not in ENDS:
         raise ClientException(detail=f"Only what has ended can run again: {', '.join(sorted(ENDS))}.")
     wanted = None if state is None else State(state)
-    why = why.strip()[:_LONGEST_WHY]
+    why = why.strip()[:LONGEST_WHY]
     return application.retry(batch_id, by=by, why=why, step=step, state=wanted, reason=reason)
 
 

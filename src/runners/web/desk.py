@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
@@ -19,6 +21,7 @@ from enrichcore.registry.secret import MASK, Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
 from runners.statements import sections
+from runners.web.rendering import rendered
 
 #: Who did it, in events.
 BY: Final = "web"
@@ -70,6 +73,13 @@ class Desk:
     def row(self, name: str, **params: Any) -> Row:
         """The one row of a statement that has exactly one."""
         return self.rows(name, **params)[0]
+
+    def page(
+        self, template: str, /, *, status_code: int = 200, cookies: list[Cookie] | None = None, **context: Any
+    ) -> Response[str]:
+        """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
+        signed_in = self.registry.runner.api_token is not None
+        return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, **context)
 
     def masked(self, text: str) -> str:
         """The text without secrets and webhook URLs."""

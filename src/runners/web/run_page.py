@@ -13,7 +13,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told_of
-from runners.web.rendering import cell, rendered
+from runners.web.rendering import cell
 from runners.web.standing import places_of
 
 
@@ -28,7 +28,7 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
         raise UnknownId("item or company run", run_id)
     state = loaded.state
     said = explain(desk.store, desk.registry, run_id, now=desk.application.now())
-    return rendered(
+    return desk.page(
         "item.html",
         run_id=run_id,
         kind="Item" if isinstance(state, BatchItem) else "Company run",
