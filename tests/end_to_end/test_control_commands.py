@@ -91,6 +91,7 @@ def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
     refused = world.ended("upload", world.crm, "--client", "acme", "--workstream", "crm_data")
     assert refused.returncode == 1
     assert "enrichcore apply" in refused.stderr
+    assert "differ in workstreams.crm_data.label, where" in refused.stderr
     assert world.json("apply")["changed"] is True
     assert world.json("apply")["changed"] is False
     world.upload(file=world.crm, workstream="crm_data")
