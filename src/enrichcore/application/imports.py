@@ -185,10 +185,10 @@ class _Chunk:
         self._append(event, person_id)
         known = self._people.get(person_id)
         if known is not None and known.company_id is not None:
-            company_id = self._standing(known.company_id)
+            known = evolve(known, company_id=self._standing(known.company_id))
         company_facts = (self._facts_of(company_id) if company_id else None) or {}
-        facts = {**company_facts, **row.person, **(known.facts if known else {})}
-        self._people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
+        told = UploadedPerson(person_id=person_id, company_id=company_id, facts={**company_facts, **row.person})
+        self._people[person_id] = told if known is None else known.told_again(told)
         self._touched.add(person_id)
         known_by = (key for key, owner in owners.items() if owner == person_id)
         because = min(known_by, key=lambda key: STRENGTH[key.kind], default=None)
