@@ -256,6 +256,18 @@ class UnplacedContract(WorldContract):
         assert ack.status is AckStatus.UNKNOWN
         assert self.unplaced(world, ack.status).claimed_id == ack.item_id
 
+    def test_an_id_of_something_else_is_kept_aside(self, world):
+        """A table that binds the batch's id instead of the row's spoils no answer that comes with its own."""
+        _, send = self.at_person_step(world)
+        world.report([send])
+        streams = {recorded.stream_id for recorded in world.store.log(after=0, limit=1000)}
+        others = sorted(streams - {send.run_id} - {run.run_id for run in world.store.inline_rows()[0]})
+        bodies = [*(json.dumps({"item_id": str(stream), "result": {}}).encode() for stream in others), world.body(send)]
+        acks = world.app.receive([world.callback(send.workflow, body, token=send.key) for body in bodies])
+        assert len(others) >= len(["the batch", "the upload", "the directory"])
+        assert [ack.status for ack in acks] == [AckStatus.UNKNOWN] * len(others) + [AckStatus.ACCEPTED]
+        assert {str(stream) for stream in others} == {ack.item_id for ack in acks[:-1]}
+
     @pytest.mark.parametrize(
         ("body", "status"),
         [

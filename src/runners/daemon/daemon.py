@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -35,7 +34,6 @@ from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
 
-_TURN_S: Final = 0.0005
 #: How long the HTTP server lets open requests finish when stopping, in seconds.
 _GOODBYE_S: Final = 10
 #: Connections that may wait to be taken; Clay opens dozens at once.
@@ -200,8 +198,6 @@ def serve(
         CannotListen: The address is in use, or cannot be had.
         RuntimeError: A role ended by itself.
     """
-    # Threads decide and project; with Python's five milliseconds a turn, requests and responses would wait for them.
-    sys.setswitchinterval(_TURN_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(found, roles or frozenset(Role), health_port, ready))
 
