@@ -66,8 +66,7 @@ _FAILURE = re.compile(
 )
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
-#: A day, as a spreadsheet makes of "10-50"; and a range whose ends are told apart.
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\b")
+#: A range whose ends are told apart.
 _ENDS_OF_RANGE = re.compile(r"([\d.,' ]*\d)\s*(?:[-\u2013\u2014]|to|bis)\s*(\d[\d.,']*)(?: .*)?", re.IGNORECASE)
 #: A company may be called by two numbers: "1&1".
 _TWO_NUMBERS = re.compile(r"\d+ ?[&+] ?\d+")
@@ -82,17 +81,11 @@ _YEAR = re.compile(
     r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis |/)[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
+    r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis )[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
     re.IGNORECASE,
 )
 _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amountusd", "usd")
 _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
-#: A number of something else than money.
-_COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
-#: A provider's code of a range, which tells nobody the amount: "r_00010000".
-_CODE_OF_RANGE = re.compile(r"[a-z]{1,3}_\d+(?:_\d+)?", re.IGNORECASE)
-_A_YEAR = re.compile(r"(?:19|20)\d\d")
-_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
@@ -281,9 +274,9 @@ def size(value: Any) -> str | None:
     """
     text = _as_range(value) or word(value)
     text = text and (normalize.constant_range(text) or text)
-    if text is None or _MONTH.search(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
+    if text is None or _is_reversed(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
         return None
-    if _ISO_DAY.match(text) or _is_reversed(text):
+    if any(map(str.isdigit, text)) and not normalize.is_head_count(text):
         return None
     return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
 
@@ -299,11 +292,7 @@ def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
     text = _as_range(told) or (None if isinstance(told, list) and len(told) > 1 else word(told))
-    if text is None or text[0] == "-" or _COUNT_OF.search(text) or _A_YEAR.fullmatch(text):
-        return None
-    if _CODE_OF_RANGE.fullmatch(text):
-        return None
-    return text if any(part in "123456789" for part in text) else None
+    return text if text is not None and normalize.is_amount(text) else None
 
 
 def _as_range(value: Any) -> str | None:

@@ -23,7 +23,9 @@ from enrichcore.normalize import (
     country_name,
     email_domain,
     full_name,
+    is_amount,
     is_free_mail,
+    is_head_count,
     last_name,
     linkedin_key,
     linkedin_url,
@@ -153,6 +155,8 @@ def number_or_range(cell: str) -> int | str | None:
     text = clean_text(cell)
     if text is None or _DAY.match(text) or _is_reversed(text) or _SCIENTIFIC.fullmatch(text):
         return None
+    if constant_range(text) is None and not is_head_count(text):
+        return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     bare = constant_range(bare) or bare
     return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(bare) else None)
@@ -191,7 +195,7 @@ def money(cell: str) -> int | str | None:
         scale: int = 10 ** _SCALES[scaled[2][0].lower()]
         return round(float(scaled[1].replace(",", ".")) * scale)
     amount = re.sub(r"[.,]\d{1,2}$", "", bare)
-    return whole_number(amount) or (text if _RANGE.search(bare) else None)
+    return whole_number(amount) or (text if _RANGE.search(bare) and is_amount(text) else None)
 
 
 def words(cell: str) -> list[str] | None:

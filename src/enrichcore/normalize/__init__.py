@@ -29,7 +29,7 @@ from enrichcore.normalize.names import (
 )
 from enrichcore.normalize.names_together import distinct_names, full_name, lone_last_name, whole_name_in
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
-from enrichcore.normalize.numbers import constant_range, whole_number
+from enrichcore.normalize.numbers import constant_range, is_amount, is_head_count, whole_number
 
 __all__ = [
     "LinkedInKind",
@@ -48,7 +48,9 @@ __all__ = [
     "email_domain",
     "folded",
     "full_name",
+    "is_amount",
     "is_free_mail",
+    "is_head_count",
     "is_known_country",
     "is_nothing",
     "is_page_host",

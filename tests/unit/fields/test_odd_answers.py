@@ -67,7 +67,9 @@ def test_a_range_in_the_counts_place_is_a_bucket():
     assert "company_size_bucket" not in company(size="214 employees")
 
 
-@pytest.mark.parametrize("size", ["Feb-10", "10-Feb", "Nov-50", "44136", "B", "small"])
+@pytest.mark.parametrize(
+    "size", ["Feb-10", "10-Feb", "Nov-50", "44136", "B", "small", "2026-01-10T00:00:00", "10/01/2026", "24/7 support"]
+)
 def test_a_range_that_a_spreadsheet_made_a_date_is_no_bucket(size):
     """Neither are letters and numbers of days."""
     assert company(size=size) == {}
@@ -78,6 +80,7 @@ def test_a_range_that_a_spreadsheet_made_a_date_is_no_bucket(size):
     [
         ({"annual_revenue": "$0"}, {}), ({"annual_revenue": 0}, {}), ({"annual_revenue": "Private"}, {}), ({"annual_revenue": "€1.2M"}, {"company_revenue_range": "€1.2M"}),
         ({"total_funding_amount_range_usd": "No funding"}, {}), ({"total_funding_amount_range_usd": "Bootstrapped"}, {}),
+        ({"annual_revenue": "Pre-revenue (2024)"}, {}), ({"total_funding": "No funding information found (as of 2026)"}, {}),
         ({"type": "PRIVATELY_HELD"}, {"company_type": "Privately Held"}), ({"type": "company"}, {}), ({"type": "organization"}, {}),
         ({"industry": 42}, {}), ({"industry": "511210"}, {}), ({"founded": "est. 2002"}, {"company_founded_year": 2002}), ({"founded": "Founded in 2002"}, {"company_founded_year": 2002}),
         ({"founded": "2002 - 2010"}, {}), ({"derived_datapoints": {"industries": ["R"], "stage": "Growth"}}, {"company_industries": ["R"], "company_business_stage": "Growth"}),
