@@ -2,7 +2,7 @@
 
 The user picks the column's name, and its value may be a text, an object with a status, or a list of these. A status belongs
 to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other, and one
-that anybody can have, only without one at a company's host.
+that anybody can have, only without one at a company's host; one of a role, only without any other.
 """
 
 import re
@@ -93,26 +93,30 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
 def best(found: Iterable[Address]) -> Address | None:
     """The first address at a company's host that is no guess, else the first there, else the first of all.
 
-    One that is known to be undeliverable is only taken without another.
+    One that many people share is only taken without another, and one that is known to be undeliverable without that.
     """
     doubtful: Address | None = None
     private: Address | None = None
+    shared: Address | None = None
     dead: Address | None = None
     for address in found:
         if address.status == INVALID:
             dead = dead or address
+        elif normalize.is_shared_mailbox(address.email):
+            shared = shared or address
         elif not is_work(address):
             private = private or address
         elif address.status in DOUBTFUL:
             doubtful = doubtful or address
         else:
             return address
-    return doubtful or private or dead
+    return doubtful or private or shared or dead
 
 
 def is_work(address: Address) -> bool:
-    """Whether an address is at a company's host and not known to be undeliverable."""
-    return address.status != INVALID and not normalize.is_free_mail(address.email.rpartition("@")[2])
+    """Whether an address is one person's at a company's host and not known to be undeliverable."""
+    is_private = normalize.is_free_mail(address.email.rpartition("@")[2])
+    return address.status != INVALID and not is_private and not normalize.is_shared_mailbox(address.email)
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:

@@ -26,6 +26,7 @@ from enrichcore.normalize import (
     is_amount,
     is_free_mail,
     is_head_count,
+    is_shared_mailbox,
     last_name,
     linkedin_key,
     linkedin_url,
@@ -114,15 +115,15 @@ def location(cell: str) -> str | None:
 
 
 def email(cell: str) -> str | None:
-    """The address to use of those in a cell: the first that belongs to a company, else the first."""
+    """The address to use of those in a cell: the first at a company, else the first; one that many share only without others."""
     first = usable_email(cell)
     if first is None or cell.count("@") == 1:
         # What stands beside an address may say that it is none.
         return first
     found = [address for part in _ADDRESSES.split(cell) if "@" in part and (address := usable_email(part))]
-    return next((address for address in found if not is_free_mail(email_domain(address) or "")), None) or next(
-        iter(found), None
-    )
+    own = [address for address in found if not is_shared_mailbox(address)]
+    at_work = (address for address in own if not is_free_mail(email_domain(address) or ""))
+    return next(at_work, None) or next(iter(own or found), None)
 
 
 def status_beside(cell: str) -> str | None:

@@ -15,7 +15,7 @@ from enrichcore.normalize.countries import (
 )
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
-from enrichcore.normalize.emails import beside_email, email_domain, usable_email
+from enrichcore.normalize.emails import beside_email, email_domain, is_shared_mailbox, usable_email
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
@@ -54,6 +54,7 @@ __all__ = [
     "is_known_country",
     "is_nothing",
     "is_page_host",
+    "is_shared_mailbox",
     "is_subdivision",
     "last_name",
     "linkedin_key",

@@ -6,12 +6,13 @@ provider tells it. Placeholders of providers pass every validator, so they are a
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from enrichcore.normalize.domains import registrable_domain
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 
 #: Characters of a cell that are searched for addresses.
@@ -46,6 +47,7 @@ _LABELS = frozenset({
     "email", "e-mail", "mail", "work", "business", "professional", "company", "office", "primary", "main", "found", "verified", "valid", "address",
     "is", "at", "contact", "guess", "likely",
 })  # fmt: skip
+_PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
 
@@ -62,6 +64,21 @@ def email_domain(email: str) -> str | None:
     """The registrable domain of an e-mail address."""
     text = clean_text(email)
     return None if text is None or "@" not in text else registrable_domain(text.rpartition("@")[2])
+
+
+def is_shared_mailbox(email: str) -> bool:
+    """Whether an address is of a role, also one of several or of one place: `sales@`, `sales2@`, `info.de@`, `hr-team@`."""
+    roles, places = _roles()
+    first, *more = _PARTS_OF_MAILBOX.split(email.partition("@")[0].rstrip("0123456789"))
+    return first in roles and all(part in roles or part in places for part in more)
+
+
+@cache
+def _roles() -> tuple[frozenset[str], frozenset[str]]:
+    rows = lines("role_mailboxes")
+    return frozenset(row for row in rows if not row.startswith("+")), frozenset(
+        row[1:] for row in rows if row.startswith("+")
+    )
 
 
 def _usable(value: Any, *, depth: int) -> str | None:

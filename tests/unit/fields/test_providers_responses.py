@@ -87,3 +87,19 @@ def test_an_address_that_bounces_is_passed_over_for_another():
     }
     fields = read(body).fields
     assert (fields["person_email"], fields["person_email_status"]) == ("j@driftline.example", "verified")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": [{"email": "contact@driftline.example", "qualification": "generic@pro"}, {"email": EMAIL, "qualification": "catch_all@pro"}]},
+        {"emails": ["info@driftline.example", EMAIL]},
+        {"work_email": "sales-emea@driftline.example", "email": EMAIL, "email_status": "guessed"},
+        {"work_email": "sales@driftline.example", "person_email": EMAIL},
+        {"work_email": f"office@driftline.example; {EMAIL}"},
+    ],
+)  # fmt: skip
+def test_a_mailbox_of_a_role_is_taken_only_without_the_persons_own(body):
+    """Many people share it, so that it identifies nobody; alone it is better than nothing."""
+    assert read(body).fields["person_email"] == EMAIL
+    assert read({"emails": ["info@driftline.example"]}).fields["person_email"] == "info@driftline.example"
