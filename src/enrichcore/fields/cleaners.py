@@ -8,6 +8,7 @@ when a column failed ("Error: ...", "Run condition not met") is no value.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from enrichcore import normalize
@@ -44,8 +45,6 @@ _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "d
 _PROSE_KEYS = ("text", "value", "default", "description", "summary")
 _PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
-_BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
 #: A comma in brackets separates nothing: "AWS (EC2, S3)".
 _COMMAS, _BARS = re.compile(r"[;|,\n](?![^(\n]*\))"), re.compile(r"[;|]")
@@ -64,6 +63,25 @@ _FAILURE = re.compile(
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
+_FOR_SALE = re.compile(
+    r"(?:(?:the |this )?(?:premium )?(?:domain|website)\b.{0,60}?|\S+\.\w+) (?:is|may be|are) (?:now )?(?:for sale|available for purchase)\b",
+    re.IGNORECASE,
+)
+#: How a text begins that is a guess, or says that there is nothing; as a whole, or before what it guesses.
+_HEDGED = re.compile(
+    r"\W*(?:(?:most |very )?likely|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
+    r"|no longer|(?:has |he |she |they )*left (?:the|company|in \d)|previously|deceased|not (?:applicable|specified|available|disclosed|known|found|provided|stated"
+    r"|mentioned|sure|clear|confirmed|public|publicly|listed|employed|currently|determined|enough)|could be|might be|may be|appears to|seems to|n/a"
+    r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
+    re.IGNORECASE,
+)
+#: A short text that begins so says nothing, also where it says why.
+_NOT_AVAILABLE = re.compile(r"\W*n/a\s*[-\u2013,:;(]", re.IGNORECASE)
+#: A page's title in the answer of a search.
+_PAGE_TITLE = re.compile(
+    r"\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
+    re.IGNORECASE,
+)
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 #: A range whose ends are told apart.
@@ -71,6 +89,10 @@ _ENDS_OF_RANGE = re.compile(r"([\d.,' ]*\d)\s*(?:[-\u2013\u2014]|to|bis)\s*(\d[\
 #: A company may be called by two numbers: "1&1".
 _TWO_NUMBERS = re.compile(r"\d+ ?[&+] ?\d+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
+#: At the end of a list that tells not all.
+_AND_MORE = re.compile(
+    r"(?:and |& )?(?:etc\.?|(?:many )?(?:more|others)|\+ ?\d+(?: more)?|\d+ more)(?:\.{3}|\u2026)?", re.IGNORECASE
+)
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
     r"(?:employees?|people|persons|staff(?: members)?|ftes?|team members|members|workers|associates|headcount|mitarbeiter\w*"
@@ -89,7 +111,8 @@ _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
-    r"^(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
+    r"^(?:(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]|(?:is |are )?(?:headquartered|based|located|hq) in)\s+",
+    re.IGNORECASE,
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
@@ -98,9 +121,10 @@ _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 @remembered
 def said(value: Any) -> str | None:
     """A text as one clean line, without mark-up; None where it is the words of a failure and no value."""
-    text = normalize.clean_text(value)
-    if text is not None and "<" in text:
-        text = normalize.clean_text(_TAG.sub(" ", text))
+    text = normalize.clean_text(normalize.without_marks(value) if isinstance(value, str) and "\n" in value else value)
+    if text is not None:
+        bare = normalize.without_marks(normalize.without_tags(text))
+        text = text if bare == text else normalize.clean_text(bare)
     return None if text is None or fails(text) else text
 
 
@@ -108,9 +132,21 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
+    if is_wall(text) or _NOT_AVAILABLE.match(text):
+        return True
     if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
         return True
     return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
+
+
+def is_wall(text: str) -> bool:
+    """Whether a text begins like a page that shows no company: of a guard against robots, an empty host, a domain for sale."""
+    return text.casefold().startswith(_walls()) or _FOR_SALE.match(text) is not None
+
+
+@cache
+def _walls() -> tuple[str, ...]:
+    return tuple(words("walls"))
 
 
 def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...] = _LIST_KEYS) -> Iterator[str]:
@@ -161,6 +197,26 @@ def label(value: Any) -> str | None:
     )
 
 
+def fact(value: Any) -> str | None:
+    """A label that is told outright: a guess is none."""
+    text = label(value)
+    return None if text is None or is_hedged(text) else text
+
+
+def job_title(value: Any) -> str | None:
+    """A job title; a form of address and the title of a page are none."""
+    text = fact(value)
+    if text is None or _PAGE_TITLE.search(text):
+        return None
+    plain = " ".join(text.casefold().replace(".", " ").split())
+    return None if plain in entries("salutations") or plain in words("no_titles") else text
+
+
+def is_hedged(text: str) -> bool:
+    """Whether a text is a guess or says why there is nothing: "Likely CFO", "Not available, but the phone code suggests ..."."""
+    return _HEDGED.match(text) is not None
+
+
 def _is_address(text: str) -> bool:
     return ("@" in text or "." in text) and _ADDRESS.fullmatch(text) is not None
 
@@ -170,8 +226,8 @@ def paragraph(value: Any) -> str | None:
     told = value if isinstance(value, str) else next(texts(value, _PROSE_KEYS, _PROSE_LISTS), None)
     text = normalize.clean_paragraph(told)
     if text is not None and "<" in text:
-        text = normalize.clean_paragraph(_TAG.sub(" ", _BREAK.sub("\n", text)))
-    return None if text is None or fails(text) or not any(map(str.isalpha, text)) else text
+        text = normalize.clean_paragraph(normalize.tags_as_lines(text))
+    return None if text is None or is_wall(text) or fails(text) or not any(map(str.isalpha, text)) else text
 
 
 def word(value: Any) -> str | None:
@@ -209,7 +265,7 @@ def technologies(value: Any) -> list[str] | None:
 
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
-    text = label(value)
+    text = fact(value)
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
@@ -241,7 +297,7 @@ def state(value: Any) -> str | None:
 
 def without_place_name(text: str) -> str:
     """A place without the name of what it is: "HQ: Leeds" is Leeds."""
-    return _PLACE_NAME.sub("", text, count=1) if ":" in text or "-" in text or "\u2013" in text else text
+    return _PLACE_NAME.sub("", text, count=1) if " " in text else text
 
 
 def location(value: Any) -> str | None:
@@ -261,7 +317,7 @@ def company_type(value: Any) -> str | None:
 
     Under a key as common as `type` many other things stand: a page's network, a trade, whom a company sells to.
     """
-    text = label(value)
+    text = fact(value)
     if text is None or len(text) <= 2 or text.casefold() in words("record_kinds"):  # noqa: PLR2004 - codes
         return None
     return spelled(text) if reads_like_a_type(text) else None
@@ -440,7 +496,13 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
     kept: dict[str, str] = {}
     for part in parts:
         text = normalize.clean_text(_MARKED.sub("", part.strip(" ,;|")))
-        if text and len(text) <= MAX_LABEL and len(kept) < MAX_ENTRIES and any(map(str.isalpha, text)):
+        if (
+            text
+            and not _AND_MORE.fullmatch(text)
+            and len(text) <= MAX_LABEL
+            and len(kept) < MAX_ENTRIES
+            and any(map(str.isalpha, text))
+        ):
             kept.setdefault(text.casefold(), text)
     return list(kept.values()) or None
 
@@ -455,6 +517,8 @@ def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
 CLEANERS: Mapping[str, Cleaner] = {
     "text": line,
     "label": label,
+    "fact": fact,
+    "job_title": job_title,
     "paragraph": paragraph,
     "word": word,
     "status": status,

@@ -178,6 +178,8 @@ def is_no(value: Any) -> bool:
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
+    if cleaners.is_hedged(text):
+        return None
     first = _SEVERAL.split(_BRACKETED.sub("", cleaners.without_place_name(text)), maxsplit=1)[0]
     parts = _parts(first)
     if 1 < len(parts) <= _PARTS and is_area(parts[0]) and _ends_in_country(parts[-1]):

@@ -32,10 +32,14 @@ from enrichcore.normalize import (
     linkedin_url,
     partial_date,
     person_name,
+    tags_as_lines,
     usable_email,
     website_url,
     whole_number,
+    without_marks,
+    without_tags,
 )
+from enrichcore.normalize.lists import entries
 
 #: Characters of a cell that is cleaned once for all its occurrences.
 REMEMBERED = 1_000
@@ -47,7 +51,6 @@ MAX_WORDS = 500
 #: Lengths at which systems cut a cell off.
 _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000, 10_000, 32_767, 32_768, 65_535})
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 _FLAGS = frozenset({"TRUE", "FALSE"})
@@ -93,7 +96,14 @@ def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
 def line(cell: str) -> str | None:
     """A text as one clean line, without mark-up."""
     text = clean_text(cell)
-    return clean_text(_TAG.sub(" ", text)) if text is not None and "<" in text else text
+    bare = None if text is None else without_marks(without_tags(text))
+    return text if bare == text else clean_text(bare)
+
+
+def paragraph(cell: str) -> str | None:
+    """A text with its line breaks, without mark-up."""
+    text = clean_paragraph(cell)
+    return clean_paragraph(tags_as_lines(text)) if text is not None and "<" in text else text
 
 
 def label(cell: str) -> str | None:
@@ -238,7 +248,7 @@ def job_title(cell: str) -> str | None:
     """A job title; None for a form of address."""
     text = label(cell)
     bare = (text or "").casefold().replace(".", " ").split()
-    return None if " ".join(bare) in word_list("salutations") else text
+    return None if " ".join(bare) in entries("salutations") else text
 
 
 def phone(cell: str) -> str | None:
@@ -301,7 +311,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
     "location": location,
-    "paragraph": clean_paragraph,
+    "paragraph": paragraph,
     "person_name": name,
     "last_name": last_name,
     "full_name": full_name,

@@ -19,6 +19,7 @@ from enrichcore.normalize.emails import beside_email, email_domain, is_shared_ma
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
+from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
@@ -66,9 +67,12 @@ __all__ = [
     "registrable_domain",
     "split_full_name",
     "subdivision_name",
+    "tags_as_lines",
     "tells_of_failure",
     "usable_email",
     "website_url",
     "whole_name_in",
     "whole_number",
+    "without_marks",
+    "without_tags",
 ]

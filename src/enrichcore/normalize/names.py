@@ -60,6 +60,13 @@ _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 _NO_COMPANY = re.compile(
     r"[^\s@]+@[^\s@]+\.[^\s@]+|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?:[Ff]ound )?\d+ (?:results?|compan(?:y|ies)|match(?:es)?|records?)(?: found)?"
+)
+#: How somebody is employed there, behind the name as LinkedIn shows it.
+_EMPLOYMENT = re.compile(
+    r"\s*\u00b7\s*(?:full[- ]time|part[- ]time|contract|permanent|self[- ]employed|freelance|internship|apprenticeship|seasonal|temporary|remote|hybrid|on-site"
+    r"|vollzeit|teilzeit|freiberuflich|selbstst\u00e4ndig|cdi|cdd|temps plein|temps partiel|jornada completa|media jornada|tempo pieno|tempo integral).*$",
+    re.IGNORECASE,
 )
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
@@ -189,7 +196,11 @@ def company_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text or _NO_COMPANY.fullmatch(text):
         return None
-    bare = (text if text.isascii() else _without_pictures_around(text)).strip(" ,;|")
+    bare = (
+        (text if text.isascii() else _without_pictures_around(_EMPLOYMENT.sub("", text)))
+        .strip(" ,;|")
+        .removeprefix("@")
+    )
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")
