@@ -196,11 +196,8 @@ def company_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text or _NO_COMPANY.fullmatch(text):
         return None
-    bare = (
-        (text if text.isascii() else _without_pictures_around(_EMPLOYMENT.sub("", text)))
-        .strip(" ,;|")
-        .removeprefix("@")
-    )
+    shown = text if text.isascii() else _without_pictures_around(_EMPLOYMENT.sub("", text))
+    bare = shown.strip(" ,;|")
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")

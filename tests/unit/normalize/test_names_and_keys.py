@@ -174,3 +174,10 @@ def test_a_persons_key_does_not_depend_on_order_accents_or_credentials():
 def test_a_german_degree_is_no_part_of_a_name(given, shown):
     """Its faculty stands behind it, and its full stops vary."""
     assert person_name(given) == shown
+
+
+@pytest.mark.parametrize("kind", ["Full-time", "Vollzeit", "Contract", "Self-employed"])
+def test_how_somebody_is_employed_is_no_part_of_the_employers_name(kind):
+    """LinkedIn writes it behind a dot; other dots stay."""
+    assert company_name(f"Pampanet \u00b7 {kind}") == "Pampanet"
+    assert company_name("Bits \u00b7 Pieces") == "Bits \u00b7 Pieces"
