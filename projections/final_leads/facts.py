@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
+from enrichcore.domain.keys import sort_of_page
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, read_answer
-from enrichcore.normalize import is_nothing
+from enrichcore.normalize import is_known_country, is_nothing
 from projections.final_leads.emails import PER_TRUST, Trust, status_weight
 from projections.final_leads.groups import GROUPED, claims
 from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
@@ -25,7 +26,7 @@ _TOGETHER: Final = GROUPED | {*_NAMES, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
-#: A name that is cut short is worth less than any that is not, whoever gave it.
+#: A name that is cut short is worth less than any that is not, whoever gave it; so is what says less of a place or a page.
 _WHOLE: Final = 100
 
 
@@ -63,6 +64,10 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     for name in _NAMES:
         if name in fitting:
             weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
+    for name, says_less in _SAYS_LESS.items():
+        if name in fitting:
+            whole = 0 if says_less(fitting[name]) else _WHOLE
+            weights[name] = (fitting[name], whole + int(trust) * PER_TRUST)
     if trust is not Trust.ANSWER:
         # Kept apart from what answers tell: an answer is held against it.
         weights |= {
@@ -134,6 +139,17 @@ _FITS: Final[Mapping[Entity, dict[str, _Fit]]] = {
     for entity in Entity
 }
 _FITS[Entity.PERSON][EMAIL_STATUS] = email_term
+
+
+def _is_members_id(page: str) -> bool:
+    return bool(sort_of_page(page.rpartition("/")[2]))
+
+
+#: A country alone takes no city's place, and an id no address with a name.
+_SAYS_LESS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "person_location": is_known_country,
+    "person_linkedin_url": _is_members_id,
+}
 
 
 def name_weight(trust: Trust, field: str, name: str) -> int:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichcore.application import AckStatus
+from enrichcore.application.matching import match
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import State
@@ -28,6 +29,7 @@ from tests.contracts.world import (
     World,
     configuration,
     person,
+    watch_commits,
 )
 
 DATA = Path(__file__).parents[1] / "data"
@@ -254,6 +256,18 @@ class UnplacedContract(WorldContract):
         assert ack.status is AckStatus.UNKNOWN
         assert self.unplaced(world, ack.status).claimed_id == ack.item_id
 
+    def test_an_id_of_something_else_is_kept_aside(self, world):
+        """A table that binds the batch's id instead of the row's spoils no answer that comes with its own."""
+        _, send = self.at_person_step(world)
+        world.report([send])
+        streams = {recorded.stream_id for recorded in world.store.log(after=0, limit=1000)}
+        others = sorted(streams - {send.run_id} - {run.run_id for run in world.store.inline_rows()[0]})
+        bodies = [*(json.dumps({"item_id": str(stream), "result": {}}).encode() for stream in others), world.body(send)]
+        acks = world.app.receive([world.callback(send.workflow, body, token=send.key) for body in bodies])
+        assert len(others) >= len(["the batch", "the upload", "the directory"])
+        assert [ack.status for ack in acks] == [AckStatus.UNKNOWN] * len(others) + [AckStatus.ACCEPTED]
+        assert {str(stream) for stream in others} == {ack.item_id for ack in acks[:-1]}
+
     @pytest.mark.parametrize(
         ("body", "status"),
         [
@@ -319,5 +333,44 @@ class UnplacedContract(WorldContract):
         assert [one.event.body for one in store.stream(item) if isinstance(one.event, e.StepAnswered)] == [body]
 
 
-class AnsweringContract(SampleFilesContract, AnswersContract, UnplacedContract):
+class CountedContract(WorldContract):
+    """Each callback whose secret was right is counted once, by what became of it."""
+
+    def test_what_was_known_before_is_counted_and_appended_nowhere(self, world, monkeypatch):
+        """It waits for no other commit either."""
+        world.launch(person("ann"))
+        (send,) = world.send()
+        world.answer(send)
+        events = world.store.last_position()
+        commits = []
+        watch_commits(world.store, monkeypatch, lambda commit: commits.append(commit.only_counts) or None)
+        for _ in range(3):
+            world.answer(send)
+        assert world.store.answer_counts() == {"accepted": 1, "duplicate": 3}
+        assert (world.store.last_position(), commits) == (events, [True] * 3)
+
+    def test_every_outcome_is_counted_under_its_name(self, world):
+        """Answers of one commit too, and none that a person places later."""
+        world.launch(person("ann"), person("bob", company="caldora"))
+        first, second = world.claim()
+        world.answer(first)
+        world.report([second])
+        world.clock.tick(hours=7)
+        world.app.wake()
+        world.answer(second)
+        world.answer(first, world.body(first, result=None))
+        nobody = world.body(first, item_id=str(uuid4()))
+        bodies = [b"no json", b"{}", nobody, world.body(second)]
+        world.app.receive([world.callback(APOLLO_COMPANY, body) for body in bodies])
+        world.app.receive([evolve(world.callback(APOLLO_COMPANY, b"{}"), too_large=True)])
+        world.app.set_aside(world.callback(APOLLO_COMPANY, b"{}"), ValueError("a fault of ours"))
+        counted = {"early": 1, "late": 1, "kept": 1, "not_json": 1, "no_id": 1, "unknown": 1, "duplicate": 1}
+        counted |= {"too_large": 1, "set_aside": 1}
+        assert world.store.answer_counts() == dict(sorted(counted.items()))
+        kept = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        match(world.app, kept[1], first.run_id, by="ann")
+        assert world.store.answer_counts() == dict(sorted(counted.items()))
+
+
+class AnsweringContract(SampleFilesContract, AnswersContract, UnplacedContract, CountedContract):
     """Everything about answers."""

@@ -55,6 +55,14 @@ class EmployersContract(WorldContract):
         [
             pytest.param(at_acorn(), connection(company="Acorn Foods"), id="another company"),
             pytest.param(at_acorn(), connection(company="Robotics International"), id="no beginning of the name"),
+            pytest.param(
+                at_acorn(website="https://acorn-robots.example", email=""),
+                connection(company="Acorn"),
+                id="a word in common",
+            ),
+            pytest.param(
+                at_acorn(company="Acorn"), connection(company="Acorn Energy"), id="a word in common, and one more"
+            ),
             pytest.param(at_acorn(), connection(website="https://acorn-labs.example"), id="a domain of its own"),
             pytest.param(at_acorn(), connection(linkedin=""), id="a person who is only alike"),
         ],

@@ -30,6 +30,7 @@ _PAGE = b"https://www.linkedin.com/company/quillhaven"
 COMPANY_TWICE = (
     _COLUMNS + b"Ann,Fenn,,Quillhaven,https://quillhaven.example,\n" + b"Bob,Fenn,,QH Robotics,," + _PAGE + b"\n"
 )
+MEMBER = "ACwAAAwMJ8gB1ACzMnNA8Sj1P-0J9_pd4mT3eZ4"
 THE_SAME_COMPANY = b"Cid,Fenn,,Quillhaven,https://quillhaven.example," + _PAGE + b"\n"
 
 
@@ -74,6 +75,21 @@ class DirectoryImportsContract(WorldContract):
             report = world.app.upload(path, client=ACME, workstream=workstream)
             assert (report.row_count, report.person_count) == (24, 24)
         assert companies_and_people(world)[1] < 48
+
+    def test_a_members_id_and_a_slug_are_one_persons_and_two_ids_are_two_peoples(self, world):
+        """Namesakes of a search in Sales Navigator, of whom another list tells the slug of one beside their address."""
+        at = {"linkedin": f"https://www.linkedin.com/sales/lead/{MEMBER},NAME_SEARCH,x", "email": ""}
+        other = {**at, "linkedin": f"https://www.linkedin.com/in/{MEMBER[:6]}{MEMBER[6:].swapcase()}"}
+        first = world.app.upload(file_of(person("ann", **at), person("ann", **other)), client=ACME, workstream=CRM)
+        assert first.person_count == 2
+        known = world.app.upload(
+            file_of(person("ann", **{**at, "email": "ann@acme.example"})), client=ACME, workstream=CRM
+        )
+        by_slug = world.app.upload(file_of(person("ann", email="ann@acme.example")), client=ACME, workstream=APOLLO)
+        again = world.app.upload(file_of(person("ann", **at)), client=ACME, workstream=CRM)
+        assert (known.new_person_count, by_slug.new_person_count, again.new_person_count) == (0, 0, 0)
+        ids = {one.person_id for report in (known, by_slug, again) for one in world.store.people(report.upload_id)}
+        assert len(ids) == 1
 
     def test_a_row_that_joins_two_known_people_makes_them_one(self, world):
         """The elder stays, every key means it, and launching sends one person."""

@@ -1,8 +1,10 @@
 """Answers that cannot be applied because of a fault of ours or of a function of one's own: kept, and redriven."""
 
+from uuid import uuid4
+
 import pytest
 
-from enrichcore.application import AckStatus, placing
+from enrichcore.application import AckStatus, matching, placing
 from enrichcore.application import asking as asking_module
 from enrichcore.application.explaining import explain
 from enrichcore.application.matching import CannotMatch, match, redrive
@@ -13,9 +15,10 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.http_contract import STREAM, told, waterfall
-from tests.contracts.world import APOLLO_COMPANY, APOLLO_PERSON, World, configuration, person, tuned
+from tests.contracts.world import APOLLO_COMPANY, APOLLO_PERSON, World, configuration, person, tuned, watch_commits
 
 MARK = b"broken in here"
+NAMES = ("ann", "bob", "eve", "joe", "kim", "lea", "max", "ned")
 
 
 class Broken(Exception):
@@ -184,3 +187,37 @@ class SetAsideContract(WorldContract):
         fault.undo()
         assert match(world.app, kept, None, by="ann").status is AckStatus.ACCEPTED
         assert world.run_of(send).state is State.COMPLETED
+
+    def test_a_redrive_of_many_is_one_commit_and_says_of_each_why_it_has_no_place(self, world, fault, monkeypatch):
+        """Twice the same, no JSON, nobody's, placed before: none of them is in the way of the others."""
+        fault.undo()
+        world.launch(*(person(name, f"{name}corp") for name in NAMES))
+        for came in self.came(world, sends := world.send()):
+            world.app.set_aside(came, Broken())
+        (again, *_) = self.came(world, sends)
+        world.app.set_aside(again, Broken())
+        nobody = world.body(sends[0], item_id=str(uuid4()))
+        world.app.receive([world.callback(APOLLO_COMPANY, b"no json"), world.callback(APOLLO_COMPANY, nobody)])
+        kept = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        first, *_, no_json, nobodys = kept
+        match(world.app, first, None, by="ann")
+        commits = []
+        watch_commits(world.store, monkeypatch, lambda commit: commits.append(commit) or None)
+        placed, left = redrive(world.app, [*kept, *kept], by="ann", why="mended")
+        assert (placed, list(left), len(commits)) == (len(NAMES), [first, no_json, nobodys], 1)
+        assert ["placed before" in left[first], "not JSON" in left[no_json], "no item" in left[nobodys]] == [True] * 3
+        assert {world.run_of(send).state for send in sends} == {State.COMPLETED}
+        assert [event.why for event in world.events(e.CallbackMatched)] == ["", *["mended"] * len(NAMES)]
+        assert len(world.events(e.CallbackUnmatched)) == len(kept)
+        assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
+
+    def test_one_of_many_that_raises_keeps_few_from_their_commit(self, world, fault, monkeypatch):
+        """It is found by halving; what is large goes in parts all the same."""
+        monkeypatch.setattr(matching, "_TOGETHER_BYTES", 1500)
+        world.launch(*(person(name, f"{name}corp") for name in NAMES))
+        for came in self.came(world, sends := world.send()):
+            world.app.set_aside(came, Broken())
+        kept = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        placed, left = redrive(world.app, kept, by="ann")
+        assert (placed, list(left), "Broken" in left[kept[0]]) == (len(NAMES) - 1, kept[:1], True)
+        assert [world.run_of(send).state for send in sends] == [State.AWAITING_ANSWER, *[State.COMPLETED] * 7]

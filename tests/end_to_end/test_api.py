@@ -134,6 +134,17 @@ def test_the_api_describes_itself(browser):
     assert all(path.startswith("/api/v1/") for path in paths)
 
 
+def test_a_history_names_what_a_later_answer_changed(locked):
+    """Field by field, beside the event's own data."""
+    locked.world.launch(person("ann"))
+    send = next(send for send in locked.world.play() if "person" in send.workflow)
+    locked.world.answer(send, locked.world.body(send, result={"title": "Head of Buying"}))
+    with locked.browser() as program:
+        told = program.get(f"/api/v1/items/{send.run_id}", headers={"authorization": f"Bearer {TOKEN}"}).json()
+    (changed,) = [event["changed"] for event in told["events"] if "changed" in event]
+    assert changed["person_title"] == {"before": "Chief Buyer", "after": "Head of Buying"}
+
+
 def test_metrics_count_what_needs_a_person(site, browser):
     """The log's position, how far read models are behind, items, stopped lanes and unmatched answers."""
     launched(browser)
@@ -151,3 +162,6 @@ def test_metrics_count_what_needs_a_person(site, browser):
     assert "enrichcore_lanes_unreachable 0\n" in after.text
     assert 'enrichcore_notifications{state="given_up"} 0\n' in after.text
     assert "enrichcore_unmatched_callbacks 1\n" in after.text
+    assert "# TYPE enrichcore_callbacks_total counter\n" in after.text
+    assert 'enrichcore_callbacks_total{outcome="not_json"} 1\n' in after.text
+    assert 'enrichcore_callbacks_total{outcome="duplicate"} 0\n' in after.text

@@ -45,6 +45,15 @@ def test_a_file_goes_from_the_form_to_leads(site, browser):
     assert batch in browser.get("/batches").text
 
 
+def test_a_history_names_what_a_later_answer_changed(site, browser):
+    """With what they were before."""
+    launched(browser, person("ann"))
+    send = next(send for send in site.world.play() if "person" in send.workflow)
+    site.world.answer(send, site.world.body(send, result={"title": "Head of Buying"}))
+    page = browser.get(f"/items/{send.run_id}").text
+    assert "person_title: Chief Buyer → Head of Buying" in page
+
+
 def test_a_file_is_checked_and_its_columns_are_chosen(site, browser):
     """Checking imports nothing; what was chosen is read so, and kept where that is asked for."""
     address = "/clients/acme/crm-data/upload"

@@ -134,18 +134,18 @@ def test_two_runners_keep_all_promises_whatever_comes_between(empty_store, datab
     searched(OnPostgres)
 
 
-@pytest.mark.parametrize("dies", [True, False], ids=["dies", "goes on"])
+@pytest.mark.parametrize("end", [{"dies": True}, {"cut": True}, {}], ids=["dies", "is cut off", "goes on"])
 @pytest.mark.parametrize(
     "meanwhile", [None, WORK, ("cancel", 0), ("wake", None)], ids=["nothing", "work", "cancel", "wake"]
 )
 @pytest.mark.parametrize("point", CrashPoint)
-def test_every_named_moment_is_survived(empty_store, database_url, point, meanwhile, dies):
+def test_every_named_moment_is_survived(empty_store, database_url, point, meanwhile, end):
     """A runner is struck there while it sends; nothing is lost, nothing goes out twice, and everything ends."""
     world = Rehearsal(registry=REGISTRY, store=empty_store, rules=ONCE, beside=InAThread(database_url))
     world.upload(0, [person("ann", "quillhaven"), person("bob", "caldora", without=("email",))])
     world.do(0, ("launch", 0))
     world.pass_time(timedelta(minutes=1))
-    world.struck(Strike(point=point, meanwhile=meanwhile, dies=dies), WORK)
+    world.struck(Strike(point=point, meanwhile=meanwhile, **end), WORK)
     assert world.strikes == 1, "the moment was never reached"
     world.pass_time(None)
     world.do(1, ("wake", None))
@@ -196,6 +196,7 @@ class Both:
         assert memory.store.inline_rows() == postgres.store.inline_rows()
         assert memory.store.batches() == postgres.store.batches()
         assert memory.store.lanes() == postgres.store.lanes()
+        assert memory.store.answer_counts() == postgres.store.answer_counts()
 
 
 def told(world):

@@ -10,15 +10,19 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment, claiming
+from enrichcore.application.unheard import Unheard
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
+from enrichcore.projection import catch_up, ensure_tables
 from enrichcore.registry.secret import Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
+from enrichcore.store.outbox import Outbox
 from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.replaying import inline_rows
+from projections import READ_MODELS
 from tests.contracts.people_contract import two_batches
 from tests.contracts.stored_rows import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
 from tests.contracts.world import (
@@ -85,6 +89,20 @@ def test_a_server_that_became_read_only_is_away(database_url):
         world.report(sends)
     world.report(sends)
     assert [row.state for row in store.inline_rows()[1] if row.run_id == sends[0].run_id] == ["awaiting_answer"]
+    store.close()
+
+
+@pytest.mark.parametrize("work", [lambda store: catch_up(store.pool, READ_MODELS), lambda store: Outbox(store).begin()])
+def test_a_session_that_became_read_only_is_given_up_by_whoever_meets_it(database_url, work):
+    """Read models and news too, also where no daemon runs: the next try has another connection."""
+    store = PostgresStore(database_url, pool_size=1)
+    ensure_tables(store.pool, READ_MODELS)
+    World(store).launch(person("ann"))
+    with store.pool.connection() as connection:
+        connection.execute("set session characteristics as transaction read only")
+    with pytest.raises((StoreUnavailable, psycopg.errors.ReadOnlySqlTransaction)):
+        work(store)
+    work(store)
     store.close()
 
 
@@ -322,7 +340,7 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
     lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
     plain, theirs = store.claims, []
     claim = claiming._claim_lane
-    other = Thread(target=lambda: theirs.extend(claim(world.another(registry).core, lanes[CRM_PERSON], 10)))
+    other = Thread(target=lambda: theirs.extend(claim(world.another(registry).core, lanes[CRM_PERSON], 10, Unheard())))
 
     class Reserving(_Overtaken):
         def credits_of(self, client_id, since=None):
@@ -341,7 +359,7 @@ def test_two_runners_at_once_keep_a_budget_over_pace_groups(store, monkeypatch):
             yield Reserving(claims, other)
 
     monkeypatch.setattr(store, "claims", overtaken)
-    ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10)
+    ours = claim(world.another(registry).core, lanes[APOLLO_PERSON], 10, Unheard())
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
 
@@ -355,7 +373,7 @@ def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypa
     lanes = {lane.workflow: lane for lane in claiming.lanes_of(registry).values() if lane.client.slug == ACME}
     plain, theirs = store.claims, []
     claim = claiming._claim_lane
-    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10)))
+    other = Thread(target=lambda: theirs.extend(claim(world.another().core, lanes[CRM_PERSON], 10, Unheard())))
 
     class Looking(_Overtaken):
         def in_flight(self, lane, cap):
@@ -374,7 +392,7 @@ def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypa
             yield Looking(claims, other)
 
     monkeypatch.setattr(store, "claims", overtaken)
-    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10)
+    ours = claim(world.another().core, lanes[APOLLO_PERSON], 10, Unheard())
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
 

@@ -43,7 +43,10 @@ class Play:
 
     def fold(self, events):
         for event in events:
-            self.lane = lanes.fold(self.lane, event, self.now, 1)
+            before, self.lane = self.lane, lanes.fold(self.lane, event, self.now, 1)
+            # Whoever is told by the number in an event is told once each time that it grows so large.
+            assert not before.failures < lanes.AWAY_FOR_LONG < self.lane.failures
+            assert not before.doubts < lanes.DOUBTFUL_FOR_LONG < self.lane.doubts
 
     def do_claim(self, number):
         if self.lane.held_until is not None and self.lane.held_until > self.now:
@@ -94,6 +97,12 @@ class Play:
         assert self.lane.held_until is None
 
 
+@example(
+    [("claim", 10), ("report", [("away", 10)]), *[("wait", 300.0), ("claim", 1)] * 7, ("report", [("away", 12)])],
+)
+@example(
+    [("claim", 10), ("report", [("error", 10)]), *[("wait", 400.0), ("claim", 1)] * 5, ("report", [("error", 12)])],
+)
 @example([("claim", 30), ("report", [("put off", 1)]), ("report", [("away", 10)])])
 @example(
     [

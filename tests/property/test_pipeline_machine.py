@@ -62,7 +62,7 @@ def own(steps="", *, client="", local="tests.property.local_functions:tidy"):
     )
 
 
-def search(machine, examples=60):
+def search(machine, examples=200):
     """Look for a broken promise, always in the same way, and do not make it smaller."""
     found = settings(
         max_examples=examples,

@@ -36,6 +36,12 @@ class AckStatus(StrEnum):
     SET_ASIDE = "set_aside"
 
 
+#: An accepted answer that came before its row was known to be delivered is counted apart.
+EARLY: Final = "early"
+#: What callbacks are counted as.
+OUTCOMES: Final = (*map(str, AckStatus), EARLY)
+
+
 @frozen(kw_only=True)
 class Incoming:
     """A callback whose secret was right."""
@@ -59,6 +65,13 @@ class Ack:
     status: AckStatus
     item_id: str = ""
     reason: str = ""
+    #: Whether it came before its row was known to be delivered.
+    early: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """What it is counted as."""
+        return EARLY if self.early else str(self.status)
 
 
 def parse(body: bytes) -> Any:

@@ -20,6 +20,7 @@ from enrichcore.application import (
     moving,
     recording,
     saved_mappings,
+    unheard,
     uploading,
     waking,
 )
@@ -74,6 +75,7 @@ class Enrichment:
         )
         self._lanes = claiming.lanes_of(registry)
         self._turns = count()
+        self._unheard = unheard.Unheard()
 
     @property
     def store(self) -> Store:
@@ -312,16 +314,28 @@ class Enrichment:
         """Take at most `limit` rows for sending, over all open lanes; each is durable as `StepSending`.
 
         Only what can leave now is taken: the lane is open, below its in-flight cap, and its pace group has a token. A lane
-        that cannot be claimed keeps no other from it.
+        that cannot be claimed keeps no other from it. What an earlier claim took without knowing, because the database was
+        lost at its commit, is handed back first.
 
         Args:
             limit: most rows taken.
             kind: only rows of `webhook` steps, or only requests of `http` steps; both by default.
 
         Raises:
-            StoreUnavailable: The database cannot be reached, and nothing was taken.
+            StoreUnavailable: The database cannot be reached; what was taken all the same, the next claim hands back.
         """
-        return claiming.claim(self.core, self._lanes, limit, kind, turn=next(self._turns))
+        self.hand_back()
+        return claiming.claim(self.core, self._lanes, limit, kind, turn=next(self._turns), unheard=self._unheard)
+
+    def hand_back(self) -> int:
+        """Hand back rows that were claimed, and not sent, because the database was lost at the commit; how many.
+
+        Every claim begins so; for whoever claims nothing more.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+        """
+        return unheard.hand_back(self.core, self._unheard)
 
     def record(self, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()) -> list[Ack]:
         """Record what became of claimed attempts, and answers, all in one commit.

@@ -13,6 +13,7 @@ from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
 from enrichcore.application.paces import paces_of, take
 from enrichcore.application.sending import Pace, Send, asked, payload, response_within
+from enrichcore.application.unheard import Unheard
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain import step_run as steps
@@ -20,7 +21,7 @@ from enrichcore.domain.ids import ItemId, LaneId, lane_id
 from enrichcore.domain.lane import NEARLY_OVER, decide_probe, decide_stop, decide_warning
 from enrichcore.domain.pipeline import Entity, Kind
 from enrichcore.registry import Client, Registry, Webhook
-from enrichcore.store.commit import Claims, Conflict, Reads, StoreError, StoreUnavailable
+from enrichcore.store.commit import Claims, Commit, Conflict, Reads, StoreError, StoreUnavailable
 
 log = logging.getLogger("enrichcore.application")
 
@@ -53,7 +54,9 @@ class ConfiguredLane:
 Lanes = Mapping[UUID, ConfiguredLane]
 
 
-def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *, turn: int) -> list[Send]:
+def claim(
+    core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *, turn: int, unheard: Unheard
+) -> list[Send]:
     """Take at most `limit` rows for sending, over all open lanes of a kind; each is durable as `StepSending`.
 
     Args:
@@ -63,6 +66,7 @@ def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *
         kind: only of steps of this kind.
         turn: counts the claims: each begins with another lane, or those that come last would starve while a slow webhook
             leaves few connections free.
+        unheard: gets the rows of a claim whose end is not heard of.
     """
     ready = [
         (LaneId(lane), probes)
@@ -79,7 +83,7 @@ def claim(core: Core, configured: Lanes, limit: int, kind: Kind | None = None, *
             break
         share = max(1, left // (len(open_lanes) - number))
         try:
-            claimed += _claim_lane(core, configured[lane], 1 if probes else share, probes=probes)
+            claimed += _claim_lane(core, configured[lane], 1 if probes else share, unheard, probes=probes)
         except Exception as error:  # noqa: BLE001 - what earlier lanes gave is durable: it must leave, or it falls in doubt
             log.warning("a lane of %s could not be claimed: %s", configured[lane].workflow, error)
             failure = error
@@ -117,8 +121,9 @@ def _is_about_people(registry: Registry, workstream: str, workflow: str) -> bool
     return step is not None and step.entity is Entity.PERSON
 
 
-def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = False) -> list[Send]:
+def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, unheard: Unheard, *, probes: bool = False) -> list[Send]:
     settings, now = lane.webhook.lane, core.clock()
+    written: list[Send] = []
     try:
         with core.store.claims() as claims:
             # Locks the group's bucket, so that runners count what is out one after the other.
@@ -148,10 +153,21 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, *, probes: bool = 
                 _warn_of_end(unit, lane, sent + len(sends))
             commit = unit.finish()
             if not commit.empty:
-                claims.append(commit)
-            return sends
+                written = _placed(sends, commit, claims.append(commit))
     except Conflict:
         return []
+    except Exception:
+        # Before the commit nothing is written, so nothing is in this.
+        unheard.extend(written)
+        raise
+    return written
+
+
+def _placed(sends: Sequence[Send], commit: Commit, positions: Sequence[int]) -> list[Send]:
+    """The rows, each with where its `StepSending` stands in the log."""
+    stored = zip(commit.events, positions, strict=True)
+    found = {one.stream_id: position for one, position in stored if isinstance(one.event, e.StepSending)}
+    return [evolve(send, position=found[send.run_id]) for send in sends]
 
 
 def _sent(claims: Claims, lane: ConfiguredLane, wanted: int) -> int:

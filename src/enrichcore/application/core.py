@@ -82,6 +82,10 @@ class Core:
             middle = len(parts) // 2
         return self.decided_in_parts(command, parts[:middle]) + self.decided_in_parts(command, parts[middle:])
 
+    def decided_alone(self, command: Callable[[Unit], T]) -> T:
+        """Decide and commit while all others are kept out; what they had begun is over then."""
+        return self._decide(command, alone=True)
+
     def _decide(self, command: Callable[[Unit], T], *, alone: bool = False) -> T:
         # What is read and what is stored go over one connection, in one transaction: a third of the round trips.
         now = self.clock()

@@ -101,9 +101,12 @@ class Drafts:
         return [(run_id, draft) for run_id, draft in self._drafts.items() if draft.events]
 
     def only_read(self) -> dict[UUID, int]:
-        """Versions of the runs with nothing to record, 0 for those that do not exist."""
-        unchanged = ((run_id, self._drafts.get(run_id)) for run_id in self._before)
-        return {run_id: self._before[run_id][1] for run_id, draft in unchanged if draft is None or not draft.events}
+        """Versions of the runs with nothing to record.
+
+        Of an id that is no run's nothing is said: it may be that of something else, such as a batch, which has a version.
+        """
+        unchanged = ((run_id, draft) for run_id, draft in self._drafts.items() if not draft.events)
+        return {run_id: self._before[run_id][1] for run_id, draft in unchanged}
 
     def note_wait(self, item: Draft[BatchItem], run_id: CompanyRunId) -> None:
         """Remember that an item waits for a company run."""

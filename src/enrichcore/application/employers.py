@@ -4,6 +4,9 @@ A list of connections says "Acorn Robotics" of somebody whom another file puts a
 By its name alone that would be a company of its own, without a domain, that takes the person's known one away and is paid for
 once more. So where a strong key says who the person is, a name that begins like that of a company where they were said to be,
 or of which that one is the beginning, means that company. The name does not become its key: of other people it says nothing.
+
+Several words in common are hardly another company's, but "Delta" is no form of "Delta Dental", nor "Siemens Energy" of "Siemens".
+So a single word means a company of a longer name only where the company's own domain or page is called so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +38,7 @@ def employer_called(names: Sequence[Key], companies: Iterable[Known[Any]]) -> Kn
         for company in companies
         if not _has_only_names(company)
         and any(
-            _is_form(key.value, name.value)
+            _is_form(name.value, key.value, company)
             for key in company.keys
             for name in names
             if key.kind is KeyKind.COMPANY_NAME
@@ -48,6 +51,15 @@ def _has_only_names(company: Known[Any]) -> bool:
     return all(key.kind in WEAK for key in company.keys)
 
 
-def _is_form(one: str, other: str) -> bool:
-    shorter, longer = sorted((one.split(), other.split()), key=len)
-    return longer[: len(shorter)] == shorter
+def _is_form(name: str, known: str, company: Known[Any]) -> bool:
+    """Whether a name that a row tells is a form of one by which a company is known."""
+    shorter, longer = sorted((name.split(), known.split()), key=len)
+    if longer[: len(shorter)] != shorter:
+        return False
+    return len(shorter) > 1 or longer == shorter or (name in shorter and name in _called_on_the_web(company))
+
+
+def _called_on_the_web(company: Known[Any]) -> set[str]:
+    """What a company's domain and page are called."""
+    kinds = {KeyKind.COMPANY_DOMAIN, KeyKind.COMPANY_LINKEDIN}
+    return {key.value.partition(".")[0] for key in company.keys if key.kind in kinds}

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from enrichcore.application.errors import UnknownId
 from enrichcore.application.hindrances import Hindrances, at, lane_of, nobody_runs, past_due
+from enrichcore.application.revisions import reused_steps
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.company_run import CompanyRun
@@ -61,7 +62,7 @@ class Explanation:
     def _item(self, item: BatchItem) -> str:
         said = f"Item {item.item_id}"
         if item.status is not ItemStatus.ACTIVE:
-            return f"{said} {_ended_item(item)}."
+            return f"{said} {_ended_item(item)}{self._reused(item)}."
         own = self._batches([item.batch_id])
         run = next(iter(item.open_runs), None)
         if run is None:
@@ -73,6 +74,13 @@ class Explanation:
             waits = f"waits for company run {run.company_run_id}, which {self._company(company)}"
             return f"{said} {place} and {waits}{_paused_then(own, waits)}."
         return f"{said} {place} and {self._open(item, run, own)}."
+
+    def _reused(self, item: BatchItem) -> str:
+        """Which steps an answer to another row served; empty where none."""
+        steps = reused_steps(self.store.stream(item.item_id))
+        if not steps:
+            return ""
+        return f"; {' and '.join(steps)} took an answer that was bought before, with no POST and no credit"
 
     def _company(self, company: CompanyRun) -> str:
         if company.run.ended:

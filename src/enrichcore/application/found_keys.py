@@ -13,7 +13,7 @@ from uuid import UUID
 from attrs import frozen
 
 from enrichcore import normalize
-from enrichcore.domain.keys import Key, KeyKind
+from enrichcore.domain.keys import Key, KeyKind, sort_of_page
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import basis_of, email_term, is_another
 from enrichcore.normalize.folding import folded
@@ -235,7 +235,13 @@ def _email(facts: Facts) -> str | None:
 
 
 def _person_page(facts: Facts) -> str | None:
-    return normalize.linkedin_key(facts.get("person_linkedin_url"), "in")
+    return _slug(facts.get("person_linkedin_url"))
+
+
+def _slug(value: Any) -> str | None:
+    """What is in a person's page's address, unless it is an id, beside which the person has an address with their name."""
+    key = normalize.linkedin_key(value, "in")
+    return None if key is None or sort_of_page(key) else key
 
 
 def _page(facts: Facts) -> str | None:
@@ -257,11 +263,7 @@ def _name(facts: Facts) -> tuple[str, ...]:
 #: By entity: the fields that may be keys, what they are then called, and how their values are compared.
 _FIELDS: Final = {
     Entity.PERSON: (
-        (
-            "person_linkedin_url",
-            KeyKind.PERSON_LINKEDIN_FOUND,
-            lambda value: normalize.linkedin_key(value, "in"),
-        ),
+        ("person_linkedin_url", KeyKind.PERSON_LINKEDIN_FOUND, _slug),
         ("person_email", KeyKind.PERSON_EMAIL_FOUND, normalize.usable_email),
     ),
     Entity.COMPANY: (

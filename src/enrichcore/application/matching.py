@@ -5,23 +5,27 @@ in the log as it is, and nothing is recorded.
 """
 
 import logging
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
-from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse
+from attrs import frozen
+
+from enrichcore.application.answers import Ack, Incoming, claimed_id, parse
 from enrichcore.application.application import Enrichment
 from enrichcore.application.core import Core
 from enrichcore.application.errors import ApplicationError, UnknownId
-from enrichcore.application.placing import place
+from enrichcore.application.placing import misfit, place
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.words import words_of_error
-from enrichcore.store.commit import Conflict, StoreError
+from enrichcore.store.commit import Conflict, StoreError, StoreUnavailable
 
-_PLACED: Final = frozenset({AckStatus.ACCEPTED, AckStatus.DUPLICATE, AckStatus.LATE, AckStatus.KEPT})
-
+#: Answers that are tried again in one commit, and the bytes that they may have together.
+_TOGETHER: Final = 400
+_TOGETHER_BYTES: Final = 32 * 1024 * 1024
 
 log = logging.getLogger("enrichcore.application")
 
@@ -57,79 +61,147 @@ def match(
         UnknownId: There is no such unmatched answer.
         CannotMatch: It was placed before, it fits no step of that item, or applying it raises.
     """
-    core = application.core
+    how = _How(by=by, why=why, item_id=item_id, step=step, body=body)
     try:
-        return core.decided(
-            lambda unit: _match(core, unit, unmatched_id, item_id, by=by, why=why, step=step, body=body)
-        )
+        return application.core.decided(partial(_match, application.core, unmatched_id=unmatched_id, how=how))
     except (ApplicationError, StoreError):
         raise
     except Exception as fault:
-        # Nobody foresaw it, as when the answer was set aside: it stays where it is.
-        log.exception("%s cannot be applied", unmatched_id)
-        raise CannotMatch(f"applying it failed: {words_of_error(fault)}") from fault
+        raise CannotMatch(_fault(unmatched_id, fault)) from fault
 
 
 def redrive(
     application: Enrichment, unmatched_ids: Iterable[UUID], *, by: str, why: str = ""
 ) -> tuple[int, dict[UUID, str]]:
-    """Try again to place unmatched answers, as after a mended configuration.
+    """Try again to place unmatched answers, as after a mended configuration; hundreds in one commit.
 
     Returns:
         How many were placed, and why each of the others was not.
     """
-    placed, left = 0, {}
-    for unmatched_id in unmatched_ids:
+    left: dict[UUID, str] = {}
+    waiting = list(dict.fromkeys(unmatched_ids))
+    for first in range(0, len(waiting), _TOGETHER):
+        left |= _redrive(application.core, waiting[first : first + _TOGETHER], _How(by=by, why=why))
+    return len(waiting) - len(left), left
+
+
+@frozen(kw_only=True)
+class _How:
+    """How answers are placed, beyond what they say themselves."""
+
+    by: str
+    why: str
+    item_id: UUID | None = None
+    step: str = ""
+    body: bytes | None = None
+
+
+def _redrive(core: Core, unmatched_ids: Sequence[UUID], how: _How) -> dict[UUID, str]:
+    """Try again to place some answers; why each that was not placed was not."""
+    try:
+        return core.decided(partial(_match_all, core, unmatched_ids=unmatched_ids, how=how))
+    except StoreUnavailable:
+        raise
+    except Conflict as refusal:
+        if len(unmatched_ids) == 1:
+            return {unmatched_ids[0]: str(refusal)}
+    except Exception as fault:  # noqa: BLE001 - one of them raises what nobody foresaw: the others are placed all the same
+        if len(unmatched_ids) == 1:
+            return {unmatched_ids[0]: _fault(unmatched_ids[0], fault)}
+    middle = len(unmatched_ids) // 2
+    return _redrive(core, unmatched_ids[:middle], how) | _redrive(core, unmatched_ids[middle:], how)
+
+
+def _fault(unmatched_id: UUID, fault: Exception) -> str:
+    """What is said of an answer for which something raised that nobody foresaw, as when it was set aside: it stays there."""
+    log.error("%s cannot be applied", unmatched_id, exc_info=fault)
+    return f"applying it failed: {words_of_error(fault)}"
+
+
+class _TooMuchAtOnce(Exception):
+    """So many bytes are better not in one commit."""
+
+
+def _match_all(core: Core, unit: Unit, *, unmatched_ids: Sequence[UUID], how: _How) -> dict[UUID, str]:
+    found = unit.events_at([(one, version) for one in unmatched_ids for version in (1, 2)])
+    if len(unmatched_ids) > 1 and sum(_size(one.event) for one in found.values()) > _TOGETHER_BYTES:
+        raise _TooMuchAtOnce
+    matches: dict[UUID, _Match] = {}
+    left: dict[UUID, str] = {}
+    for one in unmatched_ids:
         try:
-            match(application, unmatched_id, None, by=by, why=why)
-        except (ApplicationError, Conflict) as refusal:
-            left[unmatched_id] = str(refusal)
-        else:
-            placed += 1
-    return placed, left
+            matches[one] = _read(found, one, how)
+        except ApplicationError as refusal:
+            left[one] = str(refusal)
+    unit.preload(match.found for match in matches.values())
+    unit.expect(unit.items(match.found for match in matches.values()))
+    for one, match in matches.items():
+        try:
+            _place(core, unit, one, match, how)
+        except CannotMatch as refusal:
+            left[one] = str(refusal)
+    return left
 
 
-def _match(
-    core: Core,
-    unit: Unit,
-    unmatched_id: UUID,
-    item_id: UUID | None,
-    *,
-    by: str,
-    why: str,
-    step: str,
-    body: bytes | None,
-) -> Ack:
-    recorded = unit.stream(unmatched_id)
-    event = recorded[0].event if recorded else None
-    client_id = recorded[0].client_id if recorded else None
+def _size(event: e.Event) -> int:
+    return len(event.body) if isinstance(event, e.CallbackUnmatched) else 0
+
+
+def _match(core: Core, unit: Unit, *, unmatched_id: UUID, how: _How) -> Ack:
+    found = unit.events_at([(unmatched_id, 1), (unmatched_id, 2)])
+    return _place(core, unit, unmatched_id, _read(found, unmatched_id, how), how)
+
+
+@frozen(kw_only=True)
+class _Match:
+    """An answer that is read, and whose it is said to be."""
+
+    incoming: Incoming
+    parsed: Any
+    found: UUID
+
+
+def _read(found: Mapping[tuple[UUID, int], e.Recorded], unmatched_id: UUID, how: _How) -> _Match:
+    recorded = found.get((unmatched_id, 1))
+    event = None if recorded is None else recorded.event
+    client_id = None if recorded is None else recorded.client_id
     if not isinstance(event, e.CallbackUnmatched) or client_id is None:
         raise UnknownId("unmatched answer", unmatched_id)
-    if len(recorded) > 1:
+    if (unmatched_id, 2) in found:
         raise CannotMatch(f"the answer {unmatched_id} was placed before")
-    said = event.body if body is None else body
+    said = event.body if how.body is None else how.body
     try:
         parsed = parse(said)
     except ValueError as error:
         why = "its body is not JSON, so it answers nothing; mend it, and say what it should have been"
-        raise CannotMatch(why if body is None else f"the mended body is not JSON: {error}") from error
-    found = item_id or claimed_id(parsed) or _claimed(event)
-    if found is None:
+        raise CannotMatch(why if how.body is None else f"the mended body is not JSON: {error}") from error
+    whose = how.item_id or claimed_id(parsed) or _claimed(event)
+    if whose is None:
         raise CannotMatch("its body names no item; say which one it answers")
     incoming = Incoming(
         client_id=client_id,
         # The item knows its own workstream.
-        workstream="" if step else event.workstream,
-        workflow=step or event.workflow,
+        workstream="" if how.step else event.workstream,
+        workflow=how.step or event.workflow,
         body=said,
         token=event.token,
         source=e.Source.MATCHED,
     )
-    found = _who_was_asked(unit, found, incoming.workflow)
-    ack = place(core, unit, incoming, parsed, found)
-    if ack.status not in _PLACED:
-        raise CannotMatch(ack.reason)
-    unit.record(e.CallbackMatched(item_id=found, by=by, why=why), unmatched_id, 2, client_id=client_id)
+    return _Match(incoming=incoming, parsed=parsed, found=whose)
+
+
+def _place(core: Core, unit: Unit, unmatched_id: UUID, match: _Match, how: _How) -> Ack:
+    """Place an answer, or leave the unit as it is.
+
+    Raises:
+        CannotMatch: It fits no step of that item.
+    """
+    found = _who_was_asked(unit, match.found, match.incoming.workflow)
+    if refusal := misfit(core, unit, match.incoming, found):
+        raise CannotMatch(refusal)
+    ack = place(core, unit, match.incoming, match.parsed, found)
+    placed = e.CallbackMatched(item_id=found, by=how.by, why=how.why)
+    unit.record(placed, unmatched_id, 2, client_id=match.incoming.client_id)
     return ack
 
 

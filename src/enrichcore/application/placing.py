@@ -48,10 +48,9 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     if found is None:
         why = "the body has no usable item_id: echo the item_id of the row"
         return _unmatched(core, unit, one, AckStatus.NO_ID, why)
-    draft = unit.run(found)
-    misfit = _misfit(core, one, draft)
-    if misfit or draft is None:
-        return _unmatched(core, unit, one, AckStatus.UNKNOWN, misfit, claimed=str(found))
+    draft, why = unit.run(found), misfit(core, unit, one, found)
+    if why or draft is None:
+        return _unmatched(core, unit, one, AckStatus.UNKNOWN, why, claimed=str(found))
     events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
     if isinstance(draft.state, BatchItem):
         _answer_item(core, unit, draft, one, body)
@@ -60,11 +59,12 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
         company_run.answer(draft, _priced(core, one, draft.state, came))
     if before.state is State.IN_DOUBT:
         unit.note_taken(draft, before.workflow)
-    return Ack(status=_status(draft.events[events_before:]), item_id=str(found))
+    return _ack(found, draft.events[events_before:])
 
 
-def _misfit(core: Core, one: Incoming, draft: Draft[Any] | None) -> str:
+def misfit(core: Core, unit: Unit, one: Incoming, found: UUID) -> str:
     """Why an answer is not one of that run's; empty where it is."""
+    draft = unit.run(found)
     if draft is None or draft.state.client_id != one.client_id:
         return "no item of this client has that item_id"
     state: BatchItem | CompanyRun = draft.state
@@ -108,11 +108,13 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
     claimed = "" if found is None else str(found)
 
     def keep(unit: Unit) -> Ack:
+        if one.source is e.Source.CALLBACK:
+            unit.count_answer(AckStatus.SET_ASIDE)
         return _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed)
 
     def keep_and_note(unit: Unit) -> Ack:
         draft = None if found is None else unit.run(found)
-        if draft is not None and not _misfit(core, one, draft):
+        if found is not None and draft is not None and not misfit(core, unit, one, found):
             run = unit.step_run(draft, one.workflow)
             if draft.emit_all(step_control.decide_set_aside(run, reason, now=unit.now)) and isinstance(
                 draft.state, BatchItem
@@ -144,10 +146,11 @@ def _unmatched(core: Core, unit: Unit, one: Incoming, status: AckStatus, reason:
     return Ack(status=status, item_id=claimed, reason=reason)
 
 
-def _status(events: Sequence[e.Event]) -> AckStatus:
-    answers = [event for event in events if isinstance(event, e.AnswerEvent)]
-    if not answers:
-        return AckStatus.DUPLICATE
-    if isinstance(answers[0], e.AnswerKept):
-        return AckStatus.KEPT
-    return AckStatus.LATE if answers[0].timing is e.Timing.LATE else AckStatus.ACCEPTED
+def _ack(found: UUID, events: Sequence[e.Event]) -> Ack:
+    came = next((event for event in events if isinstance(event, e.AnswerEvent)), None)
+    if came is None:
+        return Ack(status=AckStatus.DUPLICATE, item_id=str(found))
+    if isinstance(came, e.AnswerKept):
+        return Ack(status=AckStatus.KEPT, item_id=str(found))
+    status = AckStatus.LATE if came.timing is e.Timing.LATE else AckStatus.ACCEPTED
+    return Ack(status=status, item_id=str(found), early=came.timing is e.Timing.EARLY)

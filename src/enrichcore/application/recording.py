@@ -21,7 +21,7 @@ from enrichcore.domain.step_run import PostOutcome
 
 def record(core: Core, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:
     """Record what became of claimed attempts, and answers; what became of each answer, now that it is durable."""
-    return core.decided(partial(_record, core, reports=reports, incoming=incoming))
+    return core.decided(partial(record_in, core, reports=reports, incoming=incoming))
 
 
 def set_aside(core: Core, incoming: Incoming, fault: BaseException) -> Ack:
@@ -40,7 +40,10 @@ def set_response_aside(core: Core, report: SendReport, fault: BaseException) -> 
     record(core, [evolve(report, response=None)], [])
 
 
-def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: Sequence[Incoming]) -> list[Ack]:
+def record_in(
+    core: Core, unit: Unit, reports: Sequence[SendReport] = (), incoming: Sequence[Incoming] = ()
+) -> list[Ack]:
+    """Record what became of claimed attempts, and answers, within a unit."""
     read = [parsed(one) for one in incoming]
     answered = [found for _, found in read if found is not None]
     answered += [report.send.run_id for report in reports if report.response is not None]
@@ -48,7 +51,10 @@ def _record(core: Core, unit: Unit, *, reports: Sequence[SendReport], incoming: 
     unit.expect(unit.items(answered))
     for report, seen in _told_by_lanes(unit, reports):
         _record_outcome(core, unit, report, seen)
-    return [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
+    acks = [place(core, unit, one, *what) for one, what in zip(incoming, read, strict=True)]
+    for ack in acks:
+        unit.count_answer(ack.outcome)
+    return acks
 
 
 def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[SendReport, PostOutcome]]:

@@ -68,6 +68,8 @@ class Send:
     probe: bool = False
     #: By which its tokens were taken.
     paces: tuple[Pace, ...] = ()
+    #: Of its `StepSending` in the log.
+    position: int = 0
 
     @property
     def client_id(self) -> ClientId:

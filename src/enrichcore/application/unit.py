@@ -90,6 +90,10 @@ class Unit:
         """Every event of one aggregate, in order."""
         return self._reads.stream(stream_id)
 
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], e.Recorded]:
+        """The events that stand at these versions of these streams."""
+        return self._reads.events_at(places)
+
     def found_batch(self, batch_id: BatchId) -> tuple[Batch, int]:
         """A batch as it is found, and its version; nothing is made of that for the commit.
 
@@ -343,6 +347,10 @@ class Unit:
         recorded = e.Recorded(stream_id=stream_id, version=version, at=self.now, event=event, **envelope)
         self._commit.events.append(recorded)
 
+    def count_answer(self, outcome: str) -> None:
+        """Count an answer that came in by what became of it."""
+        self._commit.answers[outcome] += 1
+
     def record_batch(self, batch: Batch, version: int, events: Iterable[e.Event], folded: Batch) -> None:
         """Add a batch's events and its row."""
         for event in events:
@@ -365,7 +373,7 @@ class Unit:
         commit.read |= self._drafts.only_read()
         commit.read |= {batch_id: version for batch_id, (_, version) in self._batches.items()}
         commit.waits = dict(self._waits.counted)
-        return Commit() if commit.empty else commit
+        return commit if commit.events else Commit(answers=commit.answers)
 
     def _record_lanes(self) -> None:
         for key, draft in self._lanes.items():

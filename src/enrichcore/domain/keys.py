@@ -13,7 +13,7 @@ NAME_AT: Final = " @ "
 class KeyKind(StrEnum):
     """What a key is made of. The order within an entity is its strength, strongest first."""
 
-    #: Person: the segment after `/in/`, percent-decoded and lower-cased.
+    #: Person: the segment after `/in/`, percent-decoded and lower-cased; a member's id in that place keeps its case.
     PERSON_LINKEDIN = "person_linkedin"
     #: Person: a usable e-mail address, lower-cased.
     PERSON_EMAIL = "person_email"
@@ -68,6 +68,22 @@ class Key:
 
     kind: KeyKind
     value: str
+
+
+def sort_of_page(value: str) -> str:
+    """Which sort of address of a page a key's value is; of each sort a person has one.
+
+    It is empty for a slug, which has no capitals, and else how a member's id begins: each of LinkedIn's products has its own.
+    """
+    return value[:_PRODUCT] if value[:1].isupper() else ""
+
+
+def differ_as_pages(one: str, other: str) -> bool:
+    """Whether two values are of two pages: a slug beside a member's id says nothing."""
+    return one != other and sort_of_page(one) == sort_of_page(other)
+
+
+_PRODUCT: Final = len("ACwAA")
 
 
 def as_found(key: Key) -> Key:

@@ -183,16 +183,23 @@ def _decide_trouble(
     failures, failed = _failures_after(lane, seen)
     doubts, doubted = _doubts_after(lane, seen)
     counted: tuple[e.Event, ...] = ()
-    if failures != lane.failures:
-        counted += (e.ConnectionsFailed(**where, in_a_row=failures, reason=failed),)
-    if doubts != lane.doubts:
-        counted += (e.DoubtsCounted(**where, in_a_row=doubts, reason=doubted),)
+    for number in _counted(lane.failures, failures, AWAY_FOR_LONG):
+        counted += (e.ConnectionsFailed(**where, in_a_row=number, reason=failed),)
+    for number in _counted(lane.doubts, doubts, DOUBTFUL_FOR_LONG):
+        counted += (e.DoubtsCounted(**where, in_a_row=number, reason=doubted),)
     after = _after(lane, counted, now)
     reached = failures != lane.failures and (lane.unreachable or after.unreachable)
     known = doubts != lane.doubts and (lane.doubtful or after.doubtful)
     if not reached and not known:
         return counted
     return (*counted, *_decide_pause(lane, after, failed or doubted, where, now))
+
+
+def _counted(before: int, after: int, news: int) -> tuple[int, ...]:
+    """What is recorded of a count that changed: the number that is news too, where several rows at once would jump over it."""
+    if before < news < after:
+        return news, after
+    return (after,) if after != before else ()
 
 
 def _failures_after(lane: Lane, seen: Sequence[PostOutcome]) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from attrs import Factory, frozen
 
 from enrichcore.domain.directory import JOINS, Known, shared
-from enrichcore.domain.keys import TOLD, Key, as_told
+from enrichcore.domain.keys import TOLD, Key, as_told, differ_as_pages
 from enrichcore.domain.likeness import UNIQUE, may_be_one
 
 Id = TypeVar("Id", bound=UUID)
@@ -90,4 +90,4 @@ def _fits(held: frozenset[Key], key: Key) -> bool:
     """Whether an entity may hold that found key: of a page, or of a domain, it has one."""
     if TOLD[key.kind] not in UNIQUE:
         return True
-    return not any(one.kind in {key.kind, TOLD[key.kind]} and one.value != key.value for one in held)
+    return not any(one.kind in {key.kind, TOLD[key.kind]} and differ_as_pages(one.value, key.value) for one in held)

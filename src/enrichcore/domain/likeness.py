@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from enrichcore.domain.keys import FOUND, NAME_AT, Key, KeyKind
+from enrichcore.domain.keys import NAME_AT, TOLD, Key, KeyKind, as_told, sort_of_page
 
 Keys = Iterable[Key]
 
 #: Kinds of which an entity has one; two different values say that two entities are not the same. A person may well have
-#: several e-mail addresses.
+#: several e-mail addresses, and a member's id beside the slug of their page.
 UNIQUE: Final = frozenset({KeyKind.PERSON_LINKEDIN, KeyKind.COMPANY_DOMAIN, KeyKind.COMPANY_LINKEDIN})
 _NAMES: Final = frozenset({KeyKind.PERSON_NAME, KeyKind.PERSON_AT_COMPANY})
 
 
 def contradicts(held: Keys, keys: Keys) -> bool:
     """Whether both sides hold a key of a kind that an entity has only one of, with different values."""
-    mine = {key.kind: key.value for key in held if key.kind in UNIQUE}
-    return any(key.kind in mine and mine[key.kind] != key.value for key in keys if key.kind in UNIQUE)
+    mine = _unique(held)
+    return any(mine.get(sort, value) != value for sort, value in _unique(keys).items())
 
 
 def differ_by_address(held: Keys, keys: Keys) -> bool:
@@ -43,7 +43,7 @@ def may_be_one(held: frozenset[Key], keys: Keys, held_names: Iterable[str] = (),
     """
     others = frozenset(keys)
     mine, theirs = _pages(held), _pages(others)
-    if any(kind in theirs and theirs[kind] != value for kind, value in mine.items()):
+    if any(theirs.get(sort, value) != value for sort, value in mine.items()):
         return False
     if differ_by_address(held, others):
         return False
@@ -73,11 +73,19 @@ def _agree(word: str, other: str) -> bool:
     return word[0] == other[0] if min(len(word), len(other)) == 1 else word == other
 
 
-def _pages(keys: Keys) -> Mapping[KeyKind, str]:
+#: Kind of a key, and the sort of page where a person has one of several sorts.
+_Sort = tuple[KeyKind, str]
+
+
+def _unique(keys: Keys) -> dict[_Sort, str]:
+    """The values of keys of which an entity has only one."""
+    return {(key.kind, sort_of_page(key.value)): key.value for key in keys if key.kind in UNIQUE}
+
+
+def _pages(keys: Keys) -> Mapping[_Sort, str]:
     """Of each kind of which an entity has one: the value that rows told, else the one that an answer did."""
-    values = {key.kind: key.value for key in keys}
-    told = {kind: values.get(kind) or values.get(FOUND[kind]) for kind in UNIQUE}
-    return {kind: value for kind, value in told.items() if value}
+    held = tuple(keys)
+    return _unique(as_told(key) for key in held if key.kind in TOLD) | _unique(held)
 
 
 def _addresses(keys: Keys) -> frozenset[str]:

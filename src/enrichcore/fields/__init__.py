@@ -21,7 +21,7 @@ from enrichcore.fields.extract import extract_all, extract_company_fields, extra
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
 from enrichcore.fields.payloads import parse_body
-from enrichcore.fields.places import is_area, person_line, told_place
+from enrichcore.fields.places import is_area, person_line, place_in_line, told_place
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 from enrichcore.fields.statuses import DOUBTFUL, INVALID
@@ -60,6 +60,7 @@ __all__ = [
     "next_change",
     "parse_body",
     "person_line",
+    "place_in_line",
     "read_answer",
     "rules_of",
     "rules_to_json",

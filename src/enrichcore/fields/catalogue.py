@@ -6,7 +6,7 @@ and indicators need. Adding a field is one row here and one line in `sources.tom
 
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore.domain.pipeline import Entity
 
@@ -34,6 +34,8 @@ class Field:
     type: FieldType = FieldType.TEXT
     #: Which cleaner of `enrichcore.fields.cleaners` makes a raw value clean.
     clean: str = "text"
+    #: Which one does so with what a path of one's own tells, where `clean` doubts a key that many providers use otherwise.
+    own_clean: str = ""
     #: Whether it is a column of `final_leads`.
     in_leads: bool = True
 
@@ -79,7 +81,7 @@ FIELDS: tuple[Field, ...] = (
     _company("company_country", "country"),
     _company("company_revenue_range", "amount"),
     _company("company_founded_year", "year", FieldType.INTEGER),
-    _company("company_type", "company_type"),
+    evolve(_company("company_type", "company_type"), own_clean="own_company_type"),
     _company("company_business_stage", "fact"),
     _company("company_funding_range", "amount"),
     _company("company_technologies", "technologies", FieldType.TEXT_LIST),

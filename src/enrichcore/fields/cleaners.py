@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from enrichcore import normalize
+from enrichcore.domain.keys import sort_of_page
 from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
@@ -115,6 +116,11 @@ _PLACE_NAME = re.compile(
     re.IGNORECASE,
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
+#: How long a span is, behind it: "Mar 2020 - Jan 2023 2 years 10 months".
+_LASTING = re.compile(
+    r"(?<=\S)\s+\(?\d{1,2}\+?\s+(?:years?|yrs?|months?|mos?|jahre?n?|monate?n?|ans?|mois|a\u00f1os?|meses|mes|anni|anno|mesi|jaar|maand(?:en)?)\b.*$",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
@@ -323,6 +329,12 @@ def company_type(value: Any) -> str | None:
     return spelled(text) if reads_like_a_type(text) else None
 
 
+def own_company_type(value: Any) -> str | None:
+    """Whatever a path of one's own calls a company's type; a code is spelled as words."""
+    text = label(value)
+    return None if text is None else spelled(text)
+
+
 def size(value: Any) -> str | None:
     """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date.
 
@@ -425,7 +437,7 @@ def _end_of_span(value: Any, which: int) -> str | None:
     text = said(value) if isinstance(value, str) else None
     if text is None:
         return None
-    ends = _SPAN.split(text.partition("\u00b7")[0].strip())
+    ends = _SPAN.split(_LASTING.sub("", text.partition("\u00b7")[0]).strip())
     return normalize.partial_date(ends[which]) if len(ends) == 2 else None  # noqa: PLR2004 - a span has two ends
 
 
@@ -514,6 +526,12 @@ def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     )
 
 
+def person_page(value: Any) -> str | None:
+    """A person's LinkedIn page under the address with their name."""
+    told = (normalize.linkedin_url(text, "in") for text in links(value))
+    return next((url for url in told if url and not sort_of_page(url.rpartition("/")[2])), None)
+
+
 CLEANERS: Mapping[str, Cleaner] = {
     "text": line,
     "label": label,
@@ -537,12 +555,15 @@ CLEANERS: Mapping[str, Cleaner] = {
     "full_name": full_name,
     "company_name": company_name,
     "company_type": company_type,
+    "own_company_type": own_company_type,
     "email": normalize.usable_email,
     "domain": company_domain,
     "website": website,
     "link": link,
     "country": country,
-    "person_linkedin": linkedin("in"),
+    "person_linkedin": person_page,
+    # What a person's page is called where nothing tells its name.
+    "person_member": linkedin("in"),
     "company_linkedin": linkedin("company"),
     "person_slug": linkedin("in", slug=True),
     "company_slug": linkedin("company", slug=True),

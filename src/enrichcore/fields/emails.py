@@ -19,6 +19,8 @@ from enrichcore.fields.statuses import CATCH_ALL, DOUBTFUL, INVALID, plain_word,
 
 #: Addresses of one column that are looked at.
 MAX_ADDRESSES: Final = 20
+#: Wrappers around what a provider found.
+MAX_WRAPPERS: Final = 3
 
 _STATUS_KEYS: Final = (
     "emailstatus", "verificationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
@@ -58,6 +60,13 @@ _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 #: Beside a word for e-mail these make a column the check of an address.
 _CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status")
+#: What a column that tells of another one's address is called beside the other's name.
+_OF_A_CHECK: Final = re.compile(
+    r"(?:is)?(?:verification|validation|verified|validated|verify|validate|validity|valid|deliverability|deliverable|certainty"
+    r"|quality|qualification)?(?:status|result|state)$"
+    r"|(?:is)?(?:verification|validation|verified|validated|validity|valid|deliverability|deliverable|certainty|quality|qualification)$"
+    r"|^(?:validate|verify|check)(?=.)"
+)
 #: Providers that do nothing but check addresses.
 _CHECKERS: Final = ("zerobounce", "neverbounce", "debounce", "usebouncer", "millionverifier", "kickbox", "emailable")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
@@ -110,7 +119,7 @@ def best(found: Iterable[Address]) -> Address | None:
             doubtful = doubtful or address
         else:
             return address
-    return doubtful or private or shared or dead
+    return private or doubtful or shared or dead
 
 
 def is_work(address: Address) -> bool:
@@ -138,13 +147,39 @@ def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
     """
     objects = list(nodes)
     for node in objects:
-        if not _TELLING.isdisjoint(node) and _holds(node, email) and (status := _known_status(node)):
-            return status
+        if not _TELLING.isdisjoint(node) and _holds(node, email):
+            of_it = {key: part for key, part in node.items() if not _is_anothers(node, key, email)}
+            if status := _known_status(of_it):
+                return status
     for node in objects:
         for key, part in node.items():
-            if checks_email(key) and (status := _checked(part, email)):
+            if checks_email(key) and not _is_anothers(node, key, email) and (status := _checked(part, email)):
                 return status
     return None
+
+
+def by_column(nodes: Iterable[Mapping[str, Tree]]) -> dict[str, str]:
+    """The status of each address that a column tells which is called like the address's own: "Email 2", "Email 2 Status"."""
+    told: dict[str, str] = {}
+    for node in nodes:
+        for key, part in node.items():
+            column = _checked_column(key)
+            if column and column in node and (email := normalize.usable_email(node[column])) and (status := term(part)):
+                told.setdefault(email, status)
+    return told
+
+
+def _is_anothers(node: Mapping[str, Tree], key: str, email: str) -> bool:
+    """Whether a key tells of the address in another column: of "Email 2", the key "Email 1 Status"."""
+    column = _checked_column(key)
+    return bool(column) and column in node and normalize.usable_email(node[column]) not in {None, email}
+
+
+@lru_cache(maxsize=4_096)
+def _checked_column(key: str) -> str:
+    """The folded name of the column that one tells of: `email2` for `email2status`; empty for what tells of none."""
+    column = _OF_A_CHECK.sub("", key)
+    return "" if column == key else column
 
 
 def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
@@ -179,6 +214,25 @@ def is_waterfall(key: str) -> bool:
             bare = key.replace(word, "")
             return not any(other in bare for other in keys("not_email_words"))
     return False
+
+
+@lru_cache(maxsize=4_096)
+def is_finder(key: str) -> bool:
+    """Whether a column of that folded name holds what a provider of addresses told, and not about somebody else."""
+    return any(word in key for word in keys("email_finders")) and not any(
+        word in key for word in keys("not_email_words")
+    )
+
+
+def found_by(value: Tree) -> Iterator[Tree]:
+    """The object in a provider's column that holds one address, without what wraps it."""
+    for _ in range(MAX_WRAPPERS):
+        if not isinstance(value, Mapping):
+            return
+        if any(isinstance(part, str) and speaks_of_email(key) for key, part in value.items()):
+            yield value
+            return
+        value = next((value[key] for key in value if key in keys("wrappers")), None)
 
 
 def steps_of(value: Tree) -> list[Tree]:

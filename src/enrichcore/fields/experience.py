@@ -7,7 +7,8 @@ A start is that of the title which is shown: a job of another title tells none.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from attrs import evolve, frozen
@@ -16,7 +17,7 @@ from enrichcore import normalize
 from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
-from enrichcore.fields.sources import job_paths
+from enrichcore.fields.sources import job_paths, words
 from enrichcore.fields.titles import are_of_one_role, is_side_job
 
 #: Jobs of one person that are looked at.
@@ -24,10 +25,6 @@ MAX_JOBS = 200
 
 _LINKEDIN = cleaners.linkedin("company")
 _NO = frozenset({"false", "no", "0", "n"})
-_GOES_ON = re.compile(
-    r"\b(?:present|current(?:ly)?|now|today|ongoing|heute|aujourd.hui|actualidad|actual|presente|heden|n\u00e5|nu)\b",
-    re.IGNORECASE,
-)
 #: Keys by which an object is known to be a job, and those of several roles in one.
 _FLAT = frozenset(path[0] for kind in ("flat_title", "flat_company", "flat_start") for path in job_paths(kind))
 _OF_A_JOB = frozenset(path[0] for kind in ("title", "company") for path in job_paths(kind))
@@ -55,12 +52,14 @@ class Job:
 
 @frozen(kw_only=True)
 class Hints:
-    """What is known of a person's present job besides their jobs; it tells which of several without an end is the present one."""
+    """What is known of a person's present job besides their jobs; it tells which of several counts, or has not ended."""
 
     #: Registrable domain of the company asked about.
     asked_domain: str | None = None
     title: str | None = None
     headline: str | None = None
+    #: The person's own word on where they work.
+    employer: str | None = None
 
 
 NO_HINTS = Hints()
@@ -101,7 +100,9 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     if latest is not None:
         latest = _completed(latest, [*whole, *listed])
     distinct: dict[tuple[str | None, ...], Job] = {}
-    for job in (*whole, *listed, *([latest] if latest else [])):
+    employers = _employers(nodes)
+    for given in (*whole, *listed, *([latest] if latest else [])):
+        job = _at_known_employer(given, employers)
         known = distinct.setdefault(_identity(job), job)
         # Lists that contradict each other: what one of the present jobs' own says counts.
         if job.is_current or (known.is_current is None and job.is_current is False):
@@ -111,6 +112,31 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
         latest = next((job for job in jobs if _identity(job) == _identity(latest)), latest)
     is_whole = bool(whole) and _lists_all(nodes) and all(job.is_current is not None for job in jobs)
     return History(jobs=tuple(jobs), latest=latest, is_whole=is_whole)
+
+
+def _employers(nodes: Sequence[Tree]) -> dict[str, Job]:
+    """What is told of employers beside the jobs, by their names: Apollo tells a domain there only."""
+    told = [value for value in values_along(nodes, job_paths("employers")) if isinstance(value, dict)]
+    employers = [
+        Job(
+            company=_first(value, "company", _company_name),
+            domain=_first(value, "employers_domain", cleaners.company_domain),
+            linkedin_url=_first(value, "employers_linkedin", _LINKEDIN),
+        )
+        for value in told
+    ]
+    return {key: job for job in reversed(employers) if (key := normalize.company_name_key(job.company))}
+
+
+def _at_known_employer(job: Job, employers: Mapping[str, Job]) -> Job:
+    known = employers.get(normalize.company_name_key(job.company) or "") if employers else None
+    if known is None:
+        return job
+    return evolve(job, domain=job.domain or known.domain, linkedin_url=job.linkedin_url or known.linkedin_url)
+
+
+def _company_name(value: Tree) -> str | None:
+    return normalize.company_name(cleaners.label(value))
 
 
 def _lists_all(nodes: list[Tree]) -> bool:
@@ -157,24 +183,12 @@ def _settled(jobs: list[Job], hints: Hints) -> list[Job]:
     """The jobs with what follows about whether they are present ones."""
     open_ended = [job for job in jobs if job.is_current is None]
     if open_ended and not any(job.is_current for job in jobs):
-        present = _present(open_ended, hints)
+        likely = _likeliest(open_ended, hints)
+        present = likely[0] if len(likely) == 1 else _newest(likely)
         jobs = [evolve(job, is_current=True) if job is present else job for job in jobs]
     going_on = [job for job in jobs if job.is_current and job.end_date is None]
     # A flag that stayed behind: the job has an end, and another one goes on since.
     return [evolve(job, is_current=False) if job.is_current and job.end_date and going_on else job for job in jobs]
-
-
-def _present(jobs: list[Job], hints: Hints) -> Job | None:
-    """The present one of jobs that have no end, any of which may have been left open; None where nothing tells."""
-    choices = (
-        jobs,
-        [job for job in jobs if hints.asked_domain and job.domain == hints.asked_domain],
-        [job for job in jobs if hints.title and are_of_one_role(job.title, hints.title)],
-        [job for job in jobs if _begins_with(hints.headline, job.title)],
-        proper := [job for job in jobs if not is_side_job(job.title)],
-    )
-    only = next((some[0] for some in choices if len(some) == 1), None)
-    return only or _newest(proper or jobs)
 
 
 def _newest(jobs: list[Job]) -> Job | None:
@@ -186,41 +200,38 @@ def _newest(jobs: list[Job]) -> Job | None:
     return None if first.startswith(second) else next(job for job in jobs if job.start_date == first)
 
 
-def main_job(
-    history: History,
-    *,
-    title: str | None = None,
-    headline: str | None = None,
-    employer: str | None = None,
-    asked_domain: str | None = None,
-) -> Job | None:
+def main_job(history: History, hints: Hints = NO_HINTS) -> Job | None:
     """The present job that counts, of several; None when no present job is told.
 
-    Those at the company asked about come before all others; among those that are left, in this order: the one with the
-    person's own title, the provider's latest, the one with the person's own employer, one with a title that may be the same,
-    the only one whose title the headline begins with, the one that started last, the first. Of the last two seats on boards
-    and the like count only where there is nothing else.
+    Of those that are the likeliest the one that started last, then the first.
     """
-    current = history.current
-    here = [job for job in current if asked_domain and job.domain == asked_domain] or list(current)
-    latest = [job for job in here if job == history.latest]
-    titled = [job for job in here if title and (job.title or "").casefold() == title.casefold()]
-    if any(job in latest for job in titled):
-        titled = latest
-    key = normalize.company_name_key(employer)
-    headed = [job for job in here if _begins_with(headline, job.title)]
-    proper = [job for job in here if not is_side_job(job.title)] or here
-    choices = (
-        titled,
-        [job for job in latest if not title or job.title is None or are_of_one_role(job.title, title)],
-        [job for job in here if title and are_of_one_role(job.title, title)],
-        latest,
-        [job for job in here if key and normalize.company_name_key(job.company) == key],
-        headed if len(headed) == 1 else [],
-        sorted((job for job in proper if job.start_date), key=lambda job: job.start_date or "", reverse=True),
-        proper,
+    likely = _likeliest(list(history.current), hints, history.latest)
+    return max(likely, key=lambda job: job.start_date or "", default=None)
+
+
+def _likeliest(jobs: list[Job], hints: Hints, latest: Job | None = None) -> list[Job]:
+    """The jobs that may be the present one that counts, or several of which nothing tells which.
+
+    Those at the company asked about come before all others; among those that are left, in this order: the ones with the person's
+    own title, the provider's latest, those with the person's own employer, those whose title the headline begins with, and
+    those that are no seat on a board or the like. The latest gives way where its title is another role's.
+    """
+    title, key = (hints.title or "").casefold(), normalize.company_name_key(hints.employer)
+    signs: tuple[Callable[[Job], bool], ...] = (
+        lambda job: hints.asked_domain is not None and job.domain == hints.asked_domain,
+        lambda job: bool(title) and (job.title or "").casefold() == title,
+        lambda job: job == latest and (not title or job.title is None or are_of_one_role(job.title, hints.title)),
+        lambda job: are_of_one_role(job.title, hints.title),
+        lambda job: job == latest,
+        lambda job: key is not None and normalize.company_name_key(job.company) == key,
+        lambda job: _begins_with(hints.headline, job.title),
+        lambda job: not is_side_job(job.title),
     )
-    return next((choice[0] for choice in choices if choice), None)
+    for sign in signs:
+        if len(jobs) <= 1:
+            break
+        jobs = [job for job in jobs if sign(job)] or jobs
+    return jobs
 
 
 def start_of(job: Job | None, title: str | None, others: Iterable[Job] = ()) -> str | None:
@@ -250,13 +261,13 @@ def as_record(job: Job) -> dict[str, str]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def told_outright(nodes: Iterable[Tree]) -> Job | None:
+def told_outright(nodes: Sequence[Tree]) -> Job | None:
     """The present job of an answer that lists none: a title beside its employer, in one object."""
     for node in nodes:
-        company = _first(node, "employer", lambda value: normalize.company_name(cleaners.label(value)))
+        company = _first(node, "employer", _company_name)
         title = _first(node, "title", cleaners.job_title)
         if company and title:
-            return Job(title=title, company=company, is_current=True)
+            return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
     return None
 
 
@@ -328,7 +339,7 @@ def _read_job(part: Mapping[str, Tree]) -> Job | None:
         end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
     job = Job(
         title=_first(part, "title", cleaners.job_title),
-        company=_first(part, "company", lambda value: normalize.company_name(cleaners.label(value))),
+        company=_first(part, "company", _company_name),
         domain=_first(part, "domain", cleaners.company_domain),
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
         start_date=start,
@@ -345,7 +356,7 @@ def _flat(node: Tree) -> Iterator[Job]:
     end = _first(node, "flat_end", cleaners.date)
     job = Job(
         title=_first(node, "flat_title", cleaners.job_title),
-        company=_first(node, "flat_company", lambda value: normalize.company_name(cleaners.label(value))),
+        company=_first(node, "flat_company", _company_name),
         start_date=_first(node, "flat_start", cleaners.start_date),
         end_date=end,
         is_current=_is_current(node, "flat_is_current", "flat_end", end) is not False,
@@ -366,8 +377,15 @@ def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool 
         return False
     # "Present" is no date, so it is no end.
     ends = values_along((part,), (*job_paths(end_at), *job_paths("span"), *job_paths("start")))
-    goes_on = any(_GOES_ON.search(value) for value in ends if isinstance(value, str))
-    return True if goes_on else None
+    told = (value if isinstance(value, str) else cleaners.line(value) for value in ends)
+    return True if any(_goes_on().search(text) for text in told if text) else None
+
+
+@cache
+def _goes_on() -> re.Pattern[str]:
+    """What stands in the place of an end where a job goes on."""
+    spoken, signs = ("|".join(sorted(map(re.escape, words(kind)))) for kind in ("goes_on", "goes_on_signs"))
+    return re.compile(rf"(?<!\w)(?:{spoken})(?!\w)|{signs}", re.IGNORECASE)
 
 
 def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:

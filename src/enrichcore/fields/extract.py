@@ -14,6 +14,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from enrichcore import normalize
+from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, lone_last_name, texts
@@ -21,8 +22,11 @@ from enrichcore.fields.emails import (
     Address,
     addresses,
     best,
+    by_column,
     cautious,
     flagged,
+    found_by,
+    is_finder,
     is_waterfall,
     is_work,
     speaks_of_email,
@@ -34,7 +38,7 @@ from enrichcore.fields.experience import Hints, History, as_record, history_in, 
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
-from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, paths_of
+from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
 from enrichcore.fields.titles import are_of_one_role
 
 
@@ -211,7 +215,11 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     alone = _values(objects.own, paths_of("person_full_name", sources), lone_last_name)
     fields |= _names(fields, next(turned, None), next(alone, None))
     fields |= _email(objects, sources)
-    fields["person_linkedin_url"] = fields["person_linkedin_url"] or _slug_url(objects, "person", sources)
+    fields["person_linkedin_url"] = (
+        fields["person_linkedin_url"]
+        or _slug_url(objects, "person", sources)
+        or _field(objects, "person_linkedin_url", sources, clean=CLEANERS["person_member"])
+    )
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
@@ -219,6 +227,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         asked_domain=normalize.company_domain(asked_company_domain),
         title=_field(objects, "person_title", sources),
         headline=fields["person_headline"],
+        employer=next(_values(objects.own, job_paths("employer"), label), None),
     )
     history = history_in(objects.own, hints)
     fields |= _role(objects, history, sources, hints)
@@ -239,13 +248,7 @@ def _role(objects: _Objects, history: History, sources: Sources | None, hints: H
     """
     title, start = (_field(objects, name, sources, own_name=False) for name in _OF_THE_JOB)
     own_title, own_start = (_field(objects, name, sources, own_name=True) for name in _OF_THE_JOB)
-    job = main_job(
-        history,
-        title=title or own_title,
-        headline=hints.headline,
-        employer=next(_values(objects.own, job_paths("employer"), label), None),
-        asked_domain=hints.asked_domain,
-    )
+    job = main_job(history, hints)
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         # Where a configuration says what the title is, a headline may be meant.
@@ -318,16 +321,29 @@ _NAMES: Mapping[Entity, tuple[str, ...]] = {
 
 
 def _contradict(one: tuple[str | None, frozenset[str]], other: tuple[str | None, frozenset[str]]) -> bool:
-    if one[0] and other[0] and one[0] != other[0]:
+    if one[0] and other[0] and differ_as_pages(one[0], other[0]):
         return True
     return bool(one[1] and other[1]) and one[1].isdisjoint(other[1])
 
 
-def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: bool | None = None) -> Any:
-    """The first value along the field's paths that its cleaner accepts; of those under its own name only, or not, when told."""
+def _field(
+    objects: _Objects,
+    name: str,
+    sources: Sources | None,
+    *,
+    own_name: bool | None = None,
+    clean: Cleaner | None = None,
+) -> Any:
+    """The first value along the field's paths that its cleaner, or the one told, accepts.
+
+    Of those under its own name only, or not, when told.
+    """
     if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
         return None
-    clean, own_path = _cleaning(name)
+    shipped_clean, own_path = _cleaning(name)
+    clean = clean or shipped_clean
+    own = sources.get(name) if sources else None
+    named, own_clean = (named_paths(tuple(own)), _own_cleaning(name)) if own is not None else (frozenset(), None)
     own_keys = objects.own_keys
     for path in paths_of(name, sources):
         is_own = path == own_path
@@ -339,10 +355,11 @@ def _field(objects: _Objects, name: str, sources: Sources | None, *, own_name: b
             continue
         else:
             nodes = objects.own
+        accept = own_clean if own_clean is not None and path in named else clean
         for node in nodes:
             if not path or path[0] in node:
                 for value in values_at(node, path):
-                    cleaned = clean(value)
+                    cleaned = accept(value)
                     if cleaned is not None:
                         return cleaned
     return None
@@ -358,6 +375,13 @@ def _first_keys(name: str) -> frozenset[str]:
 def _cleaning(name: str) -> tuple[Cleaner, Path]:
     """How a field's values are cleaned, and the path that is its own full name."""
     return CLEANERS[FIELDS_BY_NAME[name].clean], (folded_key(name),)
+
+
+@cache
+def _own_cleaning(name: str) -> Cleaner | None:
+    """How what a path of one's own tells is cleaned, where the shipped paths are doubted."""
+    own = FIELDS_BY_NAME[name].own_clean
+    return CLEANERS[own] if own else None
 
 
 def _values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) -> Iterator[Any]:
@@ -407,7 +431,14 @@ def _shares_a_word(one: str, other: str) -> bool:
 def _email(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:
     """The address with its status; a status without an address says nothing."""
     told = _field(objects, "person_email_status", sources, own_name=False)
-    found = best(_judged(_addresses(objects, sources), objects, told))
+    all_found = list(_addresses(objects, sources))
+    if len({address.email for address in all_found}) > 1:
+        # Each has its own status, beside it or in a column that is called alike; else the only one is the first address's.
+        own = {one.email: one.status for one in reversed(all_found) if one.status}
+        statuses = by_column(objects.own) | own or ({all_found[0].email: told} if told else {})
+        all_found = [evolve(one, status=statuses.get(one.email)) for one in all_found]
+        told = None
+    found = best(_judged(all_found, objects, told))
     if found is None or not is_work(found):
         # What was sent may be better than what was found; then the status of what was found is not its own.
         echo = best(_judged(addresses(values_along([*objects.own, *objects.foreign], (_EMAIL_PATH,))), objects, told))
@@ -443,6 +474,9 @@ def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
         ]
         columns += [
             part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
+        ]
+        columns += [
+            part for node in objects.own for key, value in node.items() if is_finder(key) for part in found_by(value)
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))

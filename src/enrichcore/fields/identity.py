@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from enrichcore import normalize
+from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 
 #: The fields that tell who somebody is.
@@ -44,7 +45,7 @@ def _is_another_person(asked: Facts, told: Facts) -> bool:
     if _same(*pages) or _same(*(_text(facts, "person_email") for facts in (asked, told))):
         return False
     named = _are_named_alike(_person_name(asked), _person_name(told))
-    if not all(pages):
+    if not _differ(*pages):
         return named is False
     if named is not True:
         return not _is_prefix(*pages)
@@ -158,6 +159,11 @@ def _works_there(asked: Facts, told: Facts) -> bool:
 def _is_prefix(one: str | None, other: str | None) -> bool:
     """Whether one address of a page is the other with something behind it: "ada-bell" and "ada-bell-1a2b3c"."""
     return bool(one and other) and (str(one).startswith(str(other)) or str(other).startswith(str(one)))
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether both pages are known, and are two people's."""
+    return one is not None and other is not None and differ_as_pages(one, other)
 
 
 def _same(one: str | None, other: str | None) -> bool:

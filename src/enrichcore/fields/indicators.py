@@ -14,7 +14,7 @@ from attrs import frozen
 
 from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields.experience import History, Job, from_record, history_in, main_job, start_of
+from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, main_job, start_of
 from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
@@ -221,7 +221,7 @@ def _role_start(person: Mapping[str, Any], history: History, asked: str | None) 
         return told
     title = normalize.clean_text(person.get("person_title"))
     headline = normalize.clean_text(person.get("person_headline"))
-    return _span(start_of(main_job(history, title=title, headline=headline, asked_domain=asked), title))
+    return _span(start_of(main_job(history, Hints(asked_domain=asked, title=title, headline=headline)), title))
 
 
 def _worked_at_customer(history: History, customers: Customers) -> bool | None:

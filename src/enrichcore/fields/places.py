@@ -9,7 +9,7 @@ well-known city tells which is meant: "Tel Aviv, IL", "Chicago, IL".
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import evolve, frozen
@@ -134,9 +134,25 @@ def _state_for_country(countries: list[str | None], places: list[Location]) -> l
 
 
 def person_location(node: Tree) -> str | None:
-    """A person's place put together from its parts; None without a city."""
+    """A person's place put together from its parts; without a city only where a place of theirs tells no more.
+
+    A country among a person's own fields is one of several parts, of which the others are missing.
+    """
     location = _whole(_location(node, person_place(), doubt=_TOLD))
-    return None if location.city is None else in_one_line(location.city, location.state, location.country)
+    if location.city is None:
+        inside = _location(node, _inside_a_place(), doubt=_TOLD)
+        return in_one_line(_whole(inside).state, inside.country) if inside.country else None
+    return in_one_line(location.city, location.state, location.country)
+
+
+@cache
+def _inside_a_place() -> Place:
+    """A person's place where it is an object of its own."""
+    parts = person_place()
+    city, state, country = (
+        tuple(path for path in paths if len(path) > 1) for paths in (parts.city, parts.state, parts.country)
+    )
+    return Place(at=(), city=city, state=state, country=country)
 
 
 def person_line(text: str | None) -> str | None:
@@ -153,6 +169,12 @@ def in_one_line(*parts: str | None) -> str | None:
 def told_place(city: str | None, state: str | None, country: str | None) -> Location:
     """The place that texts for its city, its state and its country tell together, each cleaned as in an answer."""
     return _whole(_location({"city": city, "state": state, "country": country}, _IN_PARTS, doubt=_TOLD))
+
+
+@lru_cache(maxsize=32_768)
+def place_in_line(text: str, country: str | None) -> Location:
+    """The place of a company that one line tells, in the country that is told beside it."""
+    return company_location([{"location": text}], country)
 
 
 _IN_PARTS = Place(at=(), city=(("city",),), state=(("state",),), country=(("country",),))

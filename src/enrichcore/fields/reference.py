@@ -18,7 +18,7 @@ CLEANING = {
     "full_name": 'As a name; "Last, First" is turned round. Made of first and last name where it is not told.',
     "email": "The first usable address, in lower case; placeholders, masked addresses and those that a sentence denies are none.",
     "status": "`verified`, `guessed`, `catch-all` or `invalid`, of the address that is shown; a word that is none of those below is nothing.",
-    "person_linkedin": "`https://www.linkedin.com/in/<slug>`; a bare slug counts in the person's own object only.",
+    "person_linkedin": "`https://www.linkedin.com/in/<slug>`, with a member's id where no slug is told; a bare slug counts in the person's own object only.",
     "company_linkedin": "`https://www.linkedin.com/company/<slug>`; a bare slug counts in the company's own object only.",
     "label": "One line with a letter in it, without mark-up.",
     "fact": 'One line with a letter in it, without mark-up; a guess ("Likely retail") is none.',
@@ -38,7 +38,7 @@ CLEANING = {
     "country": "The English name, from a code or from a name in many languages; a continent or a state is none.",
     "amount": "As given; it must tell a number other than 0.",
     "year": "A year, also out of a date.",
-    "company_type": "As given, where it reads like a legal kind or an ownership; codes such as `PRIVATELY_HELD` as words.",
+    "company_type": "As given, where it reads like a legal kind or an ownership; codes such as `PRIVATELY_HELD` as words. Of a path of your own, any text.",
 }  # fmt: skip
 
 _PERSON: dict[str, Any] = {

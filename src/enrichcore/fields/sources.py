@@ -93,6 +93,12 @@ def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=256)
+def named_paths(own: tuple[str, ...]) -> frozenset[Path]:
+    """The paths that a caller names itself, without what stands for the shipped ones."""
+    return frozenset(path(text) for text in own if text.strip() != SHIPPED)
+
+
+@lru_cache(maxsize=256)
 def _own_paths(name: str, own: tuple[str, ...]) -> tuple[Path, ...]:
     parts = (_default_paths(name) if text.strip() == SHIPPED else (path(text),) for text in own)
     return tuple(dict.fromkeys(one for part in parts for one in part))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from enrichcore.fields import email_term, person_line
-from enrichcore.ingest.profiles import fact_kinds, siblings, sizes, word_list
+from enrichcore.ingest.profiles import fact_kinds, siblings, word_list
 from enrichcore.normalize import (
     beside_email,
     clean_paragraph,
@@ -73,6 +73,7 @@ _MAX_POWER = 15
 _FIRST_FOUNDED, _LAST_FOUNDED = 500, 2100
 _APPROXIMATE = re.compile(r"^(?:~|ca\.?|approx\.?|about|around)\s*", re.IGNORECASE)
 _LIST_SEPARATOR = re.compile(r"[,;|\n](?![^(]*\))")
+_LABELS = re.compile(r"[;|\n]")
 _SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
 _SMALL_WORDS = frozenset({"and", "or", "of", "the", "for", "in"})
 _ACRONYM = 2
@@ -162,15 +163,15 @@ def sole_website(cell: str) -> str | None:
 
 
 def number_or_range(cell: str) -> int | str | None:
-    """A head count: a number, or a range of them as given ("201-500 employees")."""
+    """A head count: a number, or a range of them as given, as in answers ("201-500 employees", "201-500")."""
     text = clean_text(cell)
     if text is None or _DAY.match(text) or _is_reversed(text) or _SCIENTIFIC.fullmatch(text):
         return None
     if constant_range(text) is None and not is_head_count(text):
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
-    bare = constant_range(bare) or bare
-    return whole_number(_APPROXIMATE.sub("", bare)) or (_bucket(bare) or text if _RANGE.search(bare) else None)
+    constant = constant_range(bare)
+    return constant or whole_number(_APPROXIMATE.sub("", bare)) or (text if _RANGE.search(bare) else None)
 
 
 def _is_reversed(text: str) -> bool:
@@ -178,20 +179,6 @@ def _is_reversed(text: str) -> bool:
     ends = _BUCKET.fullmatch(_COUNTED.sub("", text))
     first, last = (whole_number(ends[1]), whole_number(ends[2] or "")) if ends else (None, None)
     return first is not None and last is not None and last < first
-
-
-def _bucket(text: str) -> str | None:
-    """The label of LinkedIn's size bucket with exactly those limits: "1001-5000" is "1,001-5,000 employees"."""
-    found = _BUCKET.fullmatch(text)
-    if found is None:
-        return None
-    limits = whole_number(found[1]), whole_number(found[2]) if found[2] else sizes()[-1][0]
-    lowest = 1
-    for highest, label in sizes():
-        if limits == (lowest, highest):
-            return label
-        lowest = highest + 1
-    return None
 
 
 def money(cell: str) -> int | str | None:
@@ -221,6 +208,12 @@ def words(cell: str) -> list[str] | None:
     unique: dict[str, str] = {}
     for word in filter(None, map(clean_text, parts)):
         unique.setdefault(word.casefold(), word)
+    return list(unique.values())[:MAX_WORDS] or None
+
+
+def labels(cell: str) -> list[str] | None:
+    """The entries of a list of labels, which have commas of their own: "Banking, Insurance; Software" are two."""
+    unique = {label.casefold(): label for label in map(clean_text, _LABELS.split(clean_paragraph(cell) or "")) if label}
     return list(unique.values())[:MAX_WORDS] or None
 
 
@@ -332,6 +325,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "head_count": number_or_range,
     "money": money,
     "words": words,
+    "labels": labels,
     "industry": industry,
     "flag": flag,
 }

@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
-from enrichcore.domain.keys import NAME_AT, Key, KeyKind
-from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, told_place
+from enrichcore.domain.keys import NAME_AT, Key, KeyKind, sort_of_page
+from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, place_in_line, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website, status_beside
 from enrichcore.normalize import (
     company_domain,
@@ -37,6 +37,7 @@ _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
 _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person_email_bounced"
+_PAGE = "person_linkedin_url"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 
 
@@ -59,7 +60,7 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
     person = _without_idle_status(_with_best_email(_located(named(_part(facts, "person_")))))
-    company = _in_place(_part(facts, "company_"), "company")
+    company = _in_place(_without_line(_part(facts, "company_")), "company")
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -124,6 +125,8 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         if told and told[0] == _EMAIL and _goes_before(told[1], facts.get(_EMAIL)):
             # Of several columns the person's address at a company counts; a private one is kept beside it.
             facts[_SPARE_EMAILS[0]], facts[_EMAIL] = facts[_EMAIL], told[1]
+        elif told and told[0] == _PAGE and _is_id(facts.get(_PAGE)) and not _is_id(told[1]):
+            facts[_PAGE] = told[1]
         elif told:
             facts.setdefault(*told)
     if len(addresses) > 1:
@@ -135,6 +138,11 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 def _goes_before(email: str, known: str | None) -> bool:
     """Whether an address is worth more than the known one, whatever is said of the two."""
     return known is not None and _email_worth(email, None) > _email_worth(known, None)
+
+
+def _is_id(page: str | None) -> bool:
+    """Whether a page's address is a member's id, which tells nobody's name and which few programs take."""
+    return sort_of_page(linkedin_key(page, "in") or "") != ""
 
 
 def _placed(facts: dict[str, Any], cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
@@ -170,6 +178,16 @@ def _fill(facts: dict[str, Any], fact: str, value: Any) -> None:
 
 def _part(facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {fact: value for fact, value in facts.items() if fact.startswith(prefix)}
+
+
+def _without_line(company: dict[str, Any]) -> dict[str, Any]:
+    """The company with city, state and country of a place that is told as one line, where nothing tells them apart."""
+    line = company.pop("company_location", None)
+    if line is None or "company_city" in company or "company_state" in company:
+        return company
+    found = place_in_line(line, company.get("company_country"))
+    parts = {"company_city": found.city, "company_state": found.state, "company_country": found.country}
+    return company | {fact: value for fact, value in parts.items() if value}
 
 
 def _in_place(facts: dict[str, Any], entity: str) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 The key is the path segment after `/in/` or `/company/`, percent-decoded and lower-cased; scheme, country sub-domain,
 query and what follows do not matter. A bare slug is only taken for one where the caller says that it is.
+
+A member's id may stand in a person's slug's place, and stands in the links of Sales Navigator. Ids that differ in case are of
+two members, so it stays as it is; in lower case it leads nowhere. The same member has a slug, too, and an id of another kind in
+each of LinkedIn's products: a key of a member's id can only be held against one that begins alike (`enrichcore.domain.keys.sort_of_page`).
 """
 
 import re
@@ -20,8 +24,12 @@ MAX_TEXT = 2_000
 MAX_SLUG = 200
 
 _HOST = r"(?:^|[/.\s@<(\"'=])linkedin\.com/+(?:mwlite/+|comm/+|mobile/+|m/+|[a-z]{2}/+)?"
+#: A member's id. No slug has a capital.
+_MEMBER = r"A[CE][A-Za-z]AA[\w-]{10,}"
 _PAGE = {
-    "in": re.compile(rf"{_HOST}in/+([^/?#&\s<>\"()\[\]]+)", re.IGNORECASE),
+    "in": re.compile(
+        rf"{_HOST}(?:in/+([^/?#&\s<>\"()\[\]]+)|sales/+(?:lead|people|profile)/+(?-i:({_MEMBER})))", re.IGNORECASE
+    ),
     "company": re.compile(
         rf"{_HOST}(?:company|company-beta|school|showcase|organization)/+([^/?#\s<>\"()\[\]]+)", re.IGNORECASE
     ),
@@ -30,14 +38,12 @@ _PAGE = {
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
-#: Ids of members that stand in for a slug: unlike slugs, they lead nowhere in another case.
-_MEMBER = re.compile(r"AC[ow]AA[\w-]{10,}")
 #: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
 _NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
-#: A member's opaque id, which Sales Navigator writes in the slug's place. It differs from the slug of the same person's page,
-#: and it is not the same in lower case.
-_OPAQUE = re.compile(r"a[a-z]{2}aa[\w-]{20,}")
+_IS_MEMBER = re.compile(_MEMBER)
+#: What was a member's id before something took its capitals.
+_SPOILED = re.compile(r"a[ce][a-z]aa[\w-]{20,}")
 
 
 def linkedin_key(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
@@ -56,7 +62,7 @@ def _key_of(kind: Kind, *, slug: bool) -> Callable[[Any], str | None]:
     def key_of(value: Any) -> str | None:
         text = clean_text(value)
         segment = None if text is None else _segment(text, kind, slug=slug)
-        return None if segment is None else _key(segment)
+        return None if segment is None else _key(segment, kind)
 
     return key_of
 
@@ -68,10 +74,7 @@ _KEYS: Final = {(kind, slug): _key_of(kind, slug=slug) for kind in _KINDS for sl
 def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     """The canonical URL, `https://www.linkedin.com/in/<key>`; arguments as for `linkedin_key`."""
     key = linkedin_key(value, kind, slug=slug)
-    if key is None:
-        return None
-    shown = _member_id(value) if key.startswith(("acwaa", "acoaa")) else ""
-    return f"https://www.linkedin.com/{kind}/{quote(shown or key, safe=_PLAIN)}"
+    return None if key is None else f"https://www.linkedin.com/{kind}/{quote(key, safe=_PLAIN)}"
 
 
 def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:
@@ -81,18 +84,16 @@ def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:
         return None
     found = _PAGE[kind].search(whole) or ("%2f" in whole.casefold() and _PAGE[kind].search(unquote(whole)))
     if found:
-        return found[1]
+        return found[found.lastindex or 1]
     return text.strip("/@").removeprefix(f"{kind}/") if slug and "linkedin.com" not in text.casefold() else None
 
 
-def _member_id(value: Any) -> str:
-    found = _MEMBER.search(clean_text(value) or "")
-    return found[0] if found else ""
-
-
-def _key(segment: str) -> str | None:
+def _key(segment: str, kind: Kind) -> str | None:
+    whole = unquote(segment, errors="replace").strip("'.,;)/ ")
+    if kind == "in" and _IS_MEMBER.fullmatch(whole):
+        return whole
     # Lower-casing can take a text out of NFC and back, so it comes first.
-    key = unicodedata.normalize("NFC", unquote(segment, errors="replace").lower()).strip("'.,;)/ ")
+    key = unicodedata.normalize("NFC", whole.lower())
     if (
         len(key) > MAX_SLUG
         or key in _NOBODY
@@ -100,4 +101,4 @@ def _key(segment: str) -> str | None:
         or not any(character.isalnum() for character in key)
     ):
         return None
-    return None if _OPAQUE.fullmatch(key) or is_nothing(key) else key
+    return None if _SPOILED.fullmatch(key) or is_nothing(key) else key

@@ -4,6 +4,7 @@ A commit is everything that one decision, or a group of them, has to record: eve
 guards: what the decision read and must find unchanged. Either all of it is stored or nothing is.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
@@ -135,11 +136,18 @@ class Commit:
     people: list[tuple[UploadId, UploadedPerson]] = Factory(list)
     #: Position up to which this commit has learnt what answers tell of the directory; 0 where it has not looked.
     learnt: int = 0
+    #: Answers that came in, by what became of them.
+    answers: Counter[str] = Factory(Counter)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not self.events
+        return not self.events and not self.answers
+
+    @property
+    def only_counts(self) -> bool:
+        """Whether answers are to be counted, and nothing else happened."""
+        return bool(self.answers) and not self.events
 
 
 class Reads(Protocol):
@@ -150,6 +158,9 @@ class Reads(Protocol):
 
     def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
         """The events of one aggregate after a version, in order: all, or at most so many."""
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        """The events that stand at these versions of these streams."""
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         """Batches with their versions, newest launch first."""
@@ -282,9 +293,6 @@ class Store(Reads, Protocol):
     def learn_on(self, position: int) -> None:
         """Nothing up to a position is news for the directory any more."""
 
-    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
-        """The events that stand at these versions of these streams."""
-
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         """The events of these kinds about people or companies, in the order of the log."""
 
@@ -320,6 +328,9 @@ class Store(Reads, Protocol):
 
     def item_counts(self, batch_id: BatchId) -> dict[str, int]:
         """Items of a batch by status, with `gaps` and `in_doubt`, where their company's row counts as theirs."""
+
+    def answer_counts(self) -> dict[str, int]:
+        """Callbacks that came in, by what became of them; no fact, and not rebuilt from events."""
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         """All inline state, in order of id: what a replay is compared with."""

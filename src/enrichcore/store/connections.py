@@ -4,8 +4,11 @@ By itself psycopg's pool waits twice as long after each failure, for minutes in 
 without a word for a slow one, for a quarter of an hour.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
+import psycopg
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
@@ -27,7 +30,27 @@ CONNECTING: Final = {
     "tcp_user_timeout": 20_000,
 }
 
-Pool = ConnectionPool[Connection[TupleRow]]
+#: The session is of no use any more: its server became a read-only one, or its transaction was ended under us.
+LOST_SESSION: Final = (
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.InFailedSqlTransaction,
+    psycopg.errors.InternalError_,
+)
+
+
+class Pool(ConnectionPool[Connection[TupleRow]]):
+    """A pool that gives up a connection whose session is lost: given back as it is, it would fail whoever has it next."""
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection[TupleRow]]:
+        """A connection, as of the library's pool."""
+        with super().connection(timeout) as connection:
+            try:
+                yield connection
+            except LOST_SESSION:
+                connection.close()
+                raise
 
 
 def opened_pool(url: str, size: int) -> Pool:
@@ -37,9 +60,9 @@ def opened_pool(url: str, size: int) -> Pool:
         url: a PostgreSQL connection string; what it says of time-outs holds.
         size: most connections held at once.
     """
-    pool: Pool = ConnectionPool(
+    pool = Pool(
         url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=options(url), configure=_configure,
-        reconnect_timeout=RECONNECT_S, reconnect_failed=ConnectionPool.check,
+        reconnect_timeout=RECONNECT_S, reconnect_failed=Pool.check,
     )  # fmt: skip
     pool.open()
     return pool

@@ -64,6 +64,7 @@ class MemoryStore:
         self._people: dict[UUID, dict[UUID, UploadedPerson]] = {}
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
         self._counts = Counts()
+        self._answer_counts: Counter[str] = Counter()
         self._learnt_until = 0
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
@@ -92,6 +93,7 @@ class MemoryStore:
             for upload_id, person in commit.people:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
             self._counts.add_all(commit.events)
+            self._answer_counts.update(commit.answers)
             self.learn_on(commit.learnt)
             return positions
 
@@ -323,6 +325,9 @@ class MemoryStore:
             if isinstance(one.event, StepAnswered | AnswerRevised)
         )
         return list(islice(in_force, limit))
+
+    def answer_counts(self) -> dict[str, int]:
+        return dict(sorted(self._answer_counts.items()))
 
     def learnt_until(self) -> int:
         return self._learnt_until

@@ -38,10 +38,10 @@ from enrichcore.store.commit import (
     UploadedPerson,
     distinct,
 )
-from enrichcore.store.connections import opened_pool
+from enrichcore.store.connections import LOST_SESSION, opened_pool
 from enrichcore.store.counters import Counts, counted
 from enrichcore.store.log import EventLog
-from enrichcore.store.putting import put_batches, put_counts, put_directory, put_lanes, put_people
+from enrichcore.store.putting import put_answers, put_batches, put_counts, put_directory, put_lanes, put_people
 from enrichcore.store.recorder import APPEND_LOCK, RUN_FIELDS, STEP_FIELDS, PostgresRecorder
 from enrichcore.store.rows import RunRow, StepRow
 from enrichcore.store.statements import migrations, statements
@@ -59,14 +59,7 @@ _CONFLICTS: Final = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
 )
-#: The session is of no use any more: its server became a read-only one, or its transaction was ended under us.
-_LOST_SESSION: Final = (
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.IdleInTransactionSessionTimeout,
-    psycopg.errors.InFailedSqlTransaction,
-    psycopg.errors.InternalError_,
-)
-UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *_LOST_SESSION)
+UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *LOST_SESSION)
 
 #: Of a lane's row, in the order in which it is read; its version follows.
 _LANE_FIELDS: Final = (
@@ -92,6 +85,11 @@ class _Reads(ABC):
     def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
         rows = self._rows("stream", id=stream_id, after=after, limit=limit)
         return [self._log.decode((stream_id, *row)) for row in rows]
+
+    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
+        ids, versions = [stream for stream, _ in places], [version for _, version in places]
+        rows = self._rows("events_at", ids=column("uuid", ids), versions=versions)
+        return {(row[0], row[1]): self._log.decode(row) for row in rows}
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
         ids = None if batch_ids is None else list(batch_ids)
@@ -183,6 +181,10 @@ class PostgresStore(_Reads):
 
     def append_on(self, cursor: Cursor[TupleRow], commit: Commit) -> list[int]:
         """Store on a cursor of an open transaction."""
+        if commit.only_counts:
+            # Nothing of it needs the log's lock.
+            put_answers(cursor, commit)
+            return []
         positions = self._log.append(
             commit.events, cursor=cursor, runs=commit.runs, steps=commit.steps, read=commit.read, waits=commit.waits
         )
@@ -194,6 +196,7 @@ class PostgresStore(_Reads):
         if commit.learnt:
             cursor.execute(statements()["learn_on"], {"position": commit.learnt})
         put_counts(cursor, counted(commit.events))
+        put_answers(cursor, commit)
         return positions
 
     @contextmanager
@@ -285,11 +288,6 @@ class PostgresStore(_Reads):
         with self._connection() as connection:
             connection.execute(statements()["learn_on"], {"position": position})
 
-    def events_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Recorded]:
-        ids, versions = [stream for stream, _ in places], [version for _, version in places]
-        rows = self._rows("events_at", ids=column("uuid", ids), versions=versions)
-        return {(row[0], row[1]): self._log.decode(row) for row in rows}
-
     def events_of(self, entity_ids: Collection[UUID], kinds: Collection[type[Event]]) -> list[Recorded]:
         topics = [name for name, kind in EVENTS.items() if issubclass(kind, tuple(kinds))]
         return [self._log.decode(row) for row in self._rows("events_of", ids=list(entity_ids), topics=topics)]
@@ -343,6 +341,9 @@ class PostgresStore(_Reads):
             counts["gaps"] += gaps
         return counts
 
+    def answer_counts(self) -> dict[str, int]:
+        return dict(self._rows("answer_counts"))
+
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = [RunRow(**dict(zip(RUN_FIELDS, row, strict=True))) for row in self._rows("all_runs")]
         steps = [StepRow(**dict(zip(STEP_FIELDS, row, strict=True))) for row in self._rows("all_steps")]
@@ -359,12 +360,7 @@ class PostgresStore(_Reads):
     @contextmanager
     def _connection(self) -> Iterator[Connection[TupleRow]]:
         with self._translated(), self.pool.connection() as connection:
-            try:
-                yield connection
-            except _LOST_SESSION:
-                # Given back as it is, it would fail whoever has it next.
-                connection.close()
-                raise
+            yield connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

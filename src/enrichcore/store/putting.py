@@ -68,6 +68,13 @@ def put_counts(cursor: Cursor[TupleRow], counts: Counts) -> None:
         cursor.execute(statements()["count_credits"], params)
 
 
+def put_answers(cursor: Cursor[TupleRow], commit: Commit) -> None:
+    """Count answers by what became of them; last, for commits of nothing else take no other lock."""
+    if commit.answers:
+        params = {"outcomes": list(commit.answers), "answers": list(commit.answers.values())}
+        cursor.execute(statements()["count_answers"], params)
+
+
 def put_people(cursor: Cursor[TupleRow], commit: Commit) -> None:
     """Put the people of uploads."""
     if commit.people:

@@ -35,6 +35,8 @@ class CrashPoint(StrEnum):
 
 #: Points within the transaction of a claim: what another runner needs may be locked here.
 IN_TRANSACTION = frozenset({CrashPoint.ROWS_LOCKED, CrashPoint.CLAIM_WRITTEN})
+#: Points at which a runner speaks to the database, and may lose it.
+AT_THE_DATABASE = frozenset(CrashPoint) - {CrashPoint.ROW_IN_HAND, CrashPoint.ROW_TAKEN}
 
 
 class Died(BaseException):
@@ -72,6 +74,8 @@ class PointedStore:
         with self._inner.claims() as inner:
             claims = _PointedClaims(inner, self._reach)
             yield claims
+            if claims.written and claims.claiming:
+                self._reach(CrashPoint.CLAIM_WRITTEN)
         if claims.written:
             self._reach(CrashPoint.CLAIM_DURABLE if claims.claiming else CrashPoint.COMMIT_DURABLE)
 
@@ -102,6 +106,4 @@ class _PointedClaims:
             self._reach(CrashPoint.COMMIT_BEGINS)
         positions: Sequence[int] = self._inner.append(commit)
         self.written = True
-        if self.claiming:
-            self._reach(CrashPoint.CLAIM_WRITTEN)
         return positions

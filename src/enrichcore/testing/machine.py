@@ -108,8 +108,12 @@ def commands(bodies: SearchStrategy[Any]) -> SearchStrategy[Command]:
 
 
 def strikes(others: SearchStrategy[Command]) -> SearchStrategy[Strike]:
-    """What happens when a moment of a command is reached: the other runner does something, this one dies, or both."""
-    return st.builds(Strike, point=st.sampled_from(CrashPoint), meanwhile=st.none() | others, dies=st.booleans())
+    """What happens when a moment of a command is reached: the other runner does something, and this one may die, or lose its connection."""
+    ends = st.sampled_from([{}, {"dies": True}, {"cut": True}])
+    points = st.sampled_from(CrashPoint)
+    return st.builds(
+        lambda point, meanwhile, end: Strike(point=point, meanwhile=meanwhile, **end), points, st.none() | others, ends
+    )
 
 
 SPELLS: Final = st.sampled_from(

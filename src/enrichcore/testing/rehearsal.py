@@ -30,9 +30,9 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.registry import Registry
-from enrichcore.store.commit import Store
+from enrichcore.store.commit import Store, StoreUnavailable
 from enrichcore.store.replaying import fold_runs
-from enrichcore.testing.crash_points import CrashPoint, Died, PointedStore
+from enrichcore.testing.crash_points import AT_THE_DATABASE, CrashPoint, Died, PointedStore
 from enrichcore.testing.people import export_of
 from enrichcore.testing.verdict import ALL, Books, Rules, verdict
 
@@ -90,7 +90,9 @@ class Strike:
     #: What the other runner does just then.
     meanwhile: Command | None
     #: Whether the runner is gone afterwards.
-    dies: bool
+    dies: bool = False
+    #: Whether the database is lost to the runner just then, for this moment: what it had begun is over, and it lives on.
+    cut: bool = False
 
 
 @define(eq=False, kw_only=True)
@@ -160,6 +162,8 @@ class Rehearsal:
             self.beside.begin(partial(self.do, 1, strike.meanwhile), point)
         if strike.dies:
             raise Died(point)
+        if strike.cut and point in AT_THE_DATABASE:
+            raise StoreUnavailable(f"cut at {point}")
 
     def struck(self, strike: Strike, command: Command) -> None:
         """The first runner carries a command out, and something happens in the middle of it."""
@@ -168,6 +172,9 @@ class Rehearsal:
             self.do(0, command)
         except Died:
             self.runners[0] = self._runner(0)
+        except StoreUnavailable:
+            # Whoever asked is told so, and may ask again.
+            return
         finally:
             self._strike = None
             self.beside.finish()
@@ -221,7 +228,14 @@ class Rehearsal:
         if fate.late:
             self.unreported.append(report)
         else:
+            self._record(runner, report)
+
+    def _record(self, runner: Enrichment, report: SendReport) -> None:
+        try:
             runner.record_outcomes([report])
+        except StoreUnavailable:
+            # It is kept, and tried again.
+            self.unreported.append(report)
 
     def _report_of(self, send: Send, fate: Fate) -> SendReport:
         status = {Outcome.DELIVERED: 200, Outcome.NOT_DELIVERED: 429}.get(fate.outcome, 500)
@@ -244,7 +258,7 @@ class Rehearsal:
 
     def _do_report(self, runner: Enrichment, which: int) -> None:
         if self.unreported:
-            runner.record_outcomes([self.unreported.pop(which % len(self.unreported))])
+            self._record(runner, self.unreported.pop(which % len(self.unreported)))
 
     def _do_answer(self, runner: Enrichment, which: int, body: Any, with_token: bool, times: int) -> None:  # noqa: FBT001 - part of a drawn command
         if self.books.taken:
@@ -261,7 +275,11 @@ class Rehearsal:
         came = Incoming(
             client_id=send.client_id, workstream=send.workstream, workflow=send.workflow, body=text, token=token
         )
-        (ack,) = runner.receive([came])
+        try:
+            (ack,) = runner.receive([came])
+        except StoreUnavailable:
+            # Told 503, which acknowledges nothing.
+            return
         if ack.status in {AckStatus.ACCEPTED, AckStatus.LATE, AckStatus.KEPT, AckStatus.DUPLICATE}:
             self.books.acknowledged.append((send.run_id, text))
 

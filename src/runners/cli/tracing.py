@@ -9,6 +9,7 @@ from attrs import asdict, has
 
 from enrichcore.application import Enrichment, UnknownId
 from enrichcore.application.explaining import explain as explained
+from enrichcore.application.revisions import Changed, before_and_after, in_words, revisions
 from enrichcore.domain.events import (
     CallbackUnmatched,
     ConnectionsFailed,
@@ -51,24 +52,28 @@ def history(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> N
             raise UnknownId(
                 "item, company run, batch, upload, lane or unmatched answer", run_id, what_it_is(enrichment, run_id)
             )
+    revised = revisions(recorded)
     if as_json:
-        show_json({"id": run_id, "events": [event_json(event) for event in recorded]})
+        show_json({"id": run_id, "events": [event_json(one, revised.get(one.version)) for one in recorded]})
         return
     for event in recorded:
         shown = event_json(event)
-        data = msgspec.json.encode(shown["data"]).decode("utf-8", "replace")
+        changed = in_words(revised.get(event.version, {}))
+        said = {"changed": changed, **shown["data"]} if changed else shown["data"]
+        data = msgspec.json.encode(said).decode("utf-8", "replace")
         short = data if len(data) <= _DATA_SHOWN else f"{data[:_DATA_SHOWN]}…"
         line(f"{event.version:>4}  {event.at:%Y-%m-%d %H:%M:%S}  {shown['type']}  {short}")
 
 
-def event_json(recorded: Recorded) -> dict[str, Any]:
-    """One event under the names of the contract; a body is text, shortened."""
+def event_json(recorded: Recorded, changed: Changed | None = None) -> dict[str, Any]:
+    """One event under the names of the contract, and what a revised answer changed; a body is text, shortened."""
     return {
         "version": recorded.version,
         "type": type(recorded.event).__name__,
         "at": recorded.at.isoformat(),
         "position": recorded.position,
         "data": _data(recorded.event),
+        **({} if changed is None else {"changed": before_and_after(changed)}),
     }
 
 

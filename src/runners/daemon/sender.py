@@ -23,7 +23,7 @@ from enrichcore.domain.ids import LaneId
 from enrichcore.domain.lane import outcome_of_status
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome, PostOutcome
-from enrichcore.store import StoreUnavailable
+from enrichcore.store import Conflict, StoreUnavailable
 from runners.daemon.asking import Told, answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
 from runners.daemon.pacing import Pacer
@@ -111,6 +111,7 @@ class Sender:
                 if not claimed:
                     await _pause(stop, _IDLE_S)
             await self._finish()
+            await self._hand_back_unheard()
 
     def _client(self) -> Poster | httpx.AsyncClient:
         limits = kept_open(self._connections)
@@ -271,6 +272,13 @@ class Sender:
             unreachable=unreachable,
             probe=send.probe,
         )
+
+    async def _hand_back_unheard(self) -> None:
+        """Hand back what the last claim may have taken, if it was not heard of."""
+        try:
+            await asyncio.to_thread(self._application.hand_back)
+        except (StoreUnavailable, Conflict) as error:
+            log.warning("what was claimed, if anything, is in doubt when its lease is over: %s", error)
 
     async def _hand_back(self, send: Send, why: str) -> None:
         seen = PostOutcome(

@@ -23,7 +23,7 @@ from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api
 from runners.web.batch_actions import act, named, settle
 from runners.web.desk import Desk, TheDesk
-from runners.web.history import event_json
+from runners.web.history import events_json
 from runners.web.progress import progress_json, progress_of, steps_of
 from runners.web.upload_form import kept_file
 
@@ -210,7 +210,7 @@ def get_item(desk: TheDesk, item_id: FromPath[UUID]) -> dict[str, Any]:
     """The history of an item or a company run: every event, in order; bodies cut at 2,000 characters."""
     if item_id not in desk.store.load([item_id]):
         raise UnknownId("item or company run", item_id)
-    return {"id": item_id, "events": [event_json(desk, recorded) for recorded in desk.store.stream(item_id)]}
+    return {"id": item_id, "events": events_json(desk, desk.store.stream(item_id))}
 
 
 @get("/clients/{client:str}/leads", sync_to_thread=True)

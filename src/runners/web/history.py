@@ -1,13 +1,14 @@
 """What happened to one item or company run, as a page and the API tell it: words, times, and bodies cut short."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from attrs import asdict, frozen
 
+from enrichcore.application.revisions import Changed, before_and_after, in_words, revisions
 from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.pipeline import Pipeline, Step
 from runners.web.desk import Desk
@@ -62,12 +63,18 @@ class Told:
     body: str
 
 
-def told(desk: Desk, recorded: Recorded) -> Told:
-    """An event as the page shows it."""
+def told_of(desk: Desk, stream: Sequence[Recorded]) -> list[Told]:
+    """The events of a run as the page shows them."""
+    revised = revisions(stream)
+    return [_told(desk, one, in_words(revised.get(one.version, {}))) for one in stream]
+
+
+def _told(desk: Desk, recorded: Recorded, changed: str) -> Told:
     event = recorded.event
     name = type(event).__name__
     found = asdict(event, recurse=False)
-    details = [(key, desk.masked(_text(value))) for key, value in found.items() if key not in _UNSAID and _says(value)]
+    details = [("changed", desk.masked(changed))] if changed else []
+    details += [(key, desk.masked(_text(value))) for key, value in found.items() if key not in _UNSAID and _says(value)]
     return Told(
         version=recorded.version,
         at=recorded.at,
@@ -80,22 +87,32 @@ def told(desk: Desk, recorded: Recorded) -> Told:
     )
 
 
-def event_json(desk: Desk, recorded: Recorded) -> dict[str, Any]:
-    """An event as the API tells it."""
+def events_json(desk: Desk, stream: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """The events of a run as the API tells them, and what each revised answer changed."""
+    revised = revisions(stream)
+    return [_event_json(desk, one, revised.get(one.version)) for one in stream]
+
+
+def _event_json(desk: Desk, recorded: Recorded, changed: Changed | None) -> dict[str, Any]:
+    more = {} if changed is None else {"changed": _plain(desk, before_and_after(changed))}
     return {
         "version": recorded.version,
         "type": type(recorded.event).__name__,
         "at": recorded.at,
         "data": _data(desk, recorded.event),
+        **more,
     }
 
 
 def _data(desk: Desk, event: Event) -> dict[str, Any]:
     found = asdict(event, recurse=False)
     body = {"body": body_text(found.pop("body"))} if "body" in found else {}
-    encoded = _encoder.encode({**found, **body}).decode()
-    data: dict[str, Any] = msgspec.json.decode(desk.masked(encoded))
-    return data
+    return _plain(desk, {**found, **body})
+
+
+def _plain(desk: Desk, said: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.json.decode(desk.masked(_encoder.encode(said).decode()))
+    return plain
 
 
 def body_text(body: bytes) -> str:

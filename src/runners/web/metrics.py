@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import MediaType, Response, get
 
+from enrichcore.application.answers import OUTCOMES
 from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW
 from projections import READ_MODELS
 from runners.web.desk import TheDesk
@@ -19,6 +20,7 @@ def metrics(desk: TheDesk) -> Response[str]:
     """Where the log and the read models stand, and what needs a person."""
     last = desk.store.last_position()
     models = desk.rows("read_models", names=[model.name for model in READ_MODELS if model.tables])
+    answered = desk.store.answer_counts()
     families = [
         _family("log_position", "Position of the newest event.", [({}, last)]),
         _family(
@@ -35,6 +37,12 @@ def metrics(desk: TheDesk) -> Response[str]:
             "items",
             "Items by status.",
             [({"status": row["status"]}, row["items"]) for row in desk.rows("item_totals")],
+        ),
+        _family(
+            "callbacks_total",
+            "Callbacks whose secret was right, by what became of them.",
+            [({"outcome": outcome}, answered.get(outcome, 0)) for outcome in OUTCOMES],
+            kind="counter",
         ),
         _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
         _family(
@@ -58,9 +66,9 @@ def metrics(desk: TheDesk) -> Response[str]:
     return Response(text, headers={"content-type": _CONTENT_TYPE})
 
 
-def _family(name: str, told: str, samples: Iterable[Sample]) -> Iterator[str]:
+def _family(name: str, told: str, samples: Iterable[Sample], *, kind: str = "gauge") -> Iterator[str]:
     yield f"# HELP enrichcore_{name} {told}"
-    yield f"# TYPE enrichcore_{name} gauge"
+    yield f"# TYPE enrichcore_{name} {kind}"
     for labels, value in samples:
         shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
         yield f"enrichcore_{name}{{{shown}}} {value}" if shown else f"enrichcore_{name} {value}"

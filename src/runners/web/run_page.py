@@ -12,7 +12,7 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
-from runners.web.history import told
+from runners.web.history import told_of
 from runners.web.rendering import cell, rendered
 
 
@@ -37,7 +37,7 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
         facts=_facts(desk, state),
         runs=[_row(desk, run) for run in _runs(state)],
         explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=desk.application.now())),
-        events=[told(desk, recorded) for recorded in desk.store.stream(run_id)],
+        events=told_of(desk, desk.store.stream(run_id)),
         live=_is_open(state),
     )
 

@@ -22,6 +22,7 @@ from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.second_thoughts_contract import LostContract, RestoredContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 from tests.contracts.stranded_contract import StrandedContract
+from tests.contracts.unheard_contract import UnheardContract
 
 
 class TestAnswering(AnsweringContract):
@@ -109,4 +110,8 @@ class TestLost(LostContract):
 
 
 class TestPutOff(PutOffContract):
+    """See the contract."""
+
+
+class TestUnheard(UnheardContract):
     """See the contract."""

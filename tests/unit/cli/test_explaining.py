@@ -247,3 +247,14 @@ def test_a_companys_row_that_another_lane_would_take_says_so(world):
     # Both files name some of the companies.
     told = [said(world, item.item_id) for item in world.items(batch)]
     assert any("has lane apollo_scrape/enrich_company_via_waterfall_in_clay, which is open" in one for one in told)
+
+
+def test_a_step_that_an_earlier_answer_served_says_so(world):
+    """It cost nothing, and no row was sent for it; the step that was paid for is not named."""
+    first_batch = world.launch()
+    world.run_to_end()
+    again = world.launch()
+    world.run_to_end()
+    told = first(world, again)
+    assert f"{COMPANY} and {PERSON} took an answer that was bought before, with no POST and no credit." in told
+    assert "bought before" not in first(world, first_batch)

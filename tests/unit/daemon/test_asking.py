@@ -19,7 +19,7 @@ from enrichcore.registry import HttpRequest, RenderedRequest, Secret
 from runners.daemon.asking import LARGEST_ANSWER, asking_client, outcome_of_asking
 from runners.daemon.outcomes import words_of
 from runners.daemon.sender import _GOODBYE_S, Sender, kept_open
-from tests.unit.daemon.webhook import PATIENCE_S, a_send, listening, response
+from tests.unit.daemon.webhook import PATIENCE_S, Claiming, a_send, listening, response
 
 
 class Reports:
@@ -200,7 +200,7 @@ def test_a_sender_that_stops_does_not_wait_for_a_slow_provider_for_ever(monkeypa
     async def live():
         stop, reports = asyncio.Event(), Reports()
 
-        class One:
+        class One(Claiming):
             def claim(self, _limit, _kind):
                 return [self.rows.pop()] if self.rows else []
 

@@ -18,8 +18,9 @@ from runners.daemon import sender
 from runners.daemon.posting import LARGEST_RESPONSE, Poster
 from runners.daemon.sender import BACKLOG, Sender, kept_open, within_lease
 from runners.daemon.writer import GroupWriter
+from tests.contracts.unheard_contract import cut_off
 from tests.contracts.world import World, configuration, person
-from tests.unit.daemon.webhook import PATIENCE_S, Reports, a_send, listening, posted, response
+from tests.unit.daemon.webhook import PATIENCE_S, Claiming, Reports, a_send, listening, posted, response
 
 HALF = b"HTTP/1.1 200 OK\r\nContent-Le"
 
@@ -224,7 +225,7 @@ def test_a_claim_that_fails_does_not_end_the_sender(monkeypatch):
     async def live():
         stop, loop, faults = asyncio.Event(), asyncio.get_running_loop(), [StoreUnavailable("gone"), ValueError("ours")]
 
-        class Stumbling:
+        class Stumbling(Claiming):
             def claim(self, _limit, _kind):
                 if faults:
                     raise faults.pop()
@@ -251,7 +252,7 @@ def test_rows_leave_no_faster_than_what_comes_back_is_recorded():
     async def live():
         stop, loop, limits, behind = asyncio.Event(), asyncio.get_running_loop(), [], Behind()
 
-        class Claims:
+        class Claims(Claiming):
             def claim(self, limit, _kind):
                 limits.append((behind.looked, limit))
                 loop.call_soon_threadsafe(stop.set)
@@ -325,7 +326,7 @@ def test_rows_that_were_held_up_leave_at_their_pace_or_are_handed_back():
             pace = Pace(group="acme", rate=0.001, burst=2)
             claims = [[a_send(webhook.url(), attempt=number, paces=(pace,)) for number in range(5)]]
 
-            class Stalled:
+            class Stalled(Claiming):
                 def claim(self, _limit, _kind):
                     return claims.pop() if claims else []
 
@@ -342,3 +343,25 @@ def test_rows_that_were_held_up_leave_at_their_pace_or_are_handed_back():
     assert told == dict.fromkeys(range(2), (Outcome.DELIVERED, "")) | dict.fromkeys(
         range(2, 5), (Outcome.NOT_DELIVERED, "not sent: the runner was stopping")
     )
+
+
+def test_a_runner_that_stops_hands_back_what_its_last_claim_took_unheard(monkeypatch):
+    """Nothing of it was sent, and no later claim will come."""
+    monkeypatch.setattr("runners.daemon.sender._RETRY_S", PATIENCE_S)
+
+    async def live():
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        world = World(MemoryStore())
+        world.launch(person("ann"))
+        application = cut_off(world)
+        claim = application.claim
+
+        def claiming(limit, kind):
+            loop.call_soon_threadsafe(stop.set)
+            return claim(limit, kind)
+
+        application.claim = claiming
+        await asyncio.wait_for(Sender(application, Reports(), clock=world.clock).run(stop), PATIENCE_S)
+        return [row.state for row in world.store.inline_rows()[1] if row.attempt]
+
+    assert asyncio.run(live()) == [State.RETRY_WAIT]

@@ -18,6 +18,14 @@ from runners.daemon.sender import Sender, kept_open
 PATIENCE_S = 10
 
 
+class Claiming:
+    """An application that hears of the end of all its claims."""
+
+    def hand_back(self) -> int:
+        """There is nothing to hand back."""
+        return 0
+
+
 @define
 class Webhook:
     """A server that reads each row to its end and then does what it is told."""

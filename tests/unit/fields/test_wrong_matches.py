@@ -20,6 +20,7 @@ def named(full, **more):
         (ANN, named("Bob Stone")), (ANN, named("Ann Stone")), (named("John Smith"), named("John Carter")),
         (named("Ann Fennimarsh", linkedin_url=PAGE + "ann-f"), named("Bob Stone", linkedin_url=PAGE + "bob")),
         (named("Ann Fennimarsh", linkedin_url=PAGE + "ann-f"), named("Ann Fennimarsh", linkedin_url=PAGE + "dr-fennimarsh")),
+        (named("Ann Fennimarsh", linkedin_url=PAGE + "ACwAAAwMJ8gB1ACzMnNA"), named("Ann Fennimarsh", linkedin_url=PAGE + "ACwAAAwmJ8gB1ACzMnNA")),
         ({"person_linkedin_url": PAGE + "ann-f"}, {"person_linkedin_url": PAGE + "bob"}),
         ({"person_first_name": "Ann", "person_last_name": "Fennimarsh"}, {"person_first_name": "Bob", "person_last_name": "Stone"}),
         (
@@ -42,6 +43,7 @@ def test_an_answer_about_somebody_else(asked, told):
         (named("Юрий Гагарин"), named("Yuri Gagarin")), (named("王小明"), named("Xiaoming Wang")), (named("JeanPierre Roux"), named("Jean Pierre Roux")),
         (named("Ann Fennimarsh", linkedin_url=PAGE + "ann-f"), named("Ann Stone", linkedin_url=PAGE + "ann-f")),
         (named("Ann Fennimarsh", linkedin_url=PAGE + "ann-fennimarsh"), named("Ann Fennimarsh", linkedin_url=PAGE + "ann-fennimarsh-1a2b3c")),
+        (named("Ann Fennimarsh", linkedin_url=PAGE + "ann-f"), named("Ann Fennimarsh", linkedin_url=PAGE + "ACwAAAwMJ8gB1ACzMnNA")),
         (named("Ann Fennimarsh", email="ann@quillhaven.example"), named("Ann Stone", email="Ann@quillhaven.example")),
         ({"person_email": "ann@quillhaven.example"}, named("Bob Stone", email="bob@quillhaven.example")),
         (

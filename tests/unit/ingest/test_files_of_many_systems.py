@@ -126,7 +126,7 @@ FILES = {
             {
                 "person_first_name": "Ada",
                 "person_last_name": "Brook",
-                "company_size_bucket": "51-200 employees",
+                "company_size_bucket": "51-200",
                 "person_country": None,
             },
             {

@@ -25,7 +25,7 @@ PLACES = [
     ("Paris", "75", "FR", "Paris", None, "France"),
     ("München", "BY", "D", "München", "Bayern", "Germany"),
     ("Toronto", "ON", "", "Toronto", "Ontario", "Canada"),
-    ("Milano", "MI", "", "Milano", None, "Italy"),
+    ("Milano", "MI", "", "Milano", "Milano", "Italy"),
     ("Perth", "WA", "", "Perth", "Western Australia", "Australia"),
     ("Bergamo", "BG", "", "Bergamo", None, None),
     ("Tulsa", "OK", "US", "Tulsa", "Oklahoma", "United States"),

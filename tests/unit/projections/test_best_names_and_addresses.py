@@ -52,3 +52,19 @@ def test_a_mailbox_that_many_share_replaces_no_address_of_ones_own(log):
     log.imports_person(1, person_email="jane@quillhaven.example", person_email_status="guessed")
     log.answers_person(1, {"work_email": "contact@quillhaven.example", "email_status": "valid"})
     assert log.lead(1)["person_email"] == "jane@quillhaven.example"
+
+
+def test_a_country_alone_replaces_no_city(log):
+    """An answer that tells less of the place leaves what an import told; any that tells more is taken."""
+    log.leads(1, person_location="Boston, Massachusetts, United States")
+    log.answers_person(1, {"first_name": "Jane", "location": {"country": "US"}})
+    assert log.lead(1)["person_location"] == "Boston, Massachusetts, United States"
+    log.answers_person(1, {"first_name": "Jane", "location_name": "Leeds, England"})
+    assert log.lead(1)["person_location"] == "Leeds, England"
+
+
+def test_a_members_id_replaces_no_address_with_a_name(log):
+    """Both lead to the page, and few programs take the id."""
+    log.leads(1, person_linkedin_url="https://www.linkedin.com/in/jane-smith")
+    log.answers_person(1, {"first_name": "Jane", "linkedin_url": "https://www.linkedin.com/in/ACwAAAwMJ8gB1ACzMnNA"})
+    assert log.lead(1)["person_linkedin_url"] == "https://www.linkedin.com/in/jane-smith"

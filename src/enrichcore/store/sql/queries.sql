@@ -418,6 +418,14 @@ insert into enrichcore.client_credits as c (client_id, day, reserved, spent)
 select * from unnest(%(clients)s::uuid[], %(days)s::date[], %(reserved)s::numeric[], %(spent)s::numeric[])
 on conflict (client_id, day) do update set reserved = c.reserved + excluded.reserved, spent = c.spent + excluded.spent
 
+-- name: count_answers
+insert into enrichcore.answer_counts as a (outcome, answers)
+select * from unnest(%(outcomes)s::text[], %(answers)s::bigint[]) order by 1
+on conflict (outcome) do update set answers = a.answers + excluded.answers
+
+-- name: answer_counts
+select outcome, answers from enrichcore.answer_counts order by outcome
+
 -- name: sends_of
 select coalesce(max(sends), 0) from enrichcore.webhook_sends where webhook = %(webhook)s
 
