@@ -90,9 +90,21 @@ def person_name(value: Any) -> str | None:
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
-    if called.rstrip(".").casefold() in entries("forms_of_address") or called.casefold() in entries("no_persons"):
+    if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
     return _recased(called)
+
+
+def is_nobody(name: str) -> bool:
+    """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
+    plain = name.casefold()
+    words = plain.replace("&", " ").replace("/", " ").split()
+    return plain in entries("no_persons") or (len(words) > 1 and _words_of_desks().issuperset(words))
+
+
+@cache
+def _words_of_desks() -> frozenset[str]:
+    return frozenset(word for row in lines("words_of_desks") for word in row.split())
 
 
 def _without_asides(text: str) -> str:
