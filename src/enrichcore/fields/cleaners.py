@@ -271,12 +271,22 @@ def technologies(value: Any) -> list[str] | None:
 
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
-    text = fact(value)
+    text = fact(_listed(value))
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
     bare = without_place_name(bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
+
+
+def place_line(value: Any) -> str | None:
+    """A text with places, one a line or one after the other."""
+    return line(_listed(value))
+
+
+def _listed(value: Any) -> Any:
+    """Lines as a list in one line."""
+    return "; ".join(filter(None, map(str.strip, value.splitlines()))) if isinstance(value, str) else value
 
 
 def city(value: Any) -> str | None:

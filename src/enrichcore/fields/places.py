@@ -417,7 +417,7 @@ def _can_be_said(name: str) -> bool:
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
     for value in values_along(nodes, place_words("line")):
-        text = cleaners.line(value) if isinstance(value, str | list) else None
+        text = cleaners.place_line(value) if isinstance(value, str | list) else None
         found = in_line(text) if text else None
         if found is not None:
             yield evolve(found, doubt=_LINE)
@@ -455,7 +455,7 @@ def _unambiguous(told: list[Location]) -> list[Location]:
 
 def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     if isinstance(node, str):
-        text = cleaners.line(node)
+        text = cleaners.place_line(node)
         return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
     city = _first(node, place.city, cleaners.city)
     state = _first(node, place.state, cleaners.state)
