@@ -41,6 +41,10 @@ _GONE = re.compile(
     r"\b(?:old|former(?:ly)?|ex|inactive|expired|disabled|deactivated|wrong|left|outdated|unsubscribed|opt(?:ed)?[- ]?out|dead)\b",
     re.IGNORECASE,
 )
+#: What a page's markup leaves before an address.
+_BEFORE = re.compile(r"^(?:mailto:|\\?u003[ce]|\\?u0022|%20|%22|%3[ce]|%09)+", re.IGNORECASE)
+#: Characters of a mailbox, after RFC 5321.
+MAX_MAILBOX = 64
 #: One word right before an address: part of it, where it is neither its label nor its owner's name.
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)\s+[^\s<>@]+@[^\s<>@]+")
 _LABELS = frozenset({
@@ -117,7 +121,7 @@ def beside_email(value: str) -> str:
 
 
 def _valid(candidate: str) -> str | None:
-    bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
+    bare = _BEFORE.sub("", candidate.strip("'`*.:<>")).partition("?")[0]
     if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
         user, _, domain = bare.lower().partition("@")
         return _usable_address(user, domain)
@@ -133,6 +137,7 @@ def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
     if (
         not _MASKED.isdisjoint(user)
+        or len(user) > MAX_MAILBOX
         or registrable_domain(domain) is None
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
     ):
