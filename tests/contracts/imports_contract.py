@@ -90,19 +90,6 @@ class DirectoryImportsContract(WorldContract):
             told.append([person.facts[fact] for fact in facts])
         assert told == [["jane@newco.example", "CEO", "Newco", "newco.example"]] * 2
 
-    def test_the_cell_of_one_person_renames_no_company_of_many(self, world):
-        """Within a file the first name stands, unless a later row writes it better; a later file may tell a new one."""
-        header, host = "First Name,Last Name,Email,Company\n", "pampanet.example"
-        names = ["PAMPANET SA", "Pampanet S.A.", "Pampanet S.A.", "Marketing Dept", "pampanet sa"]
-        rows = [f"Ann,Bell{'abcde'[at]},a{at}@{host},{name}\n" for at, name in enumerate(names)]
-        world.app.upload("".join([header, *rows]).encode(), client=ACME, workstream=CRM, name="crm.csv")
-        told = [one.event.facts for one in world.store.log(0, 1000) if isinstance(one.event, e.CompanyImported)]
-        assert [facts["company_name"] for facts in told if "company_name" in facts] == ["PAMPANET SA", "Pampanet S.A."]
-        later = f"{header}Ann,Bella,a0@{host},Pampanet Holding\n".encode()
-        report = world.app.upload(later, client=ACME, workstream=CRM, name="later.csv")
-        (person,) = world.store.people(report.upload_id)
-        assert person.facts["company_name"] == "Pampanet Holding"
-
     def test_a_members_id_and_a_slug_are_one_persons_and_two_ids_are_two_peoples(self, world):
         """Namesakes of a search in Sales Navigator, of whom another list tells the slug of one beside their address."""
         at = {"linkedin": f"https://www.linkedin.com/sales/lead/{MEMBER},NAME_SEARCH,x", "email": ""}

@@ -25,7 +25,7 @@ from enrichcore.domain.directory import STRENGTH, Known, Match, asked, asked_of_
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId, directory_id
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind
 from enrichcore.ingest import ImportedRow, RejectedRow
-from enrichcore.normalize import company_name_key, person_name_key
+from enrichcore.normalize import person_name_key
 from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
 CHUNK: Final = 1000
@@ -55,22 +55,6 @@ def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, size)):
         yield chunk
-
-
-def _told_of_company(facts: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """What a row adds to what earlier rows of its file told of the company.
-
-    One person's cell does not rename the company of all; it may write the same name better: "Pampanet S.A." for "PAMPANET SA".
-    """
-    return {
-        name: value for name, value in facts.items() if name not in before or _is_written_better(value, before[name])
-    }
-
-
-def _is_written_better(name: Any, other: Any) -> bool:
-    if not (isinstance(name, str) and isinstance(other, str)) or company_name_key(name) != company_name_key(other):
-        return False
-    return (other.isupper() or other.islower()) and not (name.isupper() or name.islower())
 
 
 @define(kw_only=True)
@@ -200,7 +184,7 @@ class _Chunk:
         )
         self._append(event, person_id)
         known = self._people.get(person_id)
-        before = self._standing(known.company_id) if known and known.company_id else None
+        before = known and known.company_id and self._standing(known.company_id)
         earlier = known.facts if known else {}
         if before and company_id and before != company_id:
             # Who is said to be elsewhere by a later row is there, with what that row tells; leads say so, too.
@@ -229,11 +213,11 @@ class _Chunk:
             before = {**(before or {}), **(self._facts_of(merged.entity_id) or {})}
             self.companies[merged.entity_id] = None
             self.merged_companies[merged.entity_id] = company_id
-        told = _told_of_company(row.company, before or {})
-        facts = {**(before or {}), **told}
+        facts = {**row.company, **(before or {})}
         if before is None or facts != before or match.new_keys:
-            event = e.CompanyImported(upload_id=upload, line=line, facts=told, keys=match.new_keys)
-            self._append(event, company_id)
+            self._append(
+                e.CompanyImported(upload_id=upload, line=line, facts=row.company, keys=match.new_keys), company_id
+            )
         self.companies[company_id] = facts
         return match
 
