@@ -76,20 +76,6 @@ class DirectoryImportsContract(WorldContract):
             assert (report.row_count, report.person_count) == (24, 24)
         assert companies_and_people(world)[1] < 48
 
-    def test_of_two_rows_at_different_companies_the_later_counts_as_a_whole(self, world):
-        """A lead of one row's job and another's company would be true of no moment; what the later spares, the earlier tells."""
-        header = "First Name,Last Name,Email,LinkedIn URL,Job Title,Company,Website\n"
-        at_roe = "Jane,Roe,jane@roe.example,linkedin.com/in/jane-roe-1,CFO,Roe Ltd,roe.example\n"
-        at_newco = "Jane,Roe,jane@newco.example,linkedin.com/in/jane-roe-1,CEO,Newco,newco.example\n"
-        at_none = "Jane,Roe,,linkedin.com/in/jane-roe-1,,,\n"
-        told = []
-        for rows in ((at_roe, at_newco), (at_roe, at_none, at_newco, at_none)):
-            report = world.app.upload("".join([header, *rows]).encode(), client=ACME, workstream=CRM, name="crm.csv")
-            (person,) = world.store.people(report.upload_id)
-            facts = ("person_email", "person_title", "company_name", "company_domain")
-            told.append([person.facts[fact] for fact in facts])
-        assert told == [["jane@newco.example", "CEO", "Newco", "newco.example"]] * 2
-
     def test_a_members_id_and_a_slug_are_one_persons_and_two_ids_are_two_peoples(self, world):
         """Namesakes of a search in Sales Navigator, of whom another list tells the slug of one beside their address."""
         at = {"linkedin": f"https://www.linkedin.com/sales/lead/{MEMBER},NAME_SEARCH,x", "email": ""}

@@ -184,15 +184,10 @@ class _Chunk:
         )
         self._append(event, person_id)
         known = self._people.get(person_id)
-        before = known and known.company_id and self._standing(known.company_id)
-        earlier = known.facts if known else {}
-        if before and company_id and before != company_id:
-            # Who is said to be elsewhere by a later row is there, with what that row tells; leads say so, too.
-            earlier = {name: value for name, value in earlier.items() if name.startswith("person_")}
-            earlier |= row.person
-        company_id = company_id or before
+        if known is not None and known.company_id is not None:
+            company_id = self._standing(known.company_id)
         company_facts = (self._facts_of(company_id) if company_id else None) or {}
-        facts = {**company_facts, **row.person, **earlier}
+        facts = {**company_facts, **row.person, **(known.facts if known else {})}
         self._people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
         self._touched.add(person_id)
         known_by = (key for key, owner in owners.items() if owner == person_id)
