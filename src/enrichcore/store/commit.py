@@ -311,14 +311,17 @@ class Store(Reads, Protocol):
     def receiver_up(self) -> timedelta:
         """How long some receiver has been up without interruption, in the store's own time; nothing where none is."""
 
-    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
-        """Say which roles a process runs; it has to say so every few seconds."""
+    def here(self, runner_id: UUID, roles: Collection[str], behind: str = "") -> None:
+        """Say which roles a process runs, and why it goes by an earlier configuration if it does; every few seconds."""
 
     def gone(self, runner_id: UUID) -> None:
         """Say that a process stops."""
 
     def roles_up(self) -> frozenset[str]:
         """The roles that some process was heard of lately to run, in the store's own time."""
+
+    def roles_behind(self) -> dict[str, str]:
+        """Of these roles, those with a process that goes by an earlier configuration than the one in force, and why."""
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""

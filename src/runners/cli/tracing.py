@@ -26,6 +26,7 @@ from enrichcore.domain.events import (
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
 from runners.cli import standing
 from runners.cli.opening import application, rows
+from runners.cli.running import not_in_force
 from runners.cli.showing import AsJson, body_text, line, plain, show_json
 
 _PANEL = "Looking into it"
@@ -113,11 +114,14 @@ def explain(
                 said, groups = explained(enrichment.store, enrichment.registry, any_id, now=enrichment.now()), []
             except UnknownId as unknown:
                 raise UnknownId("item, company run or batch", any_id, what_it_is(enrichment, any_id)) from unknown
+        told = not_in_force(enrichment)
     if as_json:
         more = {} if batch is None else {"groups": list(map(standing.shown, groups))}
-        show_json({"id": any_id, "explanation": said, **more})
+        show_json({"id": any_id, "explanation": said, **more, "hindrances": told})
     else:
         standing.tell(said, groups, all_ids=ids)
+        for sentence in told:
+            line(sentence)
 
 
 #: By the event that begins it, what an id is of, and what looks into that.

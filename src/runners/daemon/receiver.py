@@ -51,6 +51,10 @@ class Receiver:
     def __init__(self, registry: Registry, writer: GroupWriter, interrupted: Callable[[], None] = lambda: None) -> None:
         self._writer = writer
         self._interrupted = interrupted
+        self.take_over(registry)
+
+    def take_over(self, registry: Registry) -> None:
+        """Take callbacks for the clients of another configuration, by their secrets there."""
         self._secrets = [
             (secret.reveal().encode(), client.id)
             for client in registry.clients.values()
