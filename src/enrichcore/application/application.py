@@ -35,6 +35,7 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.events import ConfigurationApplied, RowRejected, Settlement
 from enrichcore.domain.ids import CONFIGURATION, BatchId, UploadId
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
@@ -52,6 +53,7 @@ class Enrichment:
         clock: tells the time, in UTC; the store's unless given, which all who share it go by.
         new_id: makes ids for what has no natural one: uploads and batches.
         callback_base_url: what Clay can reach; the configuration's unless given.
+        functions: those of local steps, by the names that the configuration gives them; loaded unless given.
         pause: waits between two lost races, given how many were lost.
     """
 
@@ -63,6 +65,7 @@ class Enrichment:
         clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
+        functions: Mapping[str, LocalFunction] | None = None,
         pause: Pause = pause_at_random,
     ) -> None:
         #: What the use cases rest on; for use cases of one's own.
@@ -73,7 +76,7 @@ class Enrichment:
             new_id=new_id,
             pause=pause,
             callback_base_url=callback_base_url or registry.runner.callback_base_url,
-            functions=dict(load_functions(registry)),
+            functions=dict(load_functions(registry) if functions is None else functions),
         )
         self._lanes = claiming.lanes_of(registry)
         self._turns = count()

@@ -35,6 +35,7 @@ class StoreError(Exception):
     StoreError
     ├── Conflict            nobody's fault: another writer was first; decide again
     └── StoreUnavailable    the database cannot be reached now; try again later
+        └── StoreForbidden  the operator has to allow something first
     """
 
 
@@ -44,6 +45,20 @@ class Conflict(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached; nothing is known to be stored."""
+
+
+class StoreForbidden(StoreUnavailable):
+    """Somebody has to allow something before there is a store.
+
+    Args:
+        reason: what was refused.
+        remedy: what would allow it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
 
 
 @frozen(kw_only=True)

@@ -160,7 +160,9 @@ class PostgresStore(_Reads):
         applied: list[str] = []
         with self._connection() as connection, connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
-            connection.execute("create schema if not exists enrichcore")
+            # Even where it exists, `if not exists` asks for the right to create one.
+            if connection.execute("select to_regnamespace('enrichcore') is null").fetchall() == [(True,)]:
+                connection.execute("create schema enrichcore")
             connection.execute(
                 "create table if not exists enrichcore.migrations"
                 " (number integer primary key, name text not null, applied_at timestamptz not null default now())"

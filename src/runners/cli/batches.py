@@ -46,7 +46,7 @@ def status(
 
     With `--json --watch` every change is one line of JSON.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         before: list[dict[str, Any]] | None = None
         while True:
             found = progress_of(enrichment, batch_id)

@@ -19,7 +19,7 @@ from enrichcore.registry import (
     missing_webhooks,
     write_template,
 )
-from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 from projections import READ_MODELS
 from runners.cli.commands import FAILED
 from runners.cli.opening import found, who
@@ -120,6 +120,8 @@ def _database_faults(path: Path) -> Iterator[Fault]:
     try:
         with opened_store(database_url(path)) as store:
             store.last_position()
+    except StoreForbidden as error:
+        yield Fault(key="ENRICHCORE_DATABASE_URL", problem=error.reason, remedy=error.remedy)
     except StoreUnavailable as error:
         reason = str(error).strip() or "no answer"
         yield Fault(

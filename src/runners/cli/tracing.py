@@ -47,7 +47,7 @@ def history(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> N
 
     The ids of batches, uploads, lanes (`lanes --json`) and unmatched answers are taken too.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         recorded = enrichment.store.stream(run_id)
         if not recorded:
             raise UnknownId(
@@ -105,7 +105,7 @@ def explain(
 
     Of a batch, say it for its items, those that stand still for the same reason together, with their ids.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         batch = next((found for found, _ in enrichment.store.batches([any_id])), None)
         if batch is not None:
             said, groups = standing.sentence(enrichment, batch), standing.groups_of(enrichment, batch)
