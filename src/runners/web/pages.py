@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from enrichcore.application import UnknownId
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import BatchId
+from enrichcore.domain.life_cycle import State
 from runners.web.access import guard_pages, name_cookie, remembered_name
 from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
 from runners.web.desk import BY, PAGE, TheDesk, facts_of, person_name
@@ -25,6 +26,8 @@ from runners.web.uploading import upload_handlers
 
 #: Which items a batch page can be narrowed to.
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
+#: States of steps that wait for an answer, or for a company whose answer is waited for.
+_WAITING: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT, State.WAITING_FOR_COMPANY})
 #: signal → its words on the page of leads.
 SIGNALS: Final = {
     "": "all",
@@ -91,12 +94,14 @@ def batch(
     }.get(only, getattr(progress, f"items_{only}", 0))
     paging = Paging(number=page, size=PAGE, total=total)
     rows = desk.rows("items", batch=batch_id, only=only, limit=paging.size, offset=paging.offset)
+    steps = steps_of(desk, found, progress.items_total)
     standing, left = standing_of(desk, found)
     items: list[dict[str, Any]] = [{**row, "facts": facts_of(row["facts"])} for row in rows]
     return desk.page(
         "batch.html",
         batch=progress,
-        steps=(steps := steps_of(desk, found, progress.items_total)),
+        steps=steps,
+        waiting=any(share.state in _WAITING for step in steps for share in step.shares),
         again=again(found.status, steps),
         standing=standing,
         standing_left=left,
