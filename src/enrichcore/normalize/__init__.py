@@ -23,6 +23,7 @@ from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
+    given_name_forms,
     last_name,
     person_name,
     person_name_key,
@@ -49,6 +50,7 @@ __all__ = [
     "email_domain",
     "folded",
     "full_name",
+    "given_name_forms",
     "is_free_mail",
     "is_known_country",
     "is_nothing",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.nothing import clean_text, is_nothing
 from enrichcore.normalize.remembering import remembered
 
@@ -38,8 +39,6 @@ _PAGE = {
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
-#: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
-_NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
 _IS_MEMBER = re.compile(_MEMBER)
 #: What was a member's id before something took its capitals.
@@ -96,7 +95,7 @@ def _key(segment: str, kind: Kind) -> str | None:
     key = unicodedata.normalize("NFC", whole.lower())
     if (
         len(key) > MAX_SLUG
-        or key in _NOBODY
+        or key in entries("pages_of_nobody")
         or not _SLUG.fullmatch(key)
         or not any(character.isalnum() for character in key)
     ):

@@ -222,6 +222,21 @@ def person_name_key(value: Any) -> str | None:
     return " ".join(words) or None
 
 
+def given_name_forms(first: str) -> frozenset[str]:
+    """Every form of a folded first name, itself included: "bob" and "robert"."""
+    return _forms().get(first, frozenset({first}))
+
+
+@cache
+def _forms() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for row in lines("given_names"):
+        forms = frozenset(folded(word) for word in row.split())
+        for form in forms:
+            found[form] = found.get(form, frozenset()) | forms
+    return found
+
+
 def _words(text: str) -> list[str]:
     joined = re.sub(r"[&+]", " and ", re.sub(r"\b(\w)/(\w)\b", r"\1\2", folded(text)))
     bare = re.sub(r"[.'\u2019\u2018`\u00b4]", "", joined)
