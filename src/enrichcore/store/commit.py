@@ -359,6 +359,9 @@ class Store(Reads, Protocol):
     def answer_counts(self) -> dict[str, int]:
         """Callbacks that came in, by what became of them; no fact, and not rebuilt from events."""
 
+    def answered_at(self, outcome: str) -> datetime | None:
+        """When a callback was last counted as that; None where none was."""
+
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         """All inline state, in order of id: what a replay is compared with."""
 
