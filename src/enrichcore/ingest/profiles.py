@@ -58,6 +58,12 @@ class Profile:
         folded = fold_header(cell)
         return folded in self.aliases or folded in self.conditions
 
+    def meanings(self, cell: str) -> frozenset[str]:
+        """The facts that a column of that name may tell."""
+        folded = fold_header(cell)
+        alias = self.aliases.get(folded)
+        return frozenset((*(one.fact for one in self.conditions.get(folded, ())), *((alias,) if alias else ())))
+
     def names_people(self, cell: str) -> bool:
         """Whether a cell is the name of a column that surely holds people's names."""
         return self.aliases.get(fold_header(cell)) in _PEOPLES_NAMES
