@@ -31,10 +31,16 @@ class Header:
     def is_header(self, cells: tuple[str, ...]) -> bool:
         """Whether a row's cells are names of columns."""
         filled = [place for place, cell in enumerate(cells) if cell.strip()]
-        if len(filled) < 2 or filled[-1] - filled[0] >= len(filled):  # noqa: PLR2004 - one cell is no table
+        # Nearly every record has an address, and no name of a column has: asking for it spares looking all cells up.
+        if len(filled) < 2 or filled[-1] - filled[0] >= len(filled) or any("@" in cell for cell in cells):  # noqa: PLR2004 - one cell is no table
             return False
-        known = {cells[place].strip().casefold() for place in filled if self.profile.knows(cells[place])}
-        return len(known) == len(filled) or (len(known) >= _KNOWN_NAMES and 3 * len(known) >= 2 * len(filled))
+        known, unknown = set[str](), 0
+        for place in filled:
+            if self.profile.knows(cells[place]):
+                known.add(cells[place].strip().casefold())
+            elif 3 * (unknown := unknown + 1) > len(filled):
+                return False
+        return len(known) == len(filled) or len(known) >= _KNOWN_NAMES
 
     def is_same(self, cells: tuple[str, ...]) -> bool:
         """Whether names of columns mean what the columns do in which they stand, and none what another column does."""
