@@ -20,8 +20,10 @@ from enrichcore.normalize import clean_label
 _SHARED = "plain"
 _PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
 #: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
-#: and delimiters that a table was saved with a second time.
-_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e]+")
+#: delimiters that a table was saved with a second time, and the arrow of the column by which a report was sorted.
+_SEPARATORS = re.compile(
+    r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e\u2190-\u2195\u21c5\u25b2-\u25bf]+"
+)
 
 
 @frozen(kw_only=True)
