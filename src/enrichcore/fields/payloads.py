@@ -45,9 +45,10 @@ _REPR_STARTS = ("{'", "[{'", "['")
 MAX_REPR = 50_000
 #: What models and people write for JSON: texts, comments to the line's end, commas before an end, keys without quotes.
 _TOKENS = re.compile(
-    r'"(?:[^"\\]|\\.)*"'
+    # One that does not end goes to the end, and a key begins where no word goes on: the search takes no longer than the text is long.
+    r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
     r"|(?P<single>(?<=[:,\[{\s])'(?:[^'\\]|\\.)*'(?=\s*[:,\]}]))"
-    r"|(?P<comment>//[^\n]*)|(?P<comma>,(?=\s*[}\]]))|(?P<key>[A-Za-z_$][\w$]*(?=\s*:))|(?P<word>\b(?:None|True|False|undefined)\b)",
+    r"|(?P<comment>//[^\n]*)|(?P<comma>,(?=\s*[}\]]))|(?P<key>(?<![\w$])[A-Za-z_$][\w$]*(?=\s*:))|(?P<word>\b(?:None|True|False|undefined)\b)",
     re.DOTALL,
 )
 _WORDS_OF_PYTHON = {"None": "null", "True": "true", "False": "false", "undefined": "null"}
