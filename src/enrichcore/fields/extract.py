@@ -35,7 +35,7 @@ from enrichcore.fields.emails import (
     without_undeliverable,
 )
 from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
-from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
+from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators, day_of
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
@@ -109,6 +109,9 @@ def extract_all(
         sources: Paths of one's own for some fields.
     """
     company = extract_company_fields(company_payload, sources=sources)
+    if (company["company_founded_year"] or 0) > day_of(as_of).year:
+        # A company that is still to be founded is a typing error.
+        company["company_founded_year"] = None
     asked = asked_company_domain or company["company_domain"]
     person = extract_person_fields(person_payload, sources=sources, asked_company_domain=asked)
     indicators = compute_indicators(
@@ -343,25 +346,21 @@ def _field(
 
     Of those under its own name only, or not, when told.
     """
-    if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
+    own = sources.get(name) if sources else None
+    all_keys = objects.all_keys
+    if own is None and all_keys.isdisjoint(_first_keys(name)):
         return None
     shipped_clean, own_path = _cleaning(name)
     clean = clean or shipped_clean
-    own = sources.get(name) if sources else None
-    named, own_clean = (named_paths(tuple(own)), _own_cleaning(name)) if own is not None else (frozenset(), None)
-    own_keys = objects.own_keys
+    own_clean, named = (_own_cleaning(name), named_paths(tuple(own))) if own is not None else (None, frozenset())
     for path in paths_of(name, sources):
+        if path and path[0] not in all_keys:
+            continue
         is_own = path == own_path
         if own_name is not None and is_own is not own_name:
             continue
-        if is_own:
-            nodes = [*objects.own, *objects.foreign]
-        elif path and path[0] not in own_keys:
-            continue
-        else:
-            nodes = objects.own
         accept = own_clean if own_clean is not None and path in named else clean
-        for node in nodes:
+        for node in [*objects.own, *objects.foreign] if is_own else objects.own:
             if not path or path[0] in node:
                 for value in values_at(node, path):
                     cleaned = accept(value)

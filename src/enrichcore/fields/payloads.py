@@ -105,17 +105,16 @@ def tree(value: Any) -> Tree:
 
 def values_at(node: Tree, path: Path) -> Sequence[Tree]:
     """The values at a path that say something, going through lists."""
+    if len(path) == 1 and isinstance(node, dict):
+        # Nearly every path is one key of an object; a list at its end is one value, for it may be a list of labels.
+        value = node.get(path[0])
+        return () if value is None or is_nothing(value) else (value,)
     if isinstance(node, list):
         return [value for part in node for value in values_at(part, path)]
     if not path:
         return () if is_nothing(node) else (node,)
     rest = node.get(path[0]) if isinstance(node, dict) else None
-    if rest is None:
-        return ()
-    if len(path) == 1 and isinstance(rest, list):
-        # A list at the end of a path is one value: it may be a list of labels.
-        return () if is_nothing(rest) else (rest,)
-    return values_at(rest, path[1:])
+    return () if rest is None else values_at(rest, path[1:])
 
 
 def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]:
@@ -189,7 +188,7 @@ def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
     if any(word in key for word in keys("column_words")):
         return True
     inner = _first_of(part)
-    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _only_wraps(inner))
+    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _wraps(inner))
 
 
 def _first_of(part: Tree) -> Tree:
@@ -207,7 +206,7 @@ def _is_beside(key: str) -> bool:
     return key in keys("beside") or any(word in key for word in keys("beside_words"))
 
 
-def _only_wraps(node: Mapping[str, Tree]) -> bool:
+def _wraps(node: Mapping[str, Tree]) -> bool:
     """Whether an object holds another and nothing beside it, or an answer in its envelope: `{"status": 200, "body": {...}}`."""
     inner = [key for key, part in node.items() if isinstance(part, dict | list)]
     return (len(node) == 1 and bool(inner)) or not keys("envelopes").isdisjoint(inner)
@@ -266,9 +265,20 @@ def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> 
             break
         name = folded_key(str(key)) or str(key)
         # Two keys that fold to one: the first that says something stays.
-        if name not in folded or is_nothing(folded[name]):
+        if name in folded and not is_nothing(folded[name]):
+            continue
+        if depth > 1 and (part is None or _is_plain_text(part)):
+            # As `_tree` does, without a call for most of an answer's values.
+            budget[0] -= 1
+            folded[name] = part
+        else:
             folded[name] = _tree(part, depth - 1, budget)
     return folded
+
+
+def _is_plain_text(value: Any) -> bool:
+    """Whether a value is a text that surely holds nothing else, as most are."""
+    return isinstance(value, str) and "{" not in value and "[" not in value
 
 
 def _parsed(body: bytes) -> Any:
@@ -280,7 +290,7 @@ def _parsed(body: bytes) -> Any:
 
 def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list, also with words around it; None when it is just a text."""
-    if "{" not in value and "[" not in value:
+    if _is_plain_text(value):
         return None
     text = value.strip()
     fence = _FENCE.search(text) if "```" in text and text[0] != '"' else None
