@@ -19,9 +19,32 @@ def are_of_one_role(one: str | None, other: str | None) -> bool:
 
 
 def is_side_job(title: str | None) -> bool:
-    """Whether a title is mostly that of something beside a job: a seat on a board, a mentor's."""
-    told = _told_by(title or "")
-    return bool(told) and not told.isdisjoint(words("side_jobs"))
+    """Whether a title is mostly that of something beside a job: a seat on a board, a mentor's, a parent's."""
+    return _is_side_job(title) if title else False
+
+
+@lru_cache(maxsize=4_096)
+def _is_side_job(title: str) -> bool:
+    plain = " ".join(_WORD.findall(folded(title)))
+    if plain in _side_titles() or _side_phrases().search(plain) is not None:
+        return True
+    return not _told_by(title).isdisjoint(_side_words())
+
+
+@cache
+def _side_words() -> frozenset[str]:
+    return frozenset(map(folded, words("side_jobs")))
+
+
+@cache
+def _side_titles() -> frozenset[str]:
+    return frozenset(" ".join(_WORD.findall(folded(title))) for title in words("side_titles"))
+
+
+@cache
+def _side_phrases() -> re.Pattern[str]:
+    phrases = sorted(" ".join(_WORD.findall(folded(phrase))) for phrase in words("side_phrases"))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
 
 
 @lru_cache(maxsize=4_096)
