@@ -236,7 +236,7 @@ def _unfolded(value: str) -> Any:
     """What a text holds when it is a JSON object or list; None when it is just a text."""
     # The last sign tells of most texts that they hold none.
     if value[-1:] not in _JSON_ENDS and "```" not in value:
-        return None
+        return _object_in(value) if '{"' in value or "{\n" in value else None
     text = value.strip()
     if "```" in text and text[0] != '"' and (fenced := _FENCE.search(text)):
         # With or without words around the fence.
@@ -258,6 +258,16 @@ def _unfolded(value: str) -> Any:
             continue
         return inner if isinstance(inner, dict | list | str) and inner != value else None
     return None
+
+
+def _object_in(text: str) -> Any:
+    """The object in a text that goes on behind it: "{...} Sources: [1]", "<answer>{...}</answer>"."""
+    start = text.index("{")
+    try:
+        inner, _ = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return inner if isinstance(inner, dict) and inner else None
 
 
 def _as_it_is(text: str) -> str:

@@ -21,7 +21,7 @@ def are_of_one_role(one: str | None, other: str | None) -> bool:
 def is_side_job(title: str | None) -> bool:
     """Whether a title is mostly that of something beside a job: a seat on a board, a mentor's."""
     told = _told_by(title or "")
-    return bool(told) and not told.isdisjoint(words("side_jobs"))
+    return not told.isdisjoint(words("side_jobs")) and told.isdisjoint(words("main_jobs"))
 
 
 @lru_cache(maxsize=4_096)

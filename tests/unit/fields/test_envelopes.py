@@ -82,3 +82,19 @@ def test_an_account_beside_a_companys_name_is_none_of_its_objects(wrap):
     )
     assert told == known(extract_company_fields(COMPANY))
     assert known(extract_company_fields({"id": 7, "account": COMPANY})) == told
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "{}\n\nSources: [1] https://pampanet.example",
+        "<answer>\n{}\n</answer>",
+        "<json>{}</json>",
+        "Here: {} Hope this helps!",
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_words_behind_an_object_do_not_hide_it(wrap, indent):
+    """Nor do those before it."""
+    text = wrap.replace("{}", json.dumps(PERSON, indent=indent))
+    assert known(extract_person_fields({"result": text})) == known(extract_person_fields(PERSON))

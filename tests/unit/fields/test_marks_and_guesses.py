@@ -131,3 +131,21 @@ def test_letters_of_mathematics_are_letters():
     told = extract_person_fields({"result": facts})
     assert (told["person_full_name"], told["person_title"]) == ("Anna Kovács", "CEO & Co-Founder")
     assert told["person_headline"] == "x\u00b2 \u2122"
+
+
+@pytest.mark.parametrize("text", ["500+ connections", "3rd+ degree connection", "View profile", "LinkedIn Member", "She/Her", "Status is reachable"])  # fmt: skip
+def test_what_linkedin_shows_beside_a_profile_is_no_headline(text):
+    """Scrapers take it for one."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "headline": text})["person_headline"] is None
+
+
+@pytest.mark.parametrize(("text", "told"), [("Leeds, United Kingdom · 500+ connections", "Leeds, United Kingdom"), ("Leeds, United Kingdom · Contact info", "Leeds, United Kingdom"), ("500+ connections", None)])  # fmt: skip
+def test_what_linkedin_shows_beside_a_place_is_no_part_of_it(text, told):
+    """Nor is it a place alone."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "location": text})["person_location"] == told
+
+
+@pytest.mark.parametrize("text", ["1st Lieutenant", "Top 3rd party sales", "Contact information manager"])
+def test_a_headline_may_begin_like_what_linkedin_shows(text):
+    """Words mean what stands behind them."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "headline": text})["person_headline"] == text
