@@ -144,8 +144,9 @@ def _decisions(log: Iterable[e.Recorded]) -> Mapping[tuple[UUID, str], list[tupl
                 )
             case e.AnswerTimedOut(again=True):
                 found[run].append((latest[run], "no answer, an attempt was left"))
-            case e.RetryRequested():
-                found[run].append((latest[run], "a person retried"))
+            case e.RetryRequested(by=by):
+                asked = by.startswith("item ")
+                found[run].append((latest[run], "ended, a new item asked again" if asked else "a person retried"))
     return found
 
 

@@ -76,33 +76,6 @@ class DirectoryImportsContract(WorldContract):
             assert (report.row_count, report.person_count) == (24, 24)
         assert companies_and_people(world)[1] < 48
 
-    def test_of_two_rows_at_different_companies_the_later_counts_as_a_whole(self, world):
-        """A lead of one row's job and another's company would be true of no moment; what the later spares, the earlier tells."""
-        header = "First Name,Last Name,Email,LinkedIn URL,Job Title,Company,Website\n"
-        at_roe = "Jane,Roe,jane@roe.example,linkedin.com/in/jane-roe-1,CFO,Roe Ltd,roe.example\n"
-        at_newco = "Jane,Roe,jane@newco.example,linkedin.com/in/jane-roe-1,CEO,Newco,newco.example\n"
-        at_none = "Jane,Roe,,linkedin.com/in/jane-roe-1,,,\n"
-        told = []
-        for rows in ((at_roe, at_newco), (at_roe, at_none, at_newco, at_none)):
-            report = world.app.upload("".join([header, *rows]).encode(), client=ACME, workstream=CRM, name="crm.csv")
-            (person,) = world.store.people(report.upload_id)
-            facts = ("person_email", "person_title", "company_name", "company_domain")
-            told.append([person.facts[fact] for fact in facts])
-        assert told == [["jane@newco.example", "CEO", "Newco", "newco.example"]] * 2
-
-    def test_the_cell_of_one_person_renames_no_company_of_many(self, world):
-        """Within a file the first name stands, unless a later row writes it better; a later file may tell a new one."""
-        header, host = "First Name,Last Name,Email,Company\n", "pampanet.example"
-        names = ["PAMPANET SA", "Pampanet S.A.", "Pampanet S.A.", "Marketing Dept", "pampanet sa"]
-        rows = [f"Ann,Bell{'abcde'[at]},a{at}@{host},{name}\n" for at, name in enumerate(names)]
-        world.app.upload("".join([header, *rows]).encode(), client=ACME, workstream=CRM, name="crm.csv")
-        told = [one.event.facts for one in world.store.log(0, 1000) if isinstance(one.event, e.CompanyImported)]
-        assert [facts["company_name"] for facts in told if "company_name" in facts] == ["PAMPANET SA", "Pampanet S.A."]
-        later = f"{header}Ann,Bella,a0@{host},Pampanet Holding\n".encode()
-        report = world.app.upload(later, client=ACME, workstream=CRM, name="later.csv")
-        (person,) = world.store.people(report.upload_id)
-        assert person.facts["company_name"] == "Pampanet Holding"
-
     def test_a_members_id_and_a_slug_are_one_persons_and_two_ids_are_two_peoples(self, world):
         """Namesakes of a search in Sales Navigator, of whom another list tells the slug of one beside their address."""
         at = {"linkedin": f"https://www.linkedin.com/sales/lead/{MEMBER},NAME_SEARCH,x", "email": ""}
@@ -317,6 +290,19 @@ class ToldImportsContract(WorldContract):
         assert (company.entity, company.tellings[0].line) == ("company", 2)
         with pytest.raises(UnknownId):
             explain_identity(world.store, UUID(int=7))
+
+    def test_why_a_company_is_called_as_most_rows_call_it(self, world):
+        """The first name stands until all rows are read; what is asked with is the one that most say."""
+        people = [
+            person(name, "pampanet") | {"company": company}
+            for name, company in (("ann", "Marketing Hub"), ("bob", "PAMPANET SA"), ("cid", "Pampanet S.A."))
+        ]
+        report = world.upload(*people)
+        found = world.store.people(report.upload_id)
+        assert {one.facts["company_name"] for one in found} == {"Pampanet S.A."}
+        told = explain_identity(world.store, found[0].company_id).tellings
+        assert [telling.reason for telling in told][-1] == "is called 'Pampanet S.A.' by most rows of its file: 2"
+        assert told[-1].line == 4
 
     def test_rows_kept_aside_come_back_without_formulas_and_as_they_were(self, world):
         """Neither cells nor column names are formulas to a spreadsheet, and read again they are what the file had."""

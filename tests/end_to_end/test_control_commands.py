@@ -23,6 +23,10 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     (progress,) = world.json("status", batch_id)["batches"]
     assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
     assert world.json("retry", batch_id)["retried"] == 0
+    costs = world.json("retry", batch_id, "--state", "cancelled", "--dry-run")
+    told = [(step["items"], step["behind"], step["rows"]) for step in costs["steps"]]
+    assert (costs["credits"], told) == ("7", [(3, 0, 1), (0, 3, 3), (0, 3, 3)])
+    assert "would cost 7 credits at most" in world.run("retry", batch_id, "--state", "cancelled", "--dry-run")
     assert world.json("settle", batch_id, "--as", "sent")["settled"] == 0
 
 
@@ -87,6 +91,7 @@ def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
     refused = world.ended("upload", world.crm, "--client", "acme", "--workstream", "crm_data")
     assert refused.returncode == 1
     assert "enrichcore apply" in refused.stderr
+    assert "differ in workstreams.crm_data.label, where" in refused.stderr
     assert world.json("apply")["changed"] is True
     assert world.json("apply")["changed"] is False
     world.upload(file=world.crm, workstream="crm_data")

@@ -14,8 +14,9 @@ from enrichcore.domain.step_run import Outcome
 from enrichcore.projection import catch_up, ensure_tables
 from projections import READ_MODELS
 from runners.cli.batches import _show, progress_of
-from runners.cli.lanes import known_lanes, lane_words, show_history
+from runners.cli.lanes import show_history
 from runners.cli.tracing import what_it_is
+from runners.lanes import known_lanes, lane_words
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned
 
 pytestmark = pytest.mark.postgres

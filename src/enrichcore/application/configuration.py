@@ -9,7 +9,7 @@ from enrichcore.application.core import Core
 from enrichcore.application.errors import StaleConfiguration
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE
-from enrichcore.registry import fingerprint, snapshot
+from enrichcore.registry import differences, fingerprint, snapshot
 from enrichcore.store.commit import Conflict
 
 CALENDAR: Final = uuid5(NAMESPACE, "calendar")
@@ -27,10 +27,9 @@ def _apply(core: Core, *, by: str, on_purpose: bool) -> bool:
     if applied and applied[-1].fingerprint == current:
         return False
     if not on_purpose and any(event.fingerprint == current for event in applied):
-        raise StaleConfiguration(
-            "this configuration was in force before and was superseded by a newer one;"
-            " run `enrichcore apply` if it is meant to be in force again"
-        )
+        newer = known[-1].event
+        assert isinstance(newer, e.ConfigurationApplied)  # noqa: S101 - the stream has no other events
+        raise StaleConfiguration(differences(newer.snapshot, snapshot(core.registry)), by=newer.by, at=known[-1].at)
     event = e.ConfigurationApplied(fingerprint=current, snapshot=snapshot(core.registry), by=by)
     core.append_one(CONFIGURATION, len(known) + 1, event)
     return True

@@ -8,7 +8,13 @@ ApplicationError
 └── RulesNotInForce     the operator has to apply the configuration first
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
+
+#: Keys that a sentence names; the others are counted.
+_KEYS_NAMED: Final = 8
 
 
 class ApplicationError(Exception):
@@ -50,6 +56,14 @@ class StaleConfiguration(ApplicationError):
 
     code = "stale_configuration"
 
+    def __init__(self, keys: Sequence[str], *, by: str, at: datetime) -> None:
+        super().__init__(
+            f"this configuration was in force before, and was superseded by one that {by} put in force at"
+            f" {at:%Y-%m-%d %H:%M:%S} UTC; {differing(keys)}. Set them as they were then, or, if what you have is meant to be in"
+            " force again, run `enrichcore apply`"
+        )
+        self.keys = tuple(keys)
+
 
 class RulesNotInForce(ApplicationError):
     """The file's rules for fields and indicators are not those that are recorded."""
@@ -61,3 +75,12 @@ class RulesNotInForce(ApplicationError):
             "[fields], [indicators] or [answers] of the configuration are not in force yet: run `enrichcore apply` first, or look at what"
             " they would change with `enrichcore replay --diff`"
         )
+
+
+def differing(keys: Sequence[str]) -> str:
+    """Which keys of two configurations differ, in words; their values stay unsaid."""
+    if not keys:
+        return "they differ in what is written by default"
+    more = len(keys) - _KEYS_NAMED
+    named = f"{', '.join(keys[:_KEYS_NAMED])}{f' and {more} more' if more > 0 else ''}"
+    return f"they differ in {named}, where the values of environment variables count too"

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from attrs import Factory, define, evolve
 
+from enrichcore.application.company_names import NAME, Called, CompanyNames, Joined, MostCalled, told_beside
 from enrichcore.application.employers import employer_called, is_by_name_only, said_to_be_at
 from enrichcore.application.found_keys import names_of
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
@@ -25,7 +26,7 @@ from enrichcore.domain.directory import STRENGTH, Known, Match, asked, asked_of_
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId, directory_id
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind
 from enrichcore.ingest import ImportedRow, RejectedRow
-from enrichcore.normalize import company_name_key, person_name_key
+from enrichcore.normalize import person_name_key
 from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
 CHUNK: Final = 1000
@@ -57,22 +58,6 @@ def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _told_of_company(facts: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """What a row adds to what earlier rows of its file told of the company.
-
-    One person's cell does not rename the company of all; it may write the same name better: "Pampanet S.A." for "PAMPANET SA".
-    """
-    return {
-        name: value for name, value in facts.items() if name not in before or _is_written_better(value, before[name])
-    }
-
-
-def _is_written_better(name: Any, other: Any) -> bool:
-    if not (isinstance(name, str) and isinstance(other, str)) or company_name_key(name) != company_name_key(other):
-        return False
-    return (other.isupper() or other.islower()) and not (name.isupper() or name.islower())
-
-
 @define(kw_only=True)
 class Importer:
     """One import."""
@@ -84,6 +69,7 @@ class Importer:
     #: Waits between two lost races.
     pause: Pause = pause_at_random
     tally: Tally = Factory(Tally)
+    names: CompanyNames = Factory(CompanyNames)
     #: What earlier rows told of the companies named last, the latest at the end.
     companies: dict[CompanyId, dict[str, Any]] = Factory(dict)
     #: Companies of this file that turned out to be another, and which.
@@ -100,6 +86,8 @@ class Importer:
             self.tally.reject(row)
         for outcome in chunk.outcomes:
             self.tally.add(outcome)
+        for called in chunk.called:
+            self.names.add(called)
         self.merged_companies |= chunk.merged_companies
         for company_id, facts in chunk.companies.items():
             self.companies.pop(company_id, None)
@@ -107,6 +95,46 @@ class Importer:
                 self.companies[company_id] = facts
         for company_id in list(islice(self.companies, max(len(self.companies) - COMPANIES_REMEMBERED, 0))):
             del self.companies[company_id]
+
+    def finish(self) -> None:
+        """Record what most rows call the companies to which rows gave several names.
+
+        Raises:
+            Conflict: Other imports of the same client were first, again and again.
+        """
+        disputed = self.names.disputed
+        if not disputed:
+            return
+        known = self.store.known(self.client_id, disputed)
+        names = self.names.most_called(
+            {company_id: known[company_id].keys for company_id in disputed if company_id in known}
+        )
+        for some in chunks(names, CHUNK):
+            decide_until_first(partial(self._rename, some), self.pause, tries=_TRIES)
+        called = {most.company_id: most.name for most in names}
+        renamed = [
+            evolve(person, facts={**person.facts, NAME: called[person.company_id]})
+            for person in (self.store.people(self.upload_id) if called else ())
+            if person.company_id in called
+        ]
+        for people in chunks(renamed, CHUNK):
+            self.store.append(Commit(people=[(self.upload_id, person) for person in people]))
+
+    def _rename(self, names: Sequence[MostCalled]) -> None:
+        stream = directory_id(self.client_id)
+        version = self.store.version(stream)
+        commit = Commit()
+        for number, most in enumerate(names, start=1):
+            event = e.CompanyImported(
+                upload_id=self.upload_id, line=most.line, facts={NAME: most.name}, keys=(), rows=most.rows
+            )
+            commit.events.append(
+                e.Recorded(
+                    stream_id=stream, version=version + number, at=self.at, event=event, client_id=self.client_id,
+                    entity_id=most.company_id,
+                )
+            )  # fmt: skip
+        self.store.append(commit)
 
     def _record(self, rows: list[ImportedRow | RejectedRow]) -> "_Chunk":
         chunk = _Chunk(self, rows)
@@ -129,6 +157,7 @@ class _Chunk:
         imported = [row for row in rows if isinstance(row, ImportedRow)]
         self.rejected = [row for row in rows if isinstance(row, RejectedRow)]
         self.outcomes: list[Outcome] = []
+        self.called: list[Called | Joined] = []
         #: What rows told of companies; None for one that was merged into another.
         self.companies: dict[CompanyId, dict[str, Any] | None] = {}
         self.merged_companies: dict[CompanyId, CompanyId] = {}
@@ -200,16 +229,11 @@ class _Chunk:
         )
         self._append(event, person_id)
         known = self._people.get(person_id)
-        before = self._standing(known.company_id) if known and known.company_id else None
-        earlier = known.facts if known else {}
-        if before and company_id and before != company_id:
-            # Who is said to be elsewhere by a later row is there, with what that row tells; leads say so, too.
-            earlier = {name: value for name, value in earlier.items() if name.startswith("person_")}
-            earlier |= row.person
-        company_id = company_id or before
+        if known is not None and known.company_id is not None:
+            known = evolve(known, company_id=self._standing(known.company_id))
         company_facts = (self._facts_of(company_id) if company_id else None) or {}
-        facts = {**company_facts, **row.person, **earlier}
-        self._people[person_id] = UploadedPerson(person_id=person_id, company_id=company_id, facts=facts)
+        told = UploadedPerson(person_id=person_id, company_id=company_id, facts={**company_facts, **row.person})
+        self._people[person_id] = told if known is None else known.told_again(told)
         self._touched.add(person_id)
         known_by = (key for key, owner in owners.items() if owner == person_id)
         because = min(known_by, key=lambda key: STRENGTH[key.kind], default=None)
@@ -226,14 +250,24 @@ class _Chunk:
         before = self._facts_of(company_id)
         for merged, because in match.merged:
             self._append(e.CompaniesMerged(merged=merged.entity_id, because=because), company_id)
-            before = {**(before or {}), **(self._facts_of(merged.entity_id) or {})}
+            others = self._facts_of(merged.entity_id) or {}
+            self.called.append(
+                Joined(
+                    kept=company_id,
+                    merged=merged.entity_id,
+                    kept_name=(before or {}).get(NAME, ""),
+                    merged_name=others.get(NAME, ""),
+                )
+            )
+            before = {**(before or {}), **others}
             self.companies[merged.entity_id] = None
             self.merged_companies[merged.entity_id] = company_id
-        told = _told_of_company(row.company, before or {})
-        facts = {**(before or {}), **told}
+        told = told_beside(row.company, before)
+        facts = {**told, **(before or {})}
         if before is None or facts != before or match.new_keys:
-            event = e.CompanyImported(upload_id=upload, line=line, facts=told, keys=match.new_keys)
-            self._append(event, company_id)
+            self._append(e.CompanyImported(upload_id=upload, line=line, facts=told, keys=match.new_keys), company_id)
+        if name := row.company.get(NAME):
+            self.called.append(Called(company_id=company_id, line=line, name=name, first=facts.get(NAME, name)))
         self.companies[company_id] = facts
         return match
 

@@ -39,11 +39,24 @@ LAST_FOUNDED = 2100
 Cleaner = Callable[[Any], Any]
 
 #: Folded keys under which an object keeps its own text, in the order of trust.
-_TEXT_KEYS = ("name", "displayname", "label", "value", "text", "title", "default", "technology", "tech", "product")
+_TEXT_KEYS = (
+    "name",
+    "displayname",
+    "label",
+    "value",
+    "text",
+    "title",
+    "default",
+    "technology",
+    "tech",
+    "product",
+    "answer",
+    "response",
+)
 _LINK_KEYS = ("url", "link", "href", "domain", "website", "websiteurl", "linkedinurl", "linkedin", "profileurl")
-_LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names")
+_LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names", "answer", "response")
 #: Those of prose: what an object is called, or lists beside that, tells nothing of what it is.
-_PROSE_KEYS = ("text", "value", "default", "description", "summary")
+_PROSE_KEYS = ("text", "value", "default", "description", "summary", "answer", "response")
 _PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
 
 _JOINED = re.compile(r"(?: and | & )[^,]*$")

@@ -23,7 +23,7 @@ MAX_ADDRESSES: Final = 20
 MAX_WRAPPERS: Final = 3
 
 _STATUS_KEYS: Final = (
-    "emailstatus", "verificationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
+    "emailstatus", "verificationstatus", "validationstatus", "emailverification", "verification", "deliverability", "validity", "qualification",
     "smtpvalid", "smtpstatus", "certainty", "status", "result", "state", "quality",
 )  # fmt: skip
 #: Of these a request may have a state, too, a person a place, and a profile a quality; then such words say nothing of an

@@ -92,7 +92,7 @@ class History:
 def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     """The jobs told by a person's objects; the same job in two lists counts once."""
     seen: _Seen = {}
-    whole = [job for node in nodes for job in _jobs(node, "history", seen)]
+    whole = [job for kind in ("history", "past") for node in nodes for job in _jobs(node, kind, seen)]
     listed = [job for node in nodes for job in _jobs(node, "current", seen)]
     latest = next((job for node in nodes for job in (*_jobs(node, "latest", seen), *_flat(node))), None)
     if latest is not None and latest.title is None:
@@ -290,11 +290,11 @@ def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
     for value in values_along((node,), job_paths(kind)):
         for part in _listed(value)[:MAX_JOBS]:
             for role in _roles(part):
-                # What stands in a list of present jobs is one of them.
+                # What stands in a list of present jobs is one of them, and in one of past jobs none.
                 job = _job(role, seen)
                 if job is not None:
                     told = job.is_current is not None or kind == "history"
-                    yield job if told else evolve(job, is_current=True)
+                    yield job if told else evolve(job, is_current=kind != "past")
 
 
 def _listed(value: Tree) -> list[Tree]:

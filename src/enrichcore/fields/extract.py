@@ -160,7 +160,11 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         )
     elif own_state:
         fields["company_state"] = normalize.subdivision_name(own_state, location.country)
-    fields["company_linkedin_url"] = fields["company_linkedin_url"] or _slug_url(objects, "company", sources)
+    fields["company_linkedin_url"] = (
+        fields["company_linkedin_url"]
+        or _slug_url(objects, "company", sources)
+        or _bare_page(objects, CLEANERS["company_linkedin"])
+    )
     return fields
 
 
@@ -221,6 +225,7 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_linkedin_url"] = (
         fields["person_linkedin_url"]
         or _slug_url(objects, "person", sources)
+        or _bare_page(objects, CLEANERS["person_linkedin"])
         or _field(objects, "person_linkedin_url", sources, clean=CLEANERS["person_member"])
     )
     fields["person_location"] = fields["person_location"] or next(
@@ -341,25 +346,21 @@ def _field(
 
     Of those under its own name only, or not, when told.
     """
-    if (not sources or name not in sources) and objects.all_keys.isdisjoint(_first_keys(name)):
+    own = sources.get(name) if sources else None
+    all_keys = objects.all_keys
+    if own is None and all_keys.isdisjoint(_first_keys(name)):
         return None
     shipped_clean, own_path = _cleaning(name)
     clean = clean or shipped_clean
-    own = sources.get(name) if sources else None
-    named, own_clean = (named_paths(tuple(own)), _own_cleaning(name)) if own is not None else (frozenset(), None)
-    own_keys = objects.own_keys
+    own_clean, named = (_own_cleaning(name), named_paths(tuple(own))) if own is not None else (None, frozenset())
     for path in paths_of(name, sources):
+        if path and path[0] not in all_keys:
+            continue
         is_own = path == own_path
         if own_name is not None and is_own is not own_name:
             continue
-        if is_own:
-            nodes = [*objects.own, *objects.foreign]
-        elif path and path[0] not in own_keys:
-            continue
-        else:
-            nodes = objects.own
         accept = own_clean if own_clean is not None and path in named else clean
-        for node in nodes:
+        for node in [*objects.own, *objects.foreign] if is_own else objects.own:
             if not path or path[0] in node:
                 for value in values_at(node, path):
                     cleaned = accept(value)
@@ -493,6 +494,17 @@ def _bare_email_in(node: Tree) -> str | None:
     values = (value for key, value in node.items() if key in keys("wrappers") and isinstance(value, str | list))
     addresses = (text for value in values for text in texts(value) if "@" in text and len(text.split()) == 1)
     return next((email for address in addresses if (email := normalize.usable_email(address))), None)
+
+
+def _bare_page(objects: _Objects, clean: Cleaner) -> str | None:
+    """A page that is all that an object has under a key that only wraps: the answer of a column that looks for it."""
+    texts = (
+        part
+        for node in objects.own
+        for key, part in node.items()
+        if isinstance(part, str) and "/" in part and key in keys("wrappers") and len(part.split()) == 1
+    )
+    return next(filter(None, map(clean, texts)), None)
 
 
 def _slug_url(objects: _Objects, entity: str, sources: Sources | None) -> str | None:

@@ -5,6 +5,7 @@ Pure functions from a raw value to a clean one or None; none of them raises on a
 publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 """
 
+from enrichcore.normalize.casing import is_plain
 from enrichcore.normalize.countries import (
     countries_of_state,
     country_name,
@@ -55,6 +56,7 @@ __all__ = [
     "is_known_country",
     "is_nothing",
     "is_page_host",
+    "is_plain",
     "is_shared_mailbox",
     "is_subdivision",
     "last_name",

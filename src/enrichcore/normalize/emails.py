@@ -6,7 +6,7 @@ provider tells it. Placeholders of providers pass every validator, so they are a
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from enrichcore.normalize.domains import registrable_domain
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import MAX_TEXTS
 
 #: Characters of a cell that are searched for addresses.
 MAX_CELL = 2_000
@@ -28,7 +29,7 @@ MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
 _KEYS = (
     "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
-    "work", "business", "professional", "primary",
+    "work", "business", "professional", "primary", "answer", "response",
 )  # fmt: skip
 #: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
 _DENIED = re.compile(
@@ -120,7 +121,9 @@ def beside_email(value: str) -> str:
     return _CANDIDATE.sub("", value[:MAX_CELL]).strip(" \t()[]<>|,;:-\u2013")
 
 
+@lru_cache(maxsize=MAX_TEXTS)
 def _valid(candidate: str) -> str | None:
+    # An answer's address is asked about several times.
     bare = _BEFORE.sub("", candidate.strip("'`*.:<>")).partition("?")[0]
     if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
         user, _, domain = bare.lower().partition("@")

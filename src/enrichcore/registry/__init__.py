@@ -6,6 +6,7 @@ error or snapshot.
 """
 
 from enrichcore.registry.checks import missing_webhooks
+from enrichcore.registry.differences import differences
 from enrichcore.registry.errors import (
     ConfigurationError,
     ConfigurationExistsError,
@@ -49,6 +50,7 @@ __all__ = [
     "Workstream",
     "check_functions",
     "check_functions_in",
+    "differences",
     "find_configuration",
     "fingerprint",
     "init_text",

@@ -20,9 +20,10 @@ from enrichcore.store.mending import Mended, mend_inline_state
 from projections import read_models as chosen
 from projections.progress import PROGRESS
 from runners.cli.moments import moment as moment_of
-from runners.cli.opening import application, postgres
+from runners.cli.opening import application
 from runners.cli.progress import counting, reaching
 from runners.cli.showing import AsJson, line, show_json, show_table
+from runners.statements import postgres
 
 _PANEL = "Looking into it"
 

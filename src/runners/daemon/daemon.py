@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -26,7 +25,7 @@ from runners.composition import Configured, database_url, opened_store
 from runners.daemon.heartbeat import Heartbeat, Presence
 from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
-from runners.daemon.receiver import Receiver, reply, route
+from runners.daemon.receiver import Receiver, Turned, reply, route
 from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
@@ -35,7 +34,6 @@ from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
 
-_TURN_S: Final = 0.0005
 #: How long the HTTP server lets open requests finish when stopping, in seconds.
 _GOODBYE_S: Final = 10
 #: Connections that may wait to be taken; Clay opens dozens at once.
@@ -86,8 +84,9 @@ class Daemon:
         await asyncio.to_thread(self.application.apply, by="daemon")
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
-        heartbeat = Heartbeat(self._store)
-        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt)
+        turned = Turned()
+        heartbeat = Heartbeat(self._store, turned)
+        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt, turned)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
@@ -200,8 +199,6 @@ def serve(
         CannotListen: The address is in use, or cannot be had.
         RuntimeError: A role ended by itself.
     """
-    # Threads decide and project; with Python's five milliseconds a turn, requests and responses would wait for them.
-    sys.setswitchinterval(_TURN_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(found, roles or frozenset(Role), health_port, ready))
 

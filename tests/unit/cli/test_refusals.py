@@ -1,6 +1,7 @@
 """Wrong use and expected errors: one message on standard error, an exit code, never a traceback."""
 
 import re
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -105,7 +106,7 @@ def test_a_missing_configuration_is_a_message(enrichcore, args):
         (BadMapping("Mail", "person_mail", "there is no such field"), 2),
         (ConfigurationError([FAULT]), 1),
         (CannotLaunch("not yet"), 1),
-        (StaleConfiguration("which one?"), 1),
+        (StaleConfiguration([], by="ann", at=datetime(2026, 1, 1, tzinfo=UTC)), 1),
         (NotATable("x.pdf", "is a PDF", "export it as CSV"), 1),
         (Conflict("again"), 1),
         (StoreUnavailable("no route"), 1),

@@ -68,3 +68,21 @@ def test_a_members_id_replaces_no_address_with_a_name(log):
     log.leads(1, person_linkedin_url="https://www.linkedin.com/in/jane-smith")
     log.answers_person(1, {"first_name": "Jane", "linkedin_url": "https://www.linkedin.com/in/ACwAAAwMJ8gB1ACzMnNA"})
     assert log.lead(1)["person_linkedin_url"] == "https://www.linkedin.com/in/jane-smith"
+
+
+@pytest.mark.parametrize("plain", ["PAMPANET SA", "pampanet s.a."])
+@pytest.mark.parametrize("answered", [True, False])
+def test_capitals_alone_replace_no_companys_name(log, plain, answered):
+    """Nor do small letters, whoever tells them: it is the same name, and the other spelling tells more."""
+    log.leads(1, company=1, company_name="Pampanet S.A.")
+    log.imports_company(1, company_name=plain)
+    if answered:
+        log.answers_company(1, {"name": plain, "industry": "Maps"})
+    assert log.lead(1)["company_name"] == "Pampanet S.A."
+
+
+def test_another_name_replaces_a_companys_however_it_is_written(log):
+    """A company that was renamed is called as the newer source does."""
+    log.leads(1, company=1, company_name="Pampanet S.A.")
+    log.imports_company(1, company_name="MAPAMUNDI")
+    assert log.lead(1)["company_name"] == "MAPAMUNDI"

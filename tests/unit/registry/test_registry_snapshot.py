@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from enrichcore.registry import fingerprint, init_text, parse, snapshot
+from enrichcore.registry import differences, fingerprint, init_text, parse, snapshot
 
 ENV = {
     "ACME_CALLBACK_SECRET": "callback-words",
@@ -52,22 +54,53 @@ def test_no_secret_is_in_the_snapshot_or_the_registry():
     assert registry.client("acme").callback_secrets[0].fingerprint() in json.dumps(snapshot(registry))
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("budget_credits = 5000", "budget_credits = 5001"),
-        ('customers = ["quillhaven.example"]', "customers = []"),
-        ('label = "CRM data"', 'label = "CRM"'),
-        ("attempts = 1 ", "attempts = 2 "),
-        ("rate = 10 ", "rate = 9 "),
-        ("credits_per_send = 1.0", "credits_per_send = 1.01"),
-        ('"callback-words"', '"other-words"'),
-        ("https://api.example/", "https://api2.example/"),
-        ('"env:ACME_CRM_EMAIL_URL"', '"env:ACME_CRM_PERSON_URL"'),
-        ('# auth = "env:ACME_CLAY_AUTH"', 'auth = "words"'),
-    ],
-)
-def test_every_change_changes_the_fingerprint(old, new):
+#: Each change of the file, and the key that it is a change of.
+CHANGES = [
+    ("budget_credits = 5000", "budget_credits = 5001", "clients.acme.budget_credits"),
+    ('customers = ["quillhaven.example"]', "customers = []", "clients.acme.customers"),
+    ('label = "CRM data"', 'label = "CRM"', "workstreams.crm_data.label"),
+    ("attempts = 1 ", "attempts = 2 ", "workstreams.apollo_scrape.steps.enrich_company_via_waterfall_in_clay.attempts"),
+    ("rate = 10 ", "rate = 9 ", "workstreams.apollo_scrape.steps.enrich_company_via_waterfall_in_clay.rate"),
+    ("credits_per_send = 1.0", "credits_per_send = 1.01", "workstreams.apollo_scrape.steps.enrich_company_via_waterfall_in_clay.credits_per_send"),
+    ('"callback-words"', '"other-words"', "workstreams.crm_data.steps.score.request"),
+    ("https://api.example/", "https://api2.example/", "workstreams.crm_data.steps.score.request"),
+    ('"env:ACME_CRM_EMAIL_URL"', '"env:ACME_CRM_PERSON_URL"', "clients.acme.webhooks.crm_data.find_email_via_waterfall.url"),
+    ('# auth = "env:ACME_CLAY_AUTH"', 'auth = "words"', "clients.acme.webhooks.apollo_scrape.enrich_company_via_waterfall_in_clay.auth"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key"), CHANGES)
+def test_the_keys_that_changed_are_named_and_never_what_they_hold(old, new, key):
+    """Also from a snapshot that went through the log."""
+    text = text_with_http()
+    before, after = (snapshot(parse(told, env=ENV)) for told in (text, text.replace(old, new, 1)))
+    assert differences(json.loads(json.dumps(before)), after) == [key]
+    public = [] if key.rpartition(".")[2] in {"url", "auth", "request"} else [key]
+    assert differences(before, after, secrets=False) == public
+
+
+def test_a_secret_of_the_environment_and_a_client_that_is_new_are_named():
+    """Where the file is the same, the environment may differ; what is there on one side only is named once."""
+    text = text_with_http()
+    one, other = parse(text, env=ENV), parse(text, env={**ENV, "ACME_CALLBACK_SECRET": "words-of-another-day"})
+    assert differences(snapshot(one), snapshot(other)) == ["clients.acme.callback_secret"]
+    more = parse(f"{text}\n[clients.bo]\nid = '5d3f8c8e-3a52-4c0c-9b53-0f2b6a6f4a11'\n", env=ENV)
+    assert differences(snapshot(more), snapshot(one)) == ["clients.bo"]
+
+
+@given(st.sets(st.sampled_from(CHANGES)))
+def test_any_changes_differ_where_their_fingerprints_do(changes):
+    """Whatever is changed together; no difference is overlooked."""
+    text = changed = text_with_http()
+    for old, new, _ in changes:
+        changed = changed.replace(old, new, 1)
+    one, other = parse(text, env=ENV), parse(changed, env=ENV)
+    assert set(differences(snapshot(one), snapshot(other))) == {key for _, _, key in changes}
+    assert bool(changes) == (fingerprint(one) != fingerprint(other))
+
+
+@pytest.mark.parametrize(("old", "new", "_key"), CHANGES)
+def test_every_change_changes_the_fingerprint(old, new, _key):
     """What an item, a send or a lead depends on cannot change unnoticed."""
     text = text_with_http()
     assert old in text
