@@ -24,6 +24,7 @@ from enrichcore.normalize.markup import tags_as_lines, without_marks, without_ta
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
+    is_undivided,
     last_name,
     person_name,
     person_name_key,
@@ -59,6 +60,7 @@ __all__ = [
     "is_plain",
     "is_shared_mailbox",
     "is_subdivision",
+    "is_undivided",
     "last_name",
     "linkedin_key",
     "linkedin_url",
