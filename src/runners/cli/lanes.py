@@ -81,11 +81,18 @@ def lanes(
         show_json({"lanes": found, "budgets": money})
         return
     if found:
-        show_table(list(_COLUMNS.values()), [[lane[name] for name in _COLUMNS] for lane in found])
+        show_table(list(_COLUMNS.values()), [[_cell(lane, name) for name in _COLUMNS] for lane in found])
     else:
         line("No client has a webhook yet.")
     for budget in money:
         line(_budget_line(budget))
+
+
+def _cell(lane: dict[str, Any], name: str) -> Any:
+    """What people see; of a webhook that several lanes have, what this one sent is told apart from what it took in all."""
+    if name == "sent" and lane["shared_with"]:
+        return f"{lane['attempts']:,} of {lane['sent']:,} with others of this webhook"
+    return lane[name]
 
 
 _COLUMNS = {
@@ -164,13 +171,14 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
             for row in rows(enrichment, "lanes")}  # fmt: skip
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found: list[dict[str, Any]] = []
+    sharing = _by_webhook(enrichment)
     for client in enrichment.registry.clients.values():
         for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
-            key = lane_id(client.id, workstream, workflow)
+            key, lane = lane_id(client.id, workstream, workflow), f"{client.slug}/{workstream}/{workflow}"
             usage, settings = used.get(key, Usage()), webhook.lane
             found.append(
                 {
-                    "lane": f"{client.slug}/{workstream}/{workflow}",
+                    "lane": lane,
                     "lane_id": key,
                     "client": client.slug,
                     "workstream": workstream,
@@ -183,7 +191,9 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "ready": usage.ready,
                     # Attempts that were surely not delivered count for the first only.
                     "attempts": usage.sent,
+                    # Of the webhook, by all lanes that have it, whatever client they are of.
                     "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
+                    "shared_with": [name for name in sharing[webhook.url.fingerprint()] if name != lane],
                     "lifetime_limit": settings.lifetime_limit,
                     "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
                     "credits_spent": usage.spent,
@@ -191,6 +201,15 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     **_breaker(marked.get(key), _limits(enrichment, client, settings, taken), enrichment.now()),
                 }
             )
+    return found
+
+
+def _by_webhook(enrichment: Enrichment) -> dict[str, list[str]]:
+    """The lanes that share each webhook."""
+    found: dict[str, list[str]] = {}
+    for client in enrichment.registry.clients.values():
+        for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
+            found.setdefault(webhook.url.fingerprint(), []).append(f"{client.slug}/{workstream}/{workflow}")
     return found
 
 
