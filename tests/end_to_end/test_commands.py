@@ -352,5 +352,5 @@ def test_an_interrupted_import_says_what_becomes_of_it(world):
                 assert running.poll() is None, running.stderr.read()
             running.send_signal(signal.SIGINT)
             _, told = running.communicate(timeout=60)
-    assert running.returncode == 1
+    assert running.returncode == 130
     assert told.startswith("interrupted; what was imported of the file cannot be launched: import it again")
