@@ -2,11 +2,13 @@
 
 Three parts, each with two real daemons behind a balancer, the simulated Clay over sockets, and a PostgreSQL of its own:
 
-- storm (W3): thousands of callbacks at once, each sent twice, a tenth to nobody's item, a tenth late, a runner killed;
+- storm (W3): thousands of callbacks at once, each sent twice, a tenth to nobody's item, a tenth late, a runner killed; the third
+  party's other faults besides;
 - kills (W4, W5): callbacks before the POST is answered, every fault of the third party, a runner killed every 3 s (or as
   soon as both are up again), database sessions every 5 s, PostgreSQL crashed once and restarted once, while 2,000
   people pass three steps;
-- tenants (W6): five tenants at 10 a second, burst 20, one of them with a twenty-fold backlog, 429 with Retry-After.
+- tenants (W6): five tenants at 10 a second, burst 20, one of them with a twenty-fold backlog, 429 with Retry-After, and every
+  other fault of the third party.
 
 What the log says is then held against the third party's ledger. The exit code is 1 where a promise was broken.
 
@@ -41,6 +43,7 @@ from rich.console import Console
 from rich.table import Table
 
 from enrichcore.domain import events as e
+from runners.sandbox.settings import FAULT_NAMES
 
 PARTS = {"storm": storm, "kills": kills, "tenants": tenants}
 JAIN = "fairness of the tenants' POSTs (Jain)"
@@ -99,6 +102,7 @@ def scorecard(part: Part) -> dict[str, Any]:
         "part": part.name,
         "seconds": round(part.seconds),
         "people": part.people,
+        "faults of the third party": faults_on(part),
         "items": sum(isinstance(one.event, e.ItemCreated) for one in evidence.log),
         "items that did not end": len(unended(evidence.log)),
         "events": len(evidence.log),
@@ -106,6 +110,8 @@ def scorecard(part: Part) -> dict[str, Any]:
         "rows that the third party took": stats["rows_taken"],
         "callbacks brought, tries included": len(evidence.callbacks),
         "callbacks acknowledged": len(acks),
+        "callbacks counted": sum(part.counted.values()),
+        "  of these duplicates": part.counted.get("duplicate", 0),
         "answers lost": len(lost_answers(evidence)),
         "rows taken twice": twice.count,
         **{f"  {what}": count for what, count in sorted(twice.explained.items())},
@@ -129,6 +135,12 @@ def scorecard(part: Part) -> dict[str, Any]:
     }
 
 
+def faults_on(part: Part) -> str:
+    """Which of the sandbox's faults were on, in as few words as tell it."""
+    off = [name for name in FAULT_NAMES if name not in part.faults_on]
+    return f"all {len(FAULT_NAMES)}" + (f" but {', '.join(off)}" if off else "")
+
+
 def unfair(card: dict[str, Any]) -> list[str]:
     """Whether a client was faster than it may be, or had more than its turn."""
     busiest, allowed = card["most POSTs of a client in any second"], card["  that its rate and burst allow"]
@@ -143,13 +155,15 @@ def unfair(card: dict[str, Any]) -> list[str]:
 def _fairness(part: Part, times: dict[str, list[float]]) -> dict[str, Any]:
     if part.name != "tenants":
         return {what: round(value, 1) for what, value in part.more.items()}
-    # While all had something to send: from the first POST of the last tenant to the last one of the first.
-    since, until = max(min(some) for some in times.values()), min(max(some) for some in times.values())
+    # While all had something to send: from the first POST of the last tenant until the first has nearly all of its own out; the
+    # rest are rows that are sent again, or late, because an answer did not come.
+    since, until = max(min(some) for some in times.values()), min(quantile(some, 0.9) for some in times.values())
     sent = [sum(since <= at <= until for at in some) for some in times.values()]
     return {
         JAIN: round(jain(sent), 3),
         "seconds until the small tenants were done": round(part.more["small tenants' seconds"], 1),
         "  of which their pace alone takes": round(part.more["of which the pace alone takes"], 1),
+        "  and answers that never come, at most": round(part.more["and answers that never come, at most"], 1),
         "seconds to cancel the large tenant's backlog": round(part.more["seconds to cancel the backlog"], 2),
     }
 

@@ -78,6 +78,13 @@ def lost_answers(evidence: Evidence) -> list[str]:
     return lost + ["an answer was given up by the third party"] * evidence.given_up
 
 
+def uncounted(callbacks: Sequence[Mapping[str, Any]], counted: Mapping[str, int]) -> list[str]:
+    """Callbacks that were told what became of them, and were not counted; one that was counted may not have heard of it."""
+    told = sum(bool(one["acknowledged"]) or one["outcome"] in KEPT_UNPLACED for one in callbacks)
+    missing = told - sum(counted.values())
+    return [f"{missing} callbacks were told what became of them, and not counted"] if missing > 0 else []
+
+
 def repeated_answers(log: Iterable[e.Recorded]) -> list[str]:
     """Answers that were recorded more than once in one generation, though they say the same."""
     counts = Counter(
@@ -144,8 +151,9 @@ def _decisions(log: Iterable[e.Recorded]) -> Mapping[tuple[UUID, str], list[tupl
                 )
             case e.AnswerTimedOut(again=True):
                 found[run].append((latest[run], "no answer, an attempt was left"))
-            case e.RetryRequested():
-                found[run].append((latest[run], "a person retried"))
+            case e.RetryRequested(by=by):
+                asked = by.startswith("item ")
+                found[run].append((latest[run], "ended, a new item asked again" if asked else "a person retried"))
     return found
 
 

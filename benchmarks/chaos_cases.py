@@ -7,7 +7,7 @@ back what it left behind. Whatever is drawn comes from the seed; what the machin
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ from uuid import uuid5
 import httpx
 import psycopg
 from attrs import define, field, frozen
-from chaos_audit import Evidence, Fault
+from chaos_audit import Evidence, Fault, uncounted
 from chaos_setup import SECRET, client_id, configuration, export_of, step, three_steps, workstreams
 from chaos_world import Balancer, Clay, Runners, Server
 from harness import database, own_folder, say
@@ -54,6 +54,8 @@ class Size:
     kill_every_s: float = 3.0
     #: How long an answer is waited for in the kills; a late one comes some seconds after that.
     answer_within_s: int = 20
+    #: The same where tenants share the runners.
+    tenant_answer_within_s: int = 10
 
 
 SHORT = Size(callbacks=200, people=60, kills_s=9.0, tenant_people=30, answer_within_s=6)
@@ -72,6 +74,10 @@ class Part:
     allowed_a_second: float
     #: The client of each webhook's name.
     client_of: Mapping[str, str]
+    #: Faults of the third party that were on.
+    faults_on: Collection[str]
+    #: Callbacks as the system counted them, by what became of each.
+    counted: Mapping[str, int]
     #: Sentences about what must be equal and is not.
     differences: Sequence[str] = ()
     #: Further figures, by name.
@@ -172,23 +178,27 @@ def storm(server: Server, size: Size, seed: int) -> Part:
     in_time = size.callbacks - late - cancelled - unknown
     steps = {"storm": [step("enrich_person", "person", rate=1000, burst=1000, max_in_flight=1000000, answer_within="6h")],
              "late": [step("enrich_person", "person", rate=1000, burst=1000, answer_within="2s", reuse_within="0s")]}  # fmt: skip
-    options = ("--seed", str(seed), "--hold", "--doubled", "1", "--concurrency", "128")
-    with field_of(server, workstreams(steps), options, ("acme/storm/enrich_person", "acme/late/enrich_person")) as war:
-        war.launch("acme", "storm", in_time)
+    # Callbacks are held until all are let go at once, so none of them is early, reordered or later than the others.
+    faults = {"doubled": 1.0, "lost": 0.01, "empty": 0.05, "error_answer": 0.03, "garbage": 0.02,
+              "status_429": 0.002, "status_5xx": 0.004, "status_402": 0.0005, "slow": 0.02, "drop": 0.01}  # fmt: skip
+    options = ("--seed", str(seed), "--hold", "--concurrency", "128", "--retry-after", "1", "--slow-by", "2")
+    hooks = ("acme/storm/enrich_person", "acme/late/enrich_person")
+    with field_of(server, workstreams(steps), (*options, *_options(faults)), hooks) as war:
+        storming = war.launch("acme", "storm", in_time)
         to_cancel = war.launch("acme", "storm", cancelled, in_time)
-        war.launch("acme", "late", late, in_time + cancelled)
+        timing_out = war.launch("acme", "late", late, in_time + cancelled)
         rows = in_time + cancelled + late
-        war.until(lambda: war.count(*OPEN_STATES) == 0 and war.count("timed_out") == late, "sending the rows")
+        war.until(lambda: war.count(*OPEN_STATES) == 0 and _over(war, [timing_out]), "sending the rows")
         war.app.cancel(to_cancel, by="operator")
         say(f"storm: {2 * rows:,} callbacks at once, and {2 * unknown:,} to nobody's item")
         released_at = time.time()
         war.clay.release()
         told = asyncio.run(_to_nobody(war.balancer.url, 2 * unknown, seed, lambda: _kill(war, dice.randrange(2))))
         war.until(lambda: not war.clay.stats()["callbacks_pending"], "bringing the callbacks")
+        # Whose answer was lost, was garbage, or whose row was never taken: a person says so, and does not wait for six hours.
+        war.app.settle(storming, Settlement.LOST, by="operator", why="every callback was brought")
         war.until(war.finished, "the end of the storm's batches")
-        part = _part(
-            "storm", war, began, rows, 2000, {"acme/storm/enrich_person": "acme", "acme/late/enrich_person": "acme"}
-        )
+        part = _part("storm", war, began, rows, 2000, dict.fromkeys(hooks, "acme"), faults)
         callbacks = [one["at"] for one in part.evidence.callbacks]
         part.more["storm seconds"] = max(callbacks) - released_at
         if told != {404: 2 * unknown}:
@@ -209,30 +219,20 @@ def kills(server: Server, size: Size, seed: int) -> Part:
     ]
     options = (
         *("--seed", str(seed), "--delay", "0.3", "--jitter", "1.0", "--concurrency", "64"),
-        *(
-            "--lost",
-            "0.03",
-            "--late",
-            "0.03",
-            "--late-by",
-            str(size.answer_within_s + 4),
-            "--doubled",
-            "0.1",
-            "--reordered",
-            "0.05",
-        ),
-        *("--early", "0.1", "--empty", "0.05", "--error-answer", "0.03", "--garbage", "0.02"),
-        *("--status-429", "0.03", "--retry-after", "1", "--status-5xx", "0.03", "--status-402", "0.002"),
-        *("--slow", "0.1", "--slow-by", "2", "--drop", "0.03"),
+        *("--late-by", str(size.answer_within_s + 4), "--retry-after", "1", "--slow-by", "2"),
     )
-    with field_of(server, workstreams(steps), options, hooks) as war:
+    faults = {"lost": 0.03, "late": 0.03, "doubled": 0.1, "reordered": 0.05, "early": 0.1, "empty": 0.05,
+              "error_answer": 0.03, "garbage": 0.02, "status_429": 0.03, "status_5xx": 0.03, "status_402": 0.002,
+              "slow": 0.1, "drop": 0.03}  # fmt: skip
+    with field_of(server, workstreams(steps), (*options, *_options(faults)), hooks) as war:
         careful_batch = war.launch("acme", "careful", size.people)
         war.launch("globex", "eager", size.people)
         say(f"kills: {2 * size.people:,} people, {size.kills_s:.0f} s of faults")
         _wreak_havoc(war, size, dice, settle=careful_batch)
         war.until(war.finished, "the end of the batches")
         war.until(lambda: not war.clay.stats()["callbacks_pending"], "the last late callbacks")
-        return _part("kills", war, began, 2 * size.people, 50, {hook: hook.partition("/")[0] for hook in hooks})
+        client_of = {hook: hook.partition("/")[0] for hook in hooks}
+        return _part("kills", war, began, 2 * size.people, 50, client_of, faults)
 
 
 def _wreak_havoc(war: Field, size: Size, dice: Random, *, settle: BatchId) -> None:
@@ -289,16 +289,19 @@ def _settle(war: Field, batch: BatchId) -> None:
 def tenants(server: Server, size: Size, seed: int) -> Part:
     """W6: five tenants at 10 a second, burst 20, one with twenty times the people; a third party that holds them to it."""
     began = time.time()
-    settings = {"rate": 10, "burst": 20, "answer_within": "2m", "attempts": 2}
+    settings = {"rate": 10, "burst": 20, "answer_within": f"{size.tenant_answer_within_s}s", "attempts": 2}
     steps = {"tenants": [step("enrich_person", "person", **settings), step("find_email", "person", **settings)]}
     names = ["big", *(f"small-{number}" for number in range(1, 5))]
     # One webhook for both steps of a tenant, so that the third party counts the tenant's POSTs together, as Clay does.
     hooks = [f"{name}/tenants/{workflow}" for name in names for workflow in ("enrich_person", "find_email")]
     options = (
         *("--seed", str(seed), "--delay", "0.2", "--rate", "10", "--burst", "20"),
-        *("--status-429", "0.01", "--retry-after", "2", "--doubled", "0.05", "--early", "0.05"),
+        *("--late-by", str(size.tenant_answer_within_s + 2), "--retry-after", "2", "--slow-by", "2"),
     )
-    with field_of(server, workstreams(steps), options, hooks, running=False) as war:
+    faults = {"lost": 0.01, "late": 0.01, "doubled": 0.05, "reordered": 0.05, "early": 0.05, "empty": 0.05,
+              "error_answer": 0.02, "garbage": 0.01, "status_429": 0.01, "status_5xx": 0.01, "status_402": 0.001,
+              "slow": 0.05, "drop": 0.01}  # fmt: skip
+    with field_of(server, workstreams(steps), (*options, *_options(faults)), hooks, running=False) as war:
         big = war.launch("big", "tenants", 20 * size.tenant_people)
         small = {name: war.launch(name, "tenants", size.tenant_people) for name in names[1:]}
         war.runners.start()
@@ -312,10 +315,11 @@ def tenants(server: Server, size: Size, seed: int) -> Part:
         war.until(lambda: not war.clay.stats()["callbacks_pending"], "the last callbacks")
         client_of = {f"{name}": name for name in names}
         people = (20 + 4) * size.tenant_people
-        part = _part("tenants", war, began, people, 30, client_of)
+        part = _part("tenants", war, began, people, 30, client_of, faults)
         part.more |= {
             "small tenants' seconds": small_ended_at - launched_at,
             "of which the pace alone takes": max(2 * size.tenant_people - 20, 0) / 10,
+            "and answers that never come, at most": 2.0 * 2 * size.tenant_answer_within_s,
             "seconds to cancel the backlog": effect_s,
         }
         return part
@@ -326,18 +330,31 @@ def _over(war: Field, batches: Any) -> bool:
     return all(batch.status in ended for batch, _ in war.store.batches(list(batches)))
 
 
-def _part(name: str, war: Field, began: float, people: int, allowed: float, client_of: Mapping[str, str]) -> Part:
+def _options(faults: Mapping[str, float]) -> tuple[str, ...]:
+    """What goes wrong, as the sandbox is told it."""
+    return tuple(word for name, chance in faults.items() for word in (f"--{name.replace('_', '-')}", str(chance)))
+
+
+def _part(
+    name: str,
+    war: Field,
+    began: float,
+    people: int,
+    allowed: float,
+    client_of: Mapping[str, str],
+    faults_on: Collection[str],
+) -> Part:
     """Stop the runners in good order, and gather what is left."""
     war.runners.stop()
     log = _log(war.store)
-    stats = war.clay.stats()
+    stats, callbacks, counted = war.clay.stats(), war.clay.callbacks(), war.store.answer_counts()
     return Part(
         name=name,
         evidence=Evidence(
             log=log,
             pipelines={batch.batch_id: batch.pipeline for batch, _ in war.store.batches()},
             posts=war.clay.posts(),
-            callbacks=war.clay.callbacks(),
+            callbacks=callbacks,
             given_up=stats["callbacks_given_up"],
             faults=war.faults,
         ),
@@ -346,7 +363,9 @@ def _part(name: str, war: Field, began: float, people: int, allowed: float, clie
         people=people,
         allowed_a_second=allowed,
         client_of=client_of,
-        differences=_differences(war.store),
+        faults_on=faults_on,
+        counted=counted,
+        differences=[*uncounted(callbacks, counted), *_differences(war.store)],
     )
 
 

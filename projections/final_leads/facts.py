@@ -15,14 +15,14 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, read_answer
 from enrichcore.normalize import is_known_country, is_nothing
 from projections.final_leads.emails import PER_TRUST, Trust, status_weight
-from projections.final_leads.groups import GROUPED, claims
+from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
 from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
 
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
 _FULL_NAME: Final = "person_full_name"
 _NAMES: Final = (_FULL_NAME, "person_first_name", "person_last_name")
-_TOGETHER: Final = GROUPED | {*_NAMES, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS}
+_TOGETHER: Final = GROUPED | {*_NAMES, NAME, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
@@ -36,10 +36,7 @@ def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None
     if not isinstance(event, AnswerEvent) or not event.body or (event.rank is Rank.EMPTY and event.error):
         # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
-    told = dict(read_answer(event.body, entity=entity, sources=sources).fields)
-    if told.get(_FOUNDED, 0) > recorded.at.year:
-        # A company that is still to be founded is a typing error.
-        del told[_FOUNDED]
+    told = read_answer(event.body, entity=entity, sources=sources).fields
     return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
 
 
@@ -51,6 +48,9 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         for name, given in facts.items()
         if name in fits and not _is_nothing(given) and (value := fits[name](given)) is not None
     }
+    if fitting.get(_FOUNDED, 0) > recorded.at.year:
+        # A company that is still to be founded is a typing error.
+        del fitting[_FOUNDED]
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
     weights = {name: (value, int(trust) * PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:
@@ -58,6 +58,8 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         weights[claim_name(EMAIL, (address,))] = (fitting[EMAIL], int(trust) * PER_TRUST)
         if status is not None:
             weights[claim_name(EMAIL_STATUS, (address,))] = (status, status_weight(trust, status))
+    if NAME in fitting:
+        weights[name_claim(fitting[NAME])] = (fitting[NAME], int(trust) * PER_TRUST)
     if any(name in fitting for name in _JOBS):
         history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
         weights[HISTORY] = (history, int(trust) * PER_TRUST)
@@ -85,8 +87,8 @@ def values_of(told: Mapping[str, Cell]) -> dict[str, Any]:
     values = {name: cell.value for name, cell in told.items() if not isinstance(cell.value, Mapping)}
     for name, cell in told.items():
         values |= cell.value if isinstance(cell.value, Mapping) else {}
-        if group_of(name) == EMAIL:
-            values[EMAIL] = cell.value
+        if group_of(name) in {EMAIL, NAME}:
+            values[str(group_of(name))] = cell.value
     return values
 
 
@@ -141,14 +143,15 @@ _FITS: Final[Mapping[Entity, dict[str, _Fit]]] = {
 _FITS[Entity.PERSON][EMAIL_STATUS] = email_term
 
 
-def _is_members_id(page: str) -> bool:
+def _is_id(page: str) -> bool:
     return bool(sort_of_page(page.rpartition("/")[2]))
 
 
 #: A country alone takes no city's place, and an id no address with a name.
 _SAYS_LESS: Final[Mapping[str, Callable[[str], bool]]] = {
     "person_location": is_known_country,
-    "person_linkedin_url": _is_members_id,
+    "person_linkedin_url": _is_id,
+    "company_linkedin_url": _is_id,
 }
 
 

@@ -19,6 +19,8 @@ from projections.final_leads.state import Cell, claim_name, group_of
 CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
 TITLE, START = "person_title", "person_current_job_start_date"
 DOMAIN, WEBSITE = "company_domain", "company_website"
+NAME: Final = "company_name"
+_PLAIN, _SPELT = "plain", "spelt"
 
 #: Parts by field.
 Parts = Mapping[str, Any]
@@ -47,7 +49,27 @@ def told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
         made = (cell for name, cell in cells.items() if group_of(name) == group.name)
         told |= _shown(group, sorted(made, key=lambda cell: cell.order, reverse=True))
     told |= email_told_by(cells)
+    told |= _name_told_by(cells)
     return _without_foreign_website(told)
+
+
+def name_claim(name: str) -> str:
+    """Under which name a company's is remembered: what it is without letters' size, and whether these tell anything."""
+    return claim_name(NAME, (normalize.company_name_key(name) or name.casefold(), _letters(name)))
+
+
+def _letters(name: str) -> str:
+    return _PLAIN if normalize.is_plain(name) else _SPELT
+
+
+def _name_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The best name of a company, in the better letters: a later "PAMPANET SA" is "Pampanet S.A." where that is known."""
+    found = {name: cell for name, cell in cells.items() if group_of(name) == NAME}
+    if not found:
+        return {}
+    best = max(found, key=lambda name: found[name].order)
+    spelt = f"{best.removesuffix(_PLAIN)}{_SPELT}"
+    return {NAME: found.get(spelt, found[best]) if best.endswith(f"+{_PLAIN}") else found[best]}
 
 
 def _shown(group: Group, best_first: list[Cell]) -> dict[str, Cell]:

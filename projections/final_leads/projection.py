@@ -125,7 +125,7 @@ class _Fold:
     def _launch(self, name: Name, created: e.ItemCreated, recorded: e.Recorded) -> None:
         client, _ = name
         told = cells(created.facts, Entity.PERSON, Trust.LAUNCH, "launch", recorded)
-        self._tell_person(name, told, created.company_id, recorded)
+        self._tell_person(name, told, created.company_id, recorded, Trust.LAUNCH)
         if created.company_id is not None:
             company = cells(created.facts, Entity.COMPANY, Trust.LAUNCH, "launch", recorded)
             self._tell_company((client, created.company_id), company)
@@ -161,13 +161,20 @@ class _Fold:
         elif not turned_away(self._rules, asked, values_of(told), Entity.COMPANY):
             self._tell_company((client, concern.entity_id), told)
 
-    def _tell_person(self, name: Name, told: dict[str, Cell], company_id: UUID | None, recorded: e.Recorded) -> None:
+    def _tell_person(
+        self,
+        name: Name,
+        told: dict[str, Cell],
+        company_id: UUID | None,
+        recorded: e.Recorded,
+        trust: Trust = Trust.IMPORT,
+    ) -> None:
         name = self._now(_PERSONS, name)
         person = absorb(self._person(name), told)
         if company_id is not None:
             moment = _moment(recorded)
             link = Cell(
-                value=company_id.hex, weight=Trust.IMPORT, source="import", since=moment.position, at=moment.at,
+                value=company_id.hex, weight=trust, source="import", since=moment.position, at=moment.at,
                 seen=moment.position,
             )  # fmt: skip
             person = msgspec.structs.replace(person, company=better(person.company, link))
@@ -344,7 +351,7 @@ def final_leads(rules: Rules) -> ReadModel:
     told = rules_to_json(rules)
     return ReadModel(
         name="final_leads",
-        version=7,
+        version=8,
         sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
         tables=(
             Table(name=_LEADS, key=("client_id", "person_id")),

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from enrichcore.application import UploadReport
-from enrichcore.application.estimating import StepEstimate
+from enrichcore.application.estimating import Estimate, StepEstimate
+from enrichcore.domain.amounts import credits_said
 
 #: What is told of a step of an estimate, and its heading in tables.
 ESTIMATED: Final = {
@@ -64,3 +65,14 @@ def report_json(report: UploadReport) -> dict[str, Any]:
 def step_json(step: StepEstimate) -> dict[str, Any]:
     """One step of an estimate."""
     return {name: getattr(step, name) for name in ESTIMATED}
+
+
+def budget_said(estimated: Estimate) -> str:
+    """Whether the client's budget pays for what a launch would send; empty where there is no budget."""
+    left = estimated.budget_left
+    if left is None:
+        return ""
+    if not left and estimated.credits:
+        return "The budget is used up: rows wait until it is raised, or credits of its period become free"
+    waits = ": rows wait when it is used up" if estimated.credits > left else ""
+    return f"The budget has {credits_said(left)} left{waits}"

@@ -1,6 +1,8 @@
 """What becomes of answers, whenever, however often and from wherever they come."""
 
 import json
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichcore.application import AckStatus
+from enrichcore.application.answers import UNAUTHORIZED
+from enrichcore.application.explaining import explain
 from enrichcore.application.matching import match
 from enrichcore.domain import events as e
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.fields import Rules, SomebodyElse
+from enrichcore.store.commit import Commit
 from enrichcore.store.replaying import inline_rows
 from tests.contracts.stored_rows import EVERY_BODY, SHARED_STORE
 from tests.contracts.world import (
@@ -348,6 +353,18 @@ class CountedContract(WorldContract):
             world.answer(send)
         assert world.store.answer_counts() == {"accepted": 1, "duplicate": 3}
         assert (world.store.last_position(), commits) == (events, [True] * 3)
+
+    def test_a_row_that_waits_while_callbacks_are_turned_away_says_so(self, world):
+        """A wrong secret in a table looks like answers that never come."""
+        world.launch(person("ann"))
+        (send,) = world.send()
+        now = world.store.clock()
+        assert "secret" not in explain(world.store, world.registry, send.run_id, now=now)
+        world.store.append(Commit(answers=Counter({UNAUTHORIZED: 2})))
+        assert "callback_secret" in explain(world.store, world.registry, send.run_id, now=now)
+        later = now + timedelta(hours=2)
+        assert "callback_secret" not in explain(world.store, world.registry, send.run_id, now=later)
+        assert world.store.answer_counts() == {"unauthorized": 2}
 
     def test_every_outcome_is_counted_under_its_name(self, world):
         """Answers of one commit too, and none that a person places later."""

@@ -1,6 +1,7 @@
 """What people decide about batches and lanes: nothing is lost by it, and nothing is paid for twice."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
@@ -267,6 +268,25 @@ class RetryContract(WorldContract):
         assert world.app.retry(batch.batch_id, by="ann", state=State.COMPLETED, step=APOLLO_PERSON) == 1
         assert world.app.retry(batch.batch_id, by="ann", state=State.FAILED, step=EMAIL) == 0
         assert [send.workflow for send in world.play()] == [APOLLO_PERSON]
+
+    @pytest.mark.parametrize("state", [None, State.COMPLETED, State.FAILED, State.TIMED_OUT])
+    def test_what_a_retry_costs_is_told_before_it(self, store, state):
+        """By the same choice; people of one company share its row, and nothing is recorded."""
+        world = World(store, tuned(configuration(), lane={"credits_per_send": Decimal(3)}))
+        batch = world.launch(*(person(name) for name in NAMES), person("zoe", "northwind"))
+        for send in world.send():
+            world.answer(send)
+        for send in world.send():
+            failed = send.payload["person_first_name"] in {"Ann", "Zoe"}
+            world.answer(send, world.body(send, result=None, error="no credits") if failed else None)
+        before = world.store.last_position()
+        told = world.app.retry_costs(batch.batch_id, state=state)
+        assert world.store.last_position() == before
+        sent = len(world.posted)
+        assert world.app.retry(batch.batch_id, by="ann", state=state) == sum(step.items for step in told)
+        world.play()
+        assert len(world.posted) - sent == sum(step.rows for step in told if not step.behind)
+        assert sum(step.credits for step in told) == 3 * sum(step.rows for step in told)
 
     def test_a_retried_company_is_sent_once_for_all(self, world):
         """However many of its people are retried, and over however many commits."""

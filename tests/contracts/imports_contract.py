@@ -298,6 +298,19 @@ class ToldImportsContract(WorldContract):
         with pytest.raises(UnknownId):
             explain_identity(world.store, UUID(int=7))
 
+    def test_why_a_company_is_called_as_most_rows_call_it(self, world):
+        """The first name stands until all rows are read; what is asked with is the one that most say."""
+        people = [
+            person(name, "pampanet") | {"company": company}
+            for name, company in (("ann", "Marketing Hub"), ("bob", "PAMPANET SA"), ("cid", "Pampanet S.A."))
+        ]
+        report = world.upload(*people)
+        found = world.store.people(report.upload_id)
+        assert {one.facts["company_name"] for one in found} == {"Pampanet S.A."}
+        told = explain_identity(world.store, found[0].company_id).tellings
+        assert [telling.reason for telling in told][-1] == "is called 'Pampanet S.A.' by most rows of its file: 2"
+        assert told[-1].line == 4
+
     def test_rows_kept_aside_come_back_without_formulas_and_as_they_were(self, world):
         """Neither cells nor column names are formulas to a spreadsheet, and read again they are what the file had."""
         content = b'=1+1,First Name,Company,Email\n@x,-,"@Home, Inc.",-\n'

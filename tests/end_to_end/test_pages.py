@@ -216,12 +216,24 @@ def test_doubts_are_settled_by_their_buttons(site, browser, decision, state):
     assert "Settle doubts" not in browser.get(batch).text
 
 
+def test_waits_for_answers_that_will_not_come_are_ended_by_their_button(site, browser):
+    """Doubts and rows that arrived alike; it is there while anything is out."""
+    batch = launched(browser)
+    assert "Give up waiting" in browser.get(batch).text
+    sends = site.world.send()
+    said = {"decision": "lost", "by": "ann", "why": "the table was deleted"}
+    assert browser.post(f"{batch}/settle", data=said).status_code == 303
+    assert {site.world.run_of(send).state for send in sends} == {"timed_out"}
+    site.world.play()
+    assert "Give up waiting" not in browser.get(batch).text
+
+
 @pytest.mark.parametrize("only", ["", "active", "completed", "failed", "cancelled", "gaps", "in_doubt", "nonsense"])
 def test_items_are_narrowed(browser, only):
     """Every filter of a batch's items gives a page."""
     batch = launched(browser)
-    shown = browser.get(batch, params={"only": only})
-    assert ("/items/" in shown.text) == (only in {"", "active", "nonsense"})
+    items = browser.get(batch, params={"only": only}).text.partition("<h2>Items</h2>")[2]
+    assert ("/items/" in items) == (only in {"", "active", "nonsense"})
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,12 @@ pytestmark = pytest.mark.postgres
 
 #: Pace and burst so wide that no token is ever missing: a claim that is rolled back gives its tokens back here only.
 REGISTRY = tuned(parse(init_text(), env=Placeholders()), lane={"rate": 1000.0, "burst": 1000})
+#: A token in half a minute for each client, and in two for the people of one workstream: most claims want more than there are.
+PACED = tuned(
+    tuned(REGISTRY, lane={"rate": 1 / 30, "burst": 3}),
+    "enrich_person_via_clay_waterfall",
+    lane={"rate": 1 / 120, "burst": 1},
+)
 ONCE = Rules(sends_at_most=1)
 DELIVERED = Fate(outcome=Outcome.DELIVERED, taken=True)
 WORK = ("work", (DELIVERED,) * 4, {"result": {"title": "Owner"}})
@@ -118,13 +124,17 @@ def searched(machine):
     run_state_machine_as_test(machine, settings=few)
 
 
-def test_two_runners_keep_all_promises_whatever_comes_between(empty_store, database_url):
-    """Anything may happen at any named moment; afterwards a replay gives the inline state, and everything ends."""
+@pytest.mark.parametrize("registry", [REGISTRY, PACED], ids=["no pace", "a pace that bites"])
+def test_two_runners_keep_all_promises_whatever_comes_between(empty_store, database_url, registry):
+    """Anything may happen at any named moment; afterwards a replay gives the inline state, and everything ends.
 
-    class OnPostgres(pipeline_machine(REGISTRY, sends_at_most=1)):
+    No lane, and no client, has more rows claimed than its pace has tokens, whoever claims them and whatever is rolled back.
+    """
+
+    class OnPostgres(pipeline_machine(registry, sends_at_most=1)):
         def begin(self, behind):
             return Rehearsal(
-                registry=REGISTRY,
+                registry=registry,
                 store=empty_store,
                 behind=behind,
                 rules=ONCE,

@@ -15,8 +15,9 @@ from enrichcore.projection import catch_up, ensure_tables
 from enrichcore.registry import Secret
 from projections import READ_MODELS
 from runners.cli.batches import _show, progress_of
-from runners.cli.lanes import _cell, known_lanes, lane_words, show_history
+from runners.cli.lanes import show_history
 from runners.cli.tracing import what_it_is
+from runners.lanes import known_lanes, lane_words, sent_words
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned
 
 pytestmark = pytest.mark.postgres
@@ -79,7 +80,7 @@ def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
     mine, theirs = told[LANE], told[LANE.replace(ACME, "other", 1)]
     assert (mine["shared_with"], theirs["shared_with"]) == ([theirs["lane"]], [mine["lane"]])
     assert (mine["sent"], theirs["sent"]) == (2, 2)
-    assert (_cell(mine, "sent"), _cell(theirs, "sent")) == (
+    assert (sent_words(mine), sent_words(theirs)) == (
         "2 of 2 with others of this webhook",
         "0 of 2 with others of this webhook",
     )

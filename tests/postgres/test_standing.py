@@ -6,7 +6,8 @@ import pytest
 
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
-from runners.cli.standing import groups_of, sentence, tell
+from runners.cli.tracing import tell
+from runners.standing import groups_of, sentence
 from tests.contracts.world import APOLLO_COMPANY, APOLLO_PERSON, World, person
 
 pytestmark = pytest.mark.postgres

@@ -10,18 +10,20 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment, claiming
+from enrichcore.application.paces import take
 from enrichcore.application.unheard import Unheard
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
 from enrichcore.projection import catch_up, ensure_tables
 from enrichcore.registry.secret import Secret
-from enrichcore.store import StoreUnavailable
+from enrichcore.store import StoreUnavailable, recorder
 from enrichcore.store.commit import Commit
 from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.outbox import Outbox
 from enrichcore.store.postgres import PostgresClaims, PostgresStore
 from enrichcore.store.replaying import inline_rows
+from enrichcore.store.statements import statements
 from projections import READ_MODELS
 from tests.contracts.people_contract import two_batches
 from tests.contracts.stored_rows import LANE, NOW, a_batch, a_run, a_step, items_in, noted, put, ready
@@ -395,6 +397,27 @@ def test_two_runners_at_once_send_a_person_once_over_pace_groups(store, monkeypa
     ours = claim(world.another().core, lanes[APOLLO_PERSON], 10, Unheard())
     other.join(timeout=30)
     assert len(ours) + len(theirs) == 1
+
+
+@pytest.mark.parametrize("held", ["bucket", "log"])
+def test_a_runner_whose_host_vanished_in_a_transaction_holds_nobody_up_for_long(store, monkeypatch, held):
+    """Its connection is never closed: the server gives it up, and its locks with it."""
+    world = World(store)
+    world.launch(person("ann"))
+    monkeypatch.setattr(recorder, "_APPEND", recorder._APPEND.replace("60s", "300ms"))
+    for name in ("bucket", "lock_log"):
+        monkeypatch.setitem(statements(), name, statements()[name].replace("60s", "300ms"))
+    with suppress(psycopg.Error, StoreUnavailable), store.claims() as vanished:
+        if held == "log":
+            vanished.append(Commit(events=[noted()]))
+        for pace in (pace for lane in world.app._lanes.values() for pace in lane.paces if held == "bucket"):
+            take(vanished, [pace], 0, world.clock.now)
+        other = Thread(target=lambda: world.claim(1), daemon=True)
+        other.start()
+        other.join(timeout=20)
+        assert not other.is_alive()
+
+    assert len(world.posted) == 1
 
 
 def test_two_runners_at_once_keep_the_cap_of_a_lane(store, monkeypatch):

@@ -10,7 +10,8 @@ from attrs import evolve
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from enrichcore.application import Ack, AckStatus, placing
+from enrichcore.application import Ack, AckStatus, claiming, placing
+from enrichcore.application.paces import take
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
@@ -138,6 +139,22 @@ def test_a_doubt_taken_for_a_refusal_is_found(monkeypatch):
     monkeypatch.setattr(steps, "decide_outcome", naive)
     with pytest.raises(BrokenPromise, match="the third party has"):
         search(pipeline_machine(own()))
+
+
+def test_a_pace_that_is_not_kept_is_found(monkeypatch):
+    """A slower lane goes as its group does, where its own bucket is forgotten."""
+    slow = own().clients["acme"]
+    lanes = {
+        place: evolve(webhook, lane=evolve(webhook.lane, rate=1 / 60, burst=2))
+        for place, webhook in slow.webhooks.items()
+    }
+    company = ("own", "look_up_company")
+    lanes[company] = evolve(lanes[company], lane=evolve(lanes[company].lane, rate=1 / 600, burst=1))
+    registry = evolve(own(), clients={"acme": evolve(slow, webhooks=lanes)})
+    search(pipeline_machine(registry), examples=25)
+    monkeypatch.setattr(claiming, "take", lambda claims, paces, wanted, now: take(claims, paces[:1], wanted, now))
+    with pytest.raises(BrokenPromise, match="though its pace had no token left"):
+        search(pipeline_machine(registry))
 
 
 def test_a_lease_that_ends_in_a_resend_is_found(monkeypatch):

@@ -38,8 +38,10 @@ class AckStatus(StrEnum):
 
 #: An accepted answer that came before its row was known to be delivered is counted apart.
 EARLY: Final = "early"
+#: A callback whose secret is missing or wrong is told so, and only counted.
+UNAUTHORIZED: Final = "unauthorized"
 #: What callbacks are counted as.
-OUTCOMES: Final = (*map(str, AckStatus), EARLY)
+OUTCOMES: Final = (*map(str, AckStatus), EARLY, UNAUTHORIZED)
 
 
 @frozen(kw_only=True)

@@ -28,6 +28,7 @@ from enrichcore.application import (
 )
 from enrichcore.application.answers import Ack, Incoming
 from enrichcore.application.core import Core
+from enrichcore.application.retry_costs import RetriedStep, retry_costs
 from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
 from enrichcore.application.upload_report import UploadReport
@@ -319,6 +320,16 @@ class Enrichment:
         return controlling.retry(
             self.core, batch_id, by=by, why=why or "asked for", step=step, state=state, reason=reason
         )
+
+    def retry_costs(
+        self, batch_id: BatchId, *, step: str | None = None, state: State | None = None, reason: str = ""
+    ) -> list[RetriedStep]:
+        """What `retry` of the same would send again, of each step, at the most; nothing is recorded.
+
+        Raises:
+            UnknownId: There is no such batch.
+        """
+        return retry_costs(self.core, batch_id, step=step, state=state, reason=reason)
 
     def settle(
         self, batch_id: BatchId, settlement: Settlement, *, by: str, why: str = "", step: str | None = None

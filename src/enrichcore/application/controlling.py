@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
+from enrichcore.application.retry_costs import is_asked_for
 from enrichcore.application.reuse import AskedAgain
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch as batches
@@ -16,7 +17,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId
-from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 
 #: A batch that is not cancelled to the end by then has lost who began it: 10,000 items take seconds.
@@ -88,15 +89,10 @@ def retry(
     core: Core, batch_id: BatchId, *, by: str, why: str, step: str | None, state: State | None, reason: str
 ) -> int:
     """Run ended steps of a batch again: those that failed or timed out, unless a state is named; how many."""
-    wanted, said = GAPS if state is None else {state}, reason.casefold()
     since = core.clock()
 
     def decide(unit: Unit, item: Draft[BatchItem]) -> int:
-        asked = [
-            run
-            for run in item.state.runs.values()
-            if run.state in wanted and step in {None, run.workflow} and said in run.reason.casefold()
-        ]
+        asked = [run for run in item.state.runs.values() if is_asked_for(run, step=step, state=state, reason=reason)]
         return sum(_retry(unit, item, run, by=by, why=why, force=state is not None, since=since) for run in asked)
 
     # Asked for explicitly, so a batch that was cancelled runs again for what is to be sent.

@@ -89,7 +89,7 @@ class DryStore:
         found = map(_person, self._select("select id, company, facts from people where id in ({})", ids))
         return {person.person_id: person for person in found}
 
-    def people(self) -> Iterator[UploadedPerson]:
+    def people(self, _upload_id: UploadId | None = None) -> Iterator[UploadedPerson]:
         """Everyone whom the file names, in order of id."""
         return map(_person, self._file.execute("select id, company, facts from people order by id"))
 

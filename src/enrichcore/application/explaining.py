@@ -12,7 +12,7 @@ from uuid import UUID
 from attrs import frozen
 
 from enrichcore.application.errors import UnknownId
-from enrichcore.application.hindrances import Hindrances, at, lane_of, nobody_runs, past_due
+from enrichcore.application.hindrances import Hindrances, at, lane_of, nobody_runs, past_due, turned_away
 from enrichcore.application.revisions import reused_steps
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
@@ -110,6 +110,8 @@ class Explanation:
             text += f", which is past: {past_due(self.store, self.registry, run)}"
         elif run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
             text += nobody_runs(self.store, "receiver", "takes it")
+        if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+            text += turned_away(self.store, self.now)
         if run.state is State.RETRY_WAIT:
             text += self._lane_closed_then(owner, run)
         if run.set_aside:

@@ -1,11 +1,13 @@
 """What keeps a row that may be sent: the first of its batch, its time, its lane, its budget and its turn, and what ends that."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
 
+from enrichcore.application.answers import UNAUTHORIZED
 from enrichcore.application.budgets import pays_again_at
 from enrichcore.application.claiming import rows_in_budget
 from enrichcore.domain.amounts import credits_said
@@ -18,6 +20,9 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError
 from enrichcore.store.commit import Store
+
+#: For so long a callback that was turned away may be why an answer is missing.
+_LATELY: Final = timedelta(hours=1)
 
 
 @frozen(kw_only=True)
@@ -189,6 +194,17 @@ def nobody_runs(store: Store, role: str, does: str = "") -> str:
         )
     what = f"no runner {does or 'with that role'} now" if does else "none runs now"
     return f" ({what}: start `enrichcore run`)"
+
+
+def turned_away(store: Store, now: datetime) -> str:
+    """That callbacks come without the right secret, where one did lately; empty else."""
+    last = store.answered_at(UNAUTHORIZED)
+    if last is None or now - last > _LATELY:
+        return ""
+    return (
+        f" (callbacks are refused because their secret is missing or wrong, the last at {at(last)}: its table may be among those;"
+        " compare what it sends with the client's callback_secret)"
+    )
 
 
 def at(when: datetime | None) -> str:

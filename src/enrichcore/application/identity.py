@@ -110,6 +110,14 @@ def _tellings(events: list[e.Recorded]) -> Iterator[Telling]:
             continue
         held = known.setdefault(entity_id, set())
         match event:
+            case e.CompanyImported(rows=rows) if rows:
+                yield Telling(
+                    at=recorded.at,
+                    entity_id=entity_id,
+                    reason=f"is called {event.facts.get('company_name')!r} by most rows of its file: {rows:,}",
+                    upload_id=event.upload_id,
+                    line=event.line,
+                )
             case e.PersonImported() | e.CompanyImported():
                 yield Telling(
                     at=recorded.at,

@@ -40,5 +40,6 @@ def preview(
         for chunk in chunks(reading.rows(), CHUNK):
             importer.add(chunk)
             progress(*reading.bytes_read)
+        importer.finish()
         report = importer.tally.report(reading, None)
         return evolve(report, steps=estimate_on(seen, registry, upload, now=now, people=dry.people()).steps)

@@ -75,6 +75,7 @@ def _import(importer: Importer, reading: ImportReading, progress: Callable[[int,
     for chunk in chunks(reading.rows(), CHUNK):
         importer.add(chunk)
         progress(*reading.bytes_read)
+    importer.finish()
 
 
 def _finished(tally: Tally) -> e.UploadFinished:

@@ -274,7 +274,8 @@ def _settle_at_once(item: Draft[BatchItem], run: StepRun, around: Surroundings) 
     step = around.pipeline.step(run.workflow)
     if step is None:
         return item.emit(e.StepSkipped(workflow=run.workflow, reason="the pipeline has no such step"))
-    if run.attempt > 0:
+    if run.attempt > 0 and (run.tries or run.generation > 1):
+        # Something of it was out, or a person wants it again. What was only put off is wanted as little as what was never tried.
         return False
     facts = item.state.facts(around.company_facts)
     if step.when is not None and not step.when.holds(facts):

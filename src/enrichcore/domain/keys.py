@@ -71,19 +71,23 @@ class Key:
 
 
 def sort_of_page(value: str) -> str:
-    """Which sort of address of a page a key's value is; of each sort a person has one.
+    """Which sort of address of a page a key's value is; of each sort a person or a company has one.
 
-    It is empty for a slug, which has no capitals, and else how a member's id begins: each of LinkedIn's products has its own.
+    It is empty for a slug, which has no capitals and is no number, and else how a member's id begins, for each of LinkedIn's
+    products has its own, or that it is a company's number.
     """
-    return value[:_PRODUCT] if value[:1].isupper() else ""
+    if value[:1].isupper():
+        return value[:_PRODUCT]
+    return _NUMBER if value.isdecimal() else ""
 
 
 def differ_as_pages(one: str, other: str) -> bool:
-    """Whether two values are of two pages: a slug beside a member's id says nothing."""
+    """Whether two values are of two pages: a slug beside an id says nothing."""
     return one != other and sort_of_page(one) == sort_of_page(other)
 
 
 _PRODUCT: Final = len("ACwAA")
+_NUMBER: Final = "number"
 
 
 def as_found(key: Key) -> Key:

@@ -18,7 +18,7 @@ from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths, words
-from enrichcore.fields.titles import are_of_one_role, is_side_job
+from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
 MAX_JOBS = 200
@@ -92,7 +92,7 @@ class History:
 def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     """The jobs told by a person's objects; the same job in two lists counts once."""
     seen: _Seen = {}
-    whole = [job for node in nodes for job in _jobs(node, "history", seen)]
+    whole = [job for kind in ("history", "past") for node in nodes for job in _jobs(node, kind, seen)]
     listed = [job for node in nodes for job in _jobs(node, "current", seen)]
     latest = next((job for node in nodes for job in (*_jobs(node, "latest", seen), *_flat(node))), None)
     if latest is not None and latest.title is None:
@@ -265,7 +265,7 @@ def told_outright(nodes: Sequence[Tree]) -> Job | None:
     """The present job of an answer that lists none: a title beside its employer, in one object."""
     for node in nodes:
         company = _first(node, "employer", _company_name)
-        title = _first(node, "title", cleaners.label)
+        title = _first(node, "title", cleaners.job_title)
         if company and title:
             return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
     return None
@@ -290,11 +290,11 @@ def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
     for value in values_along((node,), job_paths(kind)):
         for part in _listed(value)[:MAX_JOBS]:
             for role in _roles(part):
-                # What stands in a list of present jobs is one of them.
+                # What stands in a list of present jobs is one of them, and in one of past jobs none.
                 job = _job(role, seen)
                 if job is not None:
                     told = job.is_current is not None or kind == "history"
-                    yield job if told else evolve(job, is_current=True)
+                    yield job if told else evolve(job, is_current=kind != "past")
 
 
 def _listed(value: Tree) -> list[Tree]:
@@ -337,9 +337,10 @@ def _read_job(part: Mapping[str, Tree]) -> Job | None:
     if start is None or (end is None and not _SPANS.isdisjoint(part)):
         start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
         end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
+    title, company = _first(part, "title", cleaners.job_title), _first(part, "company", _company_name)
     job = Job(
-        title=_first(part, "title", cleaners.label),
-        company=_first(part, "company", _company_name),
+        title=None if is_employers_name(title, company) else title,
+        company=company,
         domain=_first(part, "domain", cleaners.company_domain),
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
         start_date=start,
@@ -355,7 +356,7 @@ def _flat(node: Tree) -> Iterator[Job]:
         return
     end = _first(node, "flat_end", cleaners.date)
     job = Job(
-        title=_first(node, "flat_title", cleaners.label),
+        title=_first(node, "flat_title", cleaners.job_title),
         company=_first(node, "flat_company", _company_name),
         start_date=_first(node, "flat_start", cleaners.start_date),
         end_date=end,

@@ -63,7 +63,7 @@ def _is_another_company(asked: Facts, told: Facts) -> bool:
     if not _hosts(asked).isdisjoint(_hosts(told)):
         return False
     # Without two domains that differ, names alone tell nothing: IBM is International Business Machines.
-    if not all(domains) and not all(pages):
+    if not all(domains) and not _differ(*pages):
         return False
     return may_be_named_alike(asked.get("company_name"), told.get("company_name")) is False
 

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore import normalize
+from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, main_job, start_of
 from enrichcore.fields.identity import may_be_named_alike, share_label
@@ -139,7 +140,7 @@ def compute_indicators(
     return indicators_of(
         basis,
         customer_domains,
-        _day(as_of),
+        day_of(as_of),
         new_in_role_months=new_in_role_months,
         recently_funded_months=recently_funded_months,
     )
@@ -162,7 +163,7 @@ def next_change(
     """
     basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
     return change_after(
-        basis, _day(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
+        basis, day_of(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
     )
 
 
@@ -257,7 +258,7 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
     """Whether a job is surely at another company; None where the two cannot be compared."""
     if _same_employer(job, target):
         return False
-    if (job.domain and target.domain) or (job.linkedin_url and target.linkedin_url):
+    if (job.domain and target.domain) or _differ_as_pages(job.linkedin_url, target.linkedin_url):
         # "Acme UK" at acme.co.uk is of Acme at acme.com.
         return (
             None
@@ -265,6 +266,11 @@ def _is_elsewhere(job: Job, target: Job) -> bool | None:
             else True
         )
     return None if may_be_named_alike(job.company, target.company) is not False else True
+
+
+def _differ_as_pages(one: str | None, other: str | None) -> bool:
+    first, second = (normalize.linkedin_key(page, "company") for page in (one, other))
+    return first is not None and second is not None and differ_as_pages(first, second)
 
 
 def _same_employer(one: Job, other: Job) -> bool:
@@ -311,7 +317,8 @@ def _customers(given: Iterable[Any]) -> Customers:
     )
 
 
-def _day(as_of: date | None) -> date:
+def day_of(as_of: date | None) -> date:
+    """The day of a date or a moment (its UTC day); today when left out."""
     if as_of is None:
         return datetime.now(UTC).date()
     if isinstance(as_of, datetime):

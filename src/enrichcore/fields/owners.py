@@ -11,18 +11,22 @@ from typing import Any
 
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.sources import keys, words
+from enrichcore.fields.titles import is_line_of_several
 from enrichcore.normalize import (
     clean_text,
     company_domain,
     company_name_key,
     email_domain,
     is_nothing,
+    is_shared_mailbox,
     linkedin_key,
     usable_email,
 )
 
 #: Signs of a company that outweigh a person's page.
 SIGNS_OF_MANY = 4
+#: Numbers with which HTTP tells of a failure.
+_FIRST_ERROR, _LAST_ERROR = 400, 599
 #: Letters of a name that tell it from others.
 _TELLING = 3
 
@@ -58,6 +62,21 @@ def owner_by_content(node: Node, asked: Entity | None = None) -> Entity | None:
         return _of_either(node, asked)
     is_company = says(node, "company_signs") or linkedin_key(node.get("url"), "company")
     return Entity.COMPANY if is_company else None
+
+
+def is_nobodys(node: Node) -> bool:
+    """Whether an object is neither's: how a request failed, `{"status": 402, "title": "Payment Required"}`, or an entry of a search."""
+    if "title" in node and not says(node, "names_of_people") and not says(node, "names"):
+        if not keys("search_signs").isdisjoint(node):
+            return True
+        if "link" in node and is_line_of_several(clean_text(node["title"]) or ""):
+            return True
+    told = [node[key] for key in ("status", "statuscode", "httpstatus") if key in node]
+    if "code" in node and says(node, "error_details"):
+        told.append(node["code"])
+    if not any(type(number) is int and _FIRST_ERROR <= number <= _LAST_ERROR for number in told):
+        return False
+    return not any(says(node, group) for group in ("person_signs", "company_signs", "mail_signs", "sites", "pages"))
 
 
 def says(node: Node, group: str) -> bool:
@@ -112,7 +131,7 @@ def _names_an_employer(node: Node) -> bool:
 def _is_somebodys(node: Node) -> bool:
     """Whether it has the address of a person, and not one of a role: "info@"."""
     told = next((email for key in keys("mail_signs") if (email := usable_email(node.get(key)))), None)
-    return told is not None and told.partition("@")[0] not in words("mailboxes")
+    return told is not None and not is_shared_mailbox(told)
 
 
 def _is_named_like_its_page(node: Node) -> bool:

@@ -19,7 +19,7 @@ from attrs import frozen
 
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.owners import owner_by_content, owner_by_key, says
-from enrichcore.fields.sources import Path, folded_key, keys
+from enrichcore.fields.sources import Path, folded_key, keys, words
 from enrichcore.normalize import is_nothing
 
 #: Levels of nesting that are looked at, over all stringified layers.
@@ -32,21 +32,33 @@ MAX_DIGITS = 40
 MAX_OBJECTS = 40
 MAX_WRAPPERS = 8
 
-#: How a text begins that may hold a JSON object or list, also one that was escaped once too often, or fenced.
-_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', '"```', "```")
-_JSON_ENDS = frozenset('}]"` \t\r\n')
-_FENCE = re.compile(r"```\w*\s*([\[{\"].*?)```", re.DOTALL)
+#: How a text begins that may hold a JSON object or list, also one that was escaped once too often.
+_JSON_STARTS = ("{", "[", '"{', '"[', '"\\"', '"```')
+#: Where one begins among words, a fence or a tag: "Here is the result: {...}".
+_AMONG_WORDS = re.compile(r'\{\s*"|\[\s*\{')
+_FOOTNOTE = re.compile(r"\[\d{1,3}\]\s")
+#: In a fence anything may be meant.
+_FENCE = re.compile(r"```\w*\s*(?=[\[{\"'])")
 #: How Python and others write an object; a text is only taken for one when all of it is.
 _REPR_STARTS = ("{'", "[{'", "['")
-#: Characters of a text that is read so.
+#: Characters of a text that is read so, or mended.
 MAX_REPR = 50_000
+#: What models and people write for JSON: texts, comments to the line's end, commas before an end, keys without quotes.
+_TOKENS = re.compile(
+    # One that does not end goes to the end, and a key begins where no word goes on: the search takes no longer than the text is long.
+    r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
+    r"|(?P<single>(?<=[:,\[{\s])'(?:[^'\\]|\\.)*'(?=\s*[:,\]}]))"
+    r"|(?P<comment>//[^\n]*)|(?P<comma>,(?=\s*[}\]]))|(?P<key>(?<![\w$])[A-Za-z_$][\w$]*(?=\s*:))|(?P<word>\b(?:None|True|False|undefined)\b)",
+    re.DOTALL,
+)
+_WORDS_OF_PYTHON = {"None": "null", "True": "true", "False": "false", "undefined": "null"}
 #: Under which keys a list of pairs keeps each name and its value.
 _PAIR_NAMES = ("key", "name", "field", "label", "column")
 _PAIR_SIZE = 3
 #: Where a list of places tells of each what it is: `[{"location_type": "city", "value": "Leeds"}, ...]`.
 _PLACE_NAME = "locationtype"
 
-#: Beside a company's name it is the user's own account, or a record of the company as it was.
+#: Beside a company's object it is the user's own account, or a record of the company as it was.
 _ACCOUNT = "account"
 #: How a message tells who speaks, and what it says.
 _SPEAKER, _SAID = "role", ("content", "parts")
@@ -93,17 +105,16 @@ def tree(value: Any) -> Tree:
 
 def values_at(node: Tree, path: Path) -> Sequence[Tree]:
     """The values at a path that say something, going through lists."""
+    if len(path) == 1 and isinstance(node, dict):
+        # Nearly every path is one key of an object; a list at its end is one value, for it may be a list of labels.
+        value = node.get(path[0])
+        return () if value is None or is_nothing(value) else (value,)
     if isinstance(node, list):
         return [value for part in node for value in values_at(part, path)]
     if not path:
         return () if is_nothing(node) else (node,)
     rest = node.get(path[0]) if isinstance(node, dict) else None
-    if rest is None:
-        return ()
-    if len(path) == 1 and isinstance(rest, list):
-        # A list at the end of a path is one value: it may be a list of labels.
-        return () if is_nothing(rest) else (rest,)
-    return values_at(rest, path[1:])
+    return () if rest is None else values_at(rest, path[1:])
 
 
 def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]:
@@ -139,14 +150,40 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
         owner = signed or told
         found.append(Found(values=node, owner=owner, depth=depth, is_wrapped=is_wrapped))
         if depth < MAX_WRAPPERS:
+            asked_for = echoes(node)
+            inner = {key: part for key, part in node.items() if isinstance(part, dict | list) and key not in asked_for}
+            account = inner.pop(_ACCOUNT, None)
+            is_told = signed is Entity.COMPANY and says(node, "names")
+            if account is not None and not is_told and ((not inner and signed is None) or _is_a_companys(account)):
+                # Whatever else is there comes first.
+                inner[_ACCOUNT] = account
+            certain = signed is not None and says(node, "naming")
             waiting.extend(
-                (part, owner_by_key(key) or owner, depth + 1, is_wrapped and key in keys("wrappers"))
-                for key, part in node.items()
-                if isinstance(part, dict | list)
-                and _leads_on(key, part, certain=signed is not None)
-                and not (key == _ACCOUNT and signed is Entity.COMPANY and says(node, "names"))
+                (
+                    part,
+                    owner_by_key(key) or owner,
+                    depth + 1,
+                    is_wrapped and key in keys("wrappers") and key != _ACCOUNT,
+                )
+                for key, part in inner.items()
+                if _leads_on(key, part, certain=certain)
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
+
+
+def echoes(node: Mapping[str, Tree]) -> frozenset[str]:
+    """The keys beside an answer that says nothing under which it tells what was asked: `{"payload": {...}, "result": null}`."""
+    told = keys("asked") & node.keys()
+    if not told:
+        return told
+    answered = keys("answered") & node.keys()
+    return told if answered and all(is_nothing(node[key]) for key in answered) else frozenset()
+
+
+def _is_a_companys(account: Tree) -> bool:
+    """Whether an account is a company's record, and not the user's own at the provider."""
+    first = _first_of(account)
+    return isinstance(first, dict) and (says(first, "sites") or owner_by_content(first) is Entity.COMPANY)
 
 
 def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
@@ -160,8 +197,17 @@ def _leads_on(key: str, part: Tree, *, certain: bool) -> bool:
         return False
     if any(word in key for word in keys("column_words")):
         return True
-    inner = next((one for one in part if not is_nothing(one)), None) if isinstance(part, list) else part
-    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _only_wraps(inner))
+    inner = _first_of(part)
+    return isinstance(inner, dict) and (owner_by_content(inner) is not None or _wraps(inner))
+
+
+def _first_of(part: Tree) -> Tree:
+    """What says something first in a list, or in a list of lists."""
+    for _ in range(MAX_WRAPPERS):
+        if not isinstance(part, list):
+            break
+        part = next((one for one in part if not is_nothing(one)), None)
+    return part
 
 
 @lru_cache(maxsize=4_096)
@@ -170,7 +216,7 @@ def _is_beside(key: str) -> bool:
     return key in keys("beside") or any(word in key for word in keys("beside_words"))
 
 
-def _only_wraps(node: Mapping[str, Tree]) -> bool:
+def _wraps(node: Mapping[str, Tree]) -> bool:
     """Whether an object holds another and nothing beside it, or an answer in its envelope: `{"status": 200, "body": {...}}`."""
     inner = [key for key, part in node.items() if isinstance(part, dict | list)]
     return (len(node) == 1 and bool(inner)) or not keys("envelopes").isdisjoint(inner)
@@ -185,8 +231,7 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
         return value if inner is None else _tree(inner, depth - 1, budget)
     if isinstance(value, dict | Mapping):
         folded = _folded_mapping(value, depth, budget)
-        # What somebody said in a conversation with a model, and not somebody who has a role.
-        return next((folded[key] for key in _SAID if key in folded), folded) if _SPEAKER in folded else folded
+        return _without_speaker(folded) if _SPEAKER in folded else folded
     if isinstance(value, bytes):
         return _tree(_parsed(value), depth - 1, budget)
     if isinstance(value, list | tuple):
@@ -199,6 +244,16 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
             return _paired(parts)
         return parts
     return value
+
+
+def _without_speaker(folded: dict[str, Tree]) -> Tree:
+    """What somebody said in a conversation with a model; of others, what they are to a piece of software is no job of theirs."""
+    said = next((key for key in _SAID if key in folded), None)
+    if said is not None:
+        return folded[said]
+    if folded[_SPEAKER] in words("role_codes") and keys("employer_signs").isdisjoint(folded):
+        del folded[_SPEAKER]
+    return folded
 
 
 def _paired(parts: list[Tree]) -> Tree:
@@ -220,9 +275,20 @@ def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> 
             break
         name = folded_key(str(key)) or str(key)
         # Two keys that fold to one: the first that says something stays.
-        if name not in folded or is_nothing(folded[name]):
+        if name in folded and not is_nothing(folded[name]):
+            continue
+        if depth > 1 and (part is None or _is_plain_text(part)):
+            # As `_tree` does, without a call for most of an answer's values.
+            budget[0] -= 1
+            folded[name] = part
+        else:
             folded[name] = _tree(part, depth - 1, budget)
     return folded
+
+
+def _is_plain_text(value: Any) -> bool:
+    """Whether a value is a text that surely holds nothing else, as most are."""
+    return isinstance(value, str) and "{" not in value and "[" not in value
 
 
 def _parsed(body: bytes) -> Any:
@@ -233,31 +299,62 @@ def _parsed(body: bytes) -> Any:
 
 
 def _unfolded(value: str) -> Any:
-    """What a text holds when it is a JSON object or list; None when it is just a text."""
-    # The last sign tells of most texts that they hold none.
-    if value[-1:] not in _JSON_ENDS and "```" not in value:
+    """What a text holds when it is a JSON object or list, also with words around it; None when it is just a text."""
+    if _is_plain_text(value):
         return None
     text = value.strip()
-    if "```" in text and text[0] != '"' and (fenced := _FENCE.search(text)):
-        # With or without words around the fence.
-        text = fenced[1].strip()
-    elif not text.startswith(_JSON_STARTS):
-        if text[-1:] != "}" or '{"' not in text:
-            return None
-        # Language models introduce what they give: "Here is the result: {...}".
-        text = text[text.index('{"') :]
-    if text.startswith(_REPR_STARTS):
-        return _literal(text)
+    fence = _FENCE.search(text) if "```" in text and text[0] != '"' else None
+    if fence is not None:
+        text = text[fence.end() :]
+    elif not text.startswith(_JSON_STARTS) or _FOOTNOTE.match(text):
+        return _among_words(text)
     for repair in (_as_it_is, _unescaped, html.unescape):
         attempt = repair(text)
         if repair is not _as_it_is and attempt == text:
             continue
-        try:
-            inner = _parse(attempt)
-        except NotJson:
-            continue
-        return inner if isinstance(inner, dict | list | str) and inner != value else None
+        inner = _parsed_from(attempt, 0)
+        if isinstance(inner, dict | list | str) and inner != value:
+            return inner
+    if fence is None and text.startswith(_REPR_STARTS) and (inner := _literal(text)) is not None:
+        return inner
+    if text[:1] in "{[" and len(text) <= MAX_REPR and isinstance(inner := _parsed_from(_mended(text), 0), dict | list):
+        return inner
     return None
+
+
+def _among_words(text: str) -> Any:
+    """The JSON object, or list of objects, that begins behind words; one that is cut off hides what is inside it."""
+    found = _AMONG_WORDS.search(text)
+    if found is None:
+        return None
+    inner = _parsed_from(text, found.start())
+    return inner or (_parsed_from(_mended(text[found.start() :]), 0) if len(text) <= MAX_REPR else None)
+
+
+def _parsed_from(text: str, start: int) -> Any:
+    """The JSON value that begins there; with words behind it only an object, or a list that holds one."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    is_object = isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, dict) for part in value))
+    return value if value and (is_object or not text[end:].strip("` \t\r\n")) else None
+
+
+def _mended(text: str) -> str:
+    """A text as JSON that is nearly it."""
+    return _TOKENS.sub(_token, text)
+
+
+def _token(found: re.Match[str]) -> str:
+    kind, text = found.lastgroup, found[0]
+    if kind == "single":
+        return json.dumps(text[1:-1].replace("\\'", "'"))
+    if kind == "key":
+        return f'"{text}"'
+    if kind == "word":
+        return _WORDS_OF_PYTHON[text]
+    return "" if kind in {"comment", "comma"} else text
 
 
 def _as_it_is(text: str) -> str:

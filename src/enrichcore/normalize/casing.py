@@ -27,3 +27,12 @@ def lowered(text: str, *, turkish: bool) -> str:
 def capitalised(text: str, *, turkish: bool) -> str:
     """The text with a capital first letter, the others as they are."""
     return ("\u0130" if turkish and text[:1] == "i" else text[:1].upper()) + text[1:]
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name's letters tell nothing of how it is written: all small, or more capitals than an abbreviation has."""
+    return name.islower() or (name.isupper() and sum(map(str.isalpha, name)) > _ABBREVIATION)
+
+
+#: Letters of the longest abbreviations: "IBM", "ASML".
+_ABBREVIATION = 4

@@ -6,13 +6,15 @@ provider tells it. Placeholders of providers pass every validator, so they are a
 
 import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from enrichcore.normalize.domains import registrable_domain
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.remembering import MAX_TEXTS
 
 #: Characters of a cell that are searched for addresses.
 MAX_CELL = 2_000
@@ -27,7 +29,7 @@ MAX_PLAIN = 63
 #: Where an object keeps its address, in the order of trust.
 _KEYS = (
     "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
-    "work", "business", "professional", "primary",
+    "work", "business", "professional", "primary", "answer", "response",
 )  # fmt: skip
 #: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
 _DENIED = re.compile(
@@ -40,12 +42,17 @@ _GONE = re.compile(
     r"\b(?:old|former(?:ly)?|ex|inactive|expired|disabled|deactivated|wrong|left|outdated|unsubscribed|opt(?:ed)?[- ]?out|dead)\b",
     re.IGNORECASE,
 )
+#: What a page's markup leaves before an address.
+_BEFORE = re.compile(r"^(?:mailto:|\\?u003[ce]|\\?u0022|%20|%22|%3[ce]|%09)+", re.IGNORECASE)
+#: Characters of a mailbox, after RFC 5321.
+MAX_MAILBOX = 64
 #: One word right before an address: part of it, where it is neither its label nor its owner's name.
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)\s+[^\s<>@]+@[^\s<>@]+")
 _LABELS = frozenset({
     "email", "e-mail", "mail", "work", "business", "professional", "company", "office", "primary", "main", "found", "verified", "valid", "address",
     "is", "at", "contact", "guess", "likely",
 })  # fmt: skip
+_PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
 
@@ -62,6 +69,21 @@ def email_domain(email: str) -> str | None:
     """The registrable domain of an e-mail address."""
     text = clean_text(email)
     return None if text is None or "@" not in text else registrable_domain(text.rpartition("@")[2])
+
+
+def is_shared_mailbox(email: str) -> bool:
+    """Whether an address is of a role, also one of several or of one place: `sales@`, `sales2@`, `info.de@`, `hr-team@`."""
+    roles, places = _roles()
+    first, *more = _PARTS_OF_MAILBOX.split(email.partition("@")[0].rstrip("0123456789"))
+    return first in roles and all(part in roles or part in places for part in more)
+
+
+@cache
+def _roles() -> tuple[frozenset[str], frozenset[str]]:
+    rows = lines("role_mailboxes")
+    return frozenset(row for row in rows if not row.startswith("+")), frozenset(
+        row[1:] for row in rows if row.startswith("+")
+    )
 
 
 def _usable(value: Any, *, depth: int) -> str | None:
@@ -99,8 +121,10 @@ def beside_email(value: str) -> str:
     return _CANDIDATE.sub("", value[:MAX_CELL]).strip(" \t()[]<>|,;:-\u2013")
 
 
+@lru_cache(maxsize=MAX_TEXTS)
 def _valid(candidate: str) -> str | None:
-    bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
+    # An answer's address is asked about several times.
+    bare = _BEFORE.sub("", candidate.strip("'`*.:<>")).partition("?")[0]
     if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
         user, _, domain = bare.lower().partition("@")
         return _usable_address(user, domain)
@@ -116,8 +140,15 @@ def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
     if (
         not _MASKED.isdisjoint(user)
+        or len(user) > MAX_MAILBOX
         or registrable_domain(domain) is None
+        or _is_pressed(user, domain.partition(".")[0])
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
     ):
         return None
     return f"{user}@{domain}"
+
+
+def _is_pressed(user: str, host: str) -> bool:
+    """Whether one key was pressed before and behind the sign, or the same digits: "a@a.com", "123@123.com"."""
+    return user == host and (user.isdigit() or len(set(user)) == 1)

@@ -5,7 +5,8 @@ query and what follows do not matter. A bare slug is only taken for one where th
 
 A member's id may stand in a person's slug's place, and stands in the links of Sales Navigator. Ids that differ in case are of
 two members, so it stays as it is; in lower case it leads nowhere. The same member has a slug, too, and an id of another kind in
-each of LinkedIn's products: a key of a member's id can only be held against one that begins alike (`enrichcore.domain.keys.sort_of_page`).
+each of LinkedIn's products, and a company has a number: a key can only be held against one of its own sort
+(`enrichcore.domain.keys.sort_of_page`).
 """
 
 import re
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.nothing import clean_text, is_nothing
 from enrichcore.normalize.remembering import remembered
 
@@ -24,24 +26,24 @@ MAX_TEXT = 2_000
 MAX_SLUG = 200
 
 _HOST = r"(?:^|[/.\s@<(\"'=])linkedin\.com/+(?:mwlite/+|comm/+|mobile/+|m/+|[a-z]{2}/+)?"
-#: A member's id. No slug has a capital.
+#: A member's id in a link of Sales Navigator.
 _MEMBER = r"A[CE][A-Za-z]AA[\w-]{10,}"
 _PAGE = {
     "in": re.compile(
         rf"{_HOST}(?:in/+([^/?#&\s<>\"()\[\]]+)|sales/+(?:lead|people|profile)/+(?-i:({_MEMBER})))", re.IGNORECASE
     ),
     "company": re.compile(
-        rf"{_HOST}(?:company|company-beta|school|showcase|organization)/+([^/?#\s<>\"()\[\]]+)", re.IGNORECASE
+        rf"{_HOST}(?:company|company-beta|school|showcase|organization|sales/+company)/+([^/?#\s<>\"()\[\]]+)",
+        re.IGNORECASE,
     ),
 }
 #: A page of a search engine only asks for somebody.
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
-#: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
-_NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
-_IS_MEMBER = re.compile(_MEMBER)
+#: One in a slug's place. No slug has a capital, but people write some; none has these.
+_IS_MEMBER = re.compile(r"A[CE](?:[a-z]AA[\w-]{4,}|[A-Z]AA[\w-]{20,})")
 #: What was a member's id before something took its capitals.
 _SPOILED = re.compile(r"a[ce][a-z]aa[\w-]{20,}")
 
@@ -96,7 +98,7 @@ def _key(segment: str, kind: Kind) -> str | None:
     key = unicodedata.normalize("NFC", whole.lower())
     if (
         len(key) > MAX_SLUG
-        or key in _NOBODY
+        or not entries("unusable_pages").isdisjoint({key, f"{kind}/{key}"})
         or not _SLUG.fullmatch(key)
         or not any(character.isalnum() for character in key)
     ):

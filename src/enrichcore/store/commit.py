@@ -96,6 +96,33 @@ class UploadedPerson:
         }
         return evolve(self, company_id=company_id, facts={**known, **self.facts})
 
+    def told_again(self, later: "UploadedPerson") -> "UploadedPerson":
+        """The person after a later row of them: it adds what was not known, and at another company it goes first.
+
+        Facts of the job that it does not tell are those of the former company, and are dropped; a name is not cut short by it.
+        """
+        if self.company_id is None or later.company_id is None or self.company_id == later.company_id:
+            return self.joined(later)
+        known = {name: value for name, value in self.facts.items() if not name.startswith(("company_", *_OF_JOB))}
+        facts = {**known, **later.facts}
+        if is_cut_short(later.facts.get("person_full_name")):
+            facts |= {name: value for name, value in known.items() if name in _NAMES}
+        return evolve(self, company_id=later.company_id, facts=facts)
+
+
+_NAMES: Final = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+#: How facts begin that are of the company where somebody works.
+_OF_JOB: Final = (
+    "person_title", "person_headline", "person_current_job", "person_seniority", "person_departments",
+    "person_sub_departments", "person_work_phone", "person_corporate_phone",
+)  # fmt: skip
+
+
+def is_cut_short(full_name: str | None) -> bool:
+    """Whether a full name is missing, or has an initial at either end."""
+    words = (full_name or "").split()
+    return len(words) <= 1 or min(len(word.rstrip(".")) for word in (words[0], words[-1])) <= 1
+
 
 def distinct(rows: Iterable[tuple[PersonId, UploadedPerson]]) -> list[UploadedPerson]:
     """One row for each person who stays, in order of id.
@@ -349,6 +376,9 @@ class Store(Reads, Protocol):
 
     def answer_counts(self) -> dict[str, int]:
         """Callbacks that came in, by what became of them; no fact, and not rebuilt from events."""
+
+    def answered_at(self, outcome: str) -> datetime | None:
+        """When a callback was last counted as that; None where none was."""
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         """All inline state, in order of id: what a replay is compared with."""

@@ -65,6 +65,7 @@ class MemoryStore:
         self._buckets: dict[UUID, tuple[float, datetime]] = {}
         self._counts = Counts()
         self._answer_counts: Counter[str] = Counter()
+        self._answered_at: dict[str, datetime] = {}
         self._learnt_until = 0
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
@@ -94,6 +95,7 @@ class MemoryStore:
                 self._people.setdefault(upload_id, {})[person.person_id] = person
             self._counts.add_all(commit.events)
             self._answer_counts.update(commit.answers)
+            self._answered_at.update(dict.fromkeys(commit.answers, self.clock()))
             self.learn_on(commit.learnt)
             return positions
 
@@ -328,6 +330,9 @@ class MemoryStore:
 
     def answer_counts(self) -> dict[str, int]:
         return dict(sorted(self._answer_counts.items()))
+
+    def answered_at(self, outcome: str) -> datetime | None:
+        return self._answered_at.get(outcome)
 
     def learnt_until(self) -> int:
         return self._learnt_until

@@ -349,6 +349,9 @@ class PostgresStore(_Reads):
     def answer_counts(self) -> dict[str, int]:
         return dict(self._rows("answer_counts"))
 
+    def answered_at(self, outcome: str) -> datetime | None:
+        return next((at for (at,) in self._rows("answered_at", outcome=outcome)), None)
+
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
         runs = [RunRow(**dict(zip(RUN_FIELDS, row, strict=True))) for row in self._rows("all_runs")]
         steps = [StepRow(**dict(zip(STEP_FIELDS, row, strict=True))) for row in self._rows("all_steps")]

@@ -49,7 +49,9 @@ STEP_FIELDS: Final = tuple(_STEPS)
 _TYPES: Final = (*_EVENTS.values(), *_GUARDS, *_RUNS.values(), *_STEPS.values())
 # A decimal travels as its digits.
 _PARAMETERS: Final = (f"%b::{'text[]::numeric' if name == 'numeric' else name}[]" for name in _TYPES)
-_APPEND: Final = f"select enrichcore.append_events({', '.join(_PARAMETERS)})"
+#: Should this host vanish before it has committed, the server ends the session, or nobody else could append for hours.
+_GIVEN_UP: Final = "set_config('idle_in_transaction_session_timeout', '60s', true)"
+_APPEND: Final = f"select enrichcore.append_events({', '.join(_PARAMETERS)}) from {_GIVEN_UP}"
 
 
 def _columns(rows: Sequence[Any], fields: Mapping[str, str]) -> list[Column]:

@@ -58,8 +58,6 @@ class Placeholders(Mapping[str, str]):
     """An environment in which every variable is set: to an address that leads nowhere, another one for each name."""
 
     def __getitem__(self, name: str) -> str:
-        if name.startswith(("ENRICHCORE_", "DATABASE_")):
-            raise KeyError(name)
         return f"https://placeholder.invalid/{name}"
 
     def __iter__(self) -> Iterator[str]:

@@ -350,7 +350,7 @@ class Rehearsal:
 
     def broken(self) -> list[str]:
         """The promises that are broken by now, one sentence each."""
-        return verdict(self.store, self.registry, self.books, self.rules)
+        return verdict(self.store, self.registry, self.books, self.rules, behind=self.behind)
 
     def stuck(self) -> list[str]:
         """Let people open everything, and the third party take rows and never answer; what does not end then is stuck."""

@@ -7,14 +7,17 @@ were really acknowledged, can tell.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from attrs import define, field, frozen
 
 from enrichcore.application import Send
+from enrichcore.application.claiming import lanes_of
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.ids import lane_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.registry import Registry
 from enrichcore.store.commit import Store
@@ -24,6 +27,8 @@ from enrichcore.testing.promises import Generation, broken
 
 #: More events than any life has.
 ALL: Final = 1_000_000
+#: Of tokens, which are no whole numbers.
+_ROUNDING: Final = 1e-6
 
 
 @define(eq=False)
@@ -50,8 +55,18 @@ class Rules:
     local_failures: bool = False
 
 
-def verdict(store: Store, registry: Registry, books: Books, rules: Rules) -> list[str]:
-    """The promises that a life has broken by now, one sentence each."""
+def verdict(
+    store: Store, registry: Registry, books: Books, rules: Rules, *, behind: timedelta = timedelta(0)
+) -> list[str]:
+    """The promises that a life has broken by now, one sentence each.
+
+    Args:
+        store: where it was lived.
+        registry: the configuration that was in force.
+        books: what the world outside knows.
+        rules: what its owner asks for beyond the promises.
+        behind: how far the clocks of its runners may be apart.
+    """
     log = store.log(0, ALL)
     pipelines: dict[UUID, Pipeline] = {batch.batch_id: batch.pipeline for batch, _ in store.batches()}
     return [
@@ -61,6 +76,7 @@ def verdict(store: Store, registry: Registry, books: Books, rules: Rules) -> lis
         *_taken_too_often(store, registry, books, log),
         *_paid_too_often(books, rules, log),
         *_lost_answers(books, log),
+        *_too_fast(registry, log, behind),
         *([] if rules.local_failures else _failed_locally(registry, log)),
         *books.impure,
     ]
@@ -127,6 +143,22 @@ def _paid_too_often(books: Books, rules: Rules, log: Sequence[e.Recorded]) -> It
         allowed = rules.sends_at_most * (1 + by_persons[row])
         if times > allowed:
             yield f"the third party has {row[1]} of {row[0]} {times} times, and {allowed} are allowed"
+
+
+def _too_fast(registry: Registry, log: Sequence[e.Recorded], behind: timedelta) -> Iterator[str]:
+    """Rows that were claimed faster than the paces that they share allow: a bucket that leaks at the rate holds no more than the burst."""
+    lanes, buckets = lanes_of(registry), dict[str, tuple[float, datetime]]()
+    for one in log:
+        if not isinstance(one.event, e.StepSending) or one.client_id is None:
+            continue
+        lane = lanes.get(lane_id(one.client_id, one.event.workstream, one.event.workflow))
+        for pace in lane.paces if lane is not None else ():
+            level, since = buckets.get(pace.group, (0.0, one.at))
+            now = max(since, one.at)
+            level = max(level - pace.rate * (now - since).total_seconds(), 0.0) + 1
+            buckets[pace.group] = level, now
+            if level > pace.burst + pace.rate * behind.total_seconds() + _ROUNDING:
+                yield f"{one.event.workflow} of {one.stream_id} was claimed though its pace had no token left"
 
 
 def _lost_answers(books: Books, log: Sequence[e.Recorded]) -> Iterator[str]:

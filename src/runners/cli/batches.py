@@ -2,22 +2,26 @@
 
 import time
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
+from attrs import asdict
 
 from enrichcore.application import Enrichment, UnknownId
+from enrichcore.application.retry_costs import RetriedStep
+from enrichcore.domain.amounts import counted, credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.store.commit import Store
-from runners.cli.lanes import held_back
 from runners.cli.opening import By, Why, application, client_name, who
 from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
+from runners.lanes import held_back
 
 _PANEL = "Batches"
 #: Seconds between two looks of `--watch`.
@@ -208,6 +212,9 @@ def retry(
     reason: Annotated[
         str, typer.Option(metavar="WORDS", help="Only those that ended for a reason with these words in it.")
     ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be sent, and what it would cost.")
+    ] = False,
     why: Why = "",
     by: By = "",
     as_json: AsJson = False,
@@ -215,12 +222,19 @@ def retry(
     """Send again what gave nothing, and only that.
 
     By default the steps that failed or timed out; `explain BATCH_ID` tells for which reasons. With `--state completed` (or skipped, cancelled) others are asked again,
-    which may cost credits a second time. A cancelled step whose row is still out is waited for, not sent again. A step that waits
+    which may cost credits a second time: `--dry-run` tells how many. A cancelled step whose row is still out is waited for, not sent again. A step that waits
     for its answer has not ended: `settle --as lost` ends such waits before their deadline.
     """
     wanted = None if state is None else _ended_so(state, batch_id)
-    with application(context) as enrichment:
+    with application(context, record=not dry_run) as enrichment:
         _require_step(enrichment, batch_id, step)
+        if dry_run:
+            _show_costs(
+                batch_id,
+                enrichment.retry_costs(BatchId(batch_id), step=step, state=wanted, reason=reason),
+                as_json=as_json,
+            )
+            return
         again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=wanted, reason=reason)
         _counted(enrichment, batch_id, "retried", again, as_json=as_json)
 
@@ -233,6 +247,19 @@ def _ended_so(state: str, batch_id: UUID) -> State:
     raise typer.BadParameter(
         f"{state!r} is none of {', '.join(_ENDS)}: only what has ended can run again{hint}", param_hint="--state"
     )
+
+
+def _show_costs(batch_id: UUID, found: Sequence[RetriedStep], *, as_json: bool) -> None:
+    total = sum((step.credits for step in found), Decimal(0))
+    if as_json:
+        steps = [asdict(step) for step in found]
+        show_json({"batch_id": batch_id, "dry_run": True, "steps": steps, "credits": total})
+        return
+    for step in found:
+        on = f", {counted(step.behind, 'item')} would go on to it" if step.behind else ""
+        rows = f"{counted(step.rows, 'row')} at most, {credits_said(step.credits)}"
+        line(f"{step.workflow}: {counted(step.items, 'item')} again{on}: {rows}")
+    line(f"Dry run: a retry would cost {credits_said(total)} at most; nothing was asked for")
 
 
 def settle(

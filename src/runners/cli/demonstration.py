@@ -32,11 +32,11 @@ from enrichcore.store.embedded import embedded_url
 from projections import READ_MODELS
 from runners.cli.batches import progress_of
 from runners.cli.commands import CannotDo, say
-from runners.cli.opening import postgres, rows
 from runners.cli.sample_files import SAMPLE_SECRET, configuration_text, write_samples
 from runners.cli.showing import line, show_json, show_table, to_side
 from runners.daemon import Daemon, Role
 from runners.sandbox.options import SECRET_VARIABLE
+from runners.statements import postgres, rows
 
 _CLIENT: Final = "acme"
 #: What goes wrong with the real Clay goes wrong here too, but for answers that never come: those take hours to miss.

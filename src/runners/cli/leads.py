@@ -21,9 +21,10 @@ from projections.final_leads import FINAL_LEADS
 from runners.cli.commands import say
 from runners.cli.export import Format, write_leads
 from runners.cli.moments import moment
-from runners.cli.opening import application, postgres, statements
+from runners.cli.opening import application
 from runners.cli.progress import reaching
 from runners.cli.writing import opened
+from runners.statements import postgres, statements
 
 _PANEL = "Data out"
 _LIVE = "enrichcore.final_leads"

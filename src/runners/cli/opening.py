@@ -1,20 +1,16 @@
-"""What commands open: the configuration, the application on its database, and short statements on read models."""
+"""What commands open: the configuration and the application on its database."""
 
 import getpass
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
-from enrichcore.store.postgres import PostgresStore
 from runners.composition import SETTINGS, Configured, configured, opened
 
 #: Who decides, for events; `who` gives a name to those who give none.
@@ -25,7 +21,6 @@ By = Annotated[
     ),
 ]
 Why = Annotated[str, typer.Option(metavar="TEXT", help="Your reason; it is kept in the history.")]
-_SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 def who(by: str = "") -> str:
@@ -87,24 +82,6 @@ class Unset(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._env)
-
-
-def postgres(application: Enrichment) -> PostgresStore:
-    """The application's store, which is always PostgreSQL on the command line."""
-    return cast("PostgresStore", application.store)
-
-
-def rows(application: Enrichment, name: str, **params: Any) -> list[tuple[Any, ...]]:
-    """The rows of one named statement of `queries.sql`."""
-    with postgres(application).pool.connection() as connection:
-        return connection.execute(statements()[name].encode(), params).fetchall()
-
-
-@cache
-def statements() -> dict[str, str]:
-    """Every statement of `queries.sql` by its name."""
-    parts = _SECTION.split(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
-    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def client_name(registry: Registry, client_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """What happened to one thing, and why it is not moving."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -24,14 +25,17 @@ from enrichcore.domain.events import (
     WebhookEndsSoon,
 )
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
-from runners.cli import standing
-from runners.cli.opening import application, rows
+from runners import standing
+from runners.cli.opening import application
 from runners.cli.running import not_in_force
 from runners.cli.showing import AsJson, body_text, line, plain, show_json
+from runners.statements import rows
 
 _PANEL = "Looking into it"
 #: Characters of an event's data that people are shown on a line.
 _DATA_SHOWN = 300
+#: Ids that people are shown of each group.
+_IDS_SHOWN = 3
 
 TheId = Annotated[UUID, typer.Argument(metavar="ID", help="Of an item or a company run.")]
 
@@ -119,9 +123,20 @@ def explain(
         more = {} if batch is None else {"groups": list(map(standing.shown, groups))}
         show_json({"id": any_id, "explanation": said, **more, "hindrances": told})
     else:
-        standing.tell(said, groups, all_ids=ids)
+        tell(said, groups, all_ids=ids)
         for sentence in told:
             line(sentence)
+
+
+def tell(said: str, groups: Iterable[standing.Group], *, all_ids: bool) -> None:
+    """Print a batch's sentence and its groups, for people."""
+    line(said)
+    for group in groups:
+        line(f"{len(group.ids):>7,} at {group.workflow}, {str(group.state).replace('_', ' ')}: {group.explanation}")
+        for item_id in group.ids if all_ids else group.ids[:_IDS_SHOWN]:
+            line(f"          {item_id}")
+        if len(group.ids) > _IDS_SHOWN and not all_ids:
+            line(f"          and {len(group.ids) - _IDS_SHOWN:,} more, which --ids lists")
 
 
 #: By the event that begins it, what an id is of, and what looks into that.

@@ -1,6 +1,7 @@
 """Answers that came with the right secret and could not be placed."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,13 +11,16 @@ import typer
 from enrichcore.application import Enrichment
 from enrichcore.application.matching import match as match_answer
 from enrichcore.application.matching import redrive as redrive_answers
-from enrichcore.domain.events import CallbackUnmatched
+from enrichcore.domain.events import CallbackUnmatched, Recorded
 from runners.cli.commands import FAILED
-from runners.cli.opening import By, Why, application, client_name, rows, who
+from runners.cli.opening import By, Why, application, client_name, who
 from runners.cli.showing import AsJson, body_text, line, show_json, show_table
+from runners.statements import rows
 
 _PANEL = "Batches"
 _BODY_SHOWN: Final = 80
+#: Answers that are read at once.
+_AT_ONCE: Final = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -98,7 +102,7 @@ def _tell(facts: dict[str, Any], text: str, *, as_json: bool) -> None:
 
 
 def _list(enrichment: Enrichment, *, as_json: bool) -> None:
-    found = [_unmatched(enrichment, row[0]) for row in rows(enrichment, "unmatched")]
+    found = list(_unmatched(enrichment))
     if as_json:
         show_json({"unmatched": found})
     elif not found:
@@ -119,12 +123,19 @@ _COLUMNS: Final = {
 }
 
 
-def _unmatched(enrichment: Enrichment, unmatched_id: UUID) -> dict[str, Any]:
-    recorded = enrichment.store.stream(unmatched_id)[0]
+def _unmatched(enrichment: Enrichment) -> Iterator[dict[str, Any]]:
+    waiting = [row[0] for row in rows(enrichment, "unmatched")]
+    for first in range(0, len(waiting), _AT_ONCE):
+        some = waiting[first : first + _AT_ONCE]
+        came = enrichment.store.events_at([(unmatched_id, 1) for unmatched_id in some])
+        yield from (_shown(enrichment, came[unmatched_id, 1]) for unmatched_id in some)
+
+
+def _shown(enrichment: Enrichment, recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
     assert isinstance(event, CallbackUnmatched)  # noqa: S101 - what the statement selects
     return {
-        "id": unmatched_id,
+        "id": recorded.stream_id,
         "received_at": recorded.at,
         "client": "" if recorded.client_id is None else client_name(enrichment.registry, recorded.client_id),
         "workstream": event.workstream,

@@ -17,7 +17,7 @@ from runners.cli.progress import counting, reading
 from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, line, show_json
 from runners.cli.upload_report import show_report, show_steps
-from runners.reports import report_json, step_json
+from runners.reports import budget_said, report_json, step_json
 
 _PANEL = "Data in"
 _HALF_READ = "interrupted; nothing was imported"
@@ -202,8 +202,7 @@ def _show_estimate(estimated: Estimate, missing: list[str], *, as_json: bool) ->
     line(
         f"All of it would cost {credits_said(estimated.credits)} at most, where answers cost what credits_per_send says"
     )
-    if estimated.budget_left is not None:
-        waits = ": rows wait when it is used up" if estimated.credits > estimated.budget_left else ""
-        line(f"The budget has {credits_said(estimated.budget_left)} left{waits}")
+    if told := budget_said(estimated):
+        line(told)
     for key in missing:
         line(f"A launch would be refused: no webhook is configured; add {key}")

@@ -25,7 +25,7 @@ from runners.composition import Configured, configured, database_url, opened_sto
 from runners.daemon.heartbeat import Heartbeat, Presence
 from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
-from runners.daemon.receiver import Receiver, reply, route
+from runners.daemon.receiver import Receiver, Turned, reply, route
 from runners.daemon.reloading import Reloading
 from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
@@ -96,8 +96,9 @@ class Daemon:
         await asyncio.to_thread(self.application.apply, by="daemon")
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
-        heartbeat = Heartbeat(self._store)
-        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt)
+        turned = Turned()
+        heartbeat = Heartbeat(self._store, turned)
+        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt, turned)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()

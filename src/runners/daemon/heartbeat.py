@@ -6,12 +6,16 @@ also the database's absence, makes that time begin anew.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
+from enrichcore.application.answers import UNAUTHORIZED
 from enrichcore.store import Store
+from enrichcore.store.commit import Commit
+from runners.daemon.receiver import Turned
 
 log = logging.getLogger("enrichcore.receiver")
 
@@ -20,10 +24,11 @@ _BEAT_S: Final = 3.0
 
 
 class Heartbeat:
-    """Says in the store that this process takes callbacks, until told to stop."""
+    """Says in the store that this process takes callbacks, and how many it turned away, until told to stop."""
 
-    def __init__(self, store: Store, *, beat_s: float = _BEAT_S) -> None:
+    def __init__(self, store: Store, turned: Turned | None = None, *, beat_s: float = _BEAT_S) -> None:
         self._store = store
+        self._turned = turned or Turned()
         self._beat_s = beat_s
         self._runner_id = uuid4()
         self._interrupted = True
@@ -40,6 +45,7 @@ class Heartbeat:
                 await asyncio.wait_for(stop.wait(), self._beat_s)
             except TimeoutError:
                 continue
+        await self._count()
         try:
             await asyncio.to_thread(self._store.leave, self._runner_id)
         except Exception as error:  # noqa: BLE001 - a receiver that is not heard of is soon held for lost
@@ -52,6 +58,17 @@ class Heartbeat:
         except Exception as error:  # noqa: BLE001 - whatever keeps the beat away keeps callbacks away too
             log.warning("the receiver cannot be heard of: %s", error)
             self._interrupted = True
+        else:
+            await self._count()
+
+    async def _count(self) -> None:
+        if not (number := self._turned.take()):
+            return
+        try:
+            await asyncio.to_thread(self._store.append, Commit(answers=Counter({UNAUTHORIZED: number})))
+        except Exception as error:  # noqa: BLE001 - no callback waits for it
+            log.warning("callbacks that were turned away are counted later: %s", error)
+            self._turned.put_back(number)
 
 
 class Presence:

@@ -57,20 +57,32 @@ _LONGEST_PAUSE: Final = timedelta(days=1)
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
-def retry_after(header: str, now: datetime) -> datetime | None:
+def retry_after(header: str, now: datetime, *, said_at: str = "") -> datetime | None:
     """When a `Retry-After` header allows the next try, within a day: it holds seconds or an HTTP date (RFC 9110, 10.2.3).
 
-    None where it asks for no pause: a date that is past may be that of a clock behind ours, and who says "too many" and "at
-    once" is asked again at the usual pace.
+    None where it asks for no pause: who says "too many" and "at once" is asked again at the usual pace.
+
+    Args:
+        header: its value.
+        now: our time.
+        said_at: the response's `Date`: a date is one of the third party's own clock, which may be another than ours.
     """
     text = header.strip()
     if text.isascii() and text.isdigit():
         seconds = int(text.lstrip("0")[:6] or 0)
         return now + min(timedelta(seconds=seconds), _LONGEST_PAUSE) if seconds else None
+    until = _moment(text)
+    if until is None:
+        return None
+    pause = until - (_moment(said_at) or now)
+    return now + min(pause, _LONGEST_PAUSE) if pause > timedelta(0) else None
+
+
+def _moment(header: str) -> datetime | None:
+    """An HTTP date; None where it is none."""
     try:
-        named = parsedate_to_datetime(text)
-        named = named if named.tzinfo is not None else named.replace(tzinfo=UTC)
-        return min(named.astimezone(UTC), now + _LONGEST_PAUSE) if named.astimezone(UTC) > now else None
+        named = parsedate_to_datetime(header)
+        return (named if named.tzinfo is not None else named.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

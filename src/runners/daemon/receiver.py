@@ -5,17 +5,22 @@ the item's events or in the unmatched log. 5xx is said only when nothing was sto
 """
 
 import hmac
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 import msgspec
 
 from enrichcore.application import AckStatus, Incoming
+from enrichcore.domain.amounts import counted
 from enrichcore.domain.ids import ClientId
 from enrichcore.registry import Registry
 from enrichcore.store import Conflict, StoreUnavailable
 from runners.daemon.writer import GroupWriter
+
+log = logging.getLogger("enrichcore.receiver")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,6 +42,47 @@ _HTTP: Final = {
     AckStatus.SET_ASIDE: 200,
 }
 _TAKEN: Final = 200
+#: How often callbacks without the right secret are told of.
+_TELL_EVERY_S: Final = 30.0
+#: Characters of a path that are logged.
+_SHOWN: Final = 100
+
+
+class Turned:
+    """Callbacks whose secret is missing or wrong, counted here: none of them makes a commit of its own.
+
+    Args:
+        clock: seconds that only go up.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._told_at: float | None = None
+        self._untold = 0
+        self._uncounted = 0
+
+    def note(self, workstream: str, workflow: str) -> None:
+        """One came; it is told of, once in a while."""
+        self._untold += 1
+        self._uncounted += 1
+        now = self._clock()
+        if self._told_at is None or now - self._told_at >= _TELL_EVERY_S:
+            where = "/".join(part for part in (workstream, workflow) if part)[:_SHOWN]
+            log.warning(
+                "%s refused with 401, the last for %r: the secret is missing or wrong, and the answer is not kept;"
+                " its table is to send the client's callback_secret",
+                counted(self._untold, "callback"), where,
+            )  # fmt: skip
+            self._told_at, self._untold = now, 0
+
+    def take(self) -> int:
+        """How many came since this was asked last."""
+        taken, self._uncounted = self._uncounted, 0
+        return taken
+
+    def put_back(self, number: int) -> None:
+        """So many could not be counted durably."""
+        self._uncounted += number
 
 
 class Receiver:
@@ -46,10 +92,18 @@ class Receiver:
         registry: the clients and their secrets.
         writer: what makes an answer durable.
         interrupted: told whenever an answer met a database that is away.
+        turned: told of callbacks without the right secret.
     """
 
-    def __init__(self, registry: Registry, writer: GroupWriter, interrupted: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        writer: GroupWriter,
+        interrupted: Callable[[], None] = lambda: None,
+        turned: Turned | None = None,
+    ) -> None:
         self._writer = writer
+        self._turned = turned or Turned()
         self._interrupted = interrupted
         self.take_over(registry)
 
@@ -70,6 +124,7 @@ class Receiver:
             return await reply(send, 405, {"status": "rejected", "reason": "answers are POSTed"})
         client_id = self._client_of(scope)
         if client_id is None:
+            self._turned.note(*target)
             reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"
             return await reply(send, 401, {"status": "rejected", "reason": reason})
         body = await read_body(receive)

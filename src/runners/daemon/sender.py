@@ -240,7 +240,7 @@ class Sender:
         return self._refused(send, outcome, told.status, told.headers, words_of(_text(told), send))
 
     def _refused(self, send: Send, outcome: Outcome, status: int, headers: httpx.Headers, words: str) -> Seen:
-        asked = retry_after(headers.get("retry-after", ""), self._clock())
+        asked = retry_after(headers.get("retry-after", ""), self._clock(), said_at=headers.get("date", ""))
         hold = asked
         if status in _HOLDS and asked is None:
             hold = self._clock() + _DEFAULT_HOLD

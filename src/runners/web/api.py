@@ -21,7 +21,7 @@ from runners.cli.showing import plain
 from runners.reports import report_json
 from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api
-from runners.web.batch_actions import act, named, settle
+from runners.web.batch_actions import act, named, retry, settle
 from runners.web.desk import Desk, TheDesk
 from runners.web.history import events_json
 from runners.web.progress import progress_json, progress_of, steps_of
@@ -180,8 +180,14 @@ def get_batch(desk: TheDesk, batch_id: FromPath[UUID]) -> dict[str, Any]:
 @post("/batches/{batch_id:uuid}/retry", status_code=200, sync_to_thread=True)
 def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody]) -> dict[str, Any]:
     """Run ended steps of a batch again."""
-    retried = desk.application.retry(
-        BatchId(batch_id), by=named(data.by, _API), why=data.why, step=data.step, state=data.state, reason=data.reason
+    retried = retry(
+        desk.application,
+        BatchId(batch_id),
+        by=named(data.by, _API),
+        why=data.why,
+        step=data.step,
+        state=data.state,
+        reason=data.reason,
     )
     return {**_batch(desk, batch_id), "retried": retried}
 

@@ -9,6 +9,7 @@ from enrichcore.application import Enrichment
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId
+from enrichcore.domain.life_cycle import ENDS, State
 
 ACTIONS: Final = {
     BatchStatus.RUNNING: ("pause", "cancel"),
@@ -18,7 +19,7 @@ ACTIONS: Final = {
 }
 #: Characters kept of a name and of a reason.
 _LONGEST_NAME: Final = 100
-_LONGEST_WHY: Final = 1000
+LONGEST_WHY: Final = 1000
 
 
 @define
@@ -29,6 +30,20 @@ class Said:
     why: str = ""
     #: For `settle`: `sent`, `resend`, or `lost`.
     decision: str = ""
+
+
+@define
+class SaidOfRetry:
+    """Which ended steps are run again, who wants it, and why, as a form sends it."""
+
+    by: str = ""
+    why: str = ""
+    #: Only this workflow; empty for every one.
+    step: str = ""
+    #: What ended so; empty for what failed or timed out.
+    state: str = ""
+    #: Only what ended for a reason with these words in it.
+    reason: str = ""
 
 
 def named(by: str, channel: str) -> str:
@@ -44,7 +59,7 @@ def act(application: Enrichment, batch_id: BatchId, action: str, *, by: str, why
         UnknownId: There is no such batch.
         NotFoundException: There is no such action.
     """
-    why = why.strip()[:_LONGEST_WHY]
+    why = why.strip()[:LONGEST_WHY]
     match action:
         case "pause":
             return application.pause(batch_id, by=by, why=why)
@@ -68,7 +83,35 @@ def settle(
         raise ClientException(
             detail="What is in doubt was `sent`, or is to be sent again: `resend`; an answer that will not come is `lost`."
         )
+    _require_step(application, batch_id, step)
+    return application.settle(batch_id, Settlement(decision), by=by, why=why.strip()[:LONGEST_WHY], step=step)
+
+
+def retry(
+    application: Enrichment,
+    batch_id: BatchId,
+    *,
+    by: str,
+    why: str,
+    step: str | None = None,
+    state: str | None = None,
+    reason: str = "",
+) -> int:
+    """Run ended steps of a batch again, those that failed or timed out unless a state is named; how many.
+
+    Raises:
+        UnknownId: There is no such batch.
+        ClientException: The batch has no such step, or nothing ends in that state.
+    """
+    _require_step(application, batch_id, step)
+    if state is not None and state not in ENDS:
+        raise ClientException(detail=f"Only what has ended can run again: {', '.join(sorted(ENDS))}.")
+    wanted = None if state is None else State(state)
+    why = why.strip()[:LONGEST_WHY]
+    return application.retry(batch_id, by=by, why=why, step=step, state=wanted, reason=reason)
+
+
+def _require_step(application: Enrichment, batch_id: BatchId, step: str | None) -> None:
     known = application.store.batches([batch_id])
     if step is not None and known and known[0][0].pipeline.step(step) is None:
         raise ClientException(detail=f"The batch has no step {step!r}.")
-    return application.settle(batch_id, Settlement(decision), by=by, why=why.strip()[:_LONGEST_WHY], step=step)

@@ -1,6 +1,5 @@
 """What every handler works with: the application, rows by named statements, and texts without secrets."""
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -10,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
@@ -19,6 +20,8 @@ from enrichcore.registry import HttpRequest, Registry, UnknownClientError
 from enrichcore.registry.secret import MASK, Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
+from runners.statements import sections
+from runners.web.rendering import rendered
 
 #: Who did it, in events.
 BY: Final = "web"
@@ -27,7 +30,6 @@ PAGE: Final = 50
 #: Shorter secrets would mask ordinary words.
 _SHORTEST: Final = 6
 _SHORTEST_KEY: Final = 20
-_SECTION: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 Row = dict[str, Any]
 
@@ -70,6 +72,13 @@ class Desk:
     def row(self, name: str, **params: Any) -> Row:
         """The one row of a statement that has exactly one."""
         return self.rows(name, **params)[0]
+
+    def page(
+        self, template: str, /, *, status_code: int = 200, cookies: list[Cookie] | None = None, **context: Any
+    ) -> Response[str]:
+        """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
+        signed_in = self.registry.runner.api_token is not None
+        return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, **context)
 
     def masked(self, text: str) -> str:
         """The text without secrets and webhook URLs."""
@@ -146,5 +155,4 @@ def person_name(facts: dict[str, Any]) -> str:
 @cache
 def statements() -> dict[str, str]:
     """Every statement of `queries.sql` by its name."""
-    parts = _SECTION.split(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))
-    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return sections(files(__package__ or "").joinpath("queries.sql").read_text("utf-8"))

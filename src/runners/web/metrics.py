@@ -40,7 +40,7 @@ def metrics(desk: TheDesk) -> Response[str]:
         ),
         _family(
             "callbacks_total",
-            "Callbacks whose secret was right, by what became of them.",
+            "Callbacks, by what became of them; unauthorized are those whose secret is missing or wrong.",
             [({"outcome": outcome}, answered.get(outcome, 0)) for outcome in OUTCOMES],
             kind="counter",
         ),

@@ -1,4 +1,4 @@
-"""The pages that show: clients, batches, items and leads. Those of uploads are in `uploading`."""
+"""The pages that show clients, batches, items and leads; those of uploads, lanes and unmatched answers have modules of their own."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -10,17 +10,24 @@ from litestar.response import Redirect
 from enrichcore.application import UnknownId
 from enrichcore.domain.batch import BatchStatus
 from enrichcore.domain.ids import BatchId
+from enrichcore.domain.life_cycle import State
 from runners.web.access import guard_pages, name_cookie, remembered_name
-from runners.web.batch_actions import ACTIONS, Said, act, named, settle
+from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
 from runners.web.desk import BY, PAGE, TheDesk, facts_of, person_name
-from runners.web.progress import progress_of, steps_of
-from runners.web.rendering import PageNumber, Paging, rendered
+from runners.web.lane_pages import lane_handlers
+from runners.web.progress import again, progress_of, steps_of
+from runners.web.rendering import PageNumber, Paging
 from runners.web.run_page import run_page
+from runners.web.signing_in import sign_out
+from runners.web.standing import standing_of
+from runners.web.unmatched_page import unmatched_handlers
 from runners.web.upload_form import KINDS
 from runners.web.uploading import upload_handlers
 
 #: Which items a batch page can be narrowed to.
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
+#: States of steps that wait for an answer, or for a company whose answer is waited for.
+_WAITING: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT, State.WAITING_FOR_COMPANY})
 #: signal → its words on the page of leads.
 SIGNALS: Final = {
     "": "all",
@@ -33,8 +40,13 @@ SIGNALS: Final = {
 
 def pages() -> Router:
     """Every page, behind the guard."""
-    shown = [home, clients, batches, batch, batch_settle, batch_action, item, leads]
-    return Router("/", route_handlers=[*shown, *upload_handlers()], guards=[guard_pages], include_in_schema=False)
+    shown = [home, clients, batches, batch, batch_settle, batch_retry, batch_action, item, leads]
+    return Router(
+        "/",
+        route_handlers=[*shown, *lane_handlers(), *unmatched_handlers(), *upload_handlers(), sign_out],
+        guards=[guard_pages],
+        include_in_schema=False,
+    )
 
 
 @get("/", sync_to_thread=False)
@@ -48,7 +60,7 @@ def clients(desk: TheDesk) -> Response[str]:
     """Every client of the configuration, with ways to its uploads and leads."""
     ingests = {stream.ingest for stream in desk.registry.workstreams.values()}
     kinds = [(path, kind) for path, kind in KINDS.items() if kind.ingest in ingests]
-    return rendered("clients.html", clients=list(desk.registry.clients.values()), kinds=kinds)
+    return desk.page("clients.html", clients=list(desk.registry.clients.values()), kinds=kinds)
 
 
 @get("/batches", sync_to_thread=True)
@@ -57,7 +69,7 @@ def batches(desk: TheDesk, page: PageNumber = 1) -> Response[str]:
     paging = Paging(number=page, size=PAGE, total=desk.row("batch_count")["count"])
     ids = [row["batch_id"] for row in desk.rows("batch_ids", limit=paging.size, offset=paging.offset)]
     found = progress_of(desk, [one for one, _ in desk.store.batches(ids)])
-    return rendered("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
+    return desk.page("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
 
 
 @get("/batches/{batch_id:uuid}", sync_to_thread=True)
@@ -82,11 +94,17 @@ def batch(
     }.get(only, getattr(progress, f"items_{only}", 0))
     paging = Paging(number=page, size=PAGE, total=total)
     rows = desk.rows("items", batch=batch_id, only=only, limit=paging.size, offset=paging.offset)
+    steps = steps_of(desk, found, progress.items_total)
+    standing, left = standing_of(desk, found)
     items: list[dict[str, Any]] = [{**row, "facts": facts_of(row["facts"])} for row in rows]
-    return rendered(
+    return desk.page(
         "batch.html",
         batch=progress,
-        steps=steps_of(desk, found, progress.items_total),
+        steps=steps,
+        waiting=any(share.state in _WAITING for step in steps for share in step.shares),
+        again=again(found.status, steps),
+        standing=standing,
+        standing_left=left,
         items=[{**row, "name": person_name(row["facts"])} for row in items],
         paging=paging,
         only=only,
@@ -101,6 +119,21 @@ def batch(
 def batch_settle(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[Said]) -> Redirect:
     """Decide what is in doubt."""
     settle(desk.application, BatchId(batch_id), data.decision, by=named(data.by, BY), why=data.why)
+    return _back(batch_id, data.by)
+
+
+@post("/batches/{batch_id:uuid}/retry", sync_to_thread=True)
+def batch_retry(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[SaidOfRetry]) -> Redirect:
+    """Run what failed or timed out again."""
+    retry(
+        desk.application,
+        BatchId(batch_id),
+        by=named(data.by, BY),
+        why=data.why,
+        step=data.step or None,
+        state=data.state or None,
+        reason=data.reason.strip(),
+    )
     return _back(batch_id, data.by)
 
 
@@ -145,7 +178,7 @@ def leads(
         offset=(page - 1) * PAGE,
     )
     paging = Paging(number=page, size=PAGE, total=found[0]["found"] if found else 0)
-    return rendered(
+    return desk.page(
         "leads.html",
         client=owner,
         leads=found,

@@ -1,14 +1,15 @@
 """How far batches are, counted from the inline state, so it is true at this moment."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
 
-from enrichcore.domain.batch import Batch
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.domain.pipeline import Step
 from runners.web.desk import Desk, Row
 from runners.web.rendering import STATE_ORDER
@@ -33,6 +34,16 @@ class StepProgress:
     shares: tuple[Share, ...]
     #: Items that have not come to this step yet.
     to_come: int
+
+
+@frozen(kw_only=True)
+class Again:
+    """Steps of a batch that can be run again."""
+
+    #: Empty for those that failed or timed out.
+    state: str
+    words: str
+    count: int
 
 
 @frozen(kw_only=True)
@@ -108,6 +119,26 @@ def _step(step: Step, counts: dict[State, int], total: int) -> StepProgress:
             shares.append(Share(state=state, count=count, start=round(start, 3), width=round(width, 3)))
             start += width
     return StepProgress(step=step, shares=tuple(shares), to_come=max(0, total - sum(counts.values())))
+
+
+def again(status: BatchStatus, steps: Iterable[StepProgress]) -> list[Again]:
+    """What can be run again by hand: what gave nothing, and of a cancelled batch also what was cancelled."""
+    counted: Counter[State] = Counter()
+    for one in steps:
+        counted.update({share.state: share.count for share in one.shares})
+    if status is BatchStatus.CANCELLED:
+        # Which of them is said, for that alone makes the batch run again.
+        found = [Again(state=str(state), words=words, count=counted[state]) for state, words in _ENDED.items()]
+    else:
+        found = [Again(state="", words="failed or timed out", count=sum(counted[state] for state in GAPS))]
+    return [one for one in found if one.count]
+
+
+_ENDED: Final = {
+    State.CANCELLED: "cancelled",
+    State.FAILED: "failed",
+    State.TIMED_OUT: "timed out",
+}
 
 
 def progress_json(progress: Progress, steps: Iterable[StepProgress] | None = None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told_of
-from runners.web.rendering import cell, rendered
+from runners.web.rendering import cell
+from runners.web.standing import places_of
 
 
 def run_page(desk: Desk, run_id: UUID) -> Response[str]:
@@ -26,7 +27,8 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
     if loaded is None:
         raise UnknownId("item or company run", run_id)
     state = loaded.state
-    return rendered(
+    said = explain(desk.store, desk.registry, run_id, now=desk.application.now())
+    return desk.page(
         "item.html",
         run_id=run_id,
         kind="Item" if isinstance(state, BatchItem) else "Company run",
@@ -36,7 +38,8 @@ def run_page(desk: Desk, run_id: UUID) -> Response[str]:
         status=_status(state),
         facts=_facts(desk, state),
         runs=[_row(desk, run) for run in _runs(state)],
-        explanation=desk.masked(explain(desk.store, desk.registry, run_id, now=desk.application.now())),
+        explanation=desk.masked(said),
+        places=places_of(said),
         events=told_of(desk, desk.store.stream(run_id)),
         live=_is_open(state),
     )

@@ -1,15 +1,16 @@
-"""Signing in with the token, and the stylesheet and script that every page needs; all open to anyone."""
+"""Signing in with the token and out again, and the stylesheet and scripts; open to anyone, but for signing out."""
 
 from importlib.resources import files
 from typing import Any, Final
 
 from attrs import define
 from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from runners.web.access import cookie, own_path, require_same_origin
+from runners.web.access import COOKIE, NAME, cookie, own_path, require_same_origin
 from runners.web.desk import TheDesk
 from runners.web.rendering import rendered
 
@@ -44,6 +45,13 @@ def sign_in(
     if not token.matches(data.token.strip()):
         return rendered("login.html", status_code=401, next=wanted, wrong=True)
     return Redirect(wanted, status_code=303, cookies=[cookie(token, request)])
+
+
+@post("/logout", sync_to_thread=False)
+def sign_out() -> Redirect:
+    """Forget the token in this browser, and the name."""
+    gone = [Cookie(key=key, path="/", max_age=0) for key in (COOKIE, NAME)]
+    return Redirect("/login", status_code=303, cookies=gone)
 
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)

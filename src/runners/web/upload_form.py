@@ -24,7 +24,6 @@ from enrichcore.ingest.mapping import IGNORE
 from enrichcore.ingest.profiles import fact_kinds
 from enrichcore.registry import Client, Ingest, Workstream
 from runners.web.desk import BY, Desk, TheDesk
-from runners.web.rendering import rendered
 
 OF_KIND: Final = "/clients/{client:str}/{kind:str}"
 #: Rows that the check lists, of each kind.
@@ -139,7 +138,7 @@ def _form(
     save: bool = False,
 ) -> Response[str]:
     streams = workstreams(desk, kind)
-    return rendered(
+    return desk.page(
         "upload_form.html",
         status_code=422 if fault else 200,
         client=owner,

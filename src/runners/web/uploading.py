@@ -16,9 +16,10 @@ from enrichcore.application.estimating import estimate
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Client
+from runners.reports import budget_said
 from runners.spreadsheets import rejected_csv
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
-from runners.web.rendering import PageNumber, Paging, rendered
+from runners.web.rendering import PageNumber, Paging
 from runners.web.upload_form import KINDS, OF_KIND, file_handlers, workstreams
 
 #: Rejected rows that the inspector lists.
@@ -54,7 +55,7 @@ def uploads(desk: TheDesk, client: FromPath[str], kind: FromPath[str], page: Pag
     which = {"client": owner.id, "workstreams": [stream.slug for stream in workstreams(desk, kind)]}
     paging = Paging(number=page, size=PAGE, total=desk.row("upload_count", **which)["count"])
     found = desk.rows("uploads", **which, limit=paging.size, offset=paging.offset)
-    return rendered(
+    return desk.page(
         "uploads.html",
         client=owner,
         kind=KINDS[kind],
@@ -79,7 +80,7 @@ def inspector(
     paging = Paging(number=page, size=PAGE, total=upload.person_count)
     rows = desk.rows("people", upload=upload_id, limit=paging.size, offset=paging.offset)
     people = [facts_of(row["facts"]) for row in rows]
-    return rendered(
+    return desk.page(
         "upload.html",
         client=owner,
         upload=upload,
@@ -107,12 +108,14 @@ def confirm_launch(desk: TheDesk, client: FromPath[str], upload_id: FromPath[UUI
     """What a launch would send and cost, before anything is sent."""
     owner, upload = _owned(desk, client, upload_id)
     counted = estimate(desk.store, desk.registry, upload, now=desk.application.now())
-    return rendered(
+    return desk.page(
         "launch.html",
         client=owner,
         upload=upload,
         counted=counted,
         credits=sum(step.credits for step in counted.steps),
+        budget=budget_said(counted),
+        enough=counted.budget_left is None or counted.credits <= counted.budget_left,
         missing=desk.application.missing_webhooks(owner.id, upload.workstream),
         batches=desk.rows("batches_of_upload", upload=upload_id),
     )

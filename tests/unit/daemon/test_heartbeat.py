@@ -5,6 +5,7 @@ import asyncio
 from enrichcore.store import MemoryStore, StoreUnavailable
 from runners.daemon.daemon import Role
 from runners.daemon.heartbeat import Heartbeat, Presence
+from runners.daemon.receiver import Turned
 
 
 class Beats:
@@ -64,6 +65,30 @@ def test_a_beat_that_fails_begins_it_anew():
 def test_a_callback_that_was_refused_begins_it_anew():
     """However short the outage, between two beats or during one."""
     assert beaten(well, refuse, well) == ([True, False, True, False], 1)
+
+
+def test_callbacks_that_were_turned_away_are_counted_with_the_beat():
+    """All of them in one commit, and later where the database is away."""
+
+    async def live(store):
+        stop, turned = asyncio.Event(), Turned()
+        for _ in range(3):
+            turned.note("crm_data", "enrich_person")
+        kept, tries = store.append, iter([StoreUnavailable("gone")])
+
+        def append(commit):
+            if (fault := next(tries, None)) is not None:
+                raise fault
+            stopped = kept(commit)
+            loop.call_soon_threadsafe(stop.set)
+            return stopped
+
+        loop = asyncio.get_running_loop()
+        store.append = append
+        await asyncio.wait_for(Heartbeat(store, turned, beat_s=0.001).run(stop), 10)
+        return store.answer_counts()
+
+    assert asyncio.run(live(MemoryStore())) == {"unauthorized": 3}
 
 
 def test_a_process_says_which_roles_it_runs_until_it_stops():

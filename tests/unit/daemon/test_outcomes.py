@@ -2,6 +2,7 @@
 
 import socket
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from html import escape
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -9,6 +10,8 @@ from urllib.parse import quote
 import aiohttp
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry.secret import Secret
@@ -131,3 +134,12 @@ SOON, TOMORROW = NOW + timedelta(seconds=90), NOW + timedelta(days=1)
 def test_a_third_party_says_how_long_it_wants_to_be_left_alone(header, until):
     """In seconds or as a date, a day at most; what is neither is no wish."""
     assert retry_after(header, NOW) == until
+
+
+@given(skew=st.timedeltas(-timedelta(days=300), timedelta(days=300)), asked_s=st.integers(-100, 10_000))
+def test_a_date_to_wait_for_is_one_of_the_clock_that_named_it(skew, asked_s):
+    """A third party whose clock is wrong asks for as long a pause as it means, by the date of its own response."""
+    theirs = (NOW + skew).replace(microsecond=0)
+    header, said_at = (format_datetime(at, usegmt=True) for at in (theirs + timedelta(seconds=asked_s), theirs))
+    until = NOW + timedelta(seconds=asked_s) if asked_s > 0 else None
+    assert retry_after(header, NOW, said_at=said_at) == until

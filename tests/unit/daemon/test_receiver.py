@@ -6,7 +6,7 @@ import msgspec
 
 from enrichcore.application import Ack, AckStatus
 from enrichcore.store import StoreUnavailable
-from runners.daemon.receiver import Receiver
+from runners.daemon.receiver import Receiver, Turned
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, configuration
 
 REGISTRY = configuration()
@@ -38,12 +38,12 @@ def received(*messages):
     return kept.bodies, answered(Receiver(REGISTRY, kept), *messages)
 
 
-def answered(receiver, *messages):
-    """What a receiver answers to a request of these messages."""
-    (secret, *_) = REGISTRY.clients[ACME].callback_secrets
+def answered(receiver, *messages, secret=None):
+    """What a receiver answers to a request of these messages, with the right secret unless told."""
+    (own, *_) = REGISTRY.clients[ACME].callback_secrets
     scope = {
         "type": "http", "method": "POST", "path": f"/callbacks/{APOLLO}/{APOLLO_COMPANY}", "query_string": b"",
-        "headers": [(b"x-enrichcore-secret", secret.reveal().encode())],
+        "headers": [(b"x-enrichcore-secret", secret or own.reveal().encode())],
     }  # fmt: skip
     statuses, left = [], iter(messages)
 
@@ -55,6 +55,20 @@ def answered(receiver, *messages):
 
     asyncio.run(receiver(scope, receive, send))
     return statuses
+
+
+def test_callbacks_without_the_right_secret_are_told_of_once_in_a_while(caplog):
+    """With their number and where they went, and without what they sent as a secret."""
+    seconds = [0.0]
+    turned = Turned(clock=lambda: seconds[0])
+    receiver = Receiver(REGISTRY, Kept(), turned=turned)
+    for at in (0.0, 1.0, 29.0, 31.0):
+        seconds[0] = at
+        assert answered(receiver, part(b"{}", more=False), secret=b"some other secret")[0] == 401
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.partition(" refused")[0] for line in told] == ["1 callback", "3 callbacks"]
+    assert all(f"{APOLLO}/{APOLLO_COMPANY}" in line and "some other secret" not in line for line in told)
+    assert (turned.take(), turned.take()) == (4, 0)
 
 
 def part(body: bytes, *, more: bool):

@@ -119,6 +119,8 @@ def test_a_shared_address_with_another_linkedin_page_makes_someone_new():
         ("called:quillhaven", "domain:a.example called:quillhaven", True),
         ("domain:b.example called:quillhaven", "domain:a.example called:quillhaven", False),
         ("page:b called:quillhaven", "page:a called:quillhaven", False),
+        ("page:109209384 called:quillhaven", "page:a called:quillhaven", True),
+        ("page:109209384 called:quillhaven", "page:109209385 called:quillhaven", False),
     ],
 )
 def test_a_name_finds_only_whom_nothing_contradicts(row, known, same):

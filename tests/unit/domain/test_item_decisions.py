@@ -5,10 +5,12 @@ from attrs import evolve
 
 from enrichcore.domain import batch_item
 from enrichcore.domain import events as e
+from enrichcore.domain import step_run as steps
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch_item import ItemStatus
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Condition, Entity, Kind, OnFailure, Presence, Step
+from enrichcore.domain.step_run import Outcome, PostOutcome
 from tests.unit.domain.scenes import COMPANY_RUN, WEBHOOK, item_scene, names
 
 FIRST = evolve(WEBHOOK, workflow="first")
@@ -75,6 +77,19 @@ def test_a_step_that_its_condition_does_not_want_is_skipped():
         workflow="email", reason="not wanted: the step runs only when person_email is missing"
     )
     assert completed == e.ItemCompleted(gaps=[])
+
+
+def test_a_row_that_was_only_put_off_is_not_sent_once_it_is_not_wanted():
+    """Nothing of it is out, and what it was to find came late with another answer."""
+    told = item_scene(FIRST, EMAIL)
+    told.advance()
+    told.send("first")
+    told.time_out("first")
+    told.claim("email")
+    put_off = PostOutcome(attempt=1, outcome=Outcome.NOT_DELIVERED, http_status=429, due=told.now)
+    told.step("email", lambda run, step: steps.decide_outcome(run, step, put_off, now=told.now))
+    told.answer("first", person_email="ida@quillhaven.example")
+    assert names(told.time_out("email")) == ["StepReady", "StepSkipped", "ItemCompleted"]
 
 
 def test_a_condition_sees_what_earlier_steps_and_the_company_told():

@@ -243,3 +243,24 @@ def test_a_company_in_another_country_is_not_surely_another(company, domain, mov
     asked = {"name": "Acme", "domain": "acme.com"}
     told = extract_all(asked, {"name": "Ann Vale", "experience": [job]}, [], as_of=date(2026, 11, 15))
     assert told["moved_company"] is moved
+
+
+@pytest.mark.parametrize(
+    ("page", "moved"),
+    [("https://www.linkedin.com/company/109209384", None), ("https://www.linkedin.com/company/kestrel-boats", True)],
+)
+def test_a_companys_number_does_not_tell_that_somebody_moved(page, moved):
+    """Its page may be the one under the slug; another slug is another page."""
+    asked = {"company_name": "Kestrel", "company_linkedin_url": "https://www.linkedin.com/company/kestrel"}
+    raw = {
+        "first_name": "Ann",
+        "experience": [{"title": "Buyer", "company": "Kestrel Boats", "url": page, "is_current": True}],
+    }
+    assert compute_indicators(extract_person_fields(raw), asked, raw, [])["moved_company"] is moved
+
+
+def test_a_company_is_not_founded_after_the_day_asked_about():
+    """A year that is still to come is a typing error."""
+    answers = ({"name": "Quillhaven", "founded": year} for year in (2026, 2027, 2054))
+    told = [extract_all(answer, None, [], as_of=date(2026, 3, 1))["company_founded_year"] for answer in answers]
+    assert told == [2026, None, None]

@@ -59,6 +59,56 @@ def test_words_of_a_failure_make_an_error(answer, words):
     assert (reading.rank, reading.error, reading.fields) == (Rank.ERROR, words, {})
 
 
+FAILURES = [
+    {"message": "Unauthorized"}, {"message": "Invalid API key"}, {"detail": "Not authenticated"}, {"message": "Too Many Requests"},
+    {"message": "You have run out of credits"}, {"code": "RATE_LIMITED"}, {"status": "ERROR_OUT_OF_CREDITS", "result": None},
+    {"error": {"message": "You exceeded your current quota", "type": "insufficient_quota"}}, {"message": "Endpoint request timed out"},
+    {"error": "API key not found"}, {"status": 500, "error": "Not found"}, {"status": 404}, {"statusCode": 404, "body": {"message": "Not found"}},
+    {"error": "404 Not Found"}, {"status": 404, "message": "Cannot POST /v1/enrich"}, {"result": "Unauthorized"},
+    {"result": "⚠️ Run condition not met"}, {"message": "Your request has been queued"}, {"status": "pending"}, {"error": 503},
+    {"result": "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>"}, {"email": "", "status": "timeout"},
+    {"result": "Request failed with status code 500"}, {"success": False, "message": "Domain is required"},
+]  # fmt: skip
+DENIALS = [
+    {"error": True, "message": "NO_RESULT"}, {"status": 404, "error": {"type": ["not_found"], "message": "No records were found matching your request"}},
+    {"code": 404, "description": "Person profile does not exist", "name": "Not Found"}, {"status": "error", "message": "No email found"},
+    {"status": "failed", "reason": "no results"}, {"statusCode": 422, "message": "no results"}, {"success": False, "error": "EMAIL_NOT_FOUND"},
+    {"error": {"message": "Unknown person.", "type": "unknown_record"}}, {"status": 404, "errors": [{"id": "not_found", "code": 404, "details": "No such record was found"}]},
+    {"email": "", "confidence": 0}, {"status": "NO_MATCH", "likelihood": 0}, {"message": "No email found. No credits were charged."},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda body: body, lambda body: {"HTTP API": body}, lambda body: {"x": {"statusCode": 200, "body": body}}]
+)
+@pytest.mark.parametrize(("answers", "rank"), [(FAILURES, Rank.ERROR), (DENIALS, Rank.EMPTY)])
+def test_an_outage_is_an_error_and_nothing_found_is_none(answers, rank, wrap):
+    """What is stored as "nothing found" is not asked for again; what is stored as an error is not served to others."""
+    told = {json.dumps(answer): read({**IDS, **wrap(answer)}) for answer in answers}
+    assert {body: reading.rank for body, reading in told.items()} == dict.fromkeys(told, rank)
+    assert all(bool(reading.error) is (rank is Rank.ERROR) for reading in told.values())
+
+
+@pytest.mark.parametrize("text", ["Unauthorized", "<html><title>502 Bad Gateway</title></html>", "<!DOCTYPE html><html><body>x</body></html>", "Error: Request failed with status code 500"])  # fmt: skip
+def test_a_whole_answer_that_is_a_failures_text_is_an_error(text):
+    """A table passes on what it was answered."""
+    assert read(text).rank is Rank.ERROR
+
+
+def test_what_failed_beside_content_is_no_error():
+    """A column of one's own counts, and so does what it says of why."""
+    assert read({**IDS, "icp_score": 7, "HTTP API": "Unauthorized"}).rank is Rank.DATA
+    assert read({**IDS, "icp_score": 7, "reason": "They sell API keys and billing"}).rank is Rank.DATA
+    assert read({**IDS, "note": "Subscription business with endpoint security"}).rank is Rank.DATA
+    assert read({**IDS, "status": "success", "message": "Authorization valid"}).rank is Rank.EMPTY
+
+
+def test_the_providers_own_words_are_kept_also_those_that_say_nothing():
+    """Who reads why a step failed should read more than a number."""
+    assert read({**IDS, "status": 404, "error": "Not Found"}).error == "Not Found: 404"
+    assert read({**IDS, "result": "<html><title>502 Bad Gateway</title></html>"}).error == "502 Bad Gateway"
+
+
 def test_data_beside_an_error_is_data():
     """One failed column does not spoil what the others found."""
     assert read({**IDS, "error": "phone lookup failed", "work_email": "jane@driftline.example"}).rank is Rank.DATA

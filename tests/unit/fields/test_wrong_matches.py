@@ -77,6 +77,9 @@ def company(name=None, domain=None, page=None):
         (company("GE", "ge.example"), company("General Electric", "general-electric.example"), False),
         (company("Quillhaven GmbH", "quillhaven.example"), company("quillhaven", "qh.example"), False),
         (company("Quillhaven", "old.example", "linkedin.com/company/qh"), company("Zenith", "new.example", "linkedin.com/company/qh/"), False),
+        (company("IBM", page="linkedin.com/company/1009"), company("International Business Machines", page="linkedin.com/company/ibm"), False),
+        (company("Zenith", page="linkedin.com/company/1009"), company("Quillhaven", page="linkedin.com/company/qh"), False),
+        (company("Zenith", page="linkedin.com/company/1009"), company("Quillhaven", page="linkedin.com/company/1010"), True),
     ],
 )  # fmt: skip
 def test_a_company_is_another_by_domain_and_name(asked, told, another):

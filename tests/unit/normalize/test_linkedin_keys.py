@@ -75,10 +75,16 @@ def test_a_members_id_keeps_its_case(value):
         f"https://www.linkedin.com/in/{MEMBER.lower()}",
         f"https://www.linkedin.com/sales/lead/{MEMBER.lower()},NAME_SEARCH",
         "https://www.linkedin.com/sales/people/jane-doe",
-        "https://www.linkedin.com/sales/company/1234567",
         "https://www.linkedin.com/sales/search/people?query=ACwAAAwMJ8gB1ACzMnNA8Sj1P",
     ],
 )
 def test_what_lost_its_case_or_is_no_member_is_nobody(value):
     """An id in lower case leads nowhere, and other pages of Sales Navigator are no person's."""
+    assert linkedin_key(value, "in") is None
+
+
+def test_a_companys_number_is_the_same_in_sales_navigator():
+    """Its page there has no slug, and the number leads to the page as well."""
+    value = "https://www.linkedin.com/sales/company/1234567?_ntb=x"
+    assert linkedin_url(value, "company") == "https://www.linkedin.com/company/1234567"
     assert linkedin_key(value, "in") is None

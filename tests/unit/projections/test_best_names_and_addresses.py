@@ -45,6 +45,15 @@ def test_a_private_address_is_better_than_a_guess(log):
     assert log.lead(1)["person_email"] == "jane@gmail.com"
 
 
+def test_a_mailbox_that_many_share_replaces_no_address_of_ones_own(log):
+    """However sure it is, and however little the other: alone it is shown."""
+    log.leads(1, person_email="info@quillhaven.example", person_email_status="verified")
+    assert log.lead(1)["person_email"] == "info@quillhaven.example"
+    log.imports_person(1, person_email="jane@quillhaven.example", person_email_status="guessed")
+    log.answers_person(1, {"work_email": "contact@quillhaven.example", "email_status": "valid"})
+    assert log.lead(1)["person_email"] == "jane@quillhaven.example"
+
+
 def test_a_country_alone_replaces_no_city(log):
     """An answer that tells less of the place leaves what an import told; any that tells more is taken."""
     log.leads(1, person_location="Boston, Massachusetts, United States")
@@ -59,3 +68,21 @@ def test_a_members_id_replaces_no_address_with_a_name(log):
     log.leads(1, person_linkedin_url="https://www.linkedin.com/in/jane-smith")
     log.answers_person(1, {"first_name": "Jane", "linkedin_url": "https://www.linkedin.com/in/ACwAAAwMJ8gB1ACzMnNA"})
     assert log.lead(1)["person_linkedin_url"] == "https://www.linkedin.com/in/jane-smith"
+
+
+@pytest.mark.parametrize("plain", ["PAMPANET SA", "pampanet s.a."])
+@pytest.mark.parametrize("answered", [True, False])
+def test_capitals_alone_replace_no_companys_name(log, plain, answered):
+    """Nor do small letters, whoever tells them: it is the same name, and the other spelling tells more."""
+    log.leads(1, company=1, company_name="Pampanet S.A.")
+    log.imports_company(1, company_name=plain)
+    if answered:
+        log.answers_company(1, {"name": plain, "industry": "Maps"})
+    assert log.lead(1)["company_name"] == "Pampanet S.A."
+
+
+def test_another_name_replaces_a_companys_however_it_is_written(log):
+    """A company that was renamed is called as the newer source does."""
+    log.leads(1, company=1, company_name="Pampanet S.A.")
+    log.imports_company(1, company_name="MAPAMUNDI")
+    assert log.lead(1)["company_name"] == "MAPAMUNDI"

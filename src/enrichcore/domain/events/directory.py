@@ -34,6 +34,8 @@ class CompanyImported(Event):
     facts: Mapping[str, Any]
     #: Keys that now mean this company.
     keys: tuple[Key, ...] = field(converter=as_keys)
+    #: Rows of the file that call it so, where most of them do and its first row did not; 0 for what a row tells.
+    rows: int = 0
 
 
 @frozen(kw_only=True)

@@ -42,9 +42,11 @@ select to_regclass('enrichcore.checkpoints') is not null and to_regclass('enrich
 select read_model, position, rules_version, shape, rules from enrichcore.checkpoints where read_model = any(%(names)s)
 
 -- name: lock_checkpoints
--- In the order of names, so that two projectors that share models never wait for each other in a circle.
-select read_model, position, rules_version, shape, rules from enrichcore.checkpoints
-where read_model = any(%(names)s) order by read_model for update
+-- In the order of names, so that two projectors that share models never wait for each other in a circle. Should the host of one
+-- vanish, the server ends its session.
+select read_model, position, rules_version, shape, rules
+from set_config('idle_in_transaction_session_timeout', '60s', true), enrichcore.checkpoints
+where read_model = any(%(names)s) order by read_model for update of checkpoints
 
 -- name: new_checkpoint
 insert into enrichcore.checkpoints (read_model, position, rules_version, shape, rules)

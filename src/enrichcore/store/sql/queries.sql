@@ -185,8 +185,10 @@ where waiting.lane_id is not null and waiting.lane_id <> all(%(kept)s::uuid[])
 order by waiting.lane_id limit %(limit)s
 
 -- name: bucket
--- Creates the bucket full, and locks it, so that runners take from it one after the other.
-insert into enrichcore.pace as p (pace_group, tokens, refilled_at) values (%(group)s, %(burst)s, %(now)s)
+-- Creates the bucket full, and locks it, so that runners take from it one after the other. Should a runner's host vanish while it
+-- holds the bucket, the server ends its session: TCP alone takes such a host for a slow one, for hours.
+insert into enrichcore.pace as p (pace_group, tokens, refilled_at)
+select %(group)s, %(burst)s, %(now)s from set_config('idle_in_transaction_session_timeout', '60s', true)
 on conflict (pace_group) do update set tokens = p.tokens
 returning tokens, refilled_at
 
@@ -423,12 +425,15 @@ select * from unnest(%(clients)s::uuid[], %(days)s::date[], %(reserved)s::numeri
 on conflict (client_id, day) do update set reserved = c.reserved + excluded.reserved, spent = c.spent + excluded.spent
 
 -- name: count_answers
-insert into enrichcore.answer_counts as a (outcome, answers)
-select * from unnest(%(outcomes)s::text[], %(answers)s::bigint[]) order by 1
-on conflict (outcome) do update set answers = a.answers + excluded.answers
+insert into enrichcore.answer_counts as a (outcome, answers, last_at)
+select *, clock_timestamp() from unnest(%(outcomes)s::text[], %(answers)s::bigint[]) order by 1
+on conflict (outcome) do update set answers = a.answers + excluded.answers, last_at = excluded.last_at
 
 -- name: answer_counts
 select outcome, answers from enrichcore.answer_counts order by outcome
+
+-- name: answered_at
+select last_at from enrichcore.answer_counts where outcome = %(outcome)s
 
 -- name: sends_of
 select coalesce(max(sends), 0) from enrichcore.webhook_sends where webhook = %(webhook)s
@@ -451,7 +456,8 @@ select pg_advisory_xact_lock(4985319, hashtext(%(webhook)s))
 lock table enrichcore.runs in row exclusive mode
 
 -- name: lock_log
-select pg_advisory_xact_lock(%(lock)s)
+-- Its holder is given up as that of a bucket is.
+select pg_advisory_xact_lock(%(lock)s) from set_config('idle_in_transaction_session_timeout', '60s', true)
 
 -- name: all_sends
 select webhook, sends from enrichcore.webhook_sends where sends <> 0 order by webhook

@@ -1,6 +1,5 @@
 """Where the items of a batch stand, those for the same reason together: what is stuck, why, and what would move it."""
 
-from collections.abc import Iterable
 from shlex import quote
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +11,7 @@ from enrichcore.application.explaining import explain
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.domain.pipeline import Kind
-from runners.cli.opening import rows
-from runners.cli.showing import line
-
-#: Ids that people are shown of each group.
-_IDS_SHOWN: Final = 3
+from runners.statements import rows
 
 
 @frozen(kw_only=True)
@@ -34,10 +29,17 @@ class Group:
 
 def groups_of(enrichment: Enrichment, batch: Batch) -> list[Group]:
     """What the items of a batch wait for, or ended without; the largest group first."""
-    return [
+    return first_groups(enrichment, batch, None)[0]
+
+
+def first_groups(enrichment: Enrichment, batch: Batch, most: int | None) -> tuple[list[Group], int]:
+    """The largest of those groups, at most so many, and how many are left out."""
+    found = rows(enrichment, "standing", batch=batch.batch_id)
+    groups = [
         _group(enrichment, batch, workflow, State(state), reason, tuple(ids))
-        for workflow, state, reason, ids in rows(enrichment, "standing", batch=batch.batch_id)
+        for workflow, state, reason, ids in found[:most]
     ]
+    return groups, len(found) - len(groups)
 
 
 def _group(
@@ -92,14 +94,3 @@ def shown(group: Group) -> dict[str, Any]:
         "explanation": group.explanation,
         "ids": list(group.ids),
     }
-
-
-def tell(said: str, groups: Iterable[Group], *, all_ids: bool) -> None:
-    """Print a batch's sentence and its groups, for people."""
-    line(said)
-    for group in groups:
-        line(f"{len(group.ids):>7,} at {group.workflow}, {str(group.state).replace('_', ' ')}: {group.explanation}")
-        for item_id in group.ids if all_ids else group.ids[:_IDS_SHOWN]:
-            line(f"          {item_id}")
-        if len(group.ids) > _IDS_SHOWN and not all_ids:
-            line(f"          and {len(group.ids) - _IDS_SHOWN:,} more, which --ids lists")

@@ -1,0 +1,147 @@
+"""The pages of lanes and of unmatched answers, and signing out: what they show, and what a person decides there."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from attrs import evolve
+
+from enrichcore.domain import events as e
+from enrichcore.domain.step_run import Outcome
+from tests.contracts.world import APOLLO, APOLLO_COMPANY, configuration, person
+from tests.end_to_end.browsing import launched, told
+from tests.end_to_end.pages_world import LOCAL, TOKEN, opened_site
+
+pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
+
+LANE = f"/lanes/acme/{APOLLO}/{APOLLO_COMPANY}"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def stray(site, **body):
+    """An answer that has no place."""
+    answer = site.world.callback(APOLLO_COMPANY, json.dumps({"item_id": str(uuid4()), **body}).encode())
+    site.world.app.receive([answer])
+
+
+def test_every_lane_is_shown_with_its_budget(browser):
+    """And reached from every page."""
+    assert all(f'<a href="{path}">' in browser.get("/batches").text for path in ("/lanes", "/unmatched"))
+    page = browser.get("/lanes").text
+    assert f'<a href="{LANE}">' in page
+    assert "Budget acme: 0 of 5,000 credits are spent or reserved." in page
+    assert "find email via waterfall" in browser.get("/lanes/globex/crm_data/find_email_via_waterfall").text
+
+
+def test_a_lane_is_stopped_and_resumed_by_its_buttons(site, browser):
+    """Who and why are kept, and shown."""
+    assert "s-open" in browser.get(LANE).text
+    said = {"by": "ann", "why": f"the table is full {HOSTILE}"}
+    assert browser.post(f"{LANE}/stop", data=said).headers["location"] == LANE
+    page = browser.get(LANE).text
+    assert "s-stopped" in page
+    assert "stopped by ann (web): the table is full &lt;script&gt;" in page
+    assert 'name="by" value="ann"' in page
+    assert "s-stopped" in browser.get("/lanes").text
+    assert HOSTILE not in page + browser.get("/lanes").text
+    assert browser.post(f"{LANE}/resume", data={"why": "mended"}).status_code == 303
+    assert "s-open" in browser.get(LANE).text
+    assert told(site, e.LaneResumed) == {("web", "mended")}
+    browser.post(f"{LANE}/stop")
+    assert [event.reason for event in site.world.events(e.LaneStopped)][1:] == ["stopped by hand"]
+
+
+def test_what_a_webhook_said_of_its_lane_is_masked(site, browser):
+    """A provider may repeat its own address."""
+    launched(browser, person("ann"))
+    (send,) = site.world.claim()
+    url = send.url.reveal()
+    site.world.report([send], Outcome.LANE_REFUSED, status=402, reason=f"HTTP 402: {url} has no credits")
+    for path in ("/lanes", LANE):
+        page = browser.get(path).text
+        assert "*** has no credits" in page
+        assert url not in page
+
+
+@pytest.mark.parametrize(
+    "lane", ["nobody/apollo_scrape/x", f"acme/nothing/{APOLLO_COMPANY}", f"acme/{APOLLO}/normalize_company_name"]
+)
+def test_a_lane_that_is_none_is_not_there(site, browser, lane):
+    """Neither shown nor stopped."""
+    assert browser.get(f"/lanes/{lane}").status_code == 404
+    assert browser.post(f"/lanes/{lane}/stop").status_code == 404
+    assert site.world.events(e.LaneStopped) == []
+
+
+def test_a_lane_without_a_webhook_is_said(folder):
+    """The client has not said where its rows go."""
+    registry = configuration()
+    bare = evolve(registry, clients={"acme": evolve(registry.clients["acme"], webhooks={})})
+    with opened_site(folder, bare) as site, site.browser() as browser:
+        assert "No client has a webhook yet" in browser.get("/lanes").text
+        assert "no webhook for this lane" in browser.get(LANE).text
+
+
+def test_unmatched_answers_are_shown_masked_escaped_and_short(site, browser):
+    """With why each has no place."""
+    assert "Every answer has its place" in browser.get("/unmatched").text
+    assert "Redrive" not in browser.get("/unmatched").text
+    launched(browser, person("ann"))
+    (send,) = site.world.claim()
+    url = send.url.reveal()
+    stray(site, url=url, note=HOSTILE, filler="x" * 5000)
+    page = browser.get("/unmatched").text
+    assert site.world.events(e.CallbackUnmatched)[0].reason in page
+    assert "&lt;script&gt;alert" in page
+    assert HOSTILE not in page
+    assert url not in page
+    assert "***" in page
+    assert "x" * 200 not in page
+
+
+def test_unmatched_answers_are_redriven_by_a_button(site, browser):
+    """What has a place now is placed; how many are left is said."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    site.world.app.set_aside(site.world.callback(APOLLO_COMPANY, site.world.body(send)), ValueError("a fault"))
+    stray(site)
+    assert "Yes, try 2 answers again" in browser.get("/unmatched").text
+    answer = browser.post("/unmatched/redrive", data={"by": "ann", "why": "mended"})
+    assert answer.status_code == 303
+    page = browser.get(answer.headers["location"]).text
+    assert "1 answer placed; 1 with no place yet." in page
+    assert "Yes, try 1 answer again" in page
+    assert told(site, e.CallbackMatched) == {("ann (web)", "mended")}
+
+
+def test_of_very_many_unmatched_answers_one_page_is_shown(site, browser):
+    """The rest are on further pages."""
+    for _ in range(51):
+        stray(site)
+    assert browser.get("/unmatched").text.count("<tr>") == 1 + 50
+    assert browser.get("/unmatched?page=2").text.count("<tr>") == 1 + 1
+    assert "none on this page" in browser.get("/unmatched?page=9").text
+
+
+@pytest.mark.parametrize("path", [f"{LANE}/stop", f"{LANE}/resume", "/unmatched/redrive", "/logout"])
+def test_other_sites_change_nothing(site, browser, path):
+    """As with every form."""
+    stray(site)
+    before = len(site.world.events())
+    assert browser.post(path, headers={"origin": "https://evil.example"}).status_code == 403
+    assert len(site.world.events()) == before
+
+
+def test_who_signed_in_signs_out(locked, browser):
+    """The browser forgets the token and the name; without a token there is nothing to sign out of."""
+    assert "Sign out" not in browser.get("/batches").text
+    with locked.browser() as visitor:
+        assert visitor.post("/logout").headers["location"].startswith("/login")
+        assert "Sign out" not in visitor.get("/login").text
+        visitor.post("/login", data={"token": TOKEN})
+        visitor.post(f"{LANE}/resume", data={"by": "ann"})
+        assert "Sign out" in visitor.get("/batches").text
+        assert visitor.post("/logout").headers["location"] == "/login"
+        assert visitor.get("/lanes").headers["location"].startswith("/login")
+        assert list(visitor.cookies) == []
+        assert visitor.get(f"{LOCAL}/unmatched").headers["location"].startswith("/login")
