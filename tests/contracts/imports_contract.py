@@ -295,6 +295,13 @@ class ToldImportsContract(WorldContract):
         assert report.person_count == 2
         assert any("who is not merged" in joined.reason for joined in contested)
 
+    def test_a_name_that_two_have_is_told_once_for_each_row(self, world):
+        """Though the directory knows it by the company's domain, and by the company."""
+        other = person("ann", linkedin="https://www.linkedin.com/in/another-ann", email="another@quillhaven.example")
+        report = world.upload(person("ann"), other)
+        assert report.person_count == 2
+        assert [joined.line for joined in report.joined if joined.contested] == [3]
+
     def test_why_rows_are_one_is_told_of_any_import(self, world):
         """The first row, the key by which each later one was known, and the merge; under whichever id one asks."""
         first = world.upload(person("ann", linkedin=""))
