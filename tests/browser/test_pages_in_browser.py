@@ -159,8 +159,8 @@ def outside(page, selector):
     return page.evaluate(
         """selector => [...document.querySelectorAll(selector)].filter(element => {
             const box = element.closest(".scroll, .panel, main").getBoundingClientRect();
-            const { left, right, width } = element.getBoundingClientRect();
-            return width && (left < box.left || right > Math.min(box.right, document.documentElement.clientWidth));
+            const { left, right } = element.getBoundingClientRect();
+            return element.checkVisibility() && (left < box.left || right > Math.min(box.right, document.documentElement.clientWidth));
         }).map(element => element.outerHTML)""",
         selector,
     )

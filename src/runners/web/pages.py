@@ -107,6 +107,8 @@ def batch(
         only=only,
         filters=_ITEM_FILTERS,
         live=progress.items_active > 0 or found.status is BatchStatus.PAUSED,
+        # What a look costs grows with the batch.
+        pause_ms=1500 + progress.items_total // 10,
         actions=ACTIONS[found.status],
         name=remembered_name(request),
     )
