@@ -45,6 +45,8 @@ class Joined:
     merged: UUID | None = None
     #: Whether the key belongs to someone else, who is not merged because stronger keys differ.
     contested: bool = False
+    #: Whether the key is all that they have in common.
+    of_stranger: bool = False
 
     @property
     def reason(self) -> str:
@@ -52,6 +54,8 @@ class Joined:
         if self.because.kind in TOLD:
             return self._by_an_answer(key_words(as_told(self.because)))
         both = key_words(self.because)
+        if self.of_stranger:
+            return f"{both} belongs to another person, who is not merged: it is all that both have in common"
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
         if self.merged is not None:
@@ -193,7 +197,12 @@ class Tally:
 
     def _note_contested(self, entity: str, match: Match[Any], line: int) -> None:
         for key in match.contested:
-            self._note(Joined(line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True))
+            self._note(
+                Joined(
+                    line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True,
+                    of_stranger=key in match.of_strangers,
+                )
+            )  # fmt: skip
 
     def _add_person(self, outcome: Outcome) -> None:
         person, line, number = outcome.person, outcome.row.line, outcome.person.entity_id.int

@@ -194,7 +194,8 @@ STEP = (
         reader=FUNCTIONS,
         required=True,
         kinds=frozenset({Kind.LOCAL}),
-        meaning="The function of a local step: known fields in, a mapping of fields out.",
+        meaning="The function of a local step: known fields in, a mapping of fields out. Its module is one that is installed, or a file"
+        " beside the configuration.",
     ),
     Setting(
         key="result",
