@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from enrichcore.fields import email_term
-from enrichcore.normalize import is_free_mail
+from enrichcore.normalize import is_free_mail, is_shared_mailbox
 from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of
 
 
@@ -24,8 +24,8 @@ class Trust(IntEnum):
 
 
 #: An address that is a guess is worth less than any that is not, whoever gave it, and of those a private one less than one at a
-#: company's host; trust comes next; then what is said of it.
-_NOT_GUESSED, _AT_WORK, PER_TRUST = 100, 100, 10
+#: company's host; trust comes next; then what is said of it. One that many people share is worth less than all of these.
+_ONES_OWN, _NOT_GUESSED, _AT_WORK, PER_TRUST = 100, 100, 100, 10
 _GRADES: Final[Mapping[str | None, int]] = {"guessed": 1, "catch-all": 2, None: 3, "verified": 4}
 _SURE: Final = frozenset({None, "verified"})
 #: Words on one address that are no guess: of these the newest of the most trusted source counts.
@@ -33,13 +33,13 @@ _DEFINITE: Final = frozenset({"verified", "invalid"})
 _UNUSABLE: Final = -1
 
 
-def email_weight(trust: int, status: str | None, *, private: bool = False) -> int:
+def email_weight(trust: int, status: str | None, *, private: bool = False, shared: bool = False) -> int:
     """What an address is worth, by its source, its host and what is said of it; one that nobody can write to, nothing."""
     term = email_term(status)
     if term == "invalid":
         return _UNUSABLE
     sure = _NOT_GUESSED + (0 if private else _AT_WORK) if term in _SURE else 0
-    return sure + int(trust) * PER_TRUST + _GRADES[term]
+    return (0 if shared else _ONES_OWN + sure) + int(trust) * PER_TRUST + _GRADES[term]
 
 
 def status_weight(trust: int, status: str) -> int:
@@ -61,5 +61,6 @@ def email_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def _weight(address: Cell, status: Cell | None) -> int:
-    private = is_free_mail(str(address.value).rpartition("@")[2])
-    return email_weight(address.weight // PER_TRUST, None if status is None else status.value, private=private)
+    email, said = str(address.value), None if status is None else status.value
+    private, shared = is_free_mail(email.rpartition("@")[2]), is_shared_mailbox(email)
+    return email_weight(address.weight // PER_TRUST, said, private=private, shared=shared)

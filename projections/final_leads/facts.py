@@ -36,10 +36,7 @@ def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None
     if not isinstance(event, AnswerEvent) or not event.body or (event.rank is Rank.EMPTY and event.error):
         # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
-    told = dict(read_answer(event.body, entity=entity, sources=sources).fields)
-    if told.get(_FOUNDED, 0) > recorded.at.year:
-        # A company that is still to be founded is a typing error.
-        del told[_FOUNDED]
+    told = read_answer(event.body, entity=entity, sources=sources).fields
     return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
 
 
@@ -51,6 +48,9 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         for name, given in facts.items()
         if name in fits and not _is_nothing(given) and (value := fits[name](given)) is not None
     }
+    if fitting.get(_FOUNDED, 0) > recorded.at.year:
+        # A company that is still to be founded is a typing error.
+        del fitting[_FOUNDED]
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
     weights = {name: (value, int(trust) * PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:

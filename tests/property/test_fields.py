@@ -114,6 +114,21 @@ def test_any_bytes_can_be_read(body, entity):
     assert read_answer(body, entity=entity).rank in Rank
 
 
+CITIES = st.sampled_from(["London", "Paris", "Rosario", "Leeds", "Oslo", "Stratford-upon-Avon"])
+BETWEEN = st.sampled_from([" / ", " | ", "; ", " & ", " and ", " und ", " - ", " \u00b7 ", "\n"])
+
+
+@given(
+    cities=st.lists(CITIES, min_size=1, max_size=4),
+    between=BETWEEN,
+    key=st.sampled_from(["locality", "city", "headquarters"]),
+)
+def test_of_several_places_in_one_text_none_is_taken(cities, between, key):
+    """Unless they are all the same."""
+    told = extract_company_fields({"name": "Acme", "employee_count": 5, key: between.join(cities)})
+    assert told["company_city"] == (cities[0] if len(set(cities)) == 1 else None)
+
+
 @given(payload=PAYLOADS)
 def test_wrapping_a_body_as_text_changes_nothing(payload):
     """A stringified answer says what the answer says."""

@@ -16,7 +16,6 @@ from enrichcore import normalize
 from enrichcore.domain.keys import Key, KeyKind, sort_of_page
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import basis_of, email_term, is_another
-from enrichcore.ingest import is_shared_mailbox
 from enrichcore.normalize.folding import folded
 
 Facts = Mapping[str, Any]
@@ -122,7 +121,7 @@ def _is_sure_address(address: str, asked: Facts, answers: Iterable[Told], domain
     """Whether an address is a person's own: at their company, made of their name, and no guess."""
     mailbox, _, host = address.partition("@")
     own_host = normalize.registrable_domain(host)
-    if own_host is None or normalize.is_free_mail(host) or is_shared_mailbox(mailbox):
+    if own_host is None or normalize.is_free_mail(host) or normalize.is_shared_mailbox(address):
         return False
     other = (_email(asked) or "").partition("@")[2]
     # Of two addresses at one mail domain, one may be of a namesake.

@@ -54,7 +54,7 @@ FIELDS: tuple[Field, ...] = (
     _person("person_full_name", "full_name"),
     _person("person_email", "email"),
     _person("person_linkedin_url", "person_linkedin"),
-    _person("person_title", "label"),
+    _person("person_title", "job_title"),
     _person("person_headline", "label"),
     _person("person_location", "location"),
     _person("person_summary", "paragraph"),
@@ -71,7 +71,7 @@ FIELDS: tuple[Field, ...] = (
     _company("company_website", "website"),
     _company("company_logo_url", "link"),
     _company("company_description", "paragraph"),
-    _company("company_industry", "label"),
+    _company("company_industry", "fact"),
     _company("company_industries", "labels", FieldType.TEXT_LIST),
     _company("company_subindustries", "labels", FieldType.TEXT_LIST),
     _company("company_size_bucket", "size"),
@@ -82,11 +82,11 @@ FIELDS: tuple[Field, ...] = (
     _company("company_revenue_range", "amount"),
     _company("company_founded_year", "year", FieldType.INTEGER),
     evolve(_company("company_type", "company_type"), own_clean="own_company_type"),
-    _company("company_business_stage", "label"),
+    _company("company_business_stage", "fact"),
     _company("company_funding_range", "amount"),
     _company("company_technologies", "technologies", FieldType.TEXT_LIST),
     _company("company_last_raised_at", "latest_date", FieldType.PARTIAL_DATE, in_leads=False),
-    _company("company_latest_funding", "label", in_leads=False),
+    _company("company_latest_funding", "fact", in_leads=False),
 )
 
 #: Computed from fields, a customer list and the day: true, false, or None where it is unknown.

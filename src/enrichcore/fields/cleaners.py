@@ -8,6 +8,7 @@ when a column failed ("Error: ...", "Run condition not met") is no value.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from enrichcore import normalize
@@ -58,8 +59,6 @@ _LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "d
 _PROSE_KEYS = ("text", "value", "default", "description", "summary", "answer", "response")
 _PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
-_BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _JOINED = re.compile(r"(?: and | & )[^,]*$")
 #: A comma in brackets separates nothing: "AWS (EC2, S3)".
 _COMMAS, _BARS = re.compile(r"[;|,\n](?![^(\n]*\))"), re.compile(r"[;|]")
@@ -78,14 +77,36 @@ _FAILURE = re.compile(
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
+_FOR_SALE = re.compile(
+    r"(?:(?:the |this )?(?:premium )?(?:domain|website)\b.{0,60}?|\S+\.\w+) (?:is|may be|are) (?:now )?(?:for sale|available for purchase)\b",
+    re.IGNORECASE,
+)
+#: How a text begins that is a guess, or says that there is nothing; as a whole, or before what it guesses.
+_HEDGED = re.compile(
+    r"\W*(?:(?:most |very )?likely|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
+    r"|no longer|(?:has |he |she |they )*left (?:the|company|in \d)|previously|deceased|not (?:applicable|specified|available|disclosed|known|found|provided|stated"
+    r"|mentioned|sure|clear|confirmed|public|publicly|listed|employed|currently|determined|enough)|could be|might be|may be|appears to|seems to|n/a"
+    r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
+    re.IGNORECASE,
+)
+#: A short text that begins so says nothing, also where it says why.
+_NOT_AVAILABLE = re.compile(r"\W*n/a\s*[-\u2013,:;(]", re.IGNORECASE)
+#: A page's title in the answer of a search.
+_PAGE_TITLE = re.compile(
+    r"\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
+    re.IGNORECASE,
+)
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
-#: A day, as a spreadsheet makes of "10-50"; and a range whose ends are told apart.
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\b")
+#: A range whose ends are told apart.
 _ENDS_OF_RANGE = re.compile(r"([\d.,' ]*\d)\s*(?:[-\u2013\u2014]|to|bis)\s*(\d[\d.,']*)(?: .*)?", re.IGNORECASE)
 #: A company may be called by two numbers: "1&1".
 _TWO_NUMBERS = re.compile(r"\d+ ?[&+] ?\d+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
+#: At the end of a list that tells not all.
+_AND_MORE = re.compile(
+    r"(?:and |& )?(?:etc\.?|(?:many )?(?:more|others)|\+ ?\d+(?: more)?|\d+ more)(?:\.{3}|\u2026)?", re.IGNORECASE
+)
 _COUNTED = re.compile(
     r"(.*?\d)\s*(?:full[- ]time )?"
     r"(?:employees?|people|persons|staff(?: members)?|ftes?|team members|members|workers|associates|headcount|mitarbeiter\w*"
@@ -96,21 +117,16 @@ _YEAR = re.compile(
     r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis |/)[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
+    r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis )[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
     re.IGNORECASE,
 )
 _AMOUNT_KEYS = ("printed", "formatted", "display", "amount", "valueusd", "amountusd", "usd")
 _ENDS = (("min", "start", "from", "low", "lower", "gte"), ("max", "end", "to", "high", "upper", "lte"))
-#: A number of something else than money.
-_COUNT_OF = re.compile(r"\d\s*(?:rounds?|investors?|deals?|times|x)\b", re.IGNORECASE)
-#: A provider's code of a range, which tells nobody the amount: "r_00010000".
-_CODE_OF_RANGE = re.compile(r"[a-z]{1,3}_\d+(?:_\d+)?", re.IGNORECASE)
-_A_YEAR = re.compile(r"(?:19|20)\d\d")
-_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b", re.IGNORECASE)
 _ONE = re.compile(r"(?:0-)?1(?: employees?)?|self[- ]?employed|myself only", re.IGNORECASE)
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
-    r"^(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]\s+", re.IGNORECASE
+    r"^(?:(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]|(?:is |are )?(?:headquartered|based|located|hq) in)\s+",
+    re.IGNORECASE,
 )
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 #: How long a span is, behind it: "Mar 2020 - Jan 2023 2 years 10 months".
@@ -124,9 +140,10 @@ _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 @remembered
 def said(value: Any) -> str | None:
     """A text as one clean line, without mark-up; None where it is the words of a failure and no value."""
-    text = normalize.clean_text(value)
-    if text is not None and "<" in text:
-        text = normalize.clean_text(_TAG.sub(" ", text))
+    text = normalize.clean_text(normalize.without_marks(value) if isinstance(value, str) and "\n" in value else value)
+    if text is not None:
+        bare = normalize.without_marks(normalize.without_tags(text))
+        text = text if bare == text else normalize.clean_text(bare)
     return None if text is None or fails(text) else text
 
 
@@ -134,9 +151,21 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
+    if is_wall(text) or _NOT_AVAILABLE.match(text):
+        return True
     if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
         return True
     return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
+
+
+def is_wall(text: str) -> bool:
+    """Whether a text begins like a page that shows no company: of a guard against robots, an empty host, a domain for sale."""
+    return text.casefold().startswith(_walls()) or _FOR_SALE.match(text) is not None
+
+
+@cache
+def _walls() -> tuple[str, ...]:
+    return tuple(words("walls"))
 
 
 def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...] = _LIST_KEYS) -> Iterator[str]:
@@ -187,6 +216,26 @@ def label(value: Any) -> str | None:
     )
 
 
+def fact(value: Any) -> str | None:
+    """A label that is told outright: a guess is none."""
+    text = label(value)
+    return None if text is None or is_hedged(text) else text
+
+
+def job_title(value: Any) -> str | None:
+    """A job title; a form of address and the title of a page are none."""
+    text = fact(value)
+    if text is None or _PAGE_TITLE.search(text):
+        return None
+    plain = " ".join(text.casefold().replace(".", " ").split())
+    return None if plain in entries("salutations") or plain in words("no_titles") else text
+
+
+def is_hedged(text: str) -> bool:
+    """Whether a text is a guess or says why there is nothing: "Likely CFO", "Not available, but the phone code suggests ..."."""
+    return _HEDGED.match(text) is not None
+
+
 def _is_address(text: str) -> bool:
     return ("@" in text or "." in text) and _ADDRESS.fullmatch(text) is not None
 
@@ -196,8 +245,8 @@ def paragraph(value: Any) -> str | None:
     told = value if isinstance(value, str) else next(texts(value, _PROSE_KEYS, _PROSE_LISTS), None)
     text = normalize.clean_paragraph(told)
     if text is not None and "<" in text:
-        text = normalize.clean_paragraph(_TAG.sub(" ", _BREAK.sub("\n", text)))
-    return None if text is None or fails(text) or not any(map(str.isalpha, text)) else text
+        text = normalize.clean_paragraph(normalize.tags_as_lines(text))
+    return None if text is None or is_wall(text) or fails(text) or not any(map(str.isalpha, text)) else text
 
 
 def word(value: Any) -> str | None:
@@ -235,12 +284,22 @@ def technologies(value: Any) -> list[str] | None:
 
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
-    text = label(value)
+    text = fact(_listed(value))
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
     bare = without_place_name(bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
+
+
+def place_line(value: Any) -> str | None:
+    """A text with places, one a line or one after the other."""
+    return line(_listed(value))
+
+
+def _listed(value: Any) -> Any:
+    """Lines as a list in one line."""
+    return "; ".join(filter(None, map(str.strip, value.splitlines()))) if isinstance(value, str) else value
 
 
 def city(value: Any) -> str | None:
@@ -267,7 +326,7 @@ def state(value: Any) -> str | None:
 
 def without_place_name(text: str) -> str:
     """A place without the name of what it is: "HQ: Leeds" is Leeds."""
-    return _PLACE_NAME.sub("", text, count=1) if ":" in text or "-" in text or "\u2013" in text else text
+    return _PLACE_NAME.sub("", text, count=1) if " " in text else text
 
 
 def location(value: Any) -> str | None:
@@ -287,7 +346,7 @@ def company_type(value: Any) -> str | None:
 
     Under a key as common as `type` many other things stand: a page's network, a trade, whom a company sells to.
     """
-    text = label(value)
+    text = fact(value)
     if text is None or len(text) <= 2 or text.casefold() in words("record_kinds"):  # noqa: PLR2004 - codes
         return None
     return spelled(text) if reads_like_a_type(text) else None
@@ -306,9 +365,9 @@ def size(value: Any) -> str | None:
     """
     text = _as_range(value) or word(value)
     text = text and (normalize.constant_range(text) or text)
-    if text is None or _MONTH.search(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
+    if text is None or _is_reversed(text) or (any(map(str.isdigit, text)) and not any(map("123456789".count, text))):
         return None
-    if _ISO_DAY.match(text) or _is_reversed(text):
+    if any(map(str.isdigit, text)) and not normalize.is_head_count(text):
         return None
     return text if _RANGE.search(text) or _ONE.fullmatch(text) else None
 
@@ -324,11 +383,7 @@ def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
     text = _as_range(told) or (None if isinstance(told, list) and len(told) > 1 else word(told))
-    if text is None or text[0] == "-" or _COUNT_OF.search(text) or _A_YEAR.fullmatch(text):
-        return None
-    if _CODE_OF_RANGE.fullmatch(text):
-        return None
-    return text if any(part in "123456789" for part in text) else None
+    return text if text is not None and normalize.is_amount(text) else None
 
 
 def _as_range(value: Any) -> str | None:
@@ -476,7 +531,13 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
     kept: dict[str, str] = {}
     for part in parts:
         text = normalize.clean_text(_MARKED.sub("", part.strip(" ,;|")))
-        if text and len(text) <= MAX_LABEL and len(kept) < MAX_ENTRIES and any(map(str.isalpha, text)):
+        if (
+            text
+            and not _AND_MORE.fullmatch(text)
+            and len(text) <= MAX_LABEL
+            and len(kept) < MAX_ENTRIES
+            and any(map(str.isalpha, text))
+        ):
             kept.setdefault(text.casefold(), text)
     return list(kept.values()) or None
 
@@ -497,6 +558,8 @@ def person_page(value: Any) -> str | None:
 CLEANERS: Mapping[str, Cleaner] = {
     "text": line,
     "label": label,
+    "fact": fact,
+    "job_title": job_title,
     "paragraph": paragraph,
     "word": word,
     "status": status,

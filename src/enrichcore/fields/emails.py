@@ -2,7 +2,7 @@
 
 The user picks the column's name, and its value may be a text, an object with a status, or a list of these. A status belongs
 to the address that it stands beside. An address that is known to be undeliverable is only taken when there is no other, and one
-that anybody can have, only without one at a company's host.
+that anybody can have, only without one at a company's host; one of a role, only without any other.
 """
 
 import re
@@ -15,7 +15,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.fields.payloads import Tree
 from enrichcore.fields.sources import folded_key, keys
-from enrichcore.fields.statuses import CATCH_ALL, DOUBTFUL, INVALID, plain_word, term
+from enrichcore.fields.statuses import CATCH_ALL, DOUBTFUL, INVALID, TERMS, plain_word, term
 
 #: Addresses of one column that are looked at.
 MAX_ADDRESSES: Final = 20
@@ -50,6 +50,21 @@ _FLAGS: Final = {
     "workemailvalid": ("valid", "invalid"),
     "isemailvalid": ("valid", "invalid"),
     "emaildeliverable": ("deliverable", "undeliverable"),
+    "safetosend": ("safe to send", "risky"),
+    "issafetosend": ("safe to send", "risky"),
+    # These tell nothing when they are false.
+    "bounced": ("bounced", ""),
+    "isbounced": ("bounced", ""),
+    "hardbounced": ("bounced", ""),
+    "emailbounced": ("bounced", ""),
+    "disposable": ("disposable", ""),
+    "isdisposable": ("disposable", ""),
+    "donotemail": ("do not email", ""),
+    "donotmail": ("do not email", ""),
+    "invalid": ("invalid", ""),
+    "isinvalid": ("invalid", ""),
+    "undeliverable": ("undeliverable", ""),
+    "isundeliverable": ("undeliverable", ""),
 }
 #: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
 _CATCH_ALL_FLAGS: Final = frozenset({
@@ -57,9 +72,9 @@ _CATCH_ALL_FLAGS: Final = frozenset({
     "isacceptall", "isdomainacceptall", "domainacceptall", "emailcatchall", "emaildomaincatchall", "isemailcatchall", "isemaildomaincatchall",
 })  # fmt: skip
 _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
-_YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
+_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 #: Beside a word for e-mail these make a column the check of an address.
-_CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status")
+_CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status", "check")
 #: What a column that tells of another one's address is called beside the other's name.
 _OF_A_CHECK: Final = re.compile(
     r"(?:is)?(?:verification|validation|verified|validated|verify|validate|validity|valid|deliverability|deliverable|certainty"
@@ -102,38 +117,42 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
 def best(found: Iterable[Address]) -> Address | None:
     """The first address at a company's host that is no guess, else the first there, else the first of all.
 
-    One that is known to be undeliverable is only taken without another.
+    One that many people share is only taken without another, and one that is known to be undeliverable without that.
     """
     doubtful: Address | None = None
     private: Address | None = None
+    shared: Address | None = None
     dead: Address | None = None
     for address in found:
         if address.status == INVALID:
             dead = dead or address
+        elif normalize.is_shared_mailbox(address.email):
+            shared = shared or address
         elif not is_work(address):
             private = private or address
         elif address.status in DOUBTFUL:
             doubtful = doubtful or address
         else:
             return address
-    return private or doubtful or dead
+    return private or doubtful or shared or dead
 
 
 def is_work(address: Address) -> bool:
-    """Whether an address is at a company's host and not known to be undeliverable."""
-    return address.status != INVALID and not normalize.is_free_mail(address.email.rpartition("@")[2])
+    """Whether an address is one person's at a company's host and not known to be undeliverable."""
+    is_private = normalize.is_free_mail(address.email.rpartition("@")[2])
+    return address.status != INVALID and not is_private and not normalize.is_shared_mailbox(address.email)
 
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
     """The status that a flag beside an address tells, such as `"Email Valid": true` or `"valid": "false"`."""
     if _ALL_FLAGS.isdisjoint(node):
         return None
-    told = (
-        words[0] if is_so else words[1]
+    told = {
+        term(words[0] if is_so else words[1])
         for flag, words in _FLAGS.items()
         if flag in node and (is_so := _flag(node[flag])) is not None
-    )
-    return _cautious(term(next(told, None)), node)
+    }
+    return _cautious(next((one for one in TERMS if one in told), None), node)
 
 
 def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
@@ -197,6 +216,8 @@ def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:
 def speaks_of_email(key: str) -> bool:
     """Whether a column of that folded name holds the person's address, and not something about it or another's."""
     if not any(word in key for word in keys("email_words")):
+        return False
+    if key in keys("not_email_columns"):
         return False
     bare = next((key.removeprefix(prefix) for prefix in keys("email_prefixes") if key.startswith(prefix)), key)
     return not any(word in bare for word in keys("not_email_words"))
@@ -295,5 +316,7 @@ def _holds(node: Mapping[str, Tree], email: str) -> bool:
 def _flag(value: Tree) -> bool | None:
     if isinstance(value, bool):
         return value
+    if value in (0, 1):
+        return bool(value)
     said = value.strip().casefold() if isinstance(value, str) else ""
     return True if said in _YES else False if said in _NO else None

@@ -265,7 +265,7 @@ def told_outright(nodes: Sequence[Tree]) -> Job | None:
     """The present job of an answer that lists none: a title beside its employer, in one object."""
     for node in nodes:
         company = _first(node, "employer", _company_name)
-        title = _first(node, "title", cleaners.label)
+        title = _first(node, "title", cleaners.job_title)
         if company and title:
             return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
     return None
@@ -338,7 +338,7 @@ def _read_job(part: Mapping[str, Tree]) -> Job | None:
         start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
         end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
     job = Job(
-        title=_first(part, "title", cleaners.label),
+        title=_first(part, "title", cleaners.job_title),
         company=_first(part, "company", _company_name),
         domain=_first(part, "domain", cleaners.company_domain),
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
@@ -355,7 +355,7 @@ def _flat(node: Tree) -> Iterator[Job]:
         return
     end = _first(node, "flat_end", cleaners.date)
     job = Job(
-        title=_first(node, "flat_title", cleaners.label),
+        title=_first(node, "flat_title", cleaners.job_title),
         company=_first(node, "flat_company", _company_name),
         start_date=_first(node, "flat_start", cleaners.start_date),
         end_date=end,

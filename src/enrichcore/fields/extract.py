@@ -35,7 +35,7 @@ from enrichcore.fields.emails import (
     without_undeliverable,
 )
 from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
-from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators
+from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators, day_of
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
@@ -109,6 +109,9 @@ def extract_all(
         sources: Paths of one's own for some fields.
     """
     company = extract_company_fields(company_payload, sources=sources)
+    if (company["company_founded_year"] or 0) > day_of(as_of).year:
+        # A company that is still to be founded is a typing error.
+        company["company_founded_year"] = None
     asked = asked_company_domain or company["company_domain"]
     person = extract_person_fields(person_payload, sources=sources, asked_company_domain=asked)
     indicators = compute_indicators(

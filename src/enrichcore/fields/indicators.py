@@ -140,7 +140,7 @@ def compute_indicators(
     return indicators_of(
         basis,
         customer_domains,
-        _day(as_of),
+        day_of(as_of),
         new_in_role_months=new_in_role_months,
         recently_funded_months=recently_funded_months,
     )
@@ -163,7 +163,7 @@ def next_change(
     """
     basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
     return change_after(
-        basis, _day(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
+        basis, day_of(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
     )
 
 
@@ -317,7 +317,8 @@ def _customers(given: Iterable[Any]) -> Customers:
     )
 
 
-def _day(as_of: date | None) -> date:
+def day_of(as_of: date | None) -> date:
+    """The day of a date or a moment (its UTC day); today when left out."""
     if as_of is None:
         return datetime.now(UTC).date()
     if isinstance(as_of, datetime):

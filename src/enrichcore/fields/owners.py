@@ -17,6 +17,7 @@ from enrichcore.normalize import (
     company_name_key,
     email_domain,
     is_nothing,
+    is_shared_mailbox,
     linkedin_key,
     usable_email,
 )
@@ -112,7 +113,7 @@ def _names_an_employer(node: Node) -> bool:
 def _is_somebodys(node: Node) -> bool:
     """Whether it has the address of a person, and not one of a role: "info@"."""
     told = next((email for key in keys("mail_signs") if (email := usable_email(node.get(key)))), None)
-    return told is not None and told.partition("@")[0] not in words("mailboxes")
+    return told is not None and not is_shared_mailbox(told)
 
 
 def _is_named_like_its_page(node: Node) -> bool:

@@ -46,16 +46,19 @@ _WITHOUT_COMMAS = frozenset({_UNITED_STATES, "Canada", "Australia"})
 #: What Georgia is, by the code under which its cities are known.
 _LIKE_STATES = {"GA": _UNITED_STATES, "GE": "Georgia"}
 _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
-#: Before a city it is a postal code, as in half of Europe, and no house number.
+#: Before a city it is a postal code, as in half of Europe, and no house number; with its country's letters always.
 _POSTAL_BEFORE = re.compile(r"(?:[A-Z]{1,2}-)?\d{5}\s+(?=[^\W\d])")
+_POSTAL_WITH_COUNTRY = re.compile(r"^(?:[A-Z]{1,3}[- ])\d{4,5}\s+(?=[^\W\d])")
 _NUMBER = re.compile(r"(?:[A-Z]{1,2}-)?[\d\s-]+")
-#: "Boston / Massachusetts / US" and "Boston MA" are "Boston, Massachusetts, US" and "Boston, MA".
-_SLASH = re.compile(r"\s+/\s+")
+#: "Boston MA" is "Boston, MA".
 _CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2,3})")
 _DISTRICT = re.compile(
     r"^(?:county|landkreis|kreis|district) |(?:shire|county|district|kreis|province|borough)$", re.IGNORECASE
 )
-_SEVERAL = re.compile(r"[;|\n]")
+#: Between the parts of a place as well as between places: "Boston / Massachusetts / US", "London / New York"; and between places only.
+_PARTED = re.compile(r"\s+[/\u00b7\u2022\u2013\u2014-]\s+|\s*\|\s*")
+_LISTED = re.compile(r"\s*[;\n]\s*")
+_JOINED = re.compile(r"\s+(?:&|\+|and|or|und|oder|et|ou|och|og)\s+", re.IGNORECASE)
 _AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
 
@@ -200,13 +203,20 @@ def is_no(value: Any) -> bool:
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
-    first = _SEVERAL.split(_BRACKETED.sub("", cleaners.without_place_name(text)), maxsplit=1)[0]
-    parts = _parts(first)
+    if cleaners.is_hedged(text):
+        return None
+    places = _places_in(_BRACKETED.sub("", cleaners.without_place_name(text)))
+    if len(places) != 1:
+        # Which of several it is nobody knows, but they may be in one country.
+        told = {None if (one := in_line(place)) is None else one.country for place in places[:MAX_PLACES]}
+        country = told.pop() if len(told) == 1 else None
+        return None if country is None else Location(country=country)
+    parts = _parts(places[0])
     if 1 < len(parts) <= _PARTS and is_area(parts[0]) and _ends_in_country(parts[-1]):
         # "Greater London, England, United Kingdom": no city, but a state and a country.
         whole = _with_country(parts)
         return None if whole is None else evolve(whole, city=None)
-    if not parts or len(parts) > _PARTS or any(part[0].isdigit() for part in parts) or is_area(parts[0]):
+    if not parts or len(parts) > _PARTS or any(map(str.isdigit, "".join(parts))) or is_area(parts[0]):
         return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
     if cleaners.is_no_place(parts[0]):
         return None
@@ -216,9 +226,43 @@ def in_line(text: str) -> Location | None:
     return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
 
 
+def names_several(text: str) -> bool:
+    """Whether a text may be several places, or one whose parts no comma separates."""
+    return any(pattern.search(text) for pattern in (_PARTED, _LISTED, _JOINED))
+
+
+def _places_in(text: str) -> list[str]:
+    """The places that a text names, each with commas between its parts; without words for no place: "London / Remote"."""
+    listed = [place for part in _LISTED.split(text) for place in _parted(part)]
+    joined = [place for part in listed for place in _unjoined(part)]
+    kept = {part.casefold(): part for part in joined if part.strip(" ,") and not cleaners.is_no_place(part.strip(" ,"))}
+    return list(kept.values()) if len(joined) > 1 else joined
+
+
+def _parted(text: str) -> list[str]:
+    """One place or several, by whether the last part is a state or country in which the first is."""
+    if text.strip().casefold() in words("cities_of_two"):
+        return [text]
+    parts = _PARTED.split(text)
+    regions = [_is_region(part.strip(" ,")) and part.casefold() not in words("cities_like_states") for part in parts]
+    is_one = 1 < len(parts) <= _PARTS and regions[-1] and not regions[0] and not any("," in part for part in parts)
+    return [", ".join(parts)] if is_one else parts
+
+
+def _unjoined(text: str) -> list[str]:
+    """The places that a word joins; "Trinidad and Tobago" is one."""
+    if _JOINED.search(text) is None:
+        return [text]
+    names = [part.strip() for part in text.split(",")]
+    is_one = all(
+        _JOINED.search(name) is None or _is_region(name) or name.casefold() in words("cities_of_two") for name in names
+    )
+    return [text] if is_one else _JOINED.split(text)
+
+
 def _parts(text: str) -> list[str]:
     """The names in one line, without postal codes and the numbers of regions."""
-    first, *more = _comma_separated(text)
+    first, *more = _comma_separated(_POSTAL_WITH_COUNTRY.sub("", text, count=1))
     rest = [part for part in more if not _NUMBER.fullmatch(part)]
     if len(rest) == 1 and is_known_country(rest[0]):
         # "80331 München, Germany".
@@ -229,10 +273,6 @@ def _parts(text: str) -> list[str]:
 
 def _comma_separated(text: str) -> list[str]:
     parts = text.split(",")
-    if len(parts) == 1:
-        by_slash = _SLASH.split(text)
-        if len(by_slash) == _PARTS or (len(by_slash) > 1 and _is_region(by_slash[-1].strip())):
-            parts = by_slash
     if len(parts) == 1 and (found := _CODE_BEHIND.fullmatch(text.strip())) and _is_code_behind(**found.groupdict()):
         parts = [found["city"], found["code"]]
     return [part.strip() for part in parts]
@@ -377,7 +417,7 @@ def _can_be_said(name: str) -> bool:
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
     for value in values_along(nodes, place_words("line")):
-        text = cleaners.line(value) if isinstance(value, str | list) else None
+        text = cleaners.place_line(value) if isinstance(value, str | list) else None
         found = in_line(text) if text else None
         if found is not None:
             yield evolve(found, doubt=_LINE)
@@ -415,13 +455,13 @@ def _unambiguous(told: list[Location]) -> list[Location]:
 
 def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     if isinstance(node, str):
-        text = cleaners.line(node)
+        text = cleaners.place_line(node)
         return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
     city = _first(node, place.city, cleaners.city)
     state = _first(node, place.state, cleaners.state)
     country = _first(node, place.country, cleaners.country)
     for text in (city, state):
-        if text is not None and len(_comma_separated(text)) > 1:
+        if text is not None and (len(_comma_separated(text)) > 1 or (text is city and names_several(text))):
             # "Boston, MA" in the city's place, "Massachusetts, US" in the state's.
             whole = in_line(text if text is city else f"{city}, {text}" if city else text) or Location()
             whole = _in_country(whole, country) or Location()
@@ -431,11 +471,27 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
             )  # fmt: skip
     if city is not None and (is_area(city) or any(map(str.isdigit, city))):
         city = None
+    if (
+        city is not None
+        and country in {None, country_name(city)}
+        and _is_surely_country(city)
+        and city.casefold() not in words("city_states") | words("cities_like_countries")
+    ):
+        city, country = None, country_name(city)
+    if state is not None and country is None and _is_surely_country(state):
+        state, country = None, country_name(state)
+    if city is None and country is None and state is not None and not countries_of_state(state):
+        # Alone it may be the state of anything: "Active".
+        state = None
     is_state = city is not None and is_subdivision(city, country) and city.casefold() not in words("cities_like_states")
     if is_state and (state is None or _same(state, city)):
         # A state in the city's place; without a country it may be any.
         city, state = None, state or (city if country else None)
     return Location(city=city, state=state, country=country, doubt=doubt)
+
+
+def _is_surely_country(name: str) -> bool:
+    return len(name) > CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:

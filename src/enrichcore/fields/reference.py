@@ -21,6 +21,8 @@ CLEANING = {
     "person_linkedin": "`https://www.linkedin.com/in/<slug>`, with a member's id where no slug is told; a bare slug counts in the person's own object only.",
     "company_linkedin": "`https://www.linkedin.com/company/<slug>`; a bare slug counts in the company's own object only.",
     "label": "One line with a letter in it, without mark-up.",
+    "fact": 'One line with a letter in it, without mark-up; a guess ("Likely retail") is none.',
+    "job_title": "As a headline; a guess, a form of address and the title of a page are none.",
     "location": "One line, without the parts that say nothing; made of city, state and country where it is not told.",
     "place": 'The name of a place; areas, addresses and "Remote" are none.',
     "paragraph": "A text with its line breaks, without mark-up.",

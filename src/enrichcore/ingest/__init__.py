@@ -8,7 +8,6 @@ Pure apart from reading the given file. Imports `enrichcore.domain` and `enrichc
 uploads is decided elsewhere, from the keys given here.
 """
 
-from enrichcore.ingest.composing import is_shared_mailbox
 from enrichcore.ingest.errors import BadMapping, IngestError, NotATable, UnknownProfile
 from enrichcore.ingest.mapping import Mapping, check_field, map_columns
 from enrichcore.ingest.profiles import profile_names
@@ -28,7 +27,6 @@ __all__ = [
     "Table",
     "UnknownProfile",
     "check_field",
-    "is_shared_mailbox",
     "map_columns",
     "open_table",
     "profile_names",

@@ -23,16 +23,23 @@ from enrichcore.normalize import (
     country_name,
     email_domain,
     full_name,
+    is_amount,
     is_free_mail,
+    is_head_count,
+    is_shared_mailbox,
     last_name,
     linkedin_key,
     linkedin_url,
     partial_date,
     person_name,
+    tags_as_lines,
     usable_email,
     website_url,
     whole_number,
+    without_marks,
+    without_tags,
 )
+from enrichcore.normalize.lists import entries
 
 #: Characters of a cell that is cleaned once for all its occurrences.
 REMEMBERED = 1_000
@@ -44,7 +51,6 @@ MAX_WORDS = 500
 #: Lengths at which systems cut a cell off.
 _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000, 10_000, 32_767, 32_768, 65_535})
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 _FLAGS = frozenset({"TRUE", "FALSE"})
@@ -91,7 +97,14 @@ def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
 def line(cell: str) -> str | None:
     """A text as one clean line, without mark-up."""
     text = clean_text(cell)
-    return clean_text(_TAG.sub(" ", text)) if text is not None and "<" in text else text
+    bare = None if text is None else without_marks(without_tags(text))
+    return text if bare == text else clean_text(bare)
+
+
+def paragraph(cell: str) -> str | None:
+    """A text with its line breaks, without mark-up."""
+    text = clean_paragraph(cell)
+    return clean_paragraph(tags_as_lines(text)) if text is not None and "<" in text else text
 
 
 def label(cell: str) -> str | None:
@@ -113,15 +126,15 @@ def location(cell: str) -> str | None:
 
 
 def email(cell: str) -> str | None:
-    """The address to use of those in a cell: the first that belongs to a company, else the first."""
+    """The address to use of those in a cell: the first at a company, else the first; one that many share only without others."""
     first = usable_email(cell)
     if first is None or cell.count("@") == 1:
         # What stands beside an address may say that it is none.
         return first
     found = [address for part in _ADDRESSES.split(cell) if "@" in part and (address := usable_email(part))]
-    return next((address for address in found if not is_free_mail(email_domain(address) or "")), None) or next(
-        iter(found), None
-    )
+    own = [address for address in found if not is_shared_mailbox(address)]
+    at_work = (address for address in own if not is_free_mail(email_domain(address) or ""))
+    return next(at_work, None) or next(iter(own or found), None)
 
 
 def status_beside(cell: str) -> str | None:
@@ -154,6 +167,8 @@ def number_or_range(cell: str) -> int | str | None:
     text = clean_text(cell)
     if text is None or _DAY.match(text) or _is_reversed(text) or _SCIENTIFIC.fullmatch(text):
         return None
+    if constant_range(text) is None and not is_head_count(text):
+        return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     constant = constant_range(bare)
     return constant or whole_number(_APPROXIMATE.sub("", bare)) or (text if _RANGE.search(bare) else None)
@@ -178,7 +193,7 @@ def money(cell: str) -> int | str | None:
         scale: int = 10 ** _SCALES[scaled[2][0].lower()]
         return round(float(scaled[1].replace(",", ".")) * scale)
     amount = re.sub(r"[.,]\d{1,2}$", "", bare)
-    return whole_number(amount) or (text if _RANGE.search(bare) else None)
+    return whole_number(amount) or (text if _RANGE.search(bare) and is_amount(text) else None)
 
 
 def words(cell: str) -> list[str] | None:
@@ -226,7 +241,7 @@ def job_title(cell: str) -> str | None:
     """A job title; None for a form of address."""
     text = label(cell)
     bare = (text or "").casefold().replace(".", " ").split()
-    return None if " ".join(bare) in word_list("salutations") else text
+    return None if " ".join(bare) in entries("salutations") else text
 
 
 def phone(cell: str) -> str | None:
@@ -289,7 +304,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
     "location": location,
-    "paragraph": clean_paragraph,
+    "paragraph": paragraph,
     "person_name": name,
     "last_name": last_name,
     "full_name": full_name,

@@ -14,13 +14,13 @@ from attrs import frozen
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind, sort_of_page
 from enrichcore.fields import DOUBTFUL, INVALID, email_term, is_area, place_in_line, told_place
 from enrichcore.ingest.cleaning import fact_of, sole_domain, sole_website, status_beside
-from enrichcore.ingest.profiles import word_list
 from enrichcore.normalize import (
     company_domain,
     company_name_key,
     distinct_names,
     email_domain,
     is_free_mail,
+    is_shared_mailbox,
     linkedin_key,
     linkedin_url,
     lone_last_name,
@@ -33,7 +33,6 @@ _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
 _FORMULA = tuple("=+-@\t\r")
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
-_PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
 _PLACES = ("person_city", "person_state", "person_country")
@@ -107,11 +106,12 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -> str | None:
-    """The company's domain: as given, else of its website, else of the person's address at work."""
+    """The company's domain: as given, else of its website, else of one of the person's addresses."""
+    hosts = (email_domain(person.get(fact) or "") for fact in (_EMAIL, *_SPARE_EMAILS))
     return (
         company.get("company_domain")
         or company_domain(company.get("company_website"))
-        or company_domain(email_domain(person.get("person_email") or ""))
+        or next((domain for host in hosts if (domain := company_domain(host))), None)
     )
 
 
@@ -123,7 +123,7 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         if told and told[0] == _EMAIL:
             addresses.add(told[1])
         if told and told[0] == _EMAIL and _goes_before(told[1], facts.get(_EMAIL)):
-            # Of several columns the address at a company counts; a private one is kept beside it.
+            # Of several columns the person's address at a company counts; a private one is kept beside it.
             facts[_SPARE_EMAILS[0]], facts[_EMAIL] = facts[_EMAIL], told[1]
         elif told and told[0] == _PAGE and _is_id(facts.get(_PAGE)) and not _is_id(told[1]):
             facts[_PAGE] = told[1]
@@ -136,8 +136,8 @@ def _told(cells: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 
 
 def _goes_before(email: str, known: str | None) -> bool:
-    """Whether an address is at a company's host and the known one is not."""
-    return known is not None and is_free_mail(email_domain(known) or "") and not is_free_mail(email_domain(email) or "")
+    """Whether an address is worth more than the known one, whatever is said of the two."""
+    return known is not None and _email_worth(email, None) > _email_worth(known, None)
 
 
 def _is_id(page: str | None) -> bool:
@@ -232,7 +232,9 @@ def _email_worth(email: str, status: str | None) -> int:
     term = email_term(status)
     if term == INVALID:
         return 0
-    return 1 if term in DOUBTFUL else 2 if is_free_mail(email_domain(email) or "") else 3
+    if is_shared_mailbox(email):
+        return 1
+    return 2 if term in DOUBTFUL else 3 if is_free_mail(email_domain(email) or "") else 4
 
 
 def _without_idle_status(person: dict[str, Any]) -> dict[str, Any]:
@@ -253,12 +255,6 @@ def _company_keys(company: Mapping[str, Any]) -> tuple[Key, ...]:
     return tuple(Key(kind, value) for kind, value in found if value)
 
 
-def is_shared_mailbox(mailbox: str) -> bool:
-    """Whether a mailbox is of a role, also one of several or of one place: `sales`, `sales2`, `info.de`, `hr-team`."""
-    first, *more = _PARTS_OF_MAILBOX.split(mailbox.rstrip("0123456789"))
-    return first in word_list("roles") and all(part in word_list("roles") | word_list("places") for part in more)
-
-
 def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[Key, ...]:
     """The person's keys.
 
@@ -266,7 +262,7 @@ def _person_keys(person: Mapping[str, Any], company: tuple[Key, ...]) -> tuple[K
     several people called Ada.
     """
     email = person.get("person_email")
-    shared = email is not None and is_shared_mailbox(email.partition("@")[0])
+    shared = email is not None and is_shared_mailbox(email)
     full = person_name_key(person.get("person_full_name"))
     name = full or person_name_key(person.get("person_first_name") or person.get("person_last_name"))
     at = NAME_AT.join((name, company[0].value)) if name and company else None

@@ -16,10 +16,11 @@ from enrichcore.normalize.countries import (
 )
 from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
-from enrichcore.normalize.emails import beside_email, email_domain, usable_email
+from enrichcore.normalize.emails import beside_email, email_domain, is_shared_mailbox, usable_email
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
+from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
@@ -30,7 +31,7 @@ from enrichcore.normalize.names import (
 )
 from enrichcore.normalize.names_together import distinct_names, full_name, lone_last_name, whole_name_in
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
-from enrichcore.normalize.numbers import constant_range, whole_number
+from enrichcore.normalize.numbers import constant_range, is_amount, is_head_count, whole_number
 
 __all__ = [
     "LinkedInKind",
@@ -49,11 +50,14 @@ __all__ = [
     "email_domain",
     "folded",
     "full_name",
+    "is_amount",
     "is_free_mail",
+    "is_head_count",
     "is_known_country",
     "is_nothing",
     "is_page_host",
     "is_plain",
+    "is_shared_mailbox",
     "is_subdivision",
     "last_name",
     "linkedin_key",
@@ -65,9 +69,12 @@ __all__ = [
     "registrable_domain",
     "split_full_name",
     "subdivision_name",
+    "tags_as_lines",
     "tells_of_failure",
     "usable_email",
     "website_url",
     "whole_name_in",
     "whole_number",
+    "without_marks",
+    "without_tags",
 ]

@@ -6,13 +6,13 @@ provider tells it. Placeholders of providers pass every validator, so they are a
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from enrichcore.normalize.domains import registrable_domain
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import MAX_TEXTS
 
@@ -42,12 +42,17 @@ _GONE = re.compile(
     r"\b(?:old|former(?:ly)?|ex|inactive|expired|disabled|deactivated|wrong|left|outdated|unsubscribed|opt(?:ed)?[- ]?out|dead)\b",
     re.IGNORECASE,
 )
+#: What a page's markup leaves before an address.
+_BEFORE = re.compile(r"^(?:mailto:|\\?u003[ce]|\\?u0022|%20|%22|%3[ce]|%09)+", re.IGNORECASE)
+#: Characters of a mailbox, after RFC 5321.
+MAX_MAILBOX = 64
 #: One word right before an address: part of it, where it is neither its label nor its owner's name.
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)\s+[^\s<>@]+@[^\s<>@]+")
 _LABELS = frozenset({
     "email", "e-mail", "mail", "work", "business", "professional", "company", "office", "primary", "main", "found", "verified", "valid", "address",
     "is", "at", "contact", "guess", "likely",
 })  # fmt: skip
+_PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
 
@@ -64,6 +69,21 @@ def email_domain(email: str) -> str | None:
     """The registrable domain of an e-mail address."""
     text = clean_text(email)
     return None if text is None or "@" not in text else registrable_domain(text.rpartition("@")[2])
+
+
+def is_shared_mailbox(email: str) -> bool:
+    """Whether an address is of a role, also one of several or of one place: `sales@`, `sales2@`, `info.de@`, `hr-team@`."""
+    roles, places = _roles()
+    first, *more = _PARTS_OF_MAILBOX.split(email.partition("@")[0].rstrip("0123456789"))
+    return first in roles and all(part in roles or part in places for part in more)
+
+
+@cache
+def _roles() -> tuple[frozenset[str], frozenset[str]]:
+    rows = lines("role_mailboxes")
+    return frozenset(row for row in rows if not row.startswith("+")), frozenset(
+        row[1:] for row in rows if row.startswith("+")
+    )
 
 
 def _usable(value: Any, *, depth: int) -> str | None:
@@ -104,7 +124,7 @@ def beside_email(value: str) -> str:
 @lru_cache(maxsize=MAX_TEXTS)
 def _valid(candidate: str) -> str | None:
     # An answer's address is asked about several times.
-    bare = re.sub(r"^(?:mailto:)+", "", candidate.strip("'`*.:<>"), flags=re.IGNORECASE).partition("?")[0]
+    bare = _BEFORE.sub("", candidate.strip("'`*.:<>")).partition("?")[0]
     if _PLAIN.fullmatch(bare) and len(bare) <= MAX_PLAIN:
         user, _, domain = bare.lower().partition("@")
         return _usable_address(user, domain)
@@ -120,6 +140,7 @@ def _usable_address(user: str, domain: str) -> str | None:
     unusable = entries("unusable_emails")
     if (
         not _MASKED.isdisjoint(user)
+        or len(user) > MAX_MAILBOX
         or registrable_domain(domain) is None
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
     ):

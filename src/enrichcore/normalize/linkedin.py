@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.nothing import clean_text, is_nothing
 from enrichcore.normalize.remembering import remembered
 
@@ -40,8 +41,6 @@ _PAGE = {
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
-#: Slugs that a page shows when it is not to be seen, and those of pages that are nobody's.
-_NOBODY = frozenset({"unavailable", "undefined", "null", "none", "nan", "n-a", "unknown", "login", "me"})
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
 #: One in a slug's place. No slug has a capital, but people write some; none has these.
 _IS_MEMBER = re.compile(r"A[CE](?:[a-z]AA[\w-]{4,}|[A-Z]AA[\w-]{20,})")
@@ -99,7 +98,7 @@ def _key(segment: str, kind: Kind) -> str | None:
     key = unicodedata.normalize("NFC", whole.lower())
     if (
         len(key) > MAX_SLUG
-        or key in _NOBODY
+        or not entries("unusable_pages").isdisjoint({key, f"{kind}/{key}"})
         or not _SLUG.fullmatch(key)
         or not any(character.isalnum() for character in key)
     ):

@@ -60,6 +60,13 @@ _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 _NO_COMPANY = re.compile(
     r"[^\s@]+@[^\s@]+\.[^\s@]+|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?:[Ff]ound )?\d+ (?:results?|compan(?:y|ies)|match(?:es)?|records?)(?: found)?"
+)
+#: How somebody is employed there, behind the name as LinkedIn shows it.
+_EMPLOYMENT = re.compile(
+    r"\s*\u00b7\s*(?:full[- ]time|part[- ]time|contract|permanent|self[- ]employed|freelance|internship|apprenticeship|seasonal|temporary|remote|hybrid|on-site"
+    r"|vollzeit|teilzeit|freiberuflich|selbstst\u00e4ndig|cdi|cdd|temps plein|temps partiel|jornada completa|media jornada|tempo pieno|tempo integral).*$",
+    re.IGNORECASE,
 )
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
@@ -83,9 +90,21 @@ def person_name(value: Any) -> str | None:
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
-    if called.rstrip(".").casefold() in entries("forms_of_address") or called.casefold() in entries("no_persons"):
+    if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
     return _recased(called)
+
+
+def is_nobody(name: str) -> bool:
+    """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
+    plain = name.casefold()
+    words = plain.replace("&", " ").replace("/", " ").split()
+    return plain in entries("no_persons") or (len(words) > 1 and _words_of_desks().issuperset(words))
+
+
+@cache
+def _words_of_desks() -> frozenset[str]:
+    return frozenset(word for row in lines("words_of_desks") for word in row.split())
 
 
 def _without_asides(text: str) -> str:
@@ -189,7 +208,8 @@ def company_name(value: Any) -> str | None:
     text = clean_text(value)
     if text is None or len(text) > MAX_COMPANY_NAME or "://" in text or _NO_COMPANY.fullmatch(text):
         return None
-    bare = (text if text.isascii() else _without_pictures_around(text)).strip(" ,;|")
+    shown = text if text.isascii() else _without_pictures_around(_EMPLOYMENT.sub("", text))
+    bare = shown.strip(" ,;|")
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")

@@ -4,7 +4,15 @@ import re
 from typing import Any
 
 from enrichcore.normalize.lists import entries
-from enrichcore.normalize.names import is_blank, is_honorific, is_particle, last_name, person_name, split_full_name
+from enrichcore.normalize.names import (
+    is_blank,
+    is_honorific,
+    is_nobody,
+    is_particle,
+    last_name,
+    person_name,
+    split_full_name,
+)
 from enrichcore.normalize.nothing import clean_label
 
 _JOB_BEHIND = re.compile(r"(?P<name>[^,]*),\s*(?P<job>[^\W\d_]+)\b[^,]*")
@@ -63,9 +71,7 @@ def distinct_names(first: str | None, last: str | None, full: str | None = None)
         last: The last name as told.
         full: The whole name as told; where it repeats a word on purpose, so does the last name.
     """
-    if f"{first} {last}".casefold() in entries("no_persons") or (
-        first is None and (last or "").casefold() in entries("no_last_names")
-    ):
+    if is_nobody(f"{first} {last}") or (first is None and (last or "").casefold() in entries("no_last_names")):
         # "LinkedIn", "Member".
         return None, None
     if last and "," in last:

@@ -48,6 +48,8 @@ _MISREAD = re.compile(
     "[\u00c2-\u00f4][\x80-\xbf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d"
     "\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
 )
+#: Letters of mathematical alphabets, which people decorate their names with.
+_STYLED = re.compile("[\u2102-\u2139\U0001d400-\U0001d7ff]")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -87,7 +89,7 @@ _NOTHING_SENTENCE = re.compile(
     r"|include|disclose|state|give|have|show|exist|appear|seem|reveal|indicate|share|publish)\b.*"
     r"|as an ai (?:language )?(?:model|assistant)\b.*"
     r"|(?:(?:i['\u2019]m |i am |we are |we['\u2019]re )?sorry,? (?:but )?)?(?:we |i )?(?:could not|couldn['\u2019]t|cannot|can['\u2019]t|unable to|did not|didn['\u2019]t|failed to) "
-    r"(?:find|locate|identify|determine|verify|access|provide|retrieve)\b[^.!?]{0,100}[.!]*"
+    r"(?:find|locate|identify|determine|detect|verify|access|provide|retrieve)\b[^.!?]{0,100}[.!]*"
     r"|(?:funding|revenue|size|industry|location|country|head ?count|employee count|founded|amount|date|title|e-?mail|domain"
     r"|website|company|city|state) (?:is |was )?(?:unknown|undisclosed|unavailable|not disclosed)",
     re.IGNORECASE,
@@ -228,12 +230,25 @@ def _settled(text: str, tidy: Callable[[str], str]) -> str:
         # Before invisible characters leave: they may be bytes of what was misread.
         if _MISREAD.search(whole):
             whole = _repaired(whole)
+        if _STYLED.search(whole):
+            whole = whole.translate(_plain_letters())
         visible = _STRAY_JOINER.sub("", _INVISIBLE.sub("", whole))
         cleaned = unicodedata.normalize("NFC", tidy(visible))
         if cleaned == text:
             break
         text = cleaned
     return text
+
+
+@cache
+def _plain_letters() -> dict[int, str]:
+    """What each letter that is another in a certain style is without it."""
+    styled = (point for points in (range(0x2102, 0x213A), range(0x1D400, 0x1D800)) for point in points)
+    return {
+        point: unicodedata.normalize("NFKC", chr(point))
+        for point in styled
+        if unicodedata.decomposition(chr(point)).startswith("<font>")
+    }
 
 
 def _repaired(text: str) -> str:

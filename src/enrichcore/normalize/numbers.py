@@ -1,8 +1,10 @@
 """Whole numbers as people and spreadsheets write them."""
 
 import re
+from functools import cache
 from typing import Any
 
+from enrichcore.normalize.lists import lines
 from enrichcore.normalize.nothing import clean_text
 
 #: The largest number taken: what PostgreSQL's bigint holds.
@@ -15,6 +17,41 @@ _CONSTANT = re.compile(
     r"(?:[A-Z]+_)*(\d{1,9})_?(?:(?:_|TO_)([1-9]\d{0,8})(?:[_ ][A-Z]+)*|(?:PLUS|UP|OR_MORE|AND_(?:ABOVE|UP|OVER)|\+))",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+#: A day, also one that a spreadsheet makes of "11-50", and with a time behind it.
+_DAY = re.compile(r"\b(?:\d{4}([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2\d{2,4})(?!\d)")
+#: A year alone is no amount, and tells of when one was.
+_YEAR = re.compile(
+    r"(?<![\d.,'\u2019])(?:19|20)\d\d(?![\d.,'\u2019]*\d)(?!\s*(?:[kmbt]\b|m(?:n|io|ill)|bn|bill|thou|tsd))",
+    re.IGNORECASE,
+)
+_NOT_ZERO = re.compile("[1-9]")
+#: What stands in no amount: a share, an address, a number to call.
+_NO_AMOUNT = re.compile(r"[%@_;?=#]|\d:\d|^\W*[+-]|^0\d")
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is an amount of money or a range of them: numbers, and around them nothing but words of amounts.
+
+    "$25M - $50M" is one; "Bootstrapped since 2010", "12%", "80 employees" and a year alone are none.
+    """
+    if _NO_AMOUNT.search(text) or _DAY.search(text) or not _words_of("amount_words").issuperset(_said(text)):
+        return False
+    return _NOT_ZERO.search(_YEAR.sub("", text)) is not None
+
+
+def is_head_count(text: str) -> bool:
+    """Whether a text is a count of people or a range of counts, with nothing but words of such around its numbers."""
+    return _DAY.search(text) is None and _words_of("head_count_words").issuperset(_said(text))
+
+
+def _said(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+@cache
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(word for line in lines(name) for word in line.split())
 
 
 def constant_range(text: str) -> str | None:

@@ -257,3 +257,10 @@ def test_a_companys_number_does_not_tell_that_somebody_moved(page, moved):
         "experience": [{"title": "Buyer", "company": "Kestrel Boats", "url": page, "is_current": True}],
     }
     assert compute_indicators(extract_person_fields(raw), asked, raw, [])["moved_company"] is moved
+
+
+def test_a_company_is_not_founded_after_the_day_asked_about():
+    """A year that is still to come is a typing error."""
+    answers = ({"name": "Quillhaven", "founded": year} for year in (2026, 2027, 2054))
+    told = [extract_all(answer, None, [], as_of=date(2026, 3, 1))["company_founded_year"] for answer in answers]
+    assert told == [2026, None, None]

@@ -67,7 +67,9 @@ def test_a_range_in_the_counts_place_is_a_bucket():
     assert "company_size_bucket" not in company(size="214 employees")
 
 
-@pytest.mark.parametrize("size", ["Feb-10", "10-Feb", "Nov-50", "44136", "B", "small"])
+@pytest.mark.parametrize(
+    "size", ["Feb-10", "10-Feb", "Nov-50", "44136", "B", "small", "2026-01-10T00:00:00", "10/01/2026", "24/7 support"]
+)
 def test_a_range_that_a_spreadsheet_made_a_date_is_no_bucket(size):
     """Neither are letters and numbers of days."""
     assert company(size=size) == {}
@@ -78,6 +80,7 @@ def test_a_range_that_a_spreadsheet_made_a_date_is_no_bucket(size):
     [
         ({"annual_revenue": "$0"}, {}), ({"annual_revenue": 0}, {}), ({"annual_revenue": "Private"}, {}), ({"annual_revenue": "€1.2M"}, {"company_revenue_range": "€1.2M"}),
         ({"total_funding_amount_range_usd": "No funding"}, {}), ({"total_funding_amount_range_usd": "Bootstrapped"}, {}),
+        ({"annual_revenue": "Pre-revenue (2024)"}, {}), ({"total_funding": "No funding information found (as of 2026)"}, {}),
         ({"type": "PRIVATELY_HELD"}, {"company_type": "Privately Held"}), ({"type": "company"}, {}), ({"type": "organization"}, {}),
         ({"industry": 42}, {}), ({"industry": "511210"}, {}), ({"founded": "est. 2002"}, {"company_founded_year": 2002}), ({"founded": "Founded in 2002"}, {"company_founded_year": 2002}),
         ({"founded": "2002 - 2010"}, {}), ({"derived_datapoints": {"industries": ["R"], "stage": "Growth"}}, {"company_industries": ["R"], "company_business_stage": "Growth"}),
@@ -99,7 +102,13 @@ PLACES = [
     ({"locality": "Remote", "country": "US"}, (None, None, "United States")), ({"locality": "MN, US"}, (None, "Minnesota", "United States")),
     ({"locality": "Minneapolis, MN 55401", "country": "US"}, ("Minneapolis", "Minnesota", "United States")),
     ({"locality": "Minneapolis, MN", "country": "GB"}, ("Minneapolis", None, "United Kingdom")), ({"locality": "Göteborg, VG", "country": "SE"}, ("Göteborg", None, "Sweden")),
-    ({"locality": "Boston, MA; Austin, TX", "country": "US"}, ("Boston", "Massachusetts", "United States")), ({"locality": "Boston, MA (HQ)", "country": "US"}, ("Boston", "Massachusetts", "United States")),
+    ({"locality": "Boston, MA; Austin, TX"}, (None, None, "United States")), ({"locality": "London / New York"}, (None, None, None)), ({"locality": "Paris; Lyon"}, (None, None, None)),
+    ({"locality": "London | New York | Berlin"}, (None, None, None)), ({"city": "London & Berlin"}, (None, None, None)), ({"locality": "München und Berlin"}, (None, None, None)),
+    ({"locality": "London / Remote"}, ("London", None, None)), ({"locality": "London, UK | Leeds, UK"}, (None, None, "United Kingdom")), ({"locality": "USA / Canada"}, (None, None, None)),
+    ({"locality": "Dubai - UAE"}, ("Dubai", None, "United Arab Emirates")), ({"locality": "Boston | MA | USA"}, ("Boston", "Massachusetts", "United States")), ({"locality": "Berlin - Mitte"}, (None, None, None)),
+    ({"locality": "DE-10115 Berlin"}, ("Berlin", None, None)), ({"locality": "Brighton and Hove, England"}, ("Brighton and Hove", "England", "United Kingdom")),
+    ({"locality": "Port of Spain, Trinidad and Tobago"}, ("Port of Spain", None, "Trinidad and Tobago")), ({"locality": "Frankfurt an der Oder"}, ("Frankfurt an der Oder", None, None)),
+    ({"city": "Bonn", "state": "Germany"}, ("Bonn", None, "Germany")), ({"city": "Germany"}, (None, None, "Germany")), ({"state": "Active"}, (None, None, None)), ({"state": "Texas"}, (None, "Texas", "United States")), ({"locality": "Boston, MA (HQ)", "country": "US"}, ("Boston", "Massachusetts", "United States")),
     ({"locality": "BOSTON, MA", "country": "US"}, ("Boston", "Massachusetts", "United States")), ({"city": "Boston, MA", "country": "US"}, ("Boston", "Massachusetts", "United States")),
     ({"locality": {"city": "Boston", "state": "MA"}, "country": "US"}, ("Boston", "Massachusetts", "United States")), ({"hq": "Boston, MA", "country": "US"}, ("Boston", "Massachusetts", "United States")),
     ({"locations": ["Boston, MA"], "country": "US"}, ("Boston", "Massachusetts", "United States")), ({"locations": ["Boston, MA", "Austin, TX"], "country": "US"}, (None, None, "United States")),

@@ -87,3 +87,50 @@ def test_an_address_that_bounces_is_passed_over_for_another():
     }
     fields = read(body).fields
     assert (fields["person_email"], fields["person_email_status"]) == ("j@driftline.example", "verified")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": [{"email": "contact@driftline.example", "qualification": "generic@pro"}, {"email": EMAIL, "qualification": "catch_all@pro"}]},
+        {"emails": ["info@driftline.example", EMAIL]},
+        {"work_email": "sales-emea@driftline.example", "email": EMAIL, "email_status": "guessed"},
+        {"work_email": "sales@driftline.example", "person_email": EMAIL},
+        {"work_email": f"office@driftline.example; {EMAIL}"},
+    ],
+)  # fmt: skip
+def test_a_mailbox_of_a_role_is_taken_only_without_the_persons_own(body):
+    """Many people share it, so that it identifies nobody; alone it is better than nothing."""
+    assert read(body).fields["person_email"] == EMAIL
+    assert read({"emails": ["info@driftline.example"]}).fields["person_email"] == "info@driftline.example"
+
+
+@pytest.mark.parametrize(
+    ("beside", "status"),
+    [
+        ({"is_valid": 0}, "invalid"), ({"is_valid": "0"}, "invalid"), ({"valid": 1}, "verified"), ({"is_catch_all": 1}, "catch-all"), ({"safe_to_send": "false"}, "guessed"), ({"safe_to_send": True}, "verified"),
+        ({"bounced": True}, "invalid"), ({"bounced": False}, None), ({"is_disposable": True}, "invalid"), ({"do_not_email": True}, "invalid"), ({"valid": True, "bounced": True}, "invalid"),
+        ({"email_check": {"status": "INVALID"}}, "invalid"),
+    ],
+)  # fmt: skip
+def test_a_flag_may_be_a_number(beside, status):
+    """And of several the most careful one counts."""
+    assert read({"email": EMAIL, **beside}).fields.get("person_email_status") == status
+
+
+OTHERS = [
+    "ceo_email", "founder_email", "boss_email", "executive_email", "head_of_sales_email", "hr_email", "press_email", "sales_email", "careers_email", "registrant_email", "from_email", "cc_email",
+    "author_email", "spouse_email", "reported_by_email", "client_email", "customer_email", "related_emails", "historical_emails", "blacklisted_emails", "bad_email", "Do not email", "last_email",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", OTHERS)
+def test_the_address_of_another_is_not_the_persons(column):
+    """Nor is one that nobody should write to."""
+    assert read({"first_name": "Jane", column: EMAIL}).fields.get("person_email") is None
+
+
+@pytest.mark.parametrize("column", ["Email from Prospeo", "Find work email", "Email 1", "Final Email"])
+def test_the_users_name_for_the_column_does_not_matter(column):
+    """As long as it speaks of the person's."""
+    assert read({"first_name": "Jane", column: EMAIL}).fields["person_email"] == EMAIL

@@ -42,6 +42,9 @@ def apollo(*pairs, **more):
         (apollo(("jo@gmail.com", "Verified"), (SECOND, "Extrapolated")), ("jo@gmail.com", "verified")),
         (apollo(("jo@gmail.com", "Verified"), (SECOND, "Verified")), (SECOND, "verified")),
         (apollo((FIRST, "Invalid")), (FIRST, "invalid")),
+        (apollo(("info@acme.example", "Verified"), (SECOND, "Extrapolated")), (SECOND, "guessed")),
+        (apollo(("info@acme.example", "Verified"), ("jo@gmail.com", "")), ("jo@gmail.com", None)),
+        (apollo((f"sales2@acme.example, {FIRST}", "")), (FIRST, None)),
         (apollo((FIRST, "Verified"), **{"Email Bounced": "TRUE"}), (FIRST, "invalid")),
         (apollo((FIRST, "Verified"), **{"Email Bounced": "FALSE"}), (FIRST, "verified")),
         (apollo((FIRST, "Verified"), (SECOND, "Verified"), **{"Email Bounced": "TRUE"}), (SECOND, "verified")),
@@ -77,3 +80,10 @@ def test_further_columns_of_addresses_are_read(cells, told):
 def test_what_stands_beside_an_address_counts(cell, told):
     """It tells the status, that the address is none, or is part of it."""
     assert address("crm", Email=cell) == told
+
+
+def test_a_mailbox_beside_a_private_address_tells_the_company():
+    """It is nobody's, and the company's all the same."""
+    content = b"Full Name,Email,Secondary Email\nJo Bell,info@acme.example,jo@gmail.com\n"
+    (row,) = read_import(content, profile="apollo").rows()
+    assert (row.person["person_email"], row.company["company_domain"]) == ("jo@gmail.com", "acme.example")

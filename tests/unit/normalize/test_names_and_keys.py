@@ -174,3 +174,30 @@ def test_a_persons_key_does_not_depend_on_order_accents_or_credentials():
 def test_a_german_degree_is_no_part_of_a_name(given, shown):
     """Its faculty stands behind it, and its full stops vary."""
     assert person_name(given) == shown
+
+
+@pytest.mark.parametrize("kind", ["Full-time", "Vollzeit", "Contract", "Self-employed"])
+def test_how_somebody_is_employed_is_no_part_of_the_employers_name(kind):
+    """LinkedIn writes it behind a dot; other dots stay."""
+    assert company_name(f"Pampanet \u00b7 {kind}") == "Pampanet"
+    assert company_name("Bits \u00b7 Pieces") == "Bits \u00b7 Pieces"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Empfang", "Buchhaltung", "N.N.", "N. N.", "Zentrale", "Sekretariat", "Geschäftsführung", "Sales Team", "Marketing Department", "Front Desk", "Accounts Payable", "Human Resources", "Team Einkauf",
+        "[deleted]", "(left company)", "Private Profile", "To Whom It May Concern", "Max Mustermann", "Vorname Nachname", "Dirección", "Contact Us", "Our Team",
+    ],
+)  # fmt: skip
+def test_a_desk_and_a_stand_in_are_nobody(name):
+    """Lists of customers are full of them, in one cell or in two."""
+    assert person_name(name) is None
+    if " " in name and name[0] not in "[(N":
+        assert distinct_names(*name.rsplit(" ", 1)) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["Ana Sales", "Will Service", "Max Personal", "Sales", "Grace Press"])
+def test_a_name_with_a_word_of_a_desk_is_somebodys(name):
+    """One word that is none of a desk's is enough, and some are names."""
+    assert person_name(name) == name

@@ -102,7 +102,7 @@ def test_a_link_inside_a_text_is_found_when_it_is_the_only_one(raw, domain, webs
     assert (normalize.company_domain(raw), normalize.website_url(raw)) == (domain, website)
 
 
-@pytest.mark.parametrize("domain", ["company.com", "domain.com", "test.com", "website.com", "mycompany.com"])
+@pytest.mark.parametrize("domain", ["company.com", "domain.com", "website.com", "mycompany.com"])
 def test_a_host_that_examples_borrow_is_a_companys_all_the_same(domain):
     """Real companies are there; only whole addresses at it are placeholders."""
     assert normalize.company_domain(domain) == domain
@@ -144,3 +144,30 @@ def test_more_shapes_of_linkedin_pages(raw, url):
 def test_what_stands_beside_a_name_leaves_it(raw, first, last):
     """Jobs and nicknames are no part of a name; a hidden profile has none."""
     assert normalize.split_full_name(raw) == (first, last)
+
+
+@pytest.mark.parametrize("address", ["kein@email.de", "abc@abc.com", "123@123.com", "asdf@asdf.com", "not@provided.com", "fake@fake.com", "undefined.undefined@acme.example", f"{'a' * 70}@acme.example"])  # fmt: skip
+def test_a_filler_is_no_address(address):
+    """People who must fill a column write these; two who did are not one person."""
+    assert normalize.usable_email(address) is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["u003ejo@acme.example", "%20jo@acme.example", "%3Cjo@acme.example", "mailto:%20jo@acme.example"]
+)
+def test_what_markup_leaves_before_an_address_is_no_part_of_it(raw):
+    """Scrapers cut an address out of a page's source."""
+    assert normalize.usable_email(raw) == "jo@acme.example"
+
+
+@pytest.mark.parametrize("slug", ["username", "your-profile", "xxx", "profile", "firstname-lastname"])
+def test_a_form_s_example_is_nobodys_page(slug):
+    """A company may be called as a person is not."""
+    assert normalize.linkedin_key(f"https://www.linkedin.com/in/{slug}", "in") is None
+    assert normalize.linkedin_key("https://www.linkedin.com/company/linkedin", "company") == "linkedin"
+
+
+@pytest.mark.parametrize("domain", ["none.com", "www.test.com", "http://na.com", "unknown.com"])
+def test_a_filler_is_no_domain(domain):
+    """Two companies without a website are not one."""
+    assert normalize.company_domain(domain) is None

@@ -45,6 +45,15 @@ def test_a_private_address_is_better_than_a_guess(log):
     assert log.lead(1)["person_email"] == "jane@gmail.com"
 
 
+def test_a_mailbox_that_many_share_replaces_no_address_of_ones_own(log):
+    """However sure it is, and however little the other: alone it is shown."""
+    log.leads(1, person_email="info@quillhaven.example", person_email_status="verified")
+    assert log.lead(1)["person_email"] == "info@quillhaven.example"
+    log.imports_person(1, person_email="jane@quillhaven.example", person_email_status="guessed")
+    log.answers_person(1, {"work_email": "contact@quillhaven.example", "email_status": "valid"})
+    assert log.lead(1)["person_email"] == "jane@quillhaven.example"
+
+
 def test_a_country_alone_replaces_no_city(log):
     """An answer that tells less of the place leaves what an import told; any that tells more is taken."""
     log.leads(1, person_location="Boston, Massachusetts, United States")

@@ -96,6 +96,7 @@ def test_a_company_is_not_founded_after_the_answer(log):
     """A year that is still to come is a typing error."""
     log.leads(1, 1)
     log.answers_company(1, company_answer(founded=START.year + 1))
+    log.imports_company(1, company_founded_year=START.year + 28)
     assert log.lead(1)["company_founded_year"] is None
     log.answers_company(1, company_answer(founded=START.year))
     assert log.lead(1)["company_founded_year"] == START.year
