@@ -21,6 +21,7 @@ from enrichcore.normalize import (
     email_domain,
     is_free_mail,
     is_shared_mailbox,
+    is_undivided,
     linkedin_key,
     linkedin_url,
     lone_last_name,
@@ -31,7 +32,7 @@ from enrichcore.normalize import (
 
 _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
-_FORMULA = tuple("=+-@\t\r")
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 
@@ -93,7 +94,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
         full = None
     if last and not first and not full:
         first, last = whole_name_in(last) or (None, last)
-    if full and not (first and last):
+    if full and not (first and last) and not is_undivided(full):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:

@@ -42,6 +42,17 @@ _NOTE = re.compile(
 _DECORATION = re.compile(r"\s+[|/\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
 _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
+#: What stands before a name, or behind it, in a sentence or a page's title.
+_SAID = re.compile(
+    r"^(?:(?:the|her|his|their|my|contact) )?(?:full )?name(?: is|:)\s+|['\u2019]s (?:linkedin )?(?:profile|page)$",
+    re.IGNORECASE,
+)
+#: Another name of the same person behind this one.
+_ALSO_CALLED = re.compile(r"\s+(?:a\.?k\.?a\.?|alias|n\u00e9e?|geb\.|geborene)\s+\S.*$", re.IGNORECASE)
+#: Two whole names.
+_TWO = re.compile(r"\S+ (?:\S+ )*?(?P<before>\S+) (?:and|und|et|&|\+) (?P<behind>\S+) \S.*", re.IGNORECASE)
+#: A name in quotes before another: that by which somebody is called.
+_CALLED = re.compile(r"[\"\u201c\u201e]([^\W\d_][^\"\u201c\u201d\u201e]*)[\"\u201d\u201c]\s+(\S+)")
 #: Two people in one cell, or no name at all.
 _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
@@ -58,7 +69,7 @@ _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 #: An address of mail, a number to call, and the id of a record in Salesforce or elsewhere.
 _NO_COMPANY = re.compile(
-    r"[^\s@]+@[^\s@]+\.[^\s@]+|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
+    r"[^\s@]+@[^\s@]+\.[^\s@]+|\d{5,}|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?:[Ff]ound )?\d+ (?:results?|compan(?:y|ies)|match(?:es)?|records?)(?: found)?"
 )
@@ -68,6 +79,16 @@ _EMPLOYMENT = re.compile(
     r"|vollzeit|teilzeit|freiberuflich|selbstst\u00e4ndig|cdi|cdd|temps plein|temps partiel|jornada completa|media jornada|tempo pieno|tempo integral).*$",
     re.IGNORECASE,
 )
+#: How somebody is employed there, behind the name of a company: "Acorn (Contract)", "Acorn - Part-time".
+_TERMS_BEHIND = re.compile(
+    r"(?:\s+(?:[(\[](?:contract(?:or)?|full[- ]?time|part[- ]?time|freelance|intern(?:ship)?|temporary|seasonal|permanent|self[- ]employed"
+    r"|current|present)[)\]]|[-\u2013\u2014|/]\s+(?:full|part)[- ]?time))+$",
+    re.IGNORECASE,
+)
+#: Of "CFO at Acorn" what a job's title leaves; "AT Kearney", "At Home" and "@Home" are names.
+_BEFORE_EMPLOYER = re.compile(r"^(?:(?:at|@)\s+)+(?=[A-Z][^@]*$)")
+#: Somebody's last company: "Ex-Acorn", "former Acorn"; "Ex Libris" is a name.
+_FORMER_EMPLOYER = re.compile(r"(?:[Ee]x-(?=[A-Z][^-]*$)|ex |(?:[Ff]ormer(?:ly)?|[Pp]reviously)\s+(?=\S))")
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _MARKS = frozenset("®©™℠")
@@ -85,7 +106,13 @@ def person_name(value: Any) -> str | None:
         text = _ADDRESS_ASIDE.sub("", text)
     if "@" in text or "://" in text:
         return None
+    text = _CALLED.sub(r"\1 \2", text) if _CALLED.fullmatch(text) else text
     plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else _without_pictures(text)))
+    if " " in plain:
+        plain = _ALSO_CALLED.sub("", _SAID.sub("", plain))
+        two = _TWO.fullmatch(plain)
+        if two and not is_particle(two["before"]) and not is_particle(two["behind"]):
+            return None
     bare = _without_suffixes(_without_asides(plain))
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
@@ -93,6 +120,13 @@ def person_name(value: Any) -> str | None:
     if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
     return _recased(called)
+
+
+def is_undivided(name: str) -> bool:
+    """Whether a name is whole and has no part of its own for the first name: those of China, Japan and Korea in their letters."""
+    return len(name) > 1 and all(
+        unicodedata.name(part, "").startswith(("CJK ", "HANGUL ", "HIRAGANA ", "KATAKANA ")) for part in name
+    )
 
 
 def is_nobody(name: str) -> bool:
@@ -213,9 +247,23 @@ def company_name(value: Any) -> str | None:
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")
+    bare = _BEFORE_EMPLOYER.sub("", _TERMS_BEHIND.sub("", bare))
+    if _FORMER_EMPLOYER.match(bare) or _is_department(bare):
+        return None
     if bare.casefold().replace("-", " ").strip(" ().") in entries("no_companies"):
         return None
     return bare if any(part.isalnum() for part in bare) else None
+
+
+def _is_department(name: str) -> bool:
+    """Whether a name is that of a department: "Marketing Dept", but not "Police Department"."""
+    words = name.casefold().replace(".", "").split()
+    return len(words) > 1 and not _departments().isdisjoint(words) and _words_of_desks().issuperset(words)
+
+
+@cache
+def _departments() -> frozenset[str]:
+    return entries("words_for_department")
 
 
 @remembered
@@ -240,6 +288,21 @@ def person_name_key(value: Any) -> str | None:
     first, last = split_full_name(value)
     words = _words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None
+
+
+def given_name_forms(first: str) -> frozenset[str]:
+    """Every form of a folded first name, itself included: "bob" and "robert"."""
+    return _forms().get(first, frozenset({first}))
+
+
+@cache
+def _forms() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for row in lines("given_names"):
+        forms = frozenset(folded(word) for word in row.split())
+        for form in forms:
+            found[form] = found.get(form, frozenset()) | forms
+    return found
 
 
 def _words(text: str) -> list[str]:
