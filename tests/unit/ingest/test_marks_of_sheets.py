@@ -87,7 +87,10 @@ def test_a_line_below_a_table_is_none_of_its_people(column):
     """Wherever the table begins."""
 
     def fill(sheet):
-        for line, cells in ((3, COLUMNS), (4, ("Acorn", "Ann", "Bell", "ann@acorn.example", ""))):
+        for line, cells in (
+            (3, ("Name", "Position", "Company", "Email")),
+            (4, ("Ann Bell", "Buyer", "Acorn", "ann@acorn.example")),
+        ):
             for number, cell in enumerate(cells):
                 sheet.cell(line, column + number, cell)
         sheet.cell(6, column, "Source: fair 2026")
