@@ -134,6 +134,11 @@ _LASTING = re.compile(
     r"(?<=\S)\s+\(?\d{1,2}\+?\s+(?:years?|yrs?|months?|mos?|jahre?n?|monate?n?|ans?|mois|a\u00f1os?|meses|mes|anni|anno|mesi|jaar|maand(?:en)?)\b.*$",
     re.IGNORECASE,
 )
+#: What LinkedIn shows beside a place or in a headline's place.
+_CONNECTED = re.compile(
+    r"\s*(?:\u00b7\s*)?(?:(?:[\d,.]+\+? (?:connections?|followers?|contacts?)|contact info)\b.*|(?:1st|2nd|3rd\+?)(?: degree(?: connection)?)?)$",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
@@ -151,7 +156,7 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
-    if is_wall(text) or _NOT_AVAILABLE.match(text):
+    if is_wall(text) or _NOT_AVAILABLE.match(text) or _CONNECTED.fullmatch(text):
         return True
     if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
         return True
@@ -288,7 +293,7 @@ def place(value: Any) -> str | None:
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
-    bare = without_place_name(bare)
+    bare = without_place_name(_CONNECTED.sub("", bare) if "\u00b7" in bare else bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
 
 

@@ -17,7 +17,7 @@ from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, lone_last_name, texts
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, job_title, label, last_name_first, lone_last_name, texts
 from enrichcore.fields.emails import (
     Address,
     addresses,
@@ -36,10 +36,11 @@ from enrichcore.fields.emails import (
 )
 from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators, day_of
+from enrichcore.fields.owners import is_nobodys
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
-from enrichcore.fields.titles import are_of_one_role
+from enrichcore.fields.titles import are_of_one_role, is_employers_name, names_no_role
 
 
 @frozen(kw_only=True)
@@ -148,6 +149,17 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         name: None if name in _OF_FUNDING else _field(objects, name, sources) for name in COMPANY_FIELDS
     }
     fields |= _funding(objects, sources)
+    if (fields["company_name"] or "").islower():
+        # Some providers write every name small, and as it is written beside it.
+        same = (
+            name
+            for name in _values(objects.own, paths_of("company_name", sources), CLEANERS["company_name"])
+            if not name.islower()
+        )
+        key = normalize.company_name_key(fields["company_name"])
+        fields["company_name"] = next(
+            (name for name in same if normalize.company_name_key(name) == key), fields["company_name"]
+        )
     location = company_location(objects.own, fields["company_country"])
     fields["company_city"], own_city = location.city, fields["company_city"]
     fields["company_state"], own_state = location.state, fields["company_state"]
@@ -231,36 +243,63 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
+    employer = next(_values(objects.own, job_paths("employer"), label), None)
+    clean = _title_of(fields, employer)
     hints = Hints(
         asked_domain=normalize.company_domain(asked_company_domain),
-        title=_field(objects, "person_title", sources),
+        title=_field(objects, "person_title", sources, clean=clean),
         headline=fields["person_headline"],
-        employer=next(_values(objects.own, job_paths("employer"), label), None),
+        employer=employer,
     )
     history = history_in(objects.own, hints)
-    fields |= _role(objects, history, sources, hints)
+    fields |= _role(objects, history, sources, hints, clean)
     if not history.jobs and (job := told_outright(objects.sure)) is not None:
         history = History(jobs=(job,))
     if history.jobs:
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None
         fields["person_history_is_whole"] = history.is_whole or None
+    called = (fields["person_full_name"], *(job.company for job in history.current))
+    if (fields["person_title"] or "").casefold() in {name.casefold() for name in called if name}:
+        # The person's name, or the employer's, in the title's place.
+        fields["person_title"] = None
     return fields
 
 
-def _role(objects: _Objects, history: History, sources: Sources | None, hints: Hints) -> dict[str, str | None]:
+def _title_of(fields: Mapping[str, Any], employer: str | None) -> Cleaner:
+    """A cleaner of titles for this person: what is only their name, or their employer's, is none."""
+
+    def clean(value: Any) -> str | None:
+        title = job_title(value)
+        names_none = title is not None and names_no_role(
+            title, fields["person_full_name"], employer, fields["person_linkedin_url"]
+        )
+        return None if names_none else title
+
+    return clean
+
+
+def _role(
+    objects: _Objects, history: History, sources: Sources | None, hints: Hints, clean: Cleaner
+) -> dict[str, str | None]:
     """The title and the start of the present role.
 
     What is told beside the jobs comes first. A field under its own full name may only be an echo of what was sent, so the
     main job counts for more.
     """
-    title, start = (_field(objects, name, sources, own_name=False) for name in _OF_THE_JOB)
-    own_title, own_start = (_field(objects, name, sources, own_name=True) for name in _OF_THE_JOB)
+    (title, start), (own_title, own_start) = (
+        (
+            _field(objects, "person_title", sources, own_name=is_own, clean=clean),
+            _field(objects, "person_current_job_start_date", sources, own_name=is_own),
+        )
+        for is_own in (False, True)
+    )
     job = main_job(history, hints)
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         # Where a configuration says what the title is, a headline may be meant.
         remapped = sources is not None and "person_title" in sources
+        title = None if is_employers_name(title, job.company) else title
         title = None if _is_over(title, history) or (not remapped and _is_headline(title, job.title)) else title
         start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title
@@ -292,7 +331,7 @@ _TOLD_TOGETHER = frozenset({"person_email", "person_email_status", *_OF_THE_JOB}
 
 
 def _objects(payload: Tree, entity: Entity) -> _Objects:
-    found = objects_in(payload, entity)
+    found = [one for one in objects_in(payload, entity) if not is_nobodys(one.values)]
     sure = _of_one([one.values for one in found if one.owner is entity], entity)
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]
@@ -418,9 +457,11 @@ def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None, alone: str
         spelled = normalize.split_full_name(full)[1]
         initials = {word[0].casefold() for word in (spelled or "").split()}
         last = spelled if last[0].casefold() in initials else last
+    if first is None and full is None and last and (whole := normalize.whole_name_in(last)):
+        first, last = whole
     if full is None and first and last:
         full = f"{first} {last}"
-    if first is None or last is None:
+    if (first is None or last is None) and not normalize.is_undivided(full or ""):
         of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)
         first, last = first or of_full[0], last or of_full[1]
     return {"person_first_name": first, "person_last_name": last, "person_full_name": full}

@@ -78,7 +78,9 @@ _HINT = re.compile(
     r"|ikke|brak|nie|\u043d\u0435"
 )
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
-_TOKEN = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>")
+_TOKEN = re.compile(
+    r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>|(?:\[(?i:first|last|full|company|job|person|your)[\w ]{0,30}\]\s*)+"
+)
 _NOTHING_SENTENCE = re.compile(
     rf"(?:sorry,? )?(?:there (?:was|were|is|are) )?no\b[^.!?]{{0,80}}?\b{_FOUND}\b"
     r"(?: (?:for|in|on|at|with|by|from|within|about|matching|to)\b(?:[^.!?]|\.(?=\w)){0,80})?[.!]*"

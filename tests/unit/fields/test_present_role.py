@@ -70,6 +70,32 @@ def test_a_known_title_takes_no_start_of_another_job():
     )
 
 
+SEATS = [
+    "Non-Executive Director", "NED", "Independent Non-Executive Director", "Chairman", "Vice Chair", "Mitglied des Aufsichtsrats", "Verwaltungsrätin",
+    "Administrateur", "Membre du Conseil d'Administration", "Consejero", "Consejo de Administración", "Styrelseledamot", "Limited Partner", "Venture Partner", "Member", "Council Member",
+    "Student", "Parent", "Coach",
+]  # fmt: skip
+JOBS = [
+    "Executive Chairman", "Chair of Surgery", "Agile Coach", "Member Services Manager", "Student Success Manager", "Council Tax Manager", "Consejero Delegado",
+    "Administrateur Système", "Parent Coordinator", "Partner", "Managing Director", "Limited Partnership Counsel",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "counts"), [*((seat, False) for seat in SEATS), *((title, True) for title in JOBS)])
+def test_a_newer_seat_beside_a_job_is_no_new_role(title, counts):
+    """Board seats in many languages, clubs and schools; the same words inside a job's title are a job."""
+    answer = {
+        "first_name": "Jane",
+        "experience": [job(title, "Kestrel", "2026-10"), job("CFO", "Driftline", "2015-01")],
+    }
+    fields = extract_person_fields(answer)
+    expected = (title, "2026-10", True) if counts else ("CFO", "2015-01", False)
+    is_new = compute_indicators(fields, {}, answer, [], as_of=DAY)["is_new_in_role"]
+    assert (fields["person_title"], fields["person_current_job_start_date"], is_new) == expected
+    alone = extract_person_fields({"first_name": "Jane", "experience": [job(title, "Kestrel", "2026-10")]})
+    assert alone["person_title"] == title
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -80,3 +106,24 @@ def test_a_known_title_takes_no_start_of_another_job():
 def test_titles_of_one_role_are_told_from_others(one, other, same):
     """One has all the words of the other, in whatever form."""
     assert are_of_one_role(one, other) is are_of_one_role(other, one) is same
+
+
+@pytest.mark.parametrize(
+    "seat",
+    [
+        "Non-Executive Director", "NED", "Independent Director", "Chairman", "Chair", "Mitglied des Aufsichtsrats", "Verwaltungsrat", "Administrateur", "Consejero", "Limited Partner", "Venture Partner",
+        "Council Member", "Student",
+    ],
+)  # fmt: skip
+def test_a_seat_beside_a_job_is_not_the_job(seat):
+    """However new it is; of whoever has nothing else it is."""
+    cfo, held = job("CFO", "Driftline", "2015-01"), job(seat, "Kestrel", "2026-10")
+    told = extract_person_fields({"experience": [held, cfo]})
+    assert (told["person_title"], told["person_current_job_start_date"]) == ("CFO", "2015-01")
+    assert extract_person_fields({"experience": [held]})["person_title"] == seat
+
+
+def test_a_chair_who_runs_the_company_has_a_job():
+    """Both are one role."""
+    chair, adviser = job("Chairman & CEO", "Driftline", "2015-01"), job("Buyer", "Kestrel", "2014-10")
+    assert extract_person_fields({"experience": [chair, adviser]})["person_title"] == "Chairman & CEO"
