@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from enrichcore.domain.keys import Key
+from enrichcore.ingest.cleaning import fact_of
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
@@ -149,8 +150,9 @@ class ImportReading:
         return RejectedRow(line=row.line, raw=_raw(self.headers, row.cells), reason=reason)
 
     def _imported(self, row: Row, columns: tuple[tuple[str, int], ...]) -> ImportedRow | RejectedRow:
-        cells = row.cells
-        person, company = compose((fact, cells[place]) for fact, place in columns if place < len(cells))
+        cells, behind_names = _with_links(row, columns) if row.links else (row.cells, ())
+        told = [(fact, cells[place]) for fact, place in columns if place < len(cells)]
+        person, company = compose((*told, *behind_names))
         if not person.keys:
             return self._rejected(row, _NOBODY)
         return ImportedRow(
@@ -230,6 +232,26 @@ def _is_split(first: Row, second: Row, columns: int, emails: frozenset[int]) -> 
     return any(usable_email(cell) and place not in emails for place, cell in enumerate(second.cells))
 
 
+def _with_links(row: Row, columns: tuple[tuple[str, int], ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The row's cells, with the address of a link where the text tells none: "Send mail"; and pages behind people's names."""
+    linked = {
+        place: row.links[place]
+        for fact, place in columns
+        if fact in _LINKED
+        and place in row.links
+        and (place >= len(row.cells) or fact_of(fact, row.cells[place]) is None)
+    }
+    cells = tuple(linked.get(place, cell) for place, cell in enumerate(row.cells))
+    behind = tuple((_PAGE, row.links[place]) for fact, place in columns if fact in _NAMES and place in row.links)
+    return cells, behind
+
+
+_PAGE = "person_linkedin_url"
+_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+#: What a link may tell in place of its text.
+_LINKED = frozenset({"person_email", _PAGE, "company_linkedin_url", "company_website", "company_domain"})
+
+
 def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:
     """Facts with the places of their columns, in the order of preference."""
     return tuple((fact, headers.index(column)) for column, fact in mapping.mapped.items())
@@ -266,7 +288,10 @@ def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
     headers = rules.table.headers
     if row.fault:
         return row.fault
-    if is_footer(row.cells[rules.added :], columns=len(headers) - rules.added, apart=apart):
+    bare, names = row.cells[rules.added :], headers[rules.added :]
+    margin = next((place for place, header in enumerate(names) if header.strip()), 0)
+    in_margin = any(cell.strip() for cell in bare[:margin])
+    if is_footer(bare if in_margin else bare[margin:], columns=len(names) - margin, apart=apart):
         return _FOOTER
     surplus = any(cell.strip() for cell in row.cells[len(headers) :])
     # No row has more blank cells at its end than the header has columns, so that more of them were not moved there.
