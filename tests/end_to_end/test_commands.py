@@ -225,6 +225,10 @@ def test_a_field_is_remapped_over_what_is_there(world):
         file.write_text(plain + '\n[fields]\nperson_title = ["headline"]\n[indicators]\nnew_in_role_months = 12\n')
         looked = world.json("replay", "final_leads", "--diff")
         assert looked["tables"][0]["by_field"]["person_title"] > 0
+        shown = world.run("replay", "final_leads", "--diff")
+        assert "final_leads: for example" in shown
+        assert re.search(r"person_title +Founder +Founder at Remapped", shown)
+        assert "`enrichcore apply` and then `enrichcore replay` would do it" in shown
         refused = world.ended("replay", "final_leads")
         assert refused.returncode == 1
         assert "enrichcore apply" in refused.stderr

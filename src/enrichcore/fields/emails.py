@@ -61,6 +61,20 @@ _FLAGS: Final = {
     "isdisposable": ("disposable", ""),
     "donotemail": ("do not email", ""),
     "donotmail": ("do not email", ""),
+    "donotcontact": ("do not email", ""),
+    "optedout": ("do not email", ""),
+    "emailoptedout": ("do not email", ""),
+    "emailoptout": ("do not email", ""),
+    "hsemailoptout": ("do not email", ""),
+    "hasoptedoutofemail": ("do not email", ""),
+    "unsubscribed": ("do not email", ""),
+    "emailunsubscribed": ("do not email", ""),
+    "hardbounce": ("bounced", ""),
+    "ishardbounce": ("bounced", ""),
+    "spamtrap": ("spam trap", ""),
+    "isspamtrap": ("spam trap", ""),
+    "mailboxfull": ("mailbox full", ""),
+    "ismailboxfull": ("mailbox full", ""),
     "invalid": ("invalid", ""),
     "isinvalid": ("invalid", ""),
     "undeliverable": ("undeliverable", ""),
@@ -72,7 +86,7 @@ _CATCH_ALL_FLAGS: Final = frozenset({
     "isacceptall", "isdomainacceptall", "domainacceptall", "emailcatchall", "emaildomaincatchall", "isemailcatchall", "isemaildomaincatchall",
 })  # fmt: skip
 _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
-_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+_YES, _NO = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
 #: Beside a word for e-mail these make a column the check of an address.
 _CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status", "check")
 #: What a column that tells of another one's address is called beside the other's name.
@@ -82,6 +96,8 @@ _OF_A_CHECK: Final = re.compile(
     r"|(?:is)?(?:verification|validation|verified|validated|validity|valid|deliverability|deliverable|certainty|quality|qualification)$"
     r"|^(?:validate|verify|check)(?=.)"
 )
+#: What holds a check of the address beside it.
+_BARE_CHECKS: Final = frozenset({"verification", "validation", "verificationresult", "validationresult"})
 #: Providers that do nothing but check addresses.
 _CHECKERS: Final = ("zerobounce", "neverbounce", "debounce", "usebouncer", "millionverifier", "kickbox", "emailable")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
@@ -262,7 +278,7 @@ def steps_of(value: Tree) -> list[Tree]:
 def checks_email(key: str) -> bool:
     """Whether a column of that folded name tells whether an address can be written to."""
     is_check = any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
-    return is_check or any(word in key for word in _CHECKERS)
+    return is_check or key in _BARE_CHECKS or any(word in key for word in _CHECKERS)
 
 
 def _status_beside(part: Tree) -> str | None:
