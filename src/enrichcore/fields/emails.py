@@ -161,14 +161,18 @@ def is_work(address: Address) -> bool:
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
     """The status that a flag beside an address tells, such as `"Email Valid": true` or `"valid": "false"`."""
-    if _ALL_FLAGS.isdisjoint(node):
-        return None
+    return _cautious(_told_by_flags(node), node)
+
+
+def _told_by_flags(node: Mapping[str, Tree]) -> str | None:
+    """The most careful of the terms that flags tell, without those for catch-all hosts."""
+    there = _FLAGS.keys() & node.keys()
     told = {
-        term(words[0] if is_so else words[1])
-        for flag, words in _FLAGS.items()
-        if flag in node and (is_so := _flag(node[flag])) is not None
+        term(_FLAGS[flag][0] if is_so else _FLAGS[flag][1])
+        for flag in there
+        if (is_so := _flag(node[flag])) is not None
     }
-    return _cautious(next((one for one in TERMS if one in told), None), node)
+    return next((one for one in TERMS if one in told), None)
 
 
 def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
@@ -214,9 +218,9 @@ def _checked_column(key: str) -> str:
 
 
 def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
-    """The status, but for one that is contradicted by a flag for a catch-all host beside the address."""
+    """The status, but for one that is contradicted by a flag beside the address: for a catch-all host, or that nobody should write."""
     for node in nodes:
-        if not _CATCH_ALL_FLAGS.isdisjoint(node) and _holds(node, email):
+        if not _ALL_FLAGS.isdisjoint(node) and _holds(node, email):
             status = _cautious(status, node)
     return status
 
@@ -315,8 +319,10 @@ def _is_shared_word(value: Tree) -> bool:
 
 
 def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
-    """The status, or that the host takes any name, unless nobody can write there."""
-    if status == INVALID or _CATCH_ALL_FLAGS.isdisjoint(node):
+    """The status, or that the host takes any name, unless nobody can, or should, write there."""
+    if status == INVALID or _told_by_flags(node) == INVALID:
+        return INVALID
+    if _CATCH_ALL_FLAGS.isdisjoint(node):
         return status
     return CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
 
