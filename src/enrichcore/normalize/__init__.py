@@ -24,6 +24,7 @@ from enrichcore.normalize.markup import tags_as_lines, without_marks, without_ta
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
+    given_name_forms,
     last_name,
     person_name,
     person_name_key,
@@ -50,6 +51,7 @@ __all__ = [
     "email_domain",
     "folded",
     "full_name",
+    "given_name_forms",
     "is_amount",
     "is_free_mail",
     "is_head_count",
