@@ -110,6 +110,8 @@ def scorecard(part: Part) -> dict[str, Any]:
         "rows that the third party took": stats["rows_taken"],
         "callbacks brought, tries included": len(evidence.callbacks),
         "callbacks acknowledged": len(acks),
+        "callbacks counted": sum(part.counted.values()),
+        "  of these duplicates": part.counted.get("duplicate", 0),
         "answers lost": len(lost_answers(evidence)),
         "rows taken twice": twice.count,
         **{f"  {what}": count for what, count in sorted(twice.explained.items())},

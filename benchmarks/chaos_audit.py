@@ -78,6 +78,13 @@ def lost_answers(evidence: Evidence) -> list[str]:
     return lost + ["an answer was given up by the third party"] * evidence.given_up
 
 
+def uncounted(callbacks: Sequence[Mapping[str, Any]], counted: Mapping[str, int]) -> list[str]:
+    """Callbacks that were told what became of them, and were not counted; one that was counted may not have heard of it."""
+    told = sum(bool(one["acknowledged"]) or one["outcome"] in KEPT_UNPLACED for one in callbacks)
+    missing = told - sum(counted.values())
+    return [f"{missing} callbacks were told what became of them, and not counted"] if missing > 0 else []
+
+
 def repeated_answers(log: Iterable[e.Recorded]) -> list[str]:
     """Answers that were recorded more than once in one generation, though they say the same."""
     counts = Counter(

@@ -17,7 +17,7 @@ from uuid import uuid5
 import httpx
 import psycopg
 from attrs import define, field, frozen
-from chaos_audit import Evidence, Fault
+from chaos_audit import Evidence, Fault, uncounted
 from chaos_setup import SECRET, client_id, configuration, export_of, step, three_steps, workstreams
 from chaos_world import Balancer, Clay, Runners, Server
 from harness import database, own_folder, say
@@ -76,6 +76,8 @@ class Part:
     client_of: Mapping[str, str]
     #: Faults of the third party that were on.
     faults_on: Collection[str]
+    #: Callbacks as the system counted them, by what became of each.
+    counted: Mapping[str, int]
     #: Sentences about what must be equal and is not.
     differences: Sequence[str] = ()
     #: Further figures, by name.
@@ -345,14 +347,14 @@ def _part(
     """Stop the runners in good order, and gather what is left."""
     war.runners.stop()
     log = _log(war.store)
-    stats = war.clay.stats()
+    stats, callbacks, counted = war.clay.stats(), war.clay.callbacks(), war.store.answer_counts()
     return Part(
         name=name,
         evidence=Evidence(
             log=log,
             pipelines={batch.batch_id: batch.pipeline for batch, _ in war.store.batches()},
             posts=war.clay.posts(),
-            callbacks=war.clay.callbacks(),
+            callbacks=callbacks,
             given_up=stats["callbacks_given_up"],
             faults=war.faults,
         ),
@@ -362,7 +364,8 @@ def _part(
         allowed_a_second=allowed,
         client_of=client_of,
         faults_on=faults_on,
-        differences=_differences(war.store),
+        counted=counted,
+        differences=[*uncounted(callbacks, counted), *_differences(war.store)],
     )
 
 

@@ -6,6 +6,7 @@ beside the configuration.
 
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from attrs import frozen
 
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, find_configuration, load
-from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
@@ -38,13 +39,16 @@ class Configured:
 
 
 def configured(explicit: Path | None = None, env: Mapping[str, str] | None = None) -> Configured:
-    """Find and read the configuration.
+    """Find and read the configuration; modules beside it can be imported from then on, for the functions of local steps.
 
     Raises:
         ConfigurationError: It is missing or has faults; all of them are named.
     """
     known = os.environ if env is None else env
     path = find_configuration(explicit, known)
+    # Last, so that no file there stands in for a module that is installed.
+    if (folder := str(path.resolve().parent)) not in sys.path:
+        sys.path.append(folder)
     return Configured(path=path, registry=load(path, known))
 
 
@@ -87,35 +91,58 @@ def _require_reachable(url: str) -> None:
         raise StoreUnavailable(" ".join(str(error).split())) from error
 
 
+def _forbidden(url: str, error: psycopg.Error) -> StoreForbidden:
+    """What an owner of the database has to allow."""
+    with psycopg.connect(url) as connection:
+        ((role, database),) = connection.execute("select quote_ident(current_user), quote_ident(current_database())")
+    return StoreForbidden(
+        f"the database refused ({error.diag.message_primary}), and enrichcore keeps its tables in a schema of its own",
+        f"have its owner run `grant create on database {database} to {role}`, or `create schema enrichcore authorization"
+        f" {role}`; where another role made that schema, run as that role",
+    )
+
+
 @contextmanager
 def opened_store(url: str) -> Iterator[PostgresStore]:
     """The store, migrated, with the tables of all read models.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
+        StoreForbidden: The role may not make the tables.
     """
     from enrichcore.projection import ensure_tables
 
     _require_reachable(url)
     store = PostgresStore(url)
     try:
-        store.migrate()
-        ensure_tables(store.pool, READ_MODELS)
+        try:
+            store.migrate()
+            ensure_tables(store.pool, READ_MODELS)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _forbidden(url, error) from error
         yield store
     finally:
         store.close()
 
 
 @contextmanager
-def opened(found: Configured, *, by: str = "command line", record: bool = True) -> Iterator[Enrichment]:
+def opened(
+    found: Configured, *, by: str = "command line", record: bool = True, decides: bool = True
+) -> Iterator[Enrichment]:
     """The application on its database; records a changed configuration first.
+
+    Args:
+        found: the configuration.
+        by: who acts.
+        record: whether a changed configuration is recorded first.
+        decides: whether anything may be decided, for which functions of local steps have to be at hand.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
         StaleConfiguration: The file was superseded by a newer one.
     """
     with opened_store(database_url(found.path)) as store:
-        application = Enrichment(store, found.registry)
+        application = Enrichment(store, found.registry, functions=None if decides else {})
         if record:
             application.apply(by=by)
         yield application

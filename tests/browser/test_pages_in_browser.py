@@ -1,11 +1,14 @@
 """The pages in a real browser: a person uploads a file, launches it, and watches it to its end."""
 
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from enrichcore.application.sending import SendReport
+from enrichcore.domain.step_run import Outcome, PostOutcome
 from runners.daemon import Daemon, Role
 from tests.contracts.world import configuration, file_of, person
 from tests.end_to_end.pages_world import fresh_database
@@ -149,3 +152,64 @@ def test_leads_scroll_in_their_own_box_with_the_name_in_view(daemon, page):
     assert name.bounding_box() == before
     updated = page.get_by_role("columnheader", name="Updated").bounding_box()
     assert updated["x"] + updated["width"] <= box.bounding_box()["x"] + box.bounding_box()["width"] + 1
+
+
+def outside(page, selector):
+    """Which visible elements lie, even in part, outside the box that they are shown in."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)].filter(element => {
+            const box = element.closest(".scroll, .panel, main").getBoundingClientRect();
+            const { left, right, width } = element.getBoundingClientRect();
+            return width && (left < box.left || right > Math.min(box.right, document.documentElement.clientWidth));
+        }).map(element => element.outerHTML)""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_what_is_looked_for_first_is_in_view(daemon, page, tmp_path, width):
+    """Without scrolling sideways: fields and buttons of forms, what a column is read as, and how each thing stands."""
+    page.set_viewport_size({"width": width, "height": 800})
+    file = tmp_path / ("a-long-name-of-a-file" * 4 + ".csv")
+    file.write_bytes(file_of(person("ann", title="Head of " + "x" * 200)))
+    page.goto(f"{daemon.address}/clients/acme/apollo-ingest/upload")
+    page.set_input_files("#file", file)
+    assert outside(page, "input, select, button") == []
+    page.get_by_role("button", name="Check how it is read").click()
+    page.get_by_label("Read Title as").wait_for()
+    assert outside(page, "select") == []
+    application = daemon.application
+    data = file_of(person("ann"), person("maximiliane-alexandra", title="Head of everything"))
+    batch = application.launch(application.upload(data, client="acme", workstream="apollo_scrape").upload_id)
+    application.stop_lane("acme", "apollo_scrape", "enrich_company_via_waterfall_in_clay", by="test", why="HTTP 402")
+    for path in ("/batches", f"/batches/{batch.batch_id}", "/lanes"):
+        page.goto(f"{daemon.address}{path}")
+        assert outside(page, ".state") == [], path
+        assert fits(page), path
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_forms_of_decisions_are_whole(daemon, page, width):
+    """Each field and button of an open form, with room between them."""
+    page.set_viewport_size({"width": width, "height": 800})
+    application = daemon.application
+    report = application.upload(file_of(person("ann")), client="acme", workstream="apollo_scrape")
+    batch = application.launch(report.upload_id)
+    sends = application.claim(10)
+    doubt = PostOutcome(attempt=1, outcome=Outcome.UNKNOWN, due=application.now())
+    application.record_outcomes([SendReport(send=send, outcome=doubt) for send in sends])
+    places = [
+        (f"/batches/{batch.batch_id}", ("Pause…", "Cancel…", "Settle doubts…")),
+        ("/lanes/acme/apollo_scrape/enrich_company_via_waterfall_in_clay", ("Stop…",)),
+    ]
+    for path, names in places:
+        for name in names:
+            page.goto(f"{daemon.address}{path}")
+            page.locator("summary", has_text=name).click()
+            assert outside(page, "details[open] :is(input, button, select, label)") == [], name
+            shown = page.locator("details[open] :is(label, button):visible").all()
+            boxes = sorted((box["y"], box["y"] + box["height"]) for box in (one.bounding_box() for one in shown))
+            assert all(after[0] - before[1] >= 4 for before, after in pairwise(boxes)), name
+            assert fits(page), name
+    page.goto(f"{daemon.address}/batches/{batch.batch_id}")
+    assert "rows of 1 item were" in page.content()

@@ -460,6 +460,20 @@ class ReceiversContract:
         assert store.roles_up() == {"sender", "receiver"}
         assert store.receiver_up() == timedelta(0)
 
+    def test_a_process_says_why_it_goes_by_an_earlier_configuration(self, store):
+        """For each role that it runs, for as long as it says so; others with the same role change nothing about that."""
+        one, other = uuid4(), uuid4()
+        store.here(one, ["sender", "timers"], "its budget differs")
+        store.here(other, ["sender", "receiver"])
+        assert store.roles_behind() == {"sender": "its budget differs", "timers": "its budget differs"}
+        store.here(one, ["sender", "timers"])
+        assert store.roles_behind() == {}
+        store.here(other, ["sender", "receiver"], "its secret differs")
+        store.here(one, ["sender", "timers"], "its budget differs")
+        assert store.roles_behind()["sender"] == "its budget differs"
+        store.gone(one)
+        assert store.roles_behind() == {"sender": "its secret differs", "receiver": "its secret differs"}
+
 
 class StoreContract(AppendingContract, QueueContract, BatchContract, ReceiversContract):
     """Everything that a store promises of the log and of inline state."""

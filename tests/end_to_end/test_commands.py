@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from enrichcore.fields import LEAD_FIELDS
+from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from tests.end_to_end.commands_world import ENVIRONMENT, INTERRUPTIBLE, ROWS, daemon
 
@@ -84,6 +85,35 @@ def test_who_only_looks_needs_no_secret(world):
     assert world.run(*looking, "leads", "--client", "acme").startswith("lead_id")
     refused = world.ended(*looking, "upload", world.crm, "--client", "acme", "--workstream", "crm_data")
     assert (refused.returncode, "ENRICHCORE_TEST_UNSET_URL" in refused.stderr) == (1, True)
+
+
+def test_a_local_function_beside_the_configuration_is_found(world, tmp_path):
+    """From whatever folder; one that cannot be loaded keeps nobody from looking, but from all that may call it."""
+    step = '[[workstreams.crm_data.steps]]\nworkflow = "tidy"\nkind = "local"\nentity = "person"\nfunction = "own_steps:tidy"\n'
+    text = world.text.replace("[[workstreams.crm_data.steps]]", f"{step}\n[[workstreams.crm_data.steps]]", 1)
+    (tmp_path / "own.toml").write_text(text)
+    own = ("--config", tmp_path / "own.toml")
+    world.run("apply")
+    database = embedded_url(world.folder / ".enrichcore" / "postgres")
+    batch_id = world.launch(file=world.new_people(1, "beside"), workstream="crm_data")
+    refused = world.ended(*own, "apply", ENRICHCORE_DATABASE_URL=database)
+    assert (refused.returncode, "own_steps" in refused.stderr) == (1, True)
+    for looking in (["status"], ["lanes"], ["leads", "--client", "acme"], ["explain", batch_id]):
+        world.run(*own, *looking, ENRICHCORE_DATABASE_URL=database)
+    refused = world.ended(*own, "retry", batch_id, ENRICHCORE_DATABASE_URL=database)
+    assert (refused.returncode, "own_steps" in refused.stderr) == (1, True)
+    (tmp_path / "own_steps.py").write_text("def tidy(facts):\n    return {}\n")
+    world.run(*own, "retry", batch_id, ENRICHCORE_DATABASE_URL=database)
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_told_with_what_to_do(world, tmp_path):
+    """By `check` at its key, and by every other command."""
+    (tmp_path / "enrichcore.toml").write_text(world.text)
+    (tmp_path / ".enrichcore").write_text("no folder")
+    for command in ("check", "status"):
+        ended = world.ended("--config", tmp_path / "enrichcore.toml", command)
+        told = ended.stdout + ended.stderr
+        assert (ended.returncode, "set ENRICHCORE_DATABASE_URL to a PostgreSQL of your own" in told) == (1, True)
 
 
 def test_leads_are_exported_as_of_a_moment(world):
@@ -225,6 +255,10 @@ def test_a_field_is_remapped_over_what_is_there(world):
         file.write_text(plain + '\n[fields]\nperson_title = ["headline"]\n[indicators]\nnew_in_role_months = 12\n')
         looked = world.json("replay", "final_leads", "--diff")
         assert looked["tables"][0]["by_field"]["person_title"] > 0
+        shown = world.run("replay", "final_leads", "--diff")
+        assert "final_leads: for example" in shown
+        assert re.search(r"person_title +Founder +Founder at Remapped", shown)
+        assert "`enrichcore apply` and then `enrichcore replay` would do it" in shown
         refused = world.ended("replay", "final_leads")
         assert refused.returncode == 1
         assert "enrichcore apply" in refused.stderr

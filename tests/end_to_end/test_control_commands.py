@@ -16,9 +16,11 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     assert world.json("pause", batch_id)["changed"] is False
     item = world.items(batch_id, world.url)[0]
     assert f"enrichcore resume {batch_id}" in world.run("explain", item)
+    assert "No daemon runs now" not in world.run("status", batch_id)
     told = world.json("explain", batch_id)
     assert [sorted(group["ids"]) for group in told["groups"]] == [sorted(map(str, world.items(batch_id, world.url)))]
     assert world.json("resume", batch_id)["status"] == "running"
+    assert world.run("status", batch_id).count("No daemon runs now") == 1
     assert world.json("cancel", batch_id)["cancelled"] == 3
     (progress,) = world.json("status", batch_id)["batches"]
     assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
@@ -93,7 +95,7 @@ def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
     assert "enrichcore apply" in refused.stderr
     assert "differ in workstreams.crm_data.label, where" in refused.stderr
     assert world.json("apply")["changed"] is True
-    assert world.json("apply")["changed"] is False
+    assert world.json("apply") == {"changed": False, "roles_up": [], "hindrances": []}
     world.upload(file=world.crm, workstream="crm_data")
 
 

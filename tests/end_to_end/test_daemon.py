@@ -133,6 +133,25 @@ def answers(world: World) -> int:
     return world.rows("select count(*) from enrichcore.events where payload ->> 'source' = 'callback'")[0][0]
 
 
+def test_a_raised_budget_lets_rows_leave_without_a_restart(make_world) -> None:
+    """Once it is applied; while it is only edited, `explain` says that it is not in force."""
+    world = make_world()
+    path = world.folder / "enrichcore.toml"
+    raised = path.read_text("utf-8")
+    path.write_text(raised.replace("budget_credits = 5000", "budget_credits = 0"), "utf-8")
+    world.start_daemon()
+    batch_id = world.launch("apollo_scrape")
+    until(lambda: "budget" in str(world.command("status", batch_id)["batches"][0]["held_back"]), what="rows wait")
+    path.write_text(raised, "utf-8")
+    (said,) = world.command("explain", batch_id)["hindrances"]
+    assert "clients.acme.budget_credits" in said
+    assert world.rows("select count(*) from enrichcore.events where type = 'StepSending'") == [(0,)]
+    applied = world.command("apply")
+    assert (applied["changed"], "sender" in applied["roles_up"]) == (True, True)
+    until(world.finished, what="the batch finishes")
+    assert world.command("explain", batch_id)["hindrances"] == []
+
+
 def test_both_workstreams_run_to_their_end_and_stop_in_order(make_world) -> None:
     """Two uploads go through both pipelines into final_leads, each company is sent once, and SIGTERM ends cleanly."""
     world = make_world()

@@ -6,6 +6,8 @@ import httpx
 import pytest
 from attrs import evolve
 
+from enrichcore.application import Enrichment
+from enrichcore.registry import Secret
 from enrichcore.store import StoreUnavailable
 from runners.daemon import Daemon, Role
 from tests.contracts.world import ACME, APOLLO, configuration, file_of, person
@@ -142,5 +144,29 @@ def test_a_receiver_is_known_to_be_up_in_every_process_until_it_stops(database_u
             async with Daemon(quiet(), database_url, frozenset({Role.RECEIVER})):
                 await until(store.receiver_up)
             assert not store.receiver_up()
+
+    asyncio.run(live())
+
+
+def test_a_running_daemon_takes_callbacks_by_the_secret_that_was_put_in_force(database_url):
+    """Nobody restarts it: it reads its file again once the log says that another configuration is in force."""
+    acme = evolve(quiet().client(ACME), callback_secrets=(Secret("a-secret-of-another-day"),))
+    later = evolve(quiet(), clients={**quiet().clients, acme.slug: acme})
+
+    async def status(client, address):
+        headers = {"authorization": "Bearer a-secret-of-another-day"}
+        return (await client.post(f"{address}/callbacks/{APOLLO}/none", json={}, headers=headers)).status_code
+
+    async def live():
+        async with (
+            Daemon(quiet(), database_url, frozenset({Role.RECEIVER}), reread=lambda: later) as daemon,
+            httpx.AsyncClient() as client,
+            asyncio.timeout(PATIENCE_S),
+        ):
+            assert await status(client, daemon.address) == 401
+            await asyncio.to_thread(Enrichment(daemon.application.store, later).apply, by="ann")
+            while await status(client, daemon.address) == 401:  # noqa: ASYNC110 - nothing else tells from outside
+                await asyncio.sleep(0.05)
+            assert (await client.get(f"{daemon.address}/readyz")).status_code == 200
 
     asyncio.run(live())

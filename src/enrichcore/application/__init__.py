@@ -14,6 +14,7 @@ from enrichcore.application.errors import (
     StaleConfiguration,
     UnknownId,
     UploadUnderWay,
+    differing,
 )
 from enrichcore.application.sending import Send
 from enrichcore.application.upload_report import UploadReport
@@ -31,4 +32,5 @@ __all__ = [
     "UnknownId",
     "UploadReport",
     "UploadUnderWay",
+    "differing",
 ]

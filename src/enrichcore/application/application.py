@@ -10,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from attrs import evolve
+
 from enrichcore.application import (
     claiming,
     configuration,
@@ -31,9 +33,10 @@ from enrichcore.application.retrying import Pause, pause_at_random
 from enrichcore.application.sending import Send, SendReport
 from enrichcore.application.upload_report import UploadReport
 from enrichcore.domain.batch import Batch
-from enrichcore.domain.events import RowRejected, Settlement
+from enrichcore.domain.events import ConfigurationApplied, RowRejected, Settlement
 from enrichcore.domain.ids import CONFIGURATION, BatchId, UploadId
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
@@ -51,6 +54,7 @@ class Enrichment:
         clock: tells the time, in UTC; the store's unless given, which all who share it go by.
         new_id: makes ids for what has no natural one: uploads and batches.
         callback_base_url: what Clay can reach; the configuration's unless given.
+        functions: those of local steps, by the names that the configuration gives them; loaded unless given.
         pause: waits between two lost races, given how many were lost.
     """
 
@@ -62,6 +66,7 @@ class Enrichment:
         clock: Callable[[], datetime] | None = None,
         new_id: Callable[[], UUID] = uuid4,
         callback_base_url: str = "",
+        functions: Mapping[str, LocalFunction] | None = None,
         pause: Pause = pause_at_random,
     ) -> None:
         #: What the use cases rest on; for use cases of one's own.
@@ -72,7 +77,7 @@ class Enrichment:
             new_id=new_id,
             pause=pause,
             callback_base_url=callback_base_url or registry.runner.callback_base_url,
-            functions=dict(load_functions(registry)),
+            functions=dict(load_functions(registry) if functions is None else functions),
         )
         self._lanes = claiming.lanes_of(registry)
         self._turns = count()
@@ -110,6 +115,23 @@ class Enrichment:
             StaleConfiguration: This very configuration was superseded by a newer one, and `on_purpose` is not set.
         """
         return configuration.apply(self.core, by=by, on_purpose=on_purpose)
+
+    def applied_after(self, version: int) -> tuple[int, ConfigurationApplied] | None:
+        """The newest configuration put in force after a version of their stream, with its own; None where none was."""
+        return configuration.applied_after(self.core, version)
+
+    def take_over(self, registry: Registry) -> None:
+        """Go by another configuration from the next decision on; what is under way ends by the one it began with.
+
+        The runner's own settings stay those that it was started with.
+
+        Raises:
+            ConfigurationError: Functions of local steps cannot be loaded; nothing is taken over.
+        """
+        kept = evolve(registry, runner=self.registry.runner)
+        functions = {**self.core.functions, **load_functions(kept)}
+        self._lanes = claiming.lanes_of(kept)
+        self.core = evolve(self.core, registry=kept, functions=functions)
 
     def pass_day(self, day: date) -> bool:
         """Record that a day began; once, whichever runner sees it first."""

@@ -35,6 +35,14 @@ def _apply(core: Core, *, by: str, on_purpose: bool) -> bool:
     return True
 
 
+def applied_after(core: Core, version: int) -> tuple[int, e.ConfigurationApplied] | None:
+    """The newest configuration put in force after a version of their stream, with its own; None where none was."""
+    newer = core.store.stream(CONFIGURATION, after=version)
+    if not newer or not isinstance(newer[-1].event, e.ConfigurationApplied):
+        return None
+    return newer[-1].version, newer[-1].event
+
+
 def pass_day(core: Core, day: date) -> bool:
     """Record that a day began; once, whichever runner sees it first."""
     known = core.store.stream(CALENDAR)

@@ -114,6 +114,15 @@ def names_of(facts: Facts) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
+def forms_of_names(facts: Facts) -> tuple[str, ...]:
+    """As `names_of`, and what a person of that first name is called, too."""
+    return tuple(
+        " ".join((form, *rest))
+        for first, *rest in (name.split() for name in names_of(facts))
+        for form in sorted({first, *normalize.given_name_forms(first)})
+    )
+
+
 # --- addresses ---------------------------------------------------------------------------------------------------
 
 

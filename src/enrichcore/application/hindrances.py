@@ -184,9 +184,14 @@ def past_due(store: Store, registry: Registry, run: StepRun) -> str:
 
 
 def nobody_runs(store: Store, role: str, does: str = "") -> str:
-    """That no process runs a role, where none was heard of lately; empty else."""
+    """That no process runs a role, where none was heard of lately, or that one goes by an earlier configuration; empty else."""
     if role in store.roles_up():
-        return ""
+        why = store.roles_behind().get(role)
+        return (
+            f" (a process with the role {role} goes by an earlier configuration than the one in force: {why})"
+            if why
+            else ""
+        )
     what = f"no runner {does or 'with that role'} now" if does else "none runs now"
     return f" ({what}: start `enrichcore run`)"
 

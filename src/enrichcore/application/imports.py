@@ -6,7 +6,7 @@ What is held from one chunk to the next is small: what rows knew of people is re
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -18,15 +18,15 @@ from attrs import Factory, define, evolve
 
 from enrichcore.application.company_names import NAME, Called, CompanyNames, Joined, MostCalled, told_beside
 from enrichcore.application.employers import employer_called, is_by_name_only, said_to_be_at
-from enrichcore.application.found_keys import names_of
+from enrichcore.application.found_keys import forms_of_names, names_of
 from enrichcore.application.retrying import Pause, decide_until_first, pause_at_random
 from enrichcore.application.upload_report import Outcome, Tally
 from enrichcore.domain import events as e
-from enrichcore.domain.directory import STRENGTH, Known, Match, asked, asked_of_answers, resolve, shared
+from enrichcore.domain.directory import NOBODY, STRENGTH, Known, Match, asked, asked_of_answers, resolve, shared
 from enrichcore.domain.ids import ClientId, CompanyId, PersonId, UploadId, directory_id
 from enrichcore.domain.keys import NAME_AT, Key, KeyKind
 from enrichcore.ingest import ImportedRow, RejectedRow
-from enrichcore.normalize import person_name_key
+from enrichcore.normalize import linkedin_key, person_name_key
 from enrichcore.store.commit import Commit, DirectoryChange, Store, UploadedPerson
 
 CHUNK: Final = 1000
@@ -41,6 +41,19 @@ def name_at(row: ImportedRow, company_id: UUID | None) -> tuple[Key, ...]:
     """The key that a full name is at a company: one file tells its domain, and the other its name only."""
     name = person_name_key(row.person.get("person_full_name"))
     return (Key(KeyKind.PERSON_AT_COMPANY, f"{name}{NAME_AT}{company_id}"),) if name and company_id else ()
+
+
+def without_page_of_another(person: Mapping[str, Any], match: Match[Any]) -> Mapping[str, Any]:
+    """The facts of a row's person without a page that is a stranger's, unless it is called as the person is."""
+    if all(key.kind is not KeyKind.PERSON_LINKEDIN for key in match.of_strangers):
+        return person
+    slug = linkedin_key(person.get(_PAGE), "in") or ""
+    if any(word in slug for name in names_of(person) for word in name.split() if len(word) > 1):
+        return person
+    return {fact: value for fact, value in person.items() if fact != _PAGE}
+
+
+_PAGE: Final = "person_linkedin_url"
 
 
 def sha256_of(source: Path | bytes) -> str:
@@ -218,21 +231,23 @@ class _Chunk:
         keys = (*row.person_keys, *name_at(row, company_id))
         found = [key for key in self._found(keys) if key in self._owners]
         owners = {key: self._owners[key].entity_id for key in (*keys, *found) if key in self._owners}
-        names = names_of(row.person) if found else ()
-        match: Match[PersonId] = self._resolve(keys, f"{upload}/{line}/person", "person", names)
+        named = {owner: names_of(self._people[owner].facts) for owner in owners.values() if owner in self._people}
+        names = forms_of_names(row.person) if owners else ()
+        match: Match[PersonId] = self._resolve(keys, f"{upload}/{line}/person", "person", names, named)
         person_id = match.entity_id
+        person = without_page_of_another(row.person, match)
         for merged, key in match.merged:
             self._append(e.PersonsMerged(merged=merged.entity_id, because=key), person_id)
             self._follow(merged.entity_id, person_id)
         event = e.PersonImported(
-            upload_id=upload, line=line, raw=row.raw, facts=row.person, keys=match.new_keys, company_id=company_id
+            upload_id=upload, line=line, raw=row.raw, facts=person, keys=match.new_keys, company_id=company_id
         )
         self._append(event, person_id)
         known = self._people.get(person_id)
         if known is not None and known.company_id is not None:
             known = evolve(known, company_id=self._standing(known.company_id))
         company_facts = (self._facts_of(company_id) if company_id else None) or {}
-        told = UploadedPerson(person_id=person_id, company_id=company_id, facts={**company_facts, **row.person})
+        told = UploadedPerson(person_id=person_id, company_id=company_id, facts={**company_facts, **person})
         self._people[person_id] = told if known is None else known.told_again(told)
         self._touched.add(person_id)
         known_by = (key for key, owner in owners.items() if owner == person_id)
@@ -284,8 +299,15 @@ class _Chunk:
                 return company_id
             company_id = kept
 
-    def _resolve(self, keys: tuple[Key, ...], fallback: str, kind: str, names: tuple[str, ...] = ()) -> Match[Any]:
-        match: Match[Any] = resolve(self._importer.client_id, keys, self._owners, fallback, names)
+    def _resolve(
+        self,
+        keys: tuple[Key, ...],
+        fallback: str,
+        kind: str,
+        names: tuple[str, ...] = (),
+        named: Mapping[Any, Iterable[str]] = NOBODY,
+    ) -> Match[Any]:
+        match: Match[Any] = resolve(self._importer.client_id, keys, self._owners, fallback, names, named)
         if match.is_new:
             self._new.append((match.entity_id, kind, self._version + 1))
             held = Known(entity_id=match.entity_id, keys=frozenset(match.new_keys), since=self._version + 1)

@@ -45,6 +45,8 @@ class Joined:
     merged: UUID | None = None
     #: Whether the key belongs to someone else, who is not merged because stronger keys differ.
     contested: bool = False
+    #: Whether the key is all that they have in common.
+    of_stranger: bool = False
 
     @property
     def reason(self) -> str:
@@ -52,6 +54,8 @@ class Joined:
         if self.because.kind in TOLD:
             return self._by_an_answer(key_words(as_told(self.because)))
         both = key_words(self.because)
+        if self.of_stranger:
+            return f"{both} belongs to another person, who is not merged: it is all that both have in common"
         if self.contested:
             return f"{both} belongs to another {self.entity}, who is not merged: stronger keys differ"
         if self.merged is not None:
@@ -82,7 +86,7 @@ class UploadReport:
     new_company_count: int
     #: The file's columns, distinct, in its order.
     columns: tuple[str, ...]
-    #: Column → the first cell in it that is not blank, of the first rows.
+    #: Column → the first cell in it that is not blank, of the first rows that were read; of those kept aside where none was.
     examples: Mapping[str, str]
     mapped: Mapping[str, str]
     unmapped: tuple[str, ...]
@@ -123,6 +127,22 @@ class Outcome:
     company: Match[CompanyId] | None = None
 
 
+@define
+class _Examples:
+    """A cell of each column, of the first rows that were seen."""
+
+    found: dict[str, str] = Factory(dict)
+    _rows: int = 0
+
+    def see(self, raw: Mapping[str, str]) -> None:
+        """Take a row's cells for the columns that have none yet."""
+        if self._rows < EXAMPLE_ROWS:
+            self._rows += 1
+            for column, cell in raw.items():
+                if column not in self.found and cell.strip():
+                    self.found[column] = " ".join(cell.split())[:EXAMPLE_CHARACTERS]
+
+
 @define(kw_only=True)
 class Tally:
     """Counts over the rows of a file; what it holds of a person or company is two numbers."""
@@ -134,8 +154,8 @@ class Tally:
     joined: list[Joined] = Factory(list)
     missing: dict[str, int] = Factory(lambda: dict.fromkeys(WANTED, 0))
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
-    examples: dict[str, str] = Factory(dict)
-    _seen: int = 0
+    _read: _Examples = Factory(_Examples)
+    _kept_aside: _Examples = Factory(_Examples)
     #: Person → the line that named them first; below zero for one whom nobody knew before. A file may name a million.
     _people: dict[int, int] = Factory(dict)
     #: Company → whether nobody knew it before.
@@ -153,14 +173,14 @@ class Tally:
 
     def reject(self, row: RejectedRow) -> None:
         """Count a row that is kept aside."""
-        self._see(row.raw)
+        self._kept_aside.see(row.raw)
         self.rejected_count += 1
         if len(self.rejected) < MAX_REJECTED:
             self.rejected.append((row.line, row.reason))
 
     def add(self, outcome: Outcome) -> None:
         """Count a row."""
-        self._see(outcome.row.raw)
+        self._read.see(outcome.row.raw)
         row, person = outcome.row, outcome.person
         self.row_count += 1
         facts = row.company | row.person
@@ -175,16 +195,14 @@ class Tally:
         if outcome.company is not None:
             self._note_contested("company", outcome.company, row.line)
 
-    def _see(self, raw: Mapping[str, str]) -> None:
-        if self._seen < EXAMPLE_ROWS:
-            self._seen += 1
-            for column, cell in raw.items():
-                if column not in self.examples and cell.strip():
-                    self.examples[column] = " ".join(cell.split())[:EXAMPLE_CHARACTERS]
-
     def _note_contested(self, entity: str, match: Match[Any], line: int) -> None:
         for key in match.contested:
-            self._note(Joined(line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True))
+            self._note(
+                Joined(
+                    line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True,
+                    of_stranger=key in match.of_strangers,
+                )
+            )  # fmt: skip
 
     def _add_person(self, outcome: Outcome) -> None:
         person, line, number = outcome.person, outcome.row.line, outcome.person.entity_id.int
@@ -235,7 +253,8 @@ class Tally:
             new_person_count=sum(line < 0 for line in self._people.values()),
             new_company_count=sum(self._companies.values()),
             columns=reading.headers,
-            examples=dict(self.examples),
+            # A footer is no example, but where nothing names a person yet, only rows kept aside show which column does.
+            examples=dict(self._read.found if self.row_count else self._kept_aside.found),
             mapped=mapping.mapped,
             unmapped=mapping.unmapped,
             ambiguous=mapping.ambiguous,

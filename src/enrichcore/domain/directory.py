@@ -9,14 +9,15 @@ neither. The directory is one stream per client, so two imports of one client ca
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID, uuid5
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.keys import FOUND, TOLD, WEAK, Key, KeyKind, as_found
-from enrichcore.domain.likeness import contradicts, differ_by_address, may_be_one
+from enrichcore.domain.likeness import are_strangers, contradicts, differ_by_address, may_be_one
 
 #: Strength of each kind within its entity; a lower number is stronger.
 STRENGTH: Final = {kind: number for number, kind in enumerate(KeyKind)}
@@ -46,6 +47,12 @@ class Match(Generic[Id]):
     merged: tuple[tuple[Known[Id], Key], ...] = ()
     #: Keys of the row that belong to someone else, who is not merged.
     contested: tuple[Key, ...] = ()
+    #: Those of them that are all that the row and that other one have in common.
+    of_strangers: tuple[Key, ...] = ()
+
+
+#: Nobody has further names.
+NOBODY: Final[Mapping[Any, Iterable[str]]] = MappingProxyType({})
 
 
 def asked(keys: Sequence[Key]) -> tuple[Key, ...]:
@@ -67,6 +74,7 @@ def resolve(
     owners: Mapping[Key, Known[Id]],
     fallback: str,
     names: Iterable[str] = (),
+    named: Mapping[Id, Iterable[str]] = NOBODY,
 ) -> Match[Id]:
     """Whom a row's keys mean.
 
@@ -76,6 +84,7 @@ def resolve(
         owners: the known entity behind each of the keys that are `asked` and `asked_of_answers` for, where there is one.
         fallback: what names a row that has no keys at all, such as its upload and line.
         names: a person's names that the row tells, folded: whole, or the half that it has.
+        named: names of known people, folded, beside those that their keys tell.
     """
     names = tuple(names)
     keys = (*keys, *_alone(keys))
@@ -83,7 +92,10 @@ def resolve(
     by_answers = [
         (key, owners[key]) for key in asked_of_answers(keys, owners) if key in owners and shared(key) not in owners
     ]
-    strong = [(key, known) for key, known in found if key.kind not in WEAK]
+    strong, of_strangers = _without_strangers(
+        [(key, known) for key, known in found if key.kind not in WEAK], keys, names, named
+    )
+    keys = tuple(key for key in keys if key not in of_strangers)
     match_of = next((known for key, known in strong if not contradicts(known.keys, _stronger(keys, key))), None)
     if match_of is None:
         match_of = next((known for _, known in by_answers if may_be_one(known.keys, keys, (), names)), None)
@@ -97,8 +109,31 @@ def resolve(
             None,
         )
     if match_of is None:
-        return _new(client_id, keys, owners, fallback, by_answers)
-    return _known(match_of, keys, owners, [*strong, *_joining(match_of, keys, by_answers, names)])
+        match = _new(client_id, keys, owners, fallback, by_answers)
+    else:
+        match = _known(match_of, keys, owners, [*strong, *_joining(match_of, keys, by_answers, names)], names, named)
+    if not of_strangers:
+        return match
+    contested = tuple(dict.fromkeys((*match.contested, *of_strangers)))
+    return evolve(match, contested=contested, of_strangers=of_strangers)
+
+
+def _without_strangers(
+    strong: list[tuple[Key, Known[Id]]], keys: Sequence[Key], names: Sequence[str], named: Mapping[Id, Iterable[str]]
+) -> tuple[list[tuple[Key, Known[Id]]], tuple[Key, ...]]:
+    """Whom the row's strong keys find, without strangers; and the keys that found those.
+
+    A row that has no other key would be somebody new each time it is imported, so it means whom its key finds.
+    """
+    apart = [
+        (key, known)
+        for key, known in strong
+        if are_strangers(key, known.keys, named.get(known.entity_id, ()), keys, names)
+    ]
+    of_strangers = {key for key, _ in apart}
+    if not of_strangers or of_strangers.issuperset(keys):
+        return strong, ()
+    return [pair for pair in strong if pair[0] not in of_strangers], tuple(key for key, _ in apart)
 
 
 def _joining(
@@ -129,7 +164,12 @@ def _new(
 
 
 def _known(
-    first: Known[Id], keys: Sequence[Key], owners: Mapping[Key, Known[Id]], strong: Sequence[tuple[Key, Known[Id]]]
+    first: Known[Id],
+    keys: Sequence[Key],
+    owners: Mapping[Key, Known[Id]],
+    strong: Sequence[tuple[Key, Known[Id]]],
+    names: Sequence[str],
+    named: Mapping[Id, Iterable[str]],
 ) -> Match[Id]:
     same: dict[Id, tuple[Known[Id], Key]] = {}
     contested: list[Key] = []
@@ -138,7 +178,10 @@ def _known(
     for key, known in strong:
         if known.entity_id == first.entity_id or known.entity_id in same:
             continue
-        if contradicts(agreed, known.keys):
+        called = (*names, *named.get(first.entity_id, ()))
+        if contradicts(agreed, known.keys) or are_strangers(
+            key, known.keys, named.get(known.entity_id, ()), agreed, called
+        ):
             contested.append(key)
         else:
             same[known.entity_id] = (known, key)

@@ -1,9 +1,10 @@
 """Whether two sets of keys may be of one person, or of one company."""
 
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 from typing import Final
 
-from enrichcore.domain.keys import NAME_AT, TOLD, Key, KeyKind, as_told, sort_of_page
+from enrichcore.domain.keys import NAME_AT, TOLD, WEAK, Key, KeyKind, as_told, sort_of_page
 
 Keys = Iterable[Key]
 
@@ -71,6 +72,86 @@ def _may_be(one: list[str], other: list[str]) -> bool:
 
 def _agree(word: str, other: str) -> bool:
     return word[0] == other[0] if min(len(word), len(other)) == 1 else word == other
+
+
+def are_strangers(key: Key, held: Keys, names_held: Iterable[str], keys: Keys, names: Iterable[str]) -> bool:
+    """Whether two sides are two people although both have a strong key: nothing else speaks for their being one.
+
+    An address of a page that was copied a row down, a placeholder, or a family's mailbox is such a key. Two people have whole
+    names that share no word and none that is alike, and no other strong key in common; beside a page their addresses or their
+    companies differ, too. Of two who only share their last name, an address that has no first name of theirs is the family's.
+
+    Args:
+        key: the strong key that both have.
+        held: the keys of the one side.
+        names_held: further names of the one side, folded.
+        keys: those of the other side.
+        names: its further names; every form of one is given.
+    """
+    others, mine = frozenset(keys), frozenset(held)
+    some, their = _whole({*names_in(mine), *names_held}), _whole({*names_in(others), *names})
+    if not some or not their or len(_strong(mine) & _strong(others)) > 1:
+        return False
+    if any(_have_in_common(one, other) for one in some for other in their):
+        return key.kind is KeyKind.PERSON_EMAIL and _is_of_a_family(key.value, some, their)
+    if key.kind is not KeyKind.PERSON_LINKEDIN:
+        return True
+    addresses, companies = (_addresses(mine), _addresses(others)), (_companies(mine), _companies(others))
+    return any(first and second and first.isdisjoint(second) for first, second in (addresses, companies))
+
+
+def _whole(names: Iterable[str]) -> list[list[str]]:
+    return [words for name in names if len(words := name.split()) > 1]
+
+
+def _strong(keys: frozenset[Key]) -> frozenset[Key]:
+    return frozenset(as_told(key) if key.kind in TOLD else key for key in keys if key.kind not in WEAK)
+
+
+def _companies(keys: frozenset[Key]) -> frozenset[str]:
+    return frozenset(key.value.partition(NAME_AT)[2] for key in keys if key.kind in _NAMES and NAME_AT in key.value)
+
+
+def _have_in_common(one: list[str], other: list[str]) -> bool:
+    """Whether two names may be one's, as far as words tell: those of two scripts cannot."""
+    if "".join(one).isascii() != "".join(other).isascii():
+        return True
+    return any(_are_alike(word, wider) for word in one for wider in other)
+
+
+def _are_alike(word: str, other: str) -> bool:
+    """Whether one word is the other, an initial, a piece or another spelling of it: "liz", "kowalenko"."""
+    shorter, longer = sorted((word, other), key=len)
+    if len(shorter) < _PIECE:
+        return longer.startswith(shorter)
+    return shorter in longer or (
+        len(shorter) > _PIECE and SequenceMatcher(None, shorter, longer, autojunk=False).ratio() >= _ALIKE
+    )
+
+
+def _is_of_a_family(address: str, some: list[list[str]], their: list[list[str]]) -> bool:
+    """Whether an address is of two of one last name: their first names are not alike, and it is made of neither."""
+    mailbox = address.partition("@")[0]
+    return all(
+        one[-1] == other[-1]
+        and not _have_in_common(one[:-1], other[:-1])
+        and not any(_is_made_of(mailbox, name) for name in (one, other))
+        for one in some
+        for other in their
+    )
+
+
+def _is_made_of(mailbox: str, name: list[str]) -> bool:
+    *firsts, last = name
+    return any(
+        (len(first) >= _PIECE and first in mailbox) or (mailbox.startswith(first[0]) and last in mailbox[1:])
+        for first in firsts
+    ) or any(first[0] in mailbox.split(sign) for first in firsts for sign in "._-")
+
+
+#: Letters of a word that is told by a piece of it, and how much of two words is the same in two spellings of one name.
+_PIECE: Final = 3
+_ALIKE: Final = 0.65
 
 
 #: Kind of a key, and the sort of page where a person has one of several sorts.

@@ -17,7 +17,7 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.failures import failing, is_page, of_bare_text, without_signs, words_of_page
-from enrichcore.fields.payloads import MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, parse_body, tree
+from enrichcore.fields.payloads import MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, echoes, parse_body, tree
 from enrichcore.fields.sources import OwnSources, Sources, folded_key, keys, own_sources
 from enrichcore.normalize import clean_label, clean_text, is_nothing, whole_number
 
@@ -240,10 +240,11 @@ def _has_content(answer: Tree, entity: Entity) -> bool:
 
 
 def _leaves(node: Tree, key: str = "") -> Iterator[tuple[str, Tree]]:
-    """Every value that holds no further ones, with its key; what lies under the envelope's keys is left out."""
+    """Every value that holds no further ones, with its key; what lies under the envelope's keys, and echoes, are left out."""
     if isinstance(node, dict):
+        asked_for = echoes(node)
         for name, part in node.items():
-            if name not in keys("envelope"):
+            if name not in keys("envelope") and name not in asked_for:
                 yield from _leaves(part, name)
     elif isinstance(node, list):
         for part in node:

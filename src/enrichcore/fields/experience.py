@@ -18,7 +18,7 @@ from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths, words
-from enrichcore.fields.titles import are_of_one_role, is_side_job
+from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
 MAX_JOBS = 200
@@ -337,9 +337,10 @@ def _read_job(part: Mapping[str, Tree]) -> Job | None:
     if start is None or (end is None and not _SPANS.isdisjoint(part)):
         start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
         end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
+    title, company = _first(part, "title", cleaners.job_title), _first(part, "company", _company_name)
     job = Job(
-        title=_first(part, "title", cleaners.job_title),
-        company=_first(part, "company", _company_name),
+        title=None if is_employers_name(title, company) else title,
+        company=company,
         domain=_first(part, "domain", cleaners.company_domain),
         linkedin_url=_first(part, "linkedin", _LINKEDIN),
         start_date=start,

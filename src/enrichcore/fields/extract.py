@@ -17,7 +17,7 @@ from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, FIELDS_BY_NAME, LEAD_FIELDS, PERSON_FIELDS
-from enrichcore.fields.cleaners import CLEANERS, Cleaner, label, last_name_first, lone_last_name, texts
+from enrichcore.fields.cleaners import CLEANERS, Cleaner, job_title, label, last_name_first, lone_last_name, texts
 from enrichcore.fields.emails import (
     Address,
     addresses,
@@ -36,10 +36,11 @@ from enrichcore.fields.emails import (
 )
 from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators, day_of
+from enrichcore.fields.owners import is_nobodys
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
-from enrichcore.fields.titles import are_of_one_role
+from enrichcore.fields.titles import are_of_one_role, is_employers_name, names_no_role
 
 
 @frozen(kw_only=True)
@@ -242,14 +243,16 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
+    employer = next(_values(objects.own, job_paths("employer"), label), None)
+    clean = _title_of(fields, employer)
     hints = Hints(
         asked_domain=normalize.company_domain(asked_company_domain),
-        title=_field(objects, "person_title", sources),
+        title=_field(objects, "person_title", sources, clean=clean),
         headline=fields["person_headline"],
-        employer=next(_values(objects.own, job_paths("employer"), label), None),
+        employer=employer,
     )
     history = history_in(objects.own, hints)
-    fields |= _role(objects, history, sources, hints)
+    fields |= _role(objects, history, sources, hints, clean)
     if not history.jobs and (job := told_outright(objects.sure)) is not None:
         history = History(jobs=(job,))
     if history.jobs:
@@ -263,19 +266,40 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     return fields
 
 
-def _role(objects: _Objects, history: History, sources: Sources | None, hints: Hints) -> dict[str, str | None]:
+def _title_of(fields: Mapping[str, Any], employer: str | None) -> Cleaner:
+    """A cleaner of titles for this person: what is only their name, or their employer's, is none."""
+
+    def clean(value: Any) -> str | None:
+        title = job_title(value)
+        names_none = title is not None and names_no_role(
+            title, fields["person_full_name"], employer, fields["person_linkedin_url"]
+        )
+        return None if names_none else title
+
+    return clean
+
+
+def _role(
+    objects: _Objects, history: History, sources: Sources | None, hints: Hints, clean: Cleaner
+) -> dict[str, str | None]:
     """The title and the start of the present role.
 
     What is told beside the jobs comes first. A field under its own full name may only be an echo of what was sent, so the
     main job counts for more.
     """
-    title, start = (_field(objects, name, sources, own_name=False) for name in _OF_THE_JOB)
-    own_title, own_start = (_field(objects, name, sources, own_name=True) for name in _OF_THE_JOB)
+    (title, start), (own_title, own_start) = (
+        (
+            _field(objects, "person_title", sources, own_name=is_own, clean=clean),
+            _field(objects, "person_current_job_start_date", sources, own_name=is_own),
+        )
+        for is_own in (False, True)
+    )
     job = main_job(history, hints)
     if job is not None:
         same = job.title is None or (own_title or "").casefold() == job.title.casefold()
         # Where a configuration says what the title is, a headline may be meant.
         remapped = sources is not None and "person_title" in sources
+        title = None if is_employers_name(title, job.company) else title
         title = None if _is_over(title, history) or (not remapped and _is_headline(title, job.title)) else title
         start = start or start_of(job, title, history.current) or (own_start if same else None)
         title = title or job.title
@@ -307,7 +331,7 @@ _TOLD_TOGETHER = frozenset({"person_email", "person_email_status", *_OF_THE_JOB}
 
 
 def _objects(payload: Tree, entity: Entity) -> _Objects:
-    found = objects_in(payload, entity)
+    found = [one for one in objects_in(payload, entity) if not is_nobodys(one.values)]
     sure = _of_one([one.values for one in found if one.owner is entity], entity)
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]

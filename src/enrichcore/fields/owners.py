@@ -11,6 +11,7 @@ from typing import Any
 
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.sources import keys, words
+from enrichcore.fields.titles import is_line_of_several
 from enrichcore.normalize import (
     clean_text,
     company_domain,
@@ -24,6 +25,8 @@ from enrichcore.normalize import (
 
 #: Signs of a company that outweigh a person's page.
 SIGNS_OF_MANY = 4
+#: Numbers with which HTTP tells of a failure.
+_FIRST_ERROR, _LAST_ERROR = 400, 599
 #: Letters of a name that tell it from others.
 _TELLING = 3
 
@@ -59,6 +62,21 @@ def owner_by_content(node: Node, asked: Entity | None = None) -> Entity | None:
         return _of_either(node, asked)
     is_company = says(node, "company_signs") or linkedin_key(node.get("url"), "company")
     return Entity.COMPANY if is_company else None
+
+
+def is_nobodys(node: Node) -> bool:
+    """Whether an object is neither's: how a request failed, `{"status": 402, "title": "Payment Required"}`, or an entry of a search."""
+    if "title" in node and not says(node, "names_of_people") and not says(node, "names"):
+        if not keys("search_signs").isdisjoint(node):
+            return True
+        if "link" in node and is_line_of_several(clean_text(node["title"]) or ""):
+            return True
+    told = [node[key] for key in ("status", "statuscode", "httpstatus") if key in node]
+    if "code" in node and says(node, "error_details"):
+        told.append(node["code"])
+    if not any(type(number) is int and _FIRST_ERROR <= number <= _LAST_ERROR for number in told):
+        return False
+    return not any(says(node, group) for group in ("person_signs", "company_signs", "mail_signs", "sites", "pages"))
 
 
 def says(node: Node, group: str) -> bool:

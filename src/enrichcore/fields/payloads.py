@@ -45,9 +45,10 @@ _REPR_STARTS = ("{'", "[{'", "['")
 MAX_REPR = 50_000
 #: What models and people write for JSON: texts, comments to the line's end, commas before an end, keys without quotes.
 _TOKENS = re.compile(
-    r'"(?:[^"\\]|\\.)*"'
+    # One that does not end goes to the end, and a key begins where no word goes on: the search takes no longer than the text is long.
+    r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
     r"|(?P<single>(?<=[:,\[{\s])'(?:[^'\\]|\\.)*'(?=\s*[:,\]}]))"
-    r"|(?P<comment>//[^\n]*)|(?P<comma>,(?=\s*[}\]]))|(?P<key>[A-Za-z_$][\w$]*(?=\s*:))|(?P<word>\b(?:None|True|False|undefined)\b)",
+    r"|(?P<comment>//[^\n]*)|(?P<comma>,(?=\s*[}\]]))|(?P<key>(?<![\w$])[A-Za-z_$][\w$]*(?=\s*:))|(?P<word>\b(?:None|True|False|undefined)\b)",
     re.DOTALL,
 )
 _WORDS_OF_PYTHON = {"None": "null", "True": "true", "False": "false", "undefined": "null"}
@@ -149,7 +150,8 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
         owner = signed or told
         found.append(Found(values=node, owner=owner, depth=depth, is_wrapped=is_wrapped))
         if depth < MAX_WRAPPERS:
-            inner = {key: part for key, part in node.items() if isinstance(part, dict | list)}
+            asked_for = echoes(node)
+            inner = {key: part for key, part in node.items() if isinstance(part, dict | list) and key not in asked_for}
             account = inner.pop(_ACCOUNT, None)
             is_told = signed is Entity.COMPANY and says(node, "names")
             if account is not None and not is_told and ((not inner and signed is None) or _is_a_companys(account)):
@@ -167,6 +169,15 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
                 if _leads_on(key, part, certain=certain)
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
+
+
+def echoes(node: Mapping[str, Tree]) -> frozenset[str]:
+    """The keys beside an answer that says nothing under which it tells what was asked: `{"payload": {...}, "result": null}`."""
+    told = keys("asked") & node.keys()
+    if not told:
+        return told
+    answered = keys("answered") & node.keys()
+    return told if answered and all(is_nothing(node[key]) for key in answered) else frozenset()
 
 
 def _is_a_companys(account: Tree) -> bool:

@@ -32,7 +32,7 @@ from enrichcore.normalize import (
 
 _NULL = "\\N"
 #: What a spreadsheet takes for a formula, unless an apostrophe stands before it, as in our own files.
-_FORMULA = tuple("=+-@\t\r")
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 _CURLY_QUOTES = "\u201c\u201d\u201e"
 

@@ -20,8 +20,10 @@ from enrichcore.normalize import clean_label
 _SHARED = "plain"
 _PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
 #: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
-#: and delimiters that a table was saved with a second time.
-_SEPARATORS = re.compile(r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e]+")
+#: delimiters that a table was saved with a second time, and the arrow of the column by which a report was sorted.
+_SEPARATORS = re.compile(
+    r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e\u2190-\u2195\u21c5\u25b2-\u25bf]+"
+)
 
 
 @frozen(kw_only=True)
@@ -57,6 +59,12 @@ class Profile:
         """Whether a cell may be the name of a column that means something here."""
         folded = fold_header(cell)
         return folded in self.aliases or folded in self.conditions
+
+    def meanings(self, cell: str) -> frozenset[str]:
+        """The facts that a column of that name may tell."""
+        folded = fold_header(cell)
+        alias = self.aliases.get(folded)
+        return frozenset((*(one.fact for one in self.conditions.get(folded, ())), *((alias,) if alias else ())))
 
     def names_people(self, cell: str) -> bool:
         """Whether a cell is the name of a column that surely holds people's names."""

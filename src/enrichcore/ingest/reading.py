@@ -17,7 +17,8 @@ from enrichcore.domain.keys import Key
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
-from enrichcore.ingest.profiles import find_profile, fold_header
+from enrichcore.ingest.other_headers import Header, OtherHeaders
+from enrichcore.ingest.profiles import Profile, find_profile, fold_header
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.table import Table, open_table
 from enrichcore.normalize import clean_text, usable_email
@@ -25,7 +26,6 @@ from enrichcore.normalize import clean_text, usable_email
 _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
 _FOOTER = "it is a line below the report, not a record"
-_HEADER_AGAIN = "it is the header line again"
 _NOBODY = "nothing names a person: no name, e-mail address or LinkedIn profile"
 _SHIFTED = "its address stands one column behind its own: perhaps a delimiter outside quotes"
 _LINES_TAKEN_IN = "a quote opened here takes in lines below it that look like rows"
@@ -76,6 +76,7 @@ class ImportReading:
     #: Columns that a saved mapping told.
     saved_columns: tuple[str, ...] = ()
     _table: Table = field(repr=False)
+    _profile: Profile = field(repr=False)
 
     @property
     def encoding(self) -> str:
@@ -125,9 +126,10 @@ class ImportReading:
             cells=_usual_cells(islice(self._table.rows(), _USUAL_ROWS), len(self.headers)),
             behind_emails=self._behind_emails(),
         )
+        headers = OtherHeaders(header=Header(cells=self._table.headers, profile=self._profile))
         below_footer = False
         for row in _with_split_records(self._table.rows(), self._table, emails):
-            reason = _fault(row, rules, apart=row.apart or below_footer)
+            reason = (not row.fault and headers.fault(row)) or _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
 
@@ -192,7 +194,8 @@ def read_import(
     }
     mapping = map_columns(table.headers, profile, {**earlier, **overrides})
     return ImportReading(
-        mapping=mapping, headers=name_columns(table.headers), saved_columns=tuple(earlier), table=table
+        mapping=mapping, headers=name_columns(table.headers), saved_columns=tuple(earlier), table=table,
+        profile=known,
     )  # fmt: skip
 
 
@@ -255,8 +258,6 @@ def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
     headers = rules.table.headers
     if row.fault:
         return row.fault
-    if row.cells == headers:
-        return _HEADER_AGAIN
     if is_footer(row.cells, columns=len(headers), apart=apart):
         return _FOOTER
     surplus = any(cell.strip() for cell in row.cells[len(headers) :])

@@ -24,6 +24,7 @@ from enrichcore.normalize.markup import tags_as_lines, without_marks, without_ta
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
+    given_name_forms,
     is_undivided,
     last_name,
     person_name,
@@ -51,6 +52,7 @@ __all__ = [
     "email_domain",
     "folded",
     "full_name",
+    "given_name_forms",
     "is_amount",
     "is_free_mail",
     "is_head_count",

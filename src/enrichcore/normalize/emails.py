@@ -142,7 +142,13 @@ def _usable_address(user: str, domain: str) -> str | None:
         not _MASKED.isdisjoint(user)
         or len(user) > MAX_MAILBOX
         or registrable_domain(domain) is None
+        or _is_pressed(user, domain.partition(".")[0])
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
     ):
         return None
     return f"{user}@{domain}"
+
+
+def _is_pressed(user: str, host: str) -> bool:
+    """Whether one key was pressed before and behind the sign, or the same digits: "a@a.com", "123@123.com"."""
+    return user == host and (user.isdigit() or len(set(user)) == 1)

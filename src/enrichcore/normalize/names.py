@@ -69,7 +69,7 @@ _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 #: An address of mail, a number to call, and the id of a record in Salesforce or elsewhere.
 _NO_COMPANY = re.compile(
-    r"[^\s@]+@[^\s@]+\.[^\s@]+|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
+    r"[^\s@]+@[^\s@]+\.[^\s@]+|\d{5,}|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?:[Ff]ound )?\d+ (?:results?|compan(?:y|ies)|match(?:es)?|records?)(?: found)?"
 )
@@ -79,6 +79,16 @@ _EMPLOYMENT = re.compile(
     r"|vollzeit|teilzeit|freiberuflich|selbstst\u00e4ndig|cdi|cdd|temps plein|temps partiel|jornada completa|media jornada|tempo pieno|tempo integral).*$",
     re.IGNORECASE,
 )
+#: How somebody is employed there, behind the name of a company: "Acorn (Contract)", "Acorn - Part-time".
+_TERMS_BEHIND = re.compile(
+    r"(?:\s+(?:[(\[](?:contract(?:or)?|full[- ]?time|part[- ]?time|freelance|intern(?:ship)?|temporary|seasonal|permanent|self[- ]employed"
+    r"|current|present)[)\]]|[-\u2013\u2014|/]\s+(?:full|part)[- ]?time))+$",
+    re.IGNORECASE,
+)
+#: Of "CFO at Acorn" what a job's title leaves; "AT Kearney", "At Home" and "@Home" are names.
+_BEFORE_EMPLOYER = re.compile(r"^(?:(?:at|@)\s+)+(?=[A-Z][^@]*$)")
+#: Somebody's last company: "Ex-Acorn", "former Acorn"; "Ex Libris" is a name.
+_FORMER_EMPLOYER = re.compile(r"(?:[Ee]x-(?=[A-Z][^-]*$)|ex |(?:[Ff]ormer(?:ly)?|[Pp]reviously)\s+(?=\S))")
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _MARKS = frozenset("®©™℠")
@@ -237,9 +247,23 @@ def company_name(value: Any) -> str | None:
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")
+    bare = _BEFORE_EMPLOYER.sub("", _TERMS_BEHIND.sub("", bare))
+    if _FORMER_EMPLOYER.match(bare) or _is_department(bare):
+        return None
     if bare.casefold().replace("-", " ").strip(" ().") in entries("no_companies"):
         return None
     return bare if any(part.isalnum() for part in bare) else None
+
+
+def _is_department(name: str) -> bool:
+    """Whether a name is that of a department: "Marketing Dept", but not "Police Department"."""
+    words = name.casefold().replace(".", "").split()
+    return len(words) > 1 and not _departments().isdisjoint(words) and _words_of_desks().issuperset(words)
+
+
+@cache
+def _departments() -> frozenset[str]:
+    return entries("words_for_department")
 
 
 @remembered
@@ -264,6 +288,21 @@ def person_name_key(value: Any) -> str | None:
     first, last = split_full_name(value)
     words = _words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None
+
+
+def given_name_forms(first: str) -> frozenset[str]:
+    """Every form of a folded first name, itself included: "bob" and "robert"."""
+    return _forms().get(first, frozenset({first}))
+
+
+@cache
+def _forms() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for row in lines("given_names"):
+        forms = frozenset(folded(word) for word in row.split())
+        for form in forms:
+            found[form] = found.get(form, frozenset()) | forms
+    return found
 
 
 def _words(text: str) -> list[str]:

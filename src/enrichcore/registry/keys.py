@@ -98,8 +98,8 @@ RUNNER = (
     Setting(
         key="api_token",
         reader=SECRET,
-        default_note="none: the API is closed",
-        meaning="The token that callers of `/api/v1` must give.",
+        default_note="none: the API is closed, and the pages are for a browser on this machine",
+        meaning="The token that callers of `/api/v1` must give, and who signs in at the pages.",
     ),
 )
 
@@ -194,7 +194,8 @@ STEP = (
         reader=FUNCTIONS,
         required=True,
         kinds=frozenset({Kind.LOCAL}),
-        meaning="The function of a local step: known fields in, a mapping of fields out.",
+        meaning="The function of a local step: known fields in, a mapping of fields out. Its module is one that is installed, or a file"
+        " beside the configuration.",
     ),
     Setting(
         key="result",

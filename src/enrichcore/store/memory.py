@@ -70,7 +70,7 @@ class MemoryStore:
         #: By runner: when it came up, and when it was last heard of.
         self._receivers: dict[UUID, tuple[float, float]] = {}
         #: By process: its roles, and when it was last heard of.
-        self._here: dict[UUID, tuple[frozenset[str], float]] = {}
+        self._here: dict[UUID, tuple[frozenset[str], str, float]] = {}
 
     def append(self, commit: Commit) -> list[int]:
         with self._lock:
@@ -389,15 +389,22 @@ class MemoryStore:
         )
         return timedelta(seconds=max(up, default=0))
 
-    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
-        self._here[runner_id] = (frozenset(roles), monotonic())
+    def here(self, runner_id: UUID, roles: Collection[str], behind: str = "") -> None:
+        self._here[runner_id] = (frozenset(roles), behind, monotonic())
 
     def gone(self, runner_id: UUID) -> None:
         self._here.pop(runner_id, None)
 
     def roles_up(self) -> frozenset[str]:
+        return frozenset(role for roles, _ in self._heard_of() for role in roles)
+
+    def roles_behind(self) -> dict[str, str]:
+        said = sorted(((behind, roles) for roles, behind in self._heard_of() if behind), reverse=True)
+        return {role: behind for behind, roles in said for role in roles}
+
+    def _heard_of(self) -> list[tuple[frozenset[str], str]]:
         oldest = monotonic() - RECEIVER_LOST_AFTER.total_seconds()
-        return frozenset(role for roles, seen in list(self._here.values()) if seen >= oldest for role in roles)
+        return [(roles, behind) for roles, behind, seen in list(self._here.values()) if seen >= oldest]
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}

@@ -160,7 +160,9 @@ class PostgresStore(_Reads):
         applied: list[str] = []
         with self._connection() as connection, connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
-            connection.execute("create schema if not exists enrichcore")
+            # Even where it exists, `if not exists` asks for the right to create one.
+            if connection.execute("select to_regnamespace('enrichcore') is null").fetchall() == [(True,)]:
+                connection.execute("create schema enrichcore")
             connection.execute(
                 "create table if not exists enrichcore.migrations"
                 " (number integer primary key, name text not null, applied_at timestamptz not null default now())"
@@ -317,9 +319,9 @@ class PostgresStore(_Reads):
         up: timedelta = self._rows("receiver_up", lost_after=RECEIVER_LOST_AFTER)[0][0]
         return max(up, timedelta(0))
 
-    def here(self, runner_id: UUID, roles: Collection[str]) -> None:
+    def here(self, runner_id: UUID, roles: Collection[str], behind: str = "") -> None:
         with self._connection() as connection:
-            connection.execute(statements()["here"], {"id": runner_id, "roles": list(roles)})
+            connection.execute(statements()["here"], {"id": runner_id, "roles": list(roles), "behind": behind})
 
     def gone(self, runner_id: UUID) -> None:
         with self._connection() as connection:
@@ -327,6 +329,9 @@ class PostgresStore(_Reads):
 
     def roles_up(self) -> frozenset[str]:
         return frozenset(role for (role,) in self._rows("roles_up", lost_after=RECEIVER_LOST_AFTER))
+
+    def roles_behind(self) -> dict[str, str]:
+        return dict(self._rows("roles_behind", lost_after=RECEIVER_LOST_AFTER))
 
     def step_counts(self, batch_id: BatchId) -> dict[tuple[str, str], int]:
         return {(workflow, state): count for workflow, state, count in self._rows("step_counts", batch=batch_id)}

@@ -19,6 +19,7 @@ from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.store.commit import Store
 from runners.cli.opening import By, Why, application, client_name, who
+from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.lanes import held_back
 
@@ -50,12 +51,14 @@ def status(
 
     With `--json --watch` every change is one line of JSON.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         before: list[dict[str, Any]] | None = None
         while True:
             found = progress_of(enrichment, batch_id)
             if found != before:
-                _show(found, as_json=as_json, one_line=watch)
+                moving = any(batch["status"] == BatchStatus.RUNNING for batch in found)
+                told = hindrances(enrichment) if moving else []
+                _show(found, told, as_json=as_json, one_line=watch)
             before = found
             if not watch or all(batch["status"] in _OVER and not batch["items_active"] for batch in found):
                 return
@@ -122,12 +125,12 @@ def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
 _COLUMNS: Final = ("total", "active", "completed", "failed", "cancelled", "with_gaps", "in_doubt")
 
 
-def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None:
+def _show(found: list[dict[str, Any]], told: list[str], *, as_json: bool, one_line: bool) -> None:
     if as_json and one_line:
-        typer.echo(json_text({"batches": found}, indent=None))
+        typer.echo(json_text({"batches": found, "hindrances": told}, indent=None))
         return
     if as_json:
-        show_json({"batches": found})
+        show_json({"batches": found, "hindrances": told})
         return
     if not found:
         line("There are no batches yet; `enrichcore upload` and `enrichcore launch` make one.")
@@ -144,6 +147,8 @@ def _show(found: list[dict[str, Any]], *, as_json: bool, one_line: bool) -> None
         show_table(["  step", "states"], [(f"  {workflow}", states) for workflow, states in steps])
         for why in batch["held_back"]:
             line(f"  lane {why}")
+    for sentence in told:
+        line(sentence)
 
 
 def _counts(step: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from enrichcore.application import ApplicationError, UnknownId
 from enrichcore.ingest import BadMapping, IngestError
 from enrichcore.projection import ProjectionError, UnknownReadModel
 from enrichcore.registry import RegistryError, UnknownNameError
-from enrichcore.store.commit import Conflict, StoreUnavailable
+from enrichcore.store.commit import Conflict, StoreForbidden, StoreUnavailable
 from runners.cli.wrong_use import reword
 
 FAILED: Final = 1
@@ -38,6 +38,7 @@ _REFUSALS: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (ProjectionError, FAILED, ""),
     (CannotDo, FAILED, ""),
     (Conflict, FAILED, "others changed the same things again and again, try once more: "),
+    (StoreForbidden, FAILED, ""),
     (StoreUnavailable, FAILED, "the database cannot be reached: "),
     (psycopg.Error, FAILED, "the database refused: "),
     # What the daemon says when it cannot start or go on.

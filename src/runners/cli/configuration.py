@@ -19,10 +19,11 @@ from enrichcore.registry import (
     missing_webhooks,
     write_template,
 )
-from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 from projections import READ_MODELS
 from runners.cli.commands import FAILED
 from runners.cli.opening import found, who
+from runners.cli.running import behind
 from runners.cli.showing import AsJson, line, show_json
 from runners.composition import database_url, opened, opened_store, shown_address
 
@@ -119,6 +120,8 @@ def _database_faults(path: Path) -> Iterator[Fault]:
     try:
         with opened_store(database_url(path)) as store:
             store.last_position()
+    except StoreForbidden as error:
+        yield Fault(key="ENRICHCORE_DATABASE_URL", problem=error.reason, remedy=error.remedy)
     except StoreUnavailable as error:
         reason = str(error).strip() or "no answer"
         yield Fault(
@@ -197,7 +200,16 @@ def apply(context: typer.Context, as_json: AsJson = False) -> None:
     """
     with opened(found(context), by=who(), record=False) as enrichment:
         changed = enrichment.apply(by=who(), on_purpose=True)
+        up = sorted(enrichment.store.roles_up())
+        told = [] if changed else behind(enrichment)
     if as_json:
-        show_json({"changed": changed})
-    else:
-        line("The configuration is in force now" if changed else "The configuration was in force already")
+        show_json({"changed": changed, "roles_up": up, "hindrances": told})
+        return
+    line("The configuration is in force now" if changed else "The configuration was in force already")
+    if changed and up:
+        line(
+            "Running daemons take it over within seconds, all but [runner], where their own file and environment give the same;"
+            " `enrichcore apply` and `status` name those that cannot"
+        )
+    for sentence in told:
+        line(sentence)

@@ -38,7 +38,7 @@ def lanes(
 
     A lane is named CLIENT/WORKSTREAM/WORKFLOW. The runner stops one by itself when its webhook refuses everything.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         if stop is not None:
             _require_lane(enrichment, stop)
             enrichment.stop_lane(*_parts(stop, "--stop"), by=who(by), why=why or "stopped by hand")

@@ -69,7 +69,7 @@ def leads(
     """
     then = moment(as_of_, "--as-of")
     told, since = _told(indicator or []), moment(changed_since, "--changed-since")
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         owner, store = enrichment.registry.client(client), postgres(enrichment)
         if workstream is not None:
             enrichment.registry.workstream(workstream)

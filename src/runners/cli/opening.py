@@ -48,14 +48,16 @@ def found(context: typer.Context, *, for_sending: bool = True) -> Configured:
 
 
 @contextmanager
-def application(context: typer.Context, *, record: bool = False) -> Iterator[Enrichment]:
+def application(context: typer.Context, *, record: bool = False, decides: bool = True) -> Iterator[Enrichment]:
     """The application on its database.
 
     Args:
         context: the command's.
         record: whether a changed configuration is recorded first, which needs all its secrets.
+        decides: whether anything may be decided, for which functions of local steps have to be at hand.
     """
-    with opened(found(context, for_sending=record), by=who(), record=record) as opened_application:
+    configuration = found(context, for_sending=record)
+    with opened(configuration, by=who(), record=record, decides=decides) as opened_application:
         yield opened_application
 
 

@@ -14,7 +14,18 @@ from attrs import asdict
 from enrichcore.application import Enrichment, RulesNotInForce, UnknownId
 from enrichcore.domain.amounts import counted
 from enrichcore.fields import rules_of, rules_to_json
-from enrichcore.projection import Diff, ReadModel, Table, as_if, as_of, diff, newest_snapshot, rebuild, recompute
+from enrichcore.projection import (
+    Diff,
+    Difference,
+    ReadModel,
+    Table,
+    as_if,
+    as_of,
+    diff,
+    newest_snapshot,
+    rebuild,
+    recompute,
+)
 from enrichcore.projection.rebuilding import Progress
 from enrichcore.store.mending import Mended, mend_inline_state
 from projections import read_models as chosen
@@ -22,7 +33,7 @@ from projections.progress import PROGRESS
 from runners.cli.moments import moment as moment_of
 from runners.cli.opening import application
 from runners.cli.progress import counting, reaching
-from runners.cli.showing import AsJson, line, show_json, show_table
+from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.statements import postgres
 
 _PANEL = "Looking into it"
@@ -62,10 +73,11 @@ def replay(
     models: Sequence[ReadModel] = chosen(*(read_models or []))
     moment = moment_of(as_of_, "--as-of")
     with application(context) as enrichment:
-        models = _by_the_file(enrichment, models, only_looking=only_diff or moment is not None)
-        replaying = _Replaying(enrichment, models, _client_id(enrichment, client, batch_id), as_json=as_json)
+        chosen_by_file = _by_the_file(enrichment, models, only_looking=only_diff or moment is not None)
+        replaying = _Replaying(enrichment, chosen_by_file, _client_id(enrichment, client, batch_id), as_json=as_json)
         if only_diff:
-            replaying.compare(moment)
+            applied = chosen_by_file is models
+            replaying.compare(moment, then="replay" if applied else "apply` and then `enrichcore replay")
         elif moment is not None:
             replaying.look_back(moment, with_rows=bool(read_models))
         else:
@@ -148,7 +160,7 @@ class _Replaying:
         with counting("Events folded into inline state", silent=self._as_json) as progress:
             return mend_inline_state(self._store, only_compare=only_compare, progress=progress)
 
-    def compare(self, moment: datetime | None) -> None:
+    def compare(self, moment: datetime | None, *, then: str) -> None:
         mended = self._mend(only_compare=True) if self._inline and moment is None else None
         with self._progress() as progress:
             found = diff(
@@ -170,12 +182,16 @@ class _Replaying:
         )
         for one in (one for one in found if one.by_field):
             show_table([f"{one.table}: field", "rows that change"], one.by_field.items())
+            show_table(
+                [f"{one.table}: for example", "before", "after"],
+                [(some.field, _shown(some.before), _shown(some.after)) for some in _one_of_each(one.examples)],
+            )
         if mended is not None:
             _say_mended(mended, "differ")
         line(
             "Nothing would change"
             if all(one.is_empty for one in found) and (mended is None or mended.is_nothing)
-            else "Nothing was changed; `replay` would do it"
+            else f"Nothing was changed; `enrichcore {then}` would do it"
         )
 
     def look_back(self, moment: datetime, *, with_rows: bool) -> None:
@@ -216,6 +232,22 @@ class _Replaying:
 _PROCESSES: Final = min(os.cpu_count() or 1, 4)
 _OF_CLIENT: Final = "(%(client)s::uuid is null or client_id = %(client)s)"
 _OF_ALL: Final = "(%(client)s::uuid is null or true)"
+
+
+#: Changes that people are shown of each table, and characters of a value; `--json` has more of both.
+_EXAMPLES: Final = 5
+_SHOWN: Final = 60
+
+
+def _one_of_each(examples: Sequence[Difference]) -> list[Difference]:
+    """One example for each field, but of where values came from."""
+    by_field = {one.field: one for one in reversed(examples) if one.field != "provenance"}
+    return list(by_field.values())[:_EXAMPLES]
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else value if isinstance(value, str) else json_text(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _say_mended(mended: Mended, what: str) -> None:

@@ -27,6 +27,7 @@ from enrichcore.domain.events import (
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
 from runners import standing
 from runners.cli.opening import application
+from runners.cli.running import not_in_force
 from runners.cli.showing import AsJson, body_text, line, plain, show_json
 from runners.statements import rows
 
@@ -50,7 +51,7 @@ def history(context: typer.Context, run_id: TheId, as_json: AsJson = False) -> N
 
     The ids of batches, uploads, lanes (`lanes --json`) and unmatched answers are taken too.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         recorded = enrichment.store.stream(run_id)
         if not recorded:
             raise UnknownId(
@@ -108,7 +109,7 @@ def explain(
 
     Of a batch, say it for its items, those that stand still for the same reason together, with their ids.
     """
-    with application(context) as enrichment:
+    with application(context, decides=False) as enrichment:
         batch = next((found for found, _ in enrichment.store.batches([any_id])), None)
         if batch is not None:
             said, groups = standing.sentence(enrichment, batch), standing.groups_of(enrichment, batch)
@@ -117,11 +118,14 @@ def explain(
                 said, groups = explained(enrichment.store, enrichment.registry, any_id, now=enrichment.now()), []
             except UnknownId as unknown:
                 raise UnknownId("item, company run or batch", any_id, what_it_is(enrichment, any_id)) from unknown
+        told = not_in_force(enrichment)
     if as_json:
         more = {} if batch is None else {"groups": list(map(standing.shown, groups))}
-        show_json({"id": any_id, "explanation": said, **more})
+        show_json({"id": any_id, "explanation": said, **more, "hindrances": told})
     else:
         tell(said, groups, all_ids=ids)
+        for sentence in told:
+            line(sentence)
 
 
 def tell(said: str, groups: Iterable[standing.Group], *, all_ids: bool) -> None:

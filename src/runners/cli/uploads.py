@@ -14,6 +14,7 @@ from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, say
 from runners.cli.opening import application, client_name, who
 from runners.cli.progress import counting, reading
+from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, line, show_json
 from runners.cli.upload_report import show_report, show_steps
 from runners.reports import budget_said, report_json, step_json
@@ -149,6 +150,7 @@ def launch(
         except KeyboardInterrupt:
             raise _interrupted(enrichment, upload_id) from None
         owner = client_name(enrichment.registry, batch.client_id)
+        told = hindrances(enrichment)
     if as_json:
         show_json(
             {
@@ -158,10 +160,13 @@ def launch(
                 "client": owner,
                 "workstream": batch.workstream,
                 "status": batch.status,
+                "hindrances": told,
             }
         )
     else:
         line(f"Batch {batch.batch_id}: {counted(batch.item_count, 'item')} of {owner} in {batch.workstream}")
+        for sentence in told:
+            line(sentence)
         line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
 
 

@@ -21,11 +21,12 @@ from enrichcore.projection import catch_up
 from enrichcore.registry import Registry
 from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
-from runners.composition import Configured, database_url, opened_store
+from runners.composition import Configured, configured, database_url, opened_store
 from runners.daemon.heartbeat import Heartbeat, Presence
 from runners.daemon.notifier import Notifier
 from runners.daemon.projector import Projector
 from runners.daemon.receiver import Receiver, Turned, reply, route
+from runners.daemon.reloading import Reloading
 from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
@@ -38,6 +39,10 @@ log = logging.getLogger("enrichcore.daemon")
 _GOODBYE_S: Final = 10
 #: Connections that may wait to be taken; Clay opens dozens at once.
 _BACKLOG: Final = 2048
+
+
+#: Seconds between two looks at whether the configuration has `http` steps by now.
+_LOOK_S: Final = 1.0
 
 
 class Role(StrEnum):
@@ -66,9 +71,16 @@ class Daemon:
     """A running daemon, as an async context manager: up on entry, stopped in order on exit."""
 
     def __init__(
-        self, registry: Registry, url: str, roles: frozenset[Role] = frozenset(Role), *, health_port: int | None = None
+        self,
+        registry: Registry,
+        url: str,
+        roles: frozenset[Role] = frozenset(Role),
+        *,
+        health_port: int | None = None,
+        reread: Callable[[], Registry] | None = None,
     ) -> None:
         self._registry = registry
+        self._reread = reread or (lambda: registry)
         self._url = url
         self._roles = roles
         self._health_port = health_port
@@ -100,9 +112,7 @@ class Daemon:
         if Role.SENDER in self._roles:
             now = self._store.clock.without_asking
             self._begin(Role.SENDER, Sender(self.application, self._writer, clock=now).run(self._stop))
-            if any(stream.http for stream in self._registry.workstreams.values()):
-                asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING, clock=now)
-                self._begin(Role.SENDER, asker.run(self._stop))
+            self._begin(Role.SENDER, self._ask_providers())
         if Role.TIMERS in self._roles:
             self._begin(Role.TIMERS, Timers(self.application, clock=self._store.clock).run(self._stop))
             if self._registry.runner.notify:
@@ -110,8 +120,19 @@ class Daemon:
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
-        self._begin("presence", Presence(self._store, self._roles).run(self._stop))
+        reloading = Reloading(self.application, self._reread, self._receiver.take_over)
+        self._begin("the configuration", reloading.run(self._stop))
+        self._begin("presence", Presence(self._store, self._roles, lambda: reloading.behind).run(self._stop))
         return self
+
+    async def _ask_providers(self) -> None:
+        """Ask the providers of `http` steps, once the configuration has one."""
+        while not any(stream.http for stream in self.application.registry.workstreams.values()):
+            if await _told(self._stop, _LOOK_S):
+                return
+        now = self._store.clock.without_asking
+        asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING, clock=now)
+        await asker.run(self._stop)
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()
@@ -177,6 +198,13 @@ class Daemon:
         return await reply(send, 200, {"status": "ready", "position": position, "roles": sorted(self._roles)})
 
 
+async def _told(stop: asyncio.Event, within_s: float) -> bool:
+    """Whether an event was set within so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), within_s)
+    return stop.is_set()
+
+
 async def _ended(*tasks: asyncio.Task[None]) -> None:
     """Wait for all of them, and log how those ended that failed."""
     for task, failure in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
@@ -220,7 +248,13 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, told_to_stop.set)
-    async with Daemon(found.registry, database_url(found.path), roles, health_port=health_port) as daemon:
+    async with Daemon(
+        found.registry,
+        database_url(found.path),
+        roles,
+        health_port=health_port,
+        reread=lambda: configured(found.path).registry,
+    ) as daemon:
         ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
         stopping = asyncio.create_task(told_to_stop.wait())
         failing = asyncio.create_task(daemon.failed())

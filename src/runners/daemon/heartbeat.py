@@ -7,7 +7,7 @@ also the database's absence, makes that time begin anew.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 from uuid import uuid4
@@ -72,11 +72,21 @@ class Heartbeat:
 
 
 class Presence:
-    """Says in the store which roles this process runs, so that who asks why nothing moves hears whether anybody is there."""
+    """Says in the store which roles this process runs, so that who asks why nothing moves hears whether anybody is there.
 
-    def __init__(self, store: Store, roles: Collection[str], *, beat_s: float = _BEAT_S) -> None:
+    Args:
+        store: where it says so.
+        roles: what the process does.
+        behind: why it goes by an earlier configuration than the one in force; empty where it does not.
+        beat_s: seconds between two times.
+    """
+
+    def __init__(
+        self, store: Store, roles: Collection[str], behind: Callable[[], str] = str, *, beat_s: float = _BEAT_S
+    ) -> None:
         self._store = store
         self._roles = [str(role) for role in roles]
+        self._behind = behind
         self._beat_s = beat_s
         self._runner_id = uuid4()
 
@@ -84,7 +94,7 @@ class Presence:
         """Say so until told to stop, and then leave."""
         while not stop.is_set():
             try:
-                await asyncio.to_thread(self._store.here, self._runner_id, self._roles)
+                await asyncio.to_thread(self._store.here, self._runner_id, self._roles, self._behind())
             except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
                 log.debug("the runner cannot be heard of: %s", error)
             try:

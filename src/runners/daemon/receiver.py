@@ -105,6 +105,10 @@ class Receiver:
         self._writer = writer
         self._turned = turned or Turned()
         self._interrupted = interrupted
+        self.take_over(registry)
+
+    def take_over(self, registry: Registry) -> None:
+        """Take callbacks for the clients of another configuration, by their secrets there."""
         self._secrets = [
             (secret.reveal().encode(), client.id)
             for client in registry.clients.values()

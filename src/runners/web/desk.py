@@ -49,9 +49,8 @@ class Desk:
         self.store = store
         #: One launch at a time, so that a form sent twice launches once.
         self.launching = Lock()
-        texts = {secret.reveal() for secret in secrets(application.registry)}
-        # The longest first, so that no secret is cut by another inside it.
-        self._hidden = sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
+        self._hidden: list[str] = []
+        self._hidden_of: Registry | None = None
 
     @property
     def registry(self) -> Registry:
@@ -83,6 +82,13 @@ class Desk:
 
     def masked(self, text: str) -> str:
         """The text without secrets and webhook URLs."""
+        registry = self.registry
+        if registry is not self._hidden_of:
+            # Those of an earlier configuration too, which stand in what was recorded then.
+            texts = {secret.reveal() for secret in secrets(registry)} | set(self._hidden)
+            # The longest first, so that no secret is cut by another inside it.
+            self._hidden = sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
+            self._hidden_of = registry
         for hidden in self._hidden:
             text = text.replace(hidden, MASK)
         return text

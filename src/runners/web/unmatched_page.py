@@ -67,13 +67,13 @@ def _answer(desk: Desk, unmatched_id: UUID) -> dict[str, Any]:
     recorded = desk.store.stream(unmatched_id, limit=1)[0]
     event = recorded.event
     assert isinstance(event, CallbackUnmatched)  # noqa: S101 - what the statement selects
+    client = "" if recorded.client_id is None else desk.client_name(recorded.client_id)
     # Masked before it is cut, so that no part of a secret is left at the end.
     body = desk.masked(body_text(event.body))
     return {
         "id": unmatched_id,
         "received_at": recorded.at,
-        "client": "" if recorded.client_id is None else desk.client_name(recorded.client_id),
-        "place": f"{event.workstream}/{event.workflow}".strip("/"),
+        "place": " / ".join(filter(None, (client, event.workstream, event.workflow))),
         "claimed_id": desk.masked(str(event.claimed_id or "")),
         "reason": desk.masked(event.reason),
         "body": body if len(body) <= _BODY_SHOWN else f"{body[:_BODY_SHOWN]}…",

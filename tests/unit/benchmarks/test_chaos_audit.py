@@ -17,6 +17,7 @@ from benchmarks.chaos_audit import (
     repeated_answers,
     takeovers,
     unannounced_posts,
+    uncounted,
     unended,
 )
 from enrichcore.domain import events as e
@@ -173,3 +174,15 @@ def test_the_busiest_second_slides(times, most):
 def test_fairness_is_jains_index(values, index):
     """1 where all have the same, 1/n where one has it all."""
     assert jain(values) == pytest.approx(index)
+
+
+def test_callbacks_that_were_told_something_and_not_counted_are_found():
+    """Those that reached nobody, or were told to come again, need not be counted; more counted than told is no loss."""
+    callbacks = [
+        {"acknowledged": True, "outcome": "200"},
+        {"acknowledged": False, "outcome": "404"},
+        {"acknowledged": False, "outcome": "503"},
+        {"acknowledged": False, "outcome": "unreachable"},
+    ]
+    assert uncounted(callbacks, {"accepted": 1, "unknown": 2}) == []
+    assert uncounted(callbacks, {"accepted": 1}) == ["1 callbacks were told what became of them, and not counted"]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrichcore.ingest.composing import bare_cell
 from runners.cli.commands import CannotDo
 from runners.cli.export import COLUMNS, Format, write_leads
 from runners.spreadsheets import csv_cell
@@ -71,11 +72,16 @@ def test_an_export_of_nobody_has_its_header():
     assert exported(Format.JSONL, []) == ""
 
 
-@given(st.text())
+#: What a spreadsheet takes for the beginning of a formula, in full width as well.
+SIGNS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@given(st.text() | st.builds("{}{}".format, st.sampled_from(SIGNS), st.text()))
 def test_no_cell_begins_as_a_formula(text):
-    """Whatever is known of someone; and an innocent text is left as it is."""
+    """Whatever is known of someone; an innocent text is left as it is, and one of our own files is read as it was."""
     cell = csv_cell(text)
-    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not cell.startswith(SIGNS)
+    assert not text.startswith(SIGNS) or bare_cell(cell) == text
     assert cell in {text, f"'{text}"}
 
 

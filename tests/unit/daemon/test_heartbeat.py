@@ -99,10 +99,10 @@ def test_a_process_says_which_roles_it_runs_until_it_stops():
     async def live():
         stop, heard, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
 
-        def may_fail(runner_id, roles):
+        def may_fail(runner_id, roles, behind):
             if fails:
                 raise fails.pop()
-            here(runner_id, roles)
+            here(runner_id, roles, behind)
             loop.call_soon_threadsafe(heard.set)
 
         store.here = may_fail

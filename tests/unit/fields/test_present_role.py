@@ -70,6 +70,32 @@ def test_a_known_title_takes_no_start_of_another_job():
     )
 
 
+SEATS = [
+    "Non-Executive Director", "NED", "Independent Non-Executive Director", "Chairman", "Vice Chair", "Mitglied des Aufsichtsrats", "Verwaltungsrätin",
+    "Administrateur", "Membre du Conseil d'Administration", "Consejero", "Consejo de Administración", "Styrelseledamot", "Limited Partner", "Venture Partner", "Member", "Council Member",
+    "Student", "Parent", "Coach",
+]  # fmt: skip
+JOBS = [
+    "Executive Chairman", "Chair of Surgery", "Agile Coach", "Member Services Manager", "Student Success Manager", "Council Tax Manager", "Consejero Delegado",
+    "Administrateur Système", "Parent Coordinator", "Partner", "Managing Director", "Limited Partnership Counsel",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "counts"), [*((seat, False) for seat in SEATS), *((title, True) for title in JOBS)])
+def test_a_newer_seat_beside_a_job_is_no_new_role(title, counts):
+    """Board seats in many languages, clubs and schools; the same words inside a job's title are a job."""
+    answer = {
+        "first_name": "Jane",
+        "experience": [job(title, "Kestrel", "2026-10"), job("CFO", "Driftline", "2015-01")],
+    }
+    fields = extract_person_fields(answer)
+    expected = (title, "2026-10", True) if counts else ("CFO", "2015-01", False)
+    is_new = compute_indicators(fields, {}, answer, [], as_of=DAY)["is_new_in_role"]
+    assert (fields["person_title"], fields["person_current_job_start_date"], is_new) == expected
+    alone = extract_person_fields({"first_name": "Jane", "experience": [job(title, "Kestrel", "2026-10")]})
+    assert alone["person_title"] == title
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

@@ -24,6 +24,12 @@ def told(header, cell):
     [
         ("Account.Name", "0015g00000XyZ01AAA", "company_name", None), ("Company", "+1 202 555 0101", "company_name", None), ("Company", "jo@acme.example", "company_name", None),
         ("Company", "ohne", "company_name", None), ("Company", "Auto-entrepreneur", "company_name", None), ("Company", "3M", "company_name", "3M"), ("Org", "Acme", "company_name", "Acme"),
+        ("Company", "Acorn (Contract)", "company_name", "Acorn"), ("Company", "Acorn - Part-time", "company_name", "Acorn"), ("Company", "at Acorn", "company_name", "Acorn"),
+        ("Company", "@ Acorn", "company_name", "Acorn"), ("Company", "@Acorn", "company_name", "@Acorn"), ("Company", "AT Acorn", "company_name", "AT Acorn"),
+        ("Company", "Ex-Acorn", "company_name", None), ("Company", "former Acorn", "company_name", None), ("Company", "Ex Libris", "company_name", "Ex Libris"), ("Company", "Ex-Cell-O", "company_name", "Ex-Cell-O"),
+        ("Company", "123456", "company_name", None), ("Company", "1848", "company_name", "1848"), ("Company", "Marketing Dept.", "company_name", None), ("Company", "Sales Team", "company_name", None),
+        ("Company", "Einkauf", "company_name", None), ("Company", "Police Department", "company_name", "Police Department"), ("Company", "Support Team GmbH", "company_name", "Support Team GmbH"),
+        ("Account Name  \u2191", "Acorn", "company_name", "Acorn"), ("\u25bc Job Title", "Buyer", "person_title", "Buyer"),
         ("Job Title", "https://linkedin.com/in/ed", "person_title", None), ("Job Title", "www.acme.example", "person_title", None), ("Job Title", "Web Developer", "person_title", "Web Developer"),
         ("Number of Employees", "200-51", "company_size_bucket", None), ("Number of Employees", "2026-10-02", "company_size_bucket", None),
         ("Number of Employees", "24/7 support, 10-12 offices", "company_size_bucket", None), ("Annual Revenue", "unknown 2019 - 2021", "company_revenue_range", None), ("Annual Revenue", "10M-25M", "company_revenue_range", "10M-25M"),

@@ -30,6 +30,10 @@ def names(**cells):
         ("LinkedIn", "Member", (None, None, None)),
         ("Jo", "undefined", ("Jo", None, None)),
         ("İBRAHİM", "IŞIK", ("İbrahim", "I\u015f\u0131k", "İbrahim I\u015f\u0131k")),
+        ("Jo", "(left company)", ("Jo", None, None)),
+        ("Jo", "(INACTIVE)", ("Jo", None, None)),
+        ("[deleted]", "[deleted]", (None, None, None)),
+        ("Jo", "Former Employee", ("Jo", None, None)),
         ("Jo", "Bell - DO NOT CONTACT", ("Jo", "Bell", "Jo Bell")),
     ],
 )

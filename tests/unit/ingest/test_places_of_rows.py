@@ -74,6 +74,16 @@ def test_a_persons_place_is_made_of_the_same_parts(city, state, country, line):
 
 
 @pytest.mark.parametrize(
+    ("state", "told"), [("Active", None), ("Closed won", None), ("Bavaria", "Bavaria, Germany"), ("CA", "California, United States")]
+)  # fmt: skip
+def test_a_state_without_a_city_or_country_is_one_that_is_known(state, told):
+    """Lists tell in such a column in which state a record is, too."""
+    person, company = imported(State=state, **{"Company State": state})
+    assert person.get("person_location") == told
+    assert company.get("company_state") == (told and told.partition(",")[0])
+
+
+@pytest.mark.parametrize(
     ("cell", "line"),
     [("Remote", None), ("Remote - EU", None), ("EMEA", None), ("Boston, MA", "Boston, MA"), ("Greater Boston Area", "Greater Boston Area")],
 )  # fmt: skip

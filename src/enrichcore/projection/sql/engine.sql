@@ -1,5 +1,8 @@
 -- name: create_engine
-create schema if not exists enrichcore;
+do $$ begin
+    -- Even where it exists, `if not exists` asks for the right to create one.
+    if to_regnamespace('enrichcore') is null then create schema enrichcore; end if;
+end $$;
 create table if not exists enrichcore.checkpoints (
     read_model text primary key,
     -- Everything up to this position of the log is in the rows.

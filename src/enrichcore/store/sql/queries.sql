@@ -284,8 +284,9 @@ select coalesce(max(now() - up_since), interval '0') from enrichcore.receivers
 where seen_at >= now() - %(lost_after)s
 
 -- name: here
-insert into enrichcore.runners as r (runner_id, role, seen_at) select %(id)s, role, now() from unnest(%(roles)s::text[]) as role
-on conflict (runner_id, role) do update set seen_at = now()
+insert into enrichcore.runners as r (runner_id, role, seen_at, behind)
+select %(id)s, role, now(), %(behind)s from unnest(%(roles)s::text[]) as role
+on conflict (runner_id, role) do update set seen_at = now(), behind = excluded.behind
 
 -- name: gone
 -- As for receivers.
@@ -293,6 +294,9 @@ delete from enrichcore.runners where runner_id = %(id)s or seen_at < now() - int
 
 -- name: roles_up
 select distinct role from enrichcore.runners where seen_at >= now() - %(lost_after)s
+
+-- name: roles_behind
+select role, min(behind) from enrichcore.runners where seen_at >= now() - %(lost_after)s and behind <> '' group by role
 
 -- name: step_counts
 select workflow, state, count(*) from enrichcore.step_runs where batch_id = %(batch)s group by workflow, state

@@ -1,0 +1,94 @@
+"""A running daemon takes over the configuration that was put in force, where its own file and environment give that one.
+
+The log says which one counts: a file that was only edited is not in force, and a file that is another than the one in force
+changes nothing here. A process that cannot take it over says so, once in its log and for as long in the store.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from enrichcore.application import Enrichment, differing
+from enrichcore.domain.events import ConfigurationApplied
+from enrichcore.registry import ConfigurationError, Registry, differences, fingerprint, snapshot
+
+log = logging.getLogger("enrichcore.configuration")
+
+#: Seconds between two looks at the log, and between two readings of a file that is not the one in force.
+_LOOK_S: Final = 2.0
+_AGAIN_S: Final = 15.0
+
+
+class Reloading:
+    """Follows the log.
+
+    Args:
+        application: what goes by the configuration.
+        reread: reads the process's own file and environment again.
+        taken_over: told the configuration that the application goes by from now on.
+        look_s: seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        application: Enrichment,
+        reread: Callable[[], Registry],
+        taken_over: Callable[[Registry], None] = lambda _registry: None,
+        *,
+        look_s: float = _LOOK_S,
+    ) -> None:
+        self._application = application
+        self._reread = reread
+        self._taken_over = taken_over
+        self._look_s = look_s
+        self._version = 0
+        self._wanted: ConfigurationApplied | None = None
+        self._own = fingerprint(application.registry)
+        #: Why this process goes by another configuration than the one in force; empty where it does not.
+        self.behind = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
+                log.debug("the configuration in force cannot be read: %s", error)
+            try:
+                await asyncio.wait_for(stop.wait(), _AGAIN_S if self.behind else self._look_s)
+            except TimeoutError:
+                continue
+
+    async def look(self) -> None:
+        """Take over what is in force, if it is another."""
+        if await asyncio.to_thread(self._is_taken_over):
+            self._taken_over(self._application.registry)
+
+    def _is_taken_over(self) -> bool:
+        newest = self._application.applied_after(self._version)
+        if newest is not None:
+            self._version, self._wanted = newest
+        if self._wanted is None or self._wanted.fingerprint == self._own:
+            self.behind = ""
+            return False
+        why = self._refusal(self._wanted)
+        if why and why != self.behind:
+            log.warning("a newer configuration is in force, and this process goes by an earlier one: %s", why)
+        elif not why:
+            self._own = self._wanted.fingerprint
+            log.warning("goes by the configuration that %s put in force", self._wanted.by)
+        self.behind = why
+        return not why
+
+    def _refusal(self, wanted: ConfigurationApplied) -> str:
+        """Why the one in force could not be taken over; empty where it was."""
+        try:
+            found = self._reread()
+            if fingerprint(found) == wanted.fingerprint:
+                self._application.take_over(found)
+                return ""
+        except ConfigurationError as error:
+            return f"its file cannot be used ({'; '.join(fault.key for fault in error.faults)})"
+        told = differing(differences(wanted.snapshot, snapshot(found)))
+        return f"its file and environment are not those in force: {told}; give it those, and restart it"

@@ -1,0 +1,166 @@
+"""A running process takes over the configuration in force, where its own file gives that one, and says so where it does not."""
+
+import asyncio
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichcore.application import Enrichment
+from enrichcore.application.explaining import explain
+from enrichcore.registry import ConfigurationError, Fault, Secret
+from enrichcore.store import MemoryStore
+from runners.daemon.reloading import Reloading
+from runners.web.desk import Desk
+from tests.contracts.world import ACME, APOLLO, World, configuration, person
+
+
+def with_budget(credits_, registry=None):
+    """The configuration, with another budget for acme."""
+    registry = registry or configuration()
+    acme = evolve(registry.client(ACME), budget_credits=Decimal(credits_))
+    return evolve(registry, clients={**registry.clients, acme.slug: acme})
+
+
+class Process:
+    """One that runs, with the file that it would read now."""
+
+    def __init__(self, store, registry, clock=None):
+        self.app = Enrichment(store, registry, clock=clock)
+        self.file, self.told = registry, []
+        self.reloading = Reloading(self.app, self.read, self.told.append)
+
+    def read(self):
+        """Read the file."""
+        if isinstance(self.file, Exception):
+            raise self.file
+        return self.file
+
+    def look(self):
+        """See what is in force."""
+        asyncio.run(self.reloading.look())
+
+    @property
+    def budget(self):
+        """What it goes by."""
+        return self.app.registry.client(ACME).budget_credits
+
+
+def applied(store, registry):
+    """Somebody puts a configuration in force."""
+    Enrichment(store, registry).apply(by="ann", on_purpose=True)
+
+
+@pytest.fixture
+def store():
+    """An empty one."""
+    return MemoryStore()
+
+
+def test_a_raised_budget_lets_rows_leave_without_a_restart():
+    """Rows that waited for it are claimed, and what is not in force is not taken over."""
+    world = World(MemoryStore(), with_budget(0))
+    applied(world.store, world.registry)
+    process = Process(world.store, world.registry, world.clock)
+    world.launch(person("ann"))
+    world.clock.tick(seconds=10)
+    assert process.app.claim(10) == []
+    process.file = with_budget(1000)
+    process.look()
+    assert process.app.claim(10) == []
+    applied(world.store, process.file)
+    process.look()
+    assert [send.workstream for send in process.app.claim(10)] == [APOLLO]
+    assert process.told == [process.app.registry]
+
+
+def test_settings_of_the_process_itself_stay_those_that_it_was_started_with(store):
+    """The address is bound already, and pages were made for their token."""
+    process = Process(store, configuration())
+    file = with_budget(7)
+    process.file = evolve(file, runner=evolve(file.runner, port=1))
+    applied(store, process.file)
+    process.look()
+    assert (process.budget, process.app.registry.runner) == (7, configuration().runner)
+
+
+def test_a_process_whose_file_is_another_says_so_once_and_goes_on(store, caplog):
+    """Keys are named, no values; until its file is the one in force."""
+    process = Process(store, with_budget(5))
+    applied(store, with_budget(5))
+    applied(store, with_budget(31337))
+    for _ in range(3):
+        process.look()
+    assert (process.budget, process.told) == (5, [])
+    (record,) = caplog.records
+    for said in (record.getMessage(), process.reloading.behind):
+        assert "clients.acme.budget_credits" in said
+        assert "restart" in said
+        assert "31337" not in said
+    process.file = with_budget(31337)
+    process.look()
+    assert (process.budget, process.reloading.behind) == (31337, "")
+
+
+def test_a_file_that_has_faults_changes_nothing(store, caplog):
+    """It is read again later."""
+    process = Process(store, with_budget(5))
+    process.file = ConfigurationError([Fault(key="clients.acme.id", problem="is missing", remedy="give it")])
+    applied(store, with_budget(6))
+    process.look()
+    assert process.budget == 5
+    assert "clients.acme.id" in caplog.text
+    process.file = with_budget(6)
+    process.look()
+    assert process.budget == 6
+
+
+def test_who_asks_why_a_row_does_not_leave_hears_of_it():
+    """The file of whoever asks is the newer one, by which the row could leave."""
+    world = World(MemoryStore(), with_budget(1000))
+    batch = world.launch(person("ann"))
+    item = world.item(batch)
+    world.store.here(
+        uuid4(), ["sender", "timers", "receiver"], "they differ in clients.acme.budget_credits: restart it"
+    )
+    said = explain(world.store, world.registry, item.item_id, now=world.clock.now)
+    assert "goes by an earlier configuration than the one in force: they differ in clients.acme.budget_credits" in said
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["apply", "edit", "look"]), st.integers(0, 1), st.integers(1, 3)), max_size=20)
+)
+def test_after_a_look_a_process_goes_by_what_is_in_force_or_says_that_it_does_not(steps):
+    """Whatever is applied and edited in whatever order, by whom ever."""
+    store, in_force = MemoryStore(), 1
+    applied(store, with_budget(1))
+    processes = [Process(store, with_budget(1)) for _ in range(2)]
+    for what, number, budget in steps:
+        process, before = processes[number], processes[number].budget
+        if what == "apply":
+            applied(store, with_budget(budget))
+            in_force = budget
+        elif what == "edit":
+            process.file = with_budget(budget)
+        else:
+            process.look()
+            assert process.budget == (in_force if process.file.client(ACME).budget_credits == in_force else before)
+            assert bool(process.reloading.behind) == (process.budget != in_force)
+
+
+def test_pages_hide_the_secrets_of_the_configuration_that_was_taken_over(store):
+    """And those of the earlier one, which may stand in what was recorded then."""
+    process = Process(store, configuration())
+    desk, acme = Desk(process.app, None), configuration().client(ACME)
+    earlier, later = acme.callback_secrets[0].reveal(), "a-secret-of-another-day"
+    assert earlier not in desk.masked(f"{earlier} {later}")
+    acme = evolve(acme, callback_secrets=(Secret(later),))
+    process.file = evolve(configuration(), clients={**configuration().clients, acme.slug: acme})
+    applied(store, process.file)
+    process.look()
+    said = desk.masked(f"{earlier} {later}")
+    assert earlier not in said
+    assert later not in said
