@@ -231,12 +231,14 @@ def label(value: Any) -> str | None:
     )
 
 
+@remembered
 def fact(value: Any) -> str | None:
     """A label that is told outright: a guess is none."""
     text = label(value)
     return None if text is None or is_hedged(text) else text
 
 
+@remembered
 def job_title(value: Any) -> str | None:
     """A job title; a form of address and the title of a page are none."""
     text = fact(value)
@@ -297,6 +299,7 @@ def technologies(value: Any) -> list[str] | None:
     return _distinct(iter(_COMMAS.split(paragraph(value) or "")))
 
 
+@remembered
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
     text = fact(_listed(value))
@@ -314,7 +317,11 @@ def place_line(value: Any) -> str | None:
 
 def _listed(value: Any) -> Any:
     """Lines as a list in one line."""
-    return "; ".join(filter(None, map(str.strip, value.splitlines()))) if isinstance(value, str) else value
+    return (
+        "; ".join(filter(None, map(str.strip, value.splitlines())))
+        if isinstance(value, str) and "\n" in value
+        else value
+    )
 
 
 def city(value: Any) -> str | None:
@@ -344,6 +351,7 @@ def without_place_name(text: str) -> str:
     return _PLACE_NAME.sub("", text, count=1) if " " in text else text
 
 
+@remembered
 def location(value: Any) -> str | None:
     """A place in one line, "City, State, Country", without the parts that say nothing."""
     text = place(value)
@@ -373,6 +381,7 @@ def own_company_type(value: Any) -> str | None:
     return None if text is None else spelled(text)
 
 
+@remembered
 def size(value: Any) -> str | None:
     """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date.
 
@@ -394,6 +403,7 @@ def _is_reversed(text: str) -> bool:
     return first is not None and last is not None and last < first
 
 
+@remembered
 def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value
