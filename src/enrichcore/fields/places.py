@@ -235,6 +235,7 @@ def in_line(text: str) -> Location | None:
     return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
 
 
+@lru_cache(maxsize=4_096)
 def names_several(text: str) -> bool:
     """Whether a text may be several places, or one whose parts no comma separates."""
     return any(pattern.search(text) for pattern in (_PARTED, _LISTED, _JOINED))
@@ -499,6 +500,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     return Location(city=city, state=state, country=country, doubt=doubt)
 
 
+@lru_cache(maxsize=4_096)
 def _is_surely_country(name: str) -> bool:
     return len(name) > CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
 
