@@ -1,6 +1,7 @@
 """Where the items of a batch stand, those for the same reason together: what is stuck, why, and what would move it."""
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from enrichcore.application import Enrichment
 from enrichcore.application.explaining import explain
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.domain.pipeline import Kind
 from runners.statements import rows
 
 #: More items than a batch has.
@@ -49,12 +51,14 @@ def _group(
 ) -> Group:
     state = State(in_state)
     if state in GAPS:
-        named = f"--step {workflow} --state {state}"
-        said = (
-            f"Step {workflow} {_ENDED[state]} ({reason}); `enrichcore retry {batch.batch_id} {named}` sends it again."
-        )
+        step = batch.pipeline.step(workflow)
+        again = "runs it again" if step is not None and step.kind is Kind.LOCAL else "sends it again"
+        # The others of this step may have ended for a reason that still holds.
+        because = f" --reason {quote(reason)}" if reason else ""
+        named = f"--step {workflow} --state {state}{because}"
+        said = f"Step {workflow} {_ENDED[state]}{reason and f' ({reason})'}; `enrichcore retry {batch.batch_id} {named}` {again}."
     else:
-        said = explain(enrichment.store, enrichment.registry, ids[0], now=enrichment.now())
+        said = explain(enrichment.store, enrichment.registry, ids[0], now=enrichment.now(), workflow=workflow)
     return Group(workflow=workflow, state=state, reason=reason, explanation=said, count=count, ids=tuple(ids))
 
 
