@@ -28,6 +28,7 @@ KEYS = st.sampled_from(
         "is_current", "start_date", "company", "company_domain", "locations", "structured_locations", "inferred_location", "city",
         "state", "country", "locality", "derived_datapoints", "industry", "technologies", "employee_count", "founded", "funding",
         "metadata", "upfrontCreditUsage", "totalCost", "status", "error", "message", "person_current_companies", "slug",
+        "role", "account", "payload", "items", "title", "link", "snippet", "code", "statusCode", "valid", "answer", "verification", "success",
     ]
 )  # fmt: skip
 SCALARS = (
@@ -51,6 +52,7 @@ TYPES = {
 
 @given(payload=PAYLOADS)
 @example(payload={"result": [[[[{"a": "[" * 5000}]]]]})
+@example(payload={"role": ["owner"], "person": {"role": {"a": "owner"}}})
 def test_extractors_take_any_json_and_give_only_typed_clean_values(payload):
     """Whatever comes in, every field has its type, says something and can be stored."""
     fields = {**extract_company_fields(payload), **extract_person_fields(payload)}

@@ -61,6 +61,20 @@ _FLAGS: Final = {
     "isdisposable": ("disposable", ""),
     "donotemail": ("do not email", ""),
     "donotmail": ("do not email", ""),
+    "donotcontact": ("do not email", ""),
+    "optedout": ("do not email", ""),
+    "emailoptedout": ("do not email", ""),
+    "emailoptout": ("do not email", ""),
+    "hsemailoptout": ("do not email", ""),
+    "hasoptedoutofemail": ("do not email", ""),
+    "unsubscribed": ("do not email", ""),
+    "emailunsubscribed": ("do not email", ""),
+    "hardbounce": ("bounced", ""),
+    "ishardbounce": ("bounced", ""),
+    "spamtrap": ("spam trap", ""),
+    "isspamtrap": ("spam trap", ""),
+    "mailboxfull": ("mailbox full", ""),
+    "ismailboxfull": ("mailbox full", ""),
     "invalid": ("invalid", ""),
     "isinvalid": ("invalid", ""),
     "undeliverable": ("undeliverable", ""),
@@ -72,7 +86,7 @@ _CATCH_ALL_FLAGS: Final = frozenset({
     "isacceptall", "isdomainacceptall", "domainacceptall", "emailcatchall", "emaildomaincatchall", "isemailcatchall", "isemaildomaincatchall",
 })  # fmt: skip
 _ALL_FLAGS: Final = frozenset(_FLAGS) | _CATCH_ALL_FLAGS
-_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+_YES, _NO = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
 #: Beside a word for e-mail these make a column the check of an address.
 _CHECKS: Final = ("valid", "verif", "deliverab", "bounce", "status", "check")
 #: What a column that tells of another one's address is called beside the other's name.
@@ -82,6 +96,8 @@ _OF_A_CHECK: Final = re.compile(
     r"|(?:is)?(?:verification|validation|verified|validated|validity|valid|deliverability|deliverable|certainty|quality|qualification)$"
     r"|^(?:validate|verify|check)(?=.)"
 )
+#: What holds a check of the address beside it.
+_BARE_CHECKS: Final = frozenset({"verification", "validation", "verificationresult", "validationresult"})
 #: Providers that do nothing but check addresses.
 _CHECKERS: Final = ("zerobounce", "neverbounce", "debounce", "usebouncer", "millionverifier", "kickbox", "emailable")
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
@@ -145,14 +161,18 @@ def is_work(address: Address) -> bool:
 
 def flagged(node: Mapping[str, Tree]) -> str | None:
     """The status that a flag beside an address tells, such as `"Email Valid": true` or `"valid": "false"`."""
-    if _ALL_FLAGS.isdisjoint(node):
-        return None
+    return _cautious(_told_by_flags(node), node)
+
+
+def _told_by_flags(node: Mapping[str, Tree]) -> str | None:
+    """The most careful of the terms that flags tell, without those for catch-all hosts."""
+    there = _FLAGS.keys() & node.keys()
     told = {
-        term(words[0] if is_so else words[1])
-        for flag, words in _FLAGS.items()
-        if flag in node and (is_so := _flag(node[flag])) is not None
+        term(_FLAGS[flag][0] if is_so else _FLAGS[flag][1])
+        for flag in there
+        if (is_so := _flag(node[flag])) is not None
     }
-    return _cautious(next((one for one in TERMS if one in told), None), node)
+    return next((one for one in TERMS if one in told), None)
 
 
 def told_beside(nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
@@ -198,9 +218,9 @@ def _checked_column(key: str) -> str:
 
 
 def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
-    """The status, but for one that is contradicted by a flag for a catch-all host beside the address."""
+    """The status, but for one that is contradicted by a flag beside the address: for a catch-all host, or that nobody should write."""
     for node in nodes:
-        if not _CATCH_ALL_FLAGS.isdisjoint(node) and _holds(node, email):
+        if not _ALL_FLAGS.isdisjoint(node) and _holds(node, email):
             status = _cautious(status, node)
     return status
 
@@ -262,7 +282,7 @@ def steps_of(value: Tree) -> list[Tree]:
 def checks_email(key: str) -> bool:
     """Whether a column of that folded name tells whether an address can be written to."""
     is_check = any(word in key for word in keys("email_words")) and any(word in key for word in _CHECKS)
-    return is_check or any(word in key for word in _CHECKERS)
+    return is_check or key in _BARE_CHECKS or any(word in key for word in _CHECKERS)
 
 
 def _status_beside(part: Tree) -> str | None:
@@ -299,8 +319,10 @@ def _is_shared_word(value: Tree) -> bool:
 
 
 def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
-    """The status, or that the host takes any name, unless nobody can write there."""
-    if status == INVALID or _CATCH_ALL_FLAGS.isdisjoint(node):
+    """The status, or that the host takes any name, unless nobody can, or should, write there."""
+    if status == INVALID or _told_by_flags(node) == INVALID:
+        return INVALID
+    if _CATCH_ALL_FLAGS.isdisjoint(node):
         return status
     return CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
 

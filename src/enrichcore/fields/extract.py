@@ -521,7 +521,12 @@ def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
             part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
         ]
         columns += [
-            part for node in objects.own for key, value in node.items() if is_finder(key) for part in found_by(value)
+            part
+            for node in objects.own
+            for key, value in node.items()
+            if is_finder(key)
+            for part in found_by(value)
+            if not _contradict(_identity(node, Entity.PERSON), _identity(part, Entity.PERSON))
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))

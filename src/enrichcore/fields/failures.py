@@ -19,7 +19,8 @@ _BEFORE: Final = (
     r"(?:(?:the|a|an|your|this|api|http|https|request|error|errors|response|status|code|failed|sorry|warning|axios|server|it|is|was|has|have|been|you|we"
     r"|\d{1,4})\b ?)*"
 )
-_MARKS: Final = ("+", "=", "~")
+_MARKS: Final = ("+", "=", "~", "?")
+_DENIAL: Final = re.compile(r"\b(?:no|not found|nothing|none|zero|empty|does not exist)\b")
 _ERROR: Final = re.compile(
     r"^\W*(?:error\b|ERROR_|exception\b|(?:http )?[45]\d\d (?:error|bad|internal|too many))", re.IGNORECASE
 )
@@ -64,13 +65,20 @@ def without_signs(text: str) -> str:
 @lru_cache(maxsize=4_096)
 def _fails(text: str) -> bool:
     plain = _plain(text)
-    return plain in _listed("=") or _anywhere().search(plain) is not None
+    return plain in _listed("=") or _anywhere().search(plain) is not None or _fails_vaguely(_vaguely().search(plain))
 
 
 @lru_cache(maxsize=4_096)
 def _begins_with_failure(text: str) -> bool:
     plain = _plain(text)
-    return plain in _listed("=") or plain in _listed("~") or _at_start().match(plain) is not None
+    if plain in _listed("=") or plain in _listed("~") or _at_start().match(plain) is not None:
+        return True
+    return _fails_vaguely(_vaguely_at_start().match(plain))
+
+
+def _fails_vaguely(found: re.Match[str] | None) -> bool:
+    """Whether words of a failure are not followed by some that say that there is nothing: "Lookup failed: no match"."""
+    return found is not None and _DENIAL.search(found.string, found.end()) is None
 
 
 def _plain(text: str) -> str:
@@ -96,6 +104,16 @@ def _anywhere() -> re.Pattern[str]:
 @cache
 def _at_start() -> re.Pattern[str]:
     return re.compile(rf"{_BEFORE}(?:{_either(_listed(''))})\b")
+
+
+@cache
+def _vaguely() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_either(_listed('?'))})\b")
+
+
+@cache
+def _vaguely_at_start() -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}(?:{_either(_listed('?'))})\b")
 
 
 def _either(phrases: frozenset[str]) -> str:

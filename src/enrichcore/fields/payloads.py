@@ -217,9 +217,15 @@ def _is_beside(key: str) -> bool:
 
 
 def _wraps(node: Mapping[str, Tree]) -> bool:
-    """Whether an object holds another and nothing beside it, or an answer in its envelope: `{"status": 200, "body": {...}}`."""
+    """Whether an object holds another and nothing beside it, or an answer in its envelope: `{"status": 200, "body": {...}}`.
+
+    Entries of a list beside its length may be of anything: they count where they are somebody.
+    """
     inner = [key for key, part in node.items() if isinstance(part, dict | list)]
-    return (len(node) == 1 and bool(inner)) or not keys("envelopes").isdisjoint(inner)
+    if (len(node) == 1 and bool(inner)) or not keys("envelopes").isdisjoint(inner):
+        return True
+    entries = (_first_of(node[key]) for key in inner if key in keys("entries"))
+    return any(isinstance(one, dict) and (owner_by_content(one) is not None or _wraps(one)) for one in entries)
 
 
 def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
@@ -251,7 +257,8 @@ def _without_speaker(folded: dict[str, Tree]) -> Tree:
     said = next((key for key in _SAID if key in folded), None)
     if said is not None:
         return folded[said]
-    if folded[_SPEAKER] in words("role_codes") and keys("employer_signs").isdisjoint(folded):
+    role = folded[_SPEAKER]
+    if isinstance(role, str) and role in words("role_codes") and keys("employer_signs").isdisjoint(folded):
         del folded[_SPEAKER]
     return folded
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -126,11 +126,13 @@ class ImportReading:
             table=self._table,
             cells=_usual_cells(islice(self._table.rows(), _USUAL_ROWS), len(self.headers)),
             behind_emails=self._behind_emails(),
+            added=len(_ADDED) if self._table.headers[: len(_ADDED)] == _ADDED else 0,
         )
-        headers = OtherHeaders(header=Header(cells=self._table.headers, profile=self._profile))
+        headers = OtherHeaders(header=Header(cells=self._table.headers[rules.added :], profile=self._profile))
         below_footer = False
         for row in _with_split_records(self._table.rows(), self._table, emails):
-            reason = (not row.fault and headers.fault(row)) or _fault(row, rules, apart=row.apart or below_footer)
+            bare = evolve(row, cells=row.cells[rules.added :]) if rules.added else row
+            reason = (not row.fault and headers.fault(bare)) or _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
 
@@ -270,6 +272,12 @@ class _RowRules:
     #: Cells that a row has at most.
     cells: int
     behind_emails: tuple[int, ...]
+    #: Columns at the beginning that the file itself did not have.
+    added: int = 0
+
+
+#: What stands before each row that was kept aside, where those are given back to be mended.
+_ADDED: Final = ("line", "reason")
 
 
 def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
@@ -280,9 +288,10 @@ def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
     headers = rules.table.headers
     if row.fault:
         return row.fault
-    margin = next((place for place, header in enumerate(headers) if header.strip()), 0)
-    in_margin = any(cell.strip() for cell in row.cells[:margin])
-    if is_footer(row.cells if in_margin else row.cells[margin:], columns=len(headers) - margin, apart=apart):
+    bare, names = row.cells[rules.added :], headers[rules.added :]
+    margin = next((place for place, header in enumerate(names) if header.strip()), 0)
+    in_margin = any(cell.strip() for cell in bare[:margin])
+    if is_footer(bare if in_margin else bare[margin:], columns=len(names) - margin, apart=apart):
         return _FOOTER
     surplus = any(cell.strip() for cell in row.cells[len(headers) :])
     # No row has more blank cells at its end than the header has columns, so that more of them were not moved there.

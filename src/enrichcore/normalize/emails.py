@@ -43,7 +43,9 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 #: What a page's markup leaves before an address.
-_BEFORE = re.compile(r"^(?:mailto:|\\?u003[ce]|\\?u0022|%20|%22|%3[ce]|%09)+", re.IGNORECASE)
+_BEFORE = re.compile(r"^(?:mailto(?::|%3a)|//|\\?u003[ce]|\\?u0022|%20|%22|%3[ce]|%09)+", re.IGNORECASE)
+#: What a template joined, of which one was not there: "ann.undefined@acme.example".
+_PARTS = re.compile(r"[._-]")
 #: Characters of a mailbox, after RFC 5321.
 MAX_MAILBOX = 64
 #: One word right before an address: part of it, where it is neither its label nor its owner's name.
@@ -141,6 +143,7 @@ def _usable_address(user: str, domain: str) -> str | None:
     if (
         not _MASKED.isdisjoint(user)
         or len(user) > MAX_MAILBOX
+        or "undefined" in _PARTS.split(user)
         or registrable_domain(domain) is None
         or _is_pressed(user, domain.partition(".")[0])
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable

@@ -27,7 +27,7 @@ _YEAR = re.compile(
 )
 _NOT_ZERO = re.compile("[1-9]")
 #: What stands in no amount: a share, an address, a number to call.
-_NO_AMOUNT = re.compile(r"[%@_;?=#]|\d:\d|^\W*[+-]|^0\d")
+_NO_AMOUNT = re.compile(r"[%@_;?=#]|\d:\d|^\W*[+-]|^0\d|\d-\d+-\d|\(\d{2,5}\)\s*\d")
 
 
 def is_amount(text: str) -> bool:

@@ -247,3 +247,15 @@ def test_reading_a_text_takes_no_longer_than_the_text_is_long(part):
         began = time.process_time()
         extract_person_fields({"x": text})
         assert time.process_time() - began < 2
+
+
+def test_entries_of_a_list_count_where_they_are_somebody():
+    """Other columns have lists of news, tools and pages."""
+    for column in ("Technologies used", "x", "Latest headlines"):
+        body = {
+            "domain": "pampanet.example",
+            "employee_count": 5,
+            column: {"total": 1, "items": [{"name": "SAP", "kind": "ERP"}]},
+        }
+        assert extract_company_fields(body)["company_name"] is None
+    assert extract_company_fields({"x": {"total": 1, "items": [COMPANY]}})["company_name"] == "Pampanet S.A."

@@ -67,13 +67,14 @@ FAILURES = [
     {"error": "404 Not Found"}, {"status": 404, "message": "Cannot POST /v1/enrich"}, {"result": "Unauthorized"},
     {"result": "⚠️ Run condition not met"}, {"message": "Your request has been queued"}, {"status": "pending"}, {"error": 503},
     {"result": "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>"}, {"email": "", "status": "timeout"},
-    {"result": "Request failed with status code 500"}, {"success": False, "message": "Domain is required"},
+    {"message": "Enrichment failed"}, {"result": "Lookup failed"}, {"result": "Request failed with status code 500"}, {"success": False, "message": "Domain is required"},
 ]  # fmt: skip
 DENIALS = [
     {"error": True, "message": "NO_RESULT"}, {"status": 404, "error": {"type": ["not_found"], "message": "No records were found matching your request"}},
     {"code": 404, "description": "Person profile does not exist", "name": "Not Found"}, {"status": "error", "message": "No email found"},
     {"status": "failed", "reason": "no results"}, {"statusCode": 422, "message": "no results"}, {"success": False, "error": "EMAIL_NOT_FOUND"},
     {"error": {"message": "Unknown person.", "type": "unknown_record"}}, {"status": 404, "errors": [{"id": "not_found", "code": 404, "details": "No such record was found"}]},
+    {"status": "failed", "message": "Enrichment failed: no data found for this profile"}, {"message": "Lookup failed, nothing matched"},
     {"email": "", "confidence": 0}, {"status": "NO_MATCH", "likelihood": 0}, {"message": "No email found. No credits were charged."},
 ]  # fmt: skip
 

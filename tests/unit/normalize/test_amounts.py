@@ -9,11 +9,11 @@ from enrichcore.normalize.lists import lines
 
 AMOUNTS = [
     "$5M", "5000000", "€3,5M", "5 Mio. €", "$25M - $50M", "10M-25M", "under $1M", "$1B+", "USD 5 million per year", "₹500 Cr", "US$ 1.2 billion", "EUR 1.234.567,00",
-    "$2,021", "$10 million to $50 million", "12 bis 15 Mio. EUR", "R$ 5 milhões", "$5M (as of 2024)", "Total funding: $5M", "kr 20 mill.", "5億円", "2000K", "4.1E+07",
+    "$2,021", "$10 million to $50 million", "12 bis 15 Mio. EUR", "R$ 5 milhões", "$5M (as of 2024)", "Total funding: $5M", "kr 20 mill.", "5億円", "100 000-500 000", "($5M)", "2000K", "4.1E+07",
 ]  # fmt: skip
 NO_AMOUNTS = [
     "No funding information found (as of 2026)", "The company has not raised any funding since 2010", "Bootstrapped since 2010", "Self-funded; no external rounds in 10 years",
-    "N/A (private company, est. 1998)", "Not disclosed (2024)", "Seed - 2021", "2 rounds", "12%", "80 employees", "Q4 2024", "2024-12-31", "+54 11 4000 1234", "Pre-revenue (2024)",
+    "N/A (private company, est. 1998)", "Not disclosed (2024)", "Seed - 2021", "2 rounds", "12%", "80 employees", "Q4 2024", "2024-12-31", "+54 11 4000 1234", "(555) 123-4567", "555-123-4567", "Pre-revenue (2024)",
     "https://x.example/rev?y=2024", "2021", "1998-2003", "$0 - $0", "-5", "$-5M", "r_00010000", "10/01/2026", "2026-01-10T00:00:00",
 ]  # fmt: skip
 HEAD_COUNTS = [
