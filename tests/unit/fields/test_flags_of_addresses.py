@@ -54,6 +54,8 @@ def test_a_word_tells_more_than_a_flag_that_it_is_not_valid():
     "column",
     [
         "dpo_email",
+        "Email (CEO)",
+        "creator_email",
         "webmaster_email",
         "supervisor_email",
         "director_email",
