@@ -12,8 +12,8 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.keys import sort_of_page
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, read_answer
-from enrichcore.normalize import is_known_country, is_nothing
+from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, place_in_line, read_answer
+from enrichcore.normalize import is_nothing
 from projections.final_leads.emails import PER_TRUST, Trust, status_weight
 from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
 from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
@@ -147,9 +147,14 @@ def _is_id(page: str) -> bool:
     return bool(sort_of_page(page.rpartition("/")[2]))
 
 
+def _is_country(place: str) -> bool:
+    told = place_in_line(place, None)
+    return told.country is not None and told.city is None and told.state is None
+
+
 #: A country alone takes no city's place, and an id no address with a name.
 _SAYS_LESS: Final[Mapping[str, Callable[[str], bool]]] = {
-    "person_location": is_known_country,
+    "person_location": _is_country,
     "person_linkedin_url": _is_id,
     "company_linkedin_url": _is_id,
 }

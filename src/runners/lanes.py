@@ -45,13 +45,14 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
             for row in rows(enrichment, "lanes")}  # fmt: skip
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found: list[dict[str, Any]] = []
+    sharing = _by_webhook(enrichment)
     for client in enrichment.registry.clients.values():
         for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
-            key = lane_id(client.id, workstream, workflow)
+            key, lane = lane_id(client.id, workstream, workflow), f"{client.slug}/{workstream}/{workflow}"
             usage, settings = used.get(key, Usage()), webhook.lane
             found.append(
                 {
-                    "lane": f"{client.slug}/{workstream}/{workflow}",
+                    "lane": lane,
                     "lane_id": key,
                     "client": client.slug,
                     "workstream": workstream,
@@ -64,7 +65,9 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "ready": usage.ready,
                     # Attempts that were surely not delivered count for the first only.
                     "attempts": usage.sent,
+                    # Of the webhook, by all lanes that have it, whatever client they are of.
                     "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
+                    "shared_with": [name for name in sharing[webhook.url.fingerprint()] if name != lane],
                     "lifetime_limit": settings.lifetime_limit,
                     "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
                     "credits_spent": usage.spent,
@@ -73,6 +76,22 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def _by_webhook(enrichment: Enrichment) -> dict[str, list[str]]:
+    """The lanes that share each webhook."""
+    found: dict[str, list[str]] = {}
+    for client in enrichment.registry.clients.values():
+        for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
+            found.setdefault(webhook.url.fingerprint(), []).append(f"{client.slug}/{workstream}/{workflow}")
+    return found
+
+
+def sent_words(lane: dict[str, Any]) -> str:
+    """What a lane sent; of a webhook that several lanes have, its own part stands apart from what that took in all."""
+    if lane["shared_with"]:
+        return f"{lane['attempts']:,} of {lane['sent']:,} with others of this webhook"
+    return f"{lane['sent']:,}"
 
 
 def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from enrichcore.step_runs group by lane_id, client_id, workstream, workflow
 
 -- name: standing
 -- Step runs of a batch that have not ended, or gave nothing, by why; one that waits for a company stands as that does.
-select s.workflow, s.state, coalesce(c.reason, s.reason), array_agg(s.run_id order by s.run_id)
+select s.workflow, s.state, coalesce(c.reason, s.reason), count(*), (array_agg(s.run_id order by s.run_id))[1:%(ids)s::int]
 from enrichcore.step_runs s
 left join enrichcore.step_runs c on c.run_id = s.company_run_id and s.state = 'waiting_for_company'
 where s.batch_id = %(batch)s and s.state not in ('completed', 'skipped', 'cancelled')

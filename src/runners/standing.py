@@ -1,5 +1,7 @@
 """Where the items of a batch stand, those for the same reason together: what is stuck, why, and what would move it."""
 
+from collections.abc import Sequence
+from shlex import quote
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +11,11 @@ from enrichcore.application import Enrichment
 from enrichcore.application.explaining import explain
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.life_cycle import GAPS, State
+from enrichcore.domain.pipeline import Kind
 from runners.statements import rows
+
+#: More items than a batch has.
+_ALL: Final = 2**31 - 1
 
 
 @frozen(kw_only=True)
@@ -22,35 +28,38 @@ class Group:
     reason: str
     #: Why one of them is not moving, and what would move it.
     explanation: str
+    count: int
+    #: The first of them, or all.
     ids: tuple[UUID, ...]
 
 
 def groups_of(enrichment: Enrichment, batch: Batch) -> list[Group]:
     """What the items of a batch wait for, or ended without; the largest group first."""
-    return first_groups(enrichment, batch, None)[0]
+    found = rows(enrichment, "standing", batch=batch.batch_id, ids=_ALL)
+    return [_group(enrichment, batch, *row) for row in found]
 
 
-def first_groups(enrichment: Enrichment, batch: Batch, most: int | None) -> tuple[list[Group], int]:
-    """The largest of those groups, at most so many, and how many are left out."""
-    found = rows(enrichment, "standing", batch=batch.batch_id)
-    groups = [
-        _group(enrichment, batch, workflow, State(state), reason, tuple(ids))
-        for workflow, state, reason, ids in found[:most]
-    ]
+def first_groups(enrichment: Enrichment, batch: Batch, most: int) -> tuple[list[Group], int]:
+    """The largest of those groups, each with one item's id, and how many are left out."""
+    found = rows(enrichment, "standing", batch=batch.batch_id, ids=1)
+    groups = [_group(enrichment, batch, *row) for row in found[:most]]
     return groups, len(found) - len(groups)
 
 
 def _group(
-    enrichment: Enrichment, batch: Batch, workflow: str, state: State, reason: str, ids: tuple[UUID, ...]
+    enrichment: Enrichment, batch: Batch, workflow: str, in_state: str, reason: str, count: int, ids: Sequence[UUID]
 ) -> Group:
+    state = State(in_state)
     if state in GAPS:
-        named = f"--step {workflow} --state {state}"
-        said = (
-            f"Step {workflow} {_ENDED[state]} ({reason}); `enrichcore retry {batch.batch_id} {named}` sends it again."
-        )
+        step = batch.pipeline.step(workflow)
+        again = "runs it again" if step is not None and step.kind is Kind.LOCAL else "sends it again"
+        # The others of this step may have ended for a reason that still holds.
+        because = f" --reason {quote(reason)}" if reason else ""
+        named = f"--step {workflow} --state {state}{because}"
+        said = f"Step {workflow} {_ENDED[state]}{reason and f' ({reason})'}; `enrichcore retry {batch.batch_id} {named}` {again}."
     else:
-        said = explain(enrichment.store, enrichment.registry, ids[0], now=enrichment.now())
-    return Group(workflow=workflow, state=state, reason=reason, explanation=said, ids=ids)
+        said = explain(enrichment.store, enrichment.registry, ids[0], now=enrichment.now(), workflow=workflow)
+    return Group(workflow=workflow, state=state, reason=reason, explanation=said, count=count, ids=tuple(ids))
 
 
 _ENDED: Final = {State.FAILED: "failed", State.TIMED_OUT: "timed out"}
@@ -86,7 +95,7 @@ def shown(group: Group) -> dict[str, Any]:
         "workflow": group.workflow,
         "state": str(group.state),
         "reason": group.reason,
-        "count": len(group.ids),
+        "count": group.count,
         "explanation": group.explanation,
         "ids": list(group.ids),
     }

@@ -203,6 +203,28 @@ class DirectoryImportsContract(WorldContract):
         assert world.app.get_upload(report.upload_id).rejected == 1
         (row,) = world.app.rejected_rows(report.upload_id)
         assert (row.line, row.reason, row.raw["Title"]) == (3, report.rejected[0][1], "Buyer")
+
+    def test_what_was_kept_aside_and_not_mended_is_kept_aside_again(self, world):
+        """A footer and the header again become nobody, though line and reason stand before them now; a mended row is somebody."""
+        header = ["First Name", "Last Name", "Email", "Company"]
+        rows = [
+            header,
+            ["Ann", "Moor", "ann@moor.example", "Moor"],
+            ["Total: 30", "", "", ""],
+            header,
+            ["", "", "", "Fell"],
+        ]
+        file = ("\n".join(map(",".join, rows)) + "\n").encode()
+        report = world.app.upload(file, client=ACME, workstream=CRM)
+        given_back = b"".join(rejected_csv(lambda: world.app.rejected_rows(report.upload_id)))
+        assert [line for line, _ in report.rejected] == [3, 4, 5]
+        again = world.app.upload(given_back, client=ACME, workstream=CRM)
+        assert (again.row_count, [reason for _, reason in again.rejected]) == (
+            0,
+            [reason for _, reason in report.rejected],
+        )
+        mended = given_back.replace(b",Fell", b"bob@fell.example,Fell")
+        assert world.app.upload(mended, client=ACME, workstream=CRM).row_count == 1
         with pytest.raises(UnknownId):
             world.app.rejected_rows(UploadId(UUID(int=7)))
 
@@ -272,6 +294,13 @@ class ToldImportsContract(WorldContract):
         contested = [joined for joined in report.joined if joined.contested]
         assert report.person_count == 2
         assert any("who is not merged" in joined.reason for joined in contested)
+
+    def test_a_name_that_two_have_is_told_once_for_each_row(self, world):
+        """Though the directory knows it by the company's domain, and by the company."""
+        other = person("ann", linkedin="https://www.linkedin.com/in/another-ann", email="another@quillhaven.example")
+        report = world.upload(person("ann"), other)
+        assert report.person_count == 2
+        assert [joined.line for joined in report.joined if joined.contested] == [3]
 
     def test_why_rows_are_one_is_told_of_any_import(self, world):
         """The first row, the key by which each later one was known, and the merge; under whichever id one asks."""

@@ -95,9 +95,9 @@ class World:
 
 
 @contextmanager
-def process(command, cwd):
+def process(command, cwd, log=None):
     """A process that says on its first line where it listens: itself, and its address."""
-    with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=log, text=True) as running:
         try:
             yield running, re.search(r"http://[^\s,]+", running.stdout.readline())[0]
         finally:
@@ -105,9 +105,9 @@ def process(command, cwd):
 
 
 @contextmanager
-def daemon(world, *options):
+def daemon(world, *options, log=None):
     """The daemon, until the block ends."""
-    with process([*COMMAND, "run", *options], world.folder) as (running, address):
+    with process([*COMMAND, "run", *options], world.folder, log) as (running, address):
         yield address
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 0

@@ -104,6 +104,7 @@ def test_a_local_function_beside_the_configuration_is_found(world, tmp_path):
     assert (refused.returncode, "own_steps" in refused.stderr) == (1, True)
     (tmp_path / "own_steps.py").write_text("def tidy(facts):\n    return {}\n")
     world.run(*own, "retry", batch_id, ENRICHCORE_DATABASE_URL=database)
+    world.run("apply")
 
 
 def test_a_folder_in_which_nothing_can_be_written_is_told_with_what_to_do(world, tmp_path):
@@ -356,5 +357,5 @@ def test_an_interrupted_import_says_what_becomes_of_it(world):
                 assert running.poll() is None, running.stderr.read()
             running.send_signal(signal.SIGINT)
             _, told = running.communicate(timeout=60)
-    assert running.returncode == 1
+    assert running.returncode == 130
     assert told.startswith("interrupted; what was imported of the file cannot be launched: import it again")

@@ -1,6 +1,7 @@
 """What people decide about batches, lanes and answers, as they type it."""
 
 import getpass
+import re
 
 import pytest
 
@@ -54,6 +55,29 @@ def test_a_lane_is_stopped_and_opened(world):
     assert shown["status"] == "open"
     assert world.ended("lanes", "--stop", "acme/crm_data/find_emial").returncode == 2
     assert world.ended("lanes", "--stop", "acme").returncode == 2
+
+
+def test_a_table_with_a_wrong_secret_is_told_of(world):
+    """In the log with the time, in the metrics, and to whoever asks why an answer does not come."""
+    import httpx
+
+    batch_id = world.launch(file=world.new_people(1, "refused"), workstream="crm_data")
+    item = world.items(batch_id, world.url)[0]
+    path = world.folder / "daemon.log"
+    with path.open("w") as log, daemon(world, "--role", "receiver", "--role", "web", log=log) as address:
+        wrong = {"authorization": "Bearer no-secret-of-ours"}
+        url = f"{address}/callbacks/crm_data/enrich_person_via_clay_waterfall"
+        assert httpx.post(url, json={"item_id": str(item)}, headers=wrong).status_code == 401
+        assert httpx.get(f"{address}/metrics").status_code == 200
+    (line,) = path.read_text().splitlines()
+    said = (
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ WARNING enrichcore.receiver: 1 callback refused with 401, .*callback_secret"
+    )
+    assert re.match(said, line)
+    assert "no-secret-of-ours" not in line
+    with daemon(world, "--role", "web") as address:
+        assert 'enrichcore_callbacks_total{outcome="unauthorized"} 1' in httpx.get(f"{address}/metrics").text
+    world.json("cancel", batch_id)
 
 
 def test_an_answer_without_a_place_is_listed_and_placed(world):

@@ -48,6 +48,6 @@ def test_an_interrupted_demo_keeps_nothing_and_says_so(tmp_path):
             assert line, running.stderr.read()
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
-    assert running.returncode == 1
+    assert running.returncode == 130
     assert told == "interrupted; a demo keeps nothing: its folder and its database are removed\n"
     assert not list(tmp_path.glob("enrichcore-demo-*"))

@@ -15,6 +15,7 @@ from tests.end_to_end.pages_world import opened_site
 
 pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
 
+HOSTILE = "<script>alert(1)</script>\0"
 LANE = f"/lanes/acme/{APOLLO}/{APOLLO_COMPANY}"
 
 
@@ -128,13 +129,19 @@ def test_what_failed_is_run_again_by_a_button(site, browser):
     site.world.play()
     page = browser.get(batch).text
     assert "Retry…" in page
-    assert "failed or timed out: 2 steps" in page
+    assert "failed or timed out: 2 steps" in browser.get(f"{batch}/retry").text
     assert "Retry… above" in why(browser, batch)[0]
-    assert browser.post(f"{batch}/retry", data={"step": "nonsense"}).status_code == 400
+    assert [
+        browser.post(f"{batch}/retry", data=wrong).status_code for wrong in ({"step": "x"}, {"state": "ready"})
+    ] == [400, 400]
+    assert "Nothing of this batch ended so" in browser.get(f"{batch}/retry", params={"reason": HOSTILE}).text
+    one = browser.get(f"{batch}/retry", params={"step": APOLLO_COMPANY, "reason": "credits"}).text
+    assert re.search(r"Credits, at most</th><th class=\"n\">1<", one)
+    assert '<input type="hidden" name="reason" value="credits">' in one
     said = {"by": "ann", "why": "paid", "step": APOLLO_COMPANY, "reason": "credits"}
     assert browser.post(f"{batch}/retry", data=said).status_code == 303
     assert ("ann (web)", "paid") in told(site, e.RetryRequested)
-    assert "failed or timed out: 1 step<" in browser.get(batch).text
+    assert "failed or timed out: 1 step<" in browser.get(f"{batch}/retry").text
     browser.post(f"{batch}/retry", data={})
     assert ("web", "asked for") in told(site, e.RetryRequested)
     assert "Retry…" not in browser.get(batch).text
@@ -164,8 +171,9 @@ def test_a_cancelled_batch_is_taken_back_by_a_button(site, browser):
     """Which makes it run again."""
     batch = launched(browser, person("ann"))
     browser.post(f"{batch}/cancel")
-    page = browser.get(batch).text
-    assert '<option value="cancelled">cancelled: 1 step<' in page
+    assert "Retry…" in browser.get(batch).text
+    page = browser.get(f"{batch}/retry", params={"ended": "nonsense", "step": "nonsense"}).text
+    assert '<option value="cancelled" selected>cancelled: 1 step<' in page
     assert browser.post(f"{batch}/retry", data={"state": "cancelled", "step": "", "why": "a slip"}).status_code == 303
     assert "s-running" in browser.get(batch).text
     assert ("web", "a slip") in told(site, e.RetryRequested)

@@ -12,11 +12,12 @@ from enrichcore.domain import events as e
 from enrichcore.domain.lane import DOUBTS_IN_A_ROW
 from enrichcore.domain.step_run import Outcome
 from enrichcore.projection import catch_up, ensure_tables
+from enrichcore.registry import Secret
 from projections import READ_MODELS
 from runners.cli.batches import _show, progress_of
 from runners.cli.lanes import show_history
 from runners.cli.tracing import what_it_is
-from runners.lanes import known_lanes, lane_words
+from runners.lanes import known_lanes, lane_words, sent_words
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned
 
 pytestmark = pytest.mark.postgres
@@ -66,6 +67,23 @@ def test_a_lane_that_is_tried_by_one_row_at_a_time_is_not_shown_as_open(world):
         assert lane["status"] == "held"
         assert "nobody knows whether they were delivered, the last: HTTP 502" in lane["reason"]
         world.clock.tick(seconds=31)
+
+
+def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
+    """What a lane sent itself stands apart from what its webhook took of all who have it."""
+    other = evolve(world.registry.client(ACME), slug="other", id=uuid4(), callback_secrets=(Secret("another-secret"),))
+    world.registry = evolve(world.registry, clients={**world.registry.clients, "other": other})
+    world.app = world.another()
+    world.launch(person("ann"), person("bob", "caldora"))
+    world.send()
+    told = {lane["lane"]: lane for lane in known_lanes(world.app)}
+    mine, theirs = told[LANE], told[LANE.replace(ACME, "other", 1)]
+    assert (mine["shared_with"], theirs["shared_with"]) == ([theirs["lane"]], [mine["lane"]])
+    assert (mine["sent"], theirs["sent"]) == (2, 2)
+    assert (sent_words(mine), sent_words(theirs)) == (
+        "2 of 2 with others of this webhook",
+        "0 of 2 with others of this webhook",
+    )
 
 
 def test_a_budget_that_is_used_up_tells_when_its_period_frees_credits(world):

@@ -1,5 +1,7 @@
 """Where the items of a batch stand: those for the same reason together, with their ids, and what would move them."""
 
+from shlex import split
+
 import pytest
 
 from enrichcore.domain.life_cycle import State
@@ -52,6 +54,27 @@ def test_gaps_are_told_with_their_reasons_and_how_to_ask_again(world):
     assert {(group.workflow, group.state) for group in groups} == {(APOLLO_COMPANY, State.FAILED)}
     assert {group.reason for group in groups} == {"no credits", "busy"}
     assert all(f"--step {APOLLO_COMPANY} --state failed" in group.explanation for group in groups)
+    assert {words[words.index("--reason") + 1] for words in map(commanded, groups)} == {"no credits", "busy"}
+
+
+def commanded(group):
+    """The words of the command that a group's sentence names, as a shell reads it."""
+    return split(group.explanation.split("`")[1])
+
+
+def test_each_group_is_told_of_its_own_step_where_several_of_an_item_have_not_ended(world):
+    """An earlier step that was retried is in doubt, while a later one waits for its answer."""
+    batch = world.launch(person("ann"))
+    (company,) = world.send()
+    world.answer(company, world.body(company, result=None, error="busy"))
+    (asked,) = world.send()
+    world.app.retry(batch.batch_id, by="ann", why="", step=APOLLO_COMPANY, state=State.FAILED, reason="busy")
+    world.report(world.claim(), Outcome.UNKNOWN, reason="the connection broke")
+    _, groups = now(world, batch)
+    told = {group.workflow: group.explanation for group in groups}
+    assert "is in doubt" in told[APOLLO_COMPANY]
+    assert f"is at step {APOLLO_PERSON}" in told[asked.workflow]
+    assert "waits for its answer" in told[asked.workflow]
 
 
 def test_a_cancelled_batch_says_how_it_is_taken_back(world):

@@ -4,6 +4,7 @@ Each fault below is put in on purpose, some into a configuration and some into t
 """
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
@@ -13,11 +14,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from enrichcore.application import Ack, AckStatus, claiming, placing
 from enrichcore.application.paces import take
 from enrichcore.domain import step_run as steps
+from enrichcore.domain.events import Source
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import init_text, parse
+from enrichcore.store import MemoryStore
 from enrichcore.store.rows import run_row
 from enrichcore.testing import BrokenPromise, Placeholders, pipeline_machine
+from enrichcore.testing.people import person
+from enrichcore.testing.rehearsal import Fate, Rehearsal
 
 SHIPPED = parse(init_text(), env=Placeholders())
 
@@ -123,6 +128,30 @@ def test_a_configuration_without_webhooks_is_refused():
     """There is nothing to rehearse, and that is said at once."""
     with pytest.raises(ValueError, match="no client has a webhook"):
         pipeline_machine(parse("[workstreams]\n", env={}))
+
+
+def test_an_answer_that_says_what_was_reused_is_not_lost():
+    """It is a duplicate of what stands with another item of the person; the machine looks for it there."""
+    world = Rehearsal(registry=own(), store=MemoryStore())
+    world.upload(0, [person("ann", "caldora")])
+    delivered = (Fate(outcome=Outcome.DELIVERED, taken=True),) * 4
+    owner = {"result": {"title": "Chief Buyer", "first_name": "Ann"}}
+
+    def do(*commands):
+        for command in commands:
+            world.do(0, command)
+            world.pass_time(timedelta(seconds=10))
+
+    work, wake = ("work", delivered, owner), ("wake", None)
+    do(("launch", 0), work, ("answer", 0, {"result": {"name": "Caldora"}}, True, 1), work)
+    world.pass_time(timedelta(hours=7))
+    do(wake, ("launch", 0), work)
+    world.pass_time(timedelta(hours=7))
+    # Both rows had no answer; that of the first comes late, and serves the second, whose own then says the same.
+    do(wake, ("answer", 1, owner, True, 1), ("retry", 0, None), ("retry", 1, None), ("answer", 0, owner, True, 1))
+    reused = [one.event for one in world.log() if getattr(one.event, "source", None) is Source.REUSE]
+    assert (len(reused), len(world.books.taken), world.store.answer_counts()["duplicate"]) == (1, 3, 1)
+    assert world.broken() == []
 
 
 # --- faults in the core --------------------------------------------------------------------------------------------

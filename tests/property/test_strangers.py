@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichcore import MemoryStore
+from enrichcore.application.identity import explain_identity
 from tests.contracts.world import CRM, World
 
 #: Names of one person, as files, marriages, alphabets and friends write them.
@@ -95,6 +96,12 @@ def test_a_page_of_a_stranger_is_told_and_not_taken():
     report = world.upload(row("John Marsh", "marsh", linkedin=PAGE), row("Peter Ock", "ock", linkedin=PAGE))
     pages = [one.facts.get("person_linkedin_url") for one in world.store.people(report.upload_id)]
     assert sorted(map(bool, pages)) == [False, True]
+    second = max(world.store.people(report.upload_id), key=lambda one: one.facts["person_full_name"]).person_id
+    why = explain_identity(world.store, second).tellings[0].reason
+    assert (
+        why
+        == "was new; the LinkedIn profile zz-77 belongs to somebody else, who is not merged: it is all that both have in common"
+    )
     (told,) = [joined.reason for joined in report.joined if joined.contested]
     assert told == (
         "the LinkedIn profile zz-77 belongs to another person, who is not merged: it is all that both have in common"

@@ -23,7 +23,7 @@ from enrichcore.registry import Registry
 from enrichcore.store.commit import Store
 
 
-def explain(store: Store, registry: Registry, run_id: UUID, *, now: datetime) -> str:
+def explain(store: Store, registry: Registry, run_id: UUID, *, now: datetime, workflow: str = "") -> str:
     """Why an item or company run is not moving, and what would move it.
 
     Args:
@@ -31,11 +31,12 @@ def explain(store: Store, registry: Registry, run_id: UUID, *, now: datetime) ->
         registry: the configuration in force, for its lane.
         run_id: of the item or company run.
         now: the time to explain for.
+        workflow: of an item, the step that is asked about; the first that has not ended, unless given.
 
     Raises:
         UnknownId: There is no such item or company run.
     """
-    return Explanation(store=store, registry=registry, now=now).of(run_id)
+    return Explanation(store=store, registry=registry, now=now).of(run_id, workflow)
 
 
 @frozen(kw_only=True)
@@ -46,7 +47,7 @@ class Explanation:
     registry: Registry
     now: datetime
 
-    def of(self, run_id: UUID) -> str:
+    def of(self, run_id: UUID, workflow: str = "") -> str:
         """The sentence.
 
         Raises:
@@ -56,15 +57,17 @@ class Explanation:
         if found is None:
             raise UnknownId("item or company run", run_id)
         if isinstance(found.state, BatchItem):
-            return self._item(found.state)
+            return self._item(found.state, workflow)
         return f"Company run {run_id} {self._company(found.state)}."
 
-    def _item(self, item: BatchItem) -> str:
+    def _item(self, item: BatchItem, workflow: str) -> str:
         said = f"Item {item.item_id}"
         if item.status is not ItemStatus.ACTIVE:
             return f"{said} {_ended_item(item)}{self._reused(item)}."
         own = self._batches([item.batch_id])
-        run = next(iter(item.open_runs), None)
+        # An earlier step may have been retried, so that several have not ended.
+        asked = (run for run in item.open_runs if not workflow or run.workflow == workflow)
+        run = next(asked, None)
         if run is None:
             return f"{said} is between two steps; `enrichcore run` carries it on."
         place = f"is at step {run.workflow} of {item.workstream}"

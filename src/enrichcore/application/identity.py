@@ -122,7 +122,7 @@ def _tellings(events: list[e.Recorded]) -> Iterator[Telling]:
                 yield Telling(
                     at=recorded.at,
                     entity_id=entity_id,
-                    reason=_because(event.facts, held) if held else "was new",
+                    reason=(_because(event.facts, held) if held else "was new") + _of_strangers(event),
                     upload_id=event.upload_id,
                     line=event.line,
                     keys=event.keys,
@@ -146,6 +146,12 @@ def _tellings(events: list[e.Recorded]) -> Iterator[Telling]:
                     merged=event.merged,
                 )
                 held.update(known.get(event.merged, ()))
+
+
+def _of_strangers(event: e.PersonImported | e.CompanyImported) -> str:
+    keys = event.of_strangers if isinstance(event, e.PersonImported) else ()
+    told = " and ".join(map(key_words, keys))
+    return f"; {told} belongs to somebody else, who is not merged: it is all that both have in common" if told else ""
 
 
 def _found(event: e.KeysFound) -> str:

@@ -240,8 +240,9 @@ class _Chunk:
             self._append(e.PersonsMerged(merged=merged.entity_id, because=key), person_id)
             self._follow(merged.entity_id, person_id)
         event = e.PersonImported(
-            upload_id=upload, line=line, raw=row.raw, facts=person, keys=match.new_keys, company_id=company_id
-        )
+            upload_id=upload, line=line, raw=row.raw, facts=person, keys=match.new_keys, company_id=company_id,
+            of_strangers=match.of_strangers,
+        )  # fmt: skip
         self._append(event, person_id)
         known = self._people.get(person_id)
         if known is not None and known.company_id is not None:

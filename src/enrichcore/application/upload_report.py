@@ -10,7 +10,7 @@ from enrichcore.application.estimating import StepEstimate
 from enrichcore.application.identity import key_words
 from enrichcore.domain.directory import Match
 from enrichcore.domain.ids import CompanyId, PersonId, UploadId
-from enrichcore.domain.keys import TOLD, Key, as_told
+from enrichcore.domain.keys import TOLD, Key, KeyKind, as_told
 from enrichcore.ingest import ImportedRow, ImportReading, RejectedRow
 
 #: Rows that a report shows.
@@ -26,6 +26,13 @@ MAX_REJECTED: Final = 100_000
 WANTED: Final = (
     "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
 )  # fmt: skip
+
+
+#: Keys that say what another, with the same name, says as well.
+_SAID_WITH: Final = {
+    KeyKind.PERSON_AT_COMPANY: KeyKind.PERSON_NAME,
+    KeyKind.COMPANY_NAME_ALONE: KeyKind.COMPANY_NAME,
+}
 
 
 @frozen(kw_only=True)
@@ -196,7 +203,10 @@ class Tally:
             self._note_contested("company", outcome.company, row.line)
 
     def _note_contested(self, entity: str, match: Match[Any], line: int) -> None:
+        kinds = {key.kind for key in match.contested}
         for key in match.contested:
+            if _SAID_WITH.get(key.kind) in kinds:
+                continue
             self._note(
                 Joined(
                     line=line, entity=entity, entity_id=match.entity_id, because=key, contested=True,

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from enrichcore import normalize
@@ -77,6 +78,8 @@ _FAILURE = re.compile(
     r"|n/a (?:at|in|@)\b|(?:null|undefined|none) (?:at|in|@)\b)",
     re.IGNORECASE,
 )
+#: Characters of a text that tell whether it is a page that shows nothing, and a word for nothing.
+_LONGEST_WALL, _BEGINNING = 120, 8
 _FOR_SALE = re.compile(
     r"(?:(?:the |this )?(?:premium )?(?:domain|website)\b.{0,60}?|\S+\.\w+) (?:is|may be|are) (?:now )?(?:for sale|available for purchase)\b",
     re.IGNORECASE,
@@ -134,6 +137,11 @@ _LASTING = re.compile(
     r"(?<=\S)\s+\(?\d{1,2}\+?\s+(?:years?|yrs?|months?|mos?|jahre?n?|monate?n?|ans?|mois|a\u00f1os?|meses|mes|anni|anno|mesi|jaar|maand(?:en)?)\b.*$",
     re.IGNORECASE,
 )
+#: What LinkedIn shows beside a place or in a headline's place.
+_CONNECTED = re.compile(
+    r"\s*(?:\u00b7\s*)?(?:(?:[\d,.]+\+? (?:connections?|followers?|contacts?)|contact info)\b.*|(?:1st|2nd|3rd\+?)(?: degree(?: connection)?)?)$",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"\s+(?:[-\u2013\u2014]|to|bis|until|till)\s+|\s*\u2013\s*")
 
 
@@ -151,21 +159,28 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
-    if is_wall(text) or _NOT_AVAILABLE.match(text):
+    if is_wall(text) or ("/" in text[:_BEGINNING] and _NOT_AVAILABLE.match(text)):
         return True
-    if _SIGNS_AROUND.sub("", text.casefold()) in words("no_values") or _FAILURE.match(text) is not None:
+    if (text[0].isdigit() or text[0] in "cC\u00b7") and _CONNECTED.fullmatch(text):
+        return True
+    plain = text.casefold()
+    bare = plain if plain[0].isalnum() and plain[-1].isalnum() else _SIGNS_AROUND.sub("", plain)
+    if bare in words("no_values") or _FAILURE.match(text) is not None:
         return True
     return len(text) <= MAX_NOTE and normalize.tells_of_failure(text)
 
 
 def is_wall(text: str) -> bool:
     """Whether a text begins like a page that shows no company: of a guard against robots, an empty host, a domain for sale."""
-    return text.casefold().startswith(_walls()) or _FOR_SALE.match(text) is not None
+    plain = text[:_LONGEST_WALL].casefold()
+    return plain.startswith(_walls().get(plain[:2], ())) or (" for " in plain and _FOR_SALE.match(text) is not None)
 
 
 @cache
-def _walls() -> tuple[str, ...]:
-    return tuple(words("walls"))
+def _walls() -> Mapping[str, tuple[str, ...]]:
+    """How such pages begin, by their first two letters: asking for all of them takes longer than the rest of the cleaning."""
+    starts = sorted(words("walls"))
+    return {begins: tuple(group) for begins, group in groupby(starts, key=lambda start: start[:2])}
 
 
 def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...] = _LIST_KEYS) -> Iterator[str]:
@@ -216,12 +231,14 @@ def label(value: Any) -> str | None:
     )
 
 
+@remembered
 def fact(value: Any) -> str | None:
     """A label that is told outright: a guess is none."""
     text = label(value)
     return None if text is None or is_hedged(text) else text
 
 
+@remembered
 def job_title(value: Any) -> str | None:
     """A job title; a form of address and the title of a page are none."""
     text = fact(value)
@@ -282,13 +299,14 @@ def technologies(value: Any) -> list[str] | None:
     return _distinct(iter(_COMMAS.split(paragraph(value) or "")))
 
 
+@remembered
 def place(value: Any) -> str | None:
     """The name of a place; one with digits or longer than a name is an address."""
     text = fact(_listed(value))
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
-    bare = without_place_name(bare)
+    bare = without_place_name(_CONNECTED.sub("", bare) if "\u00b7" in bare else bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
 
 
@@ -299,7 +317,11 @@ def place_line(value: Any) -> str | None:
 
 def _listed(value: Any) -> Any:
     """Lines as a list in one line."""
-    return "; ".join(filter(None, map(str.strip, value.splitlines()))) if isinstance(value, str) else value
+    return (
+        "; ".join(filter(None, map(str.strip, value.splitlines())))
+        if isinstance(value, str) and "\n" in value
+        else value
+    )
 
 
 def city(value: Any) -> str | None:
@@ -329,6 +351,7 @@ def without_place_name(text: str) -> str:
     return _PLACE_NAME.sub("", text, count=1) if " " in text else text
 
 
+@remembered
 def location(value: Any) -> str | None:
     """A place in one line, "City, State, Country", without the parts that say nothing."""
     text = place(value)
@@ -358,6 +381,7 @@ def own_company_type(value: Any) -> str | None:
     return None if text is None else spelled(text)
 
 
+@remembered
 def size(value: Any) -> str | None:
     """A size bucket as given, such as "201-500 employees"; it must tell a range, which a spreadsheet has not made a date.
 
@@ -379,6 +403,7 @@ def _is_reversed(text: str) -> bool:
     return first is not None and last is not None and last < first
 
 
+@remembered
 def amount(value: Any) -> str | None:
     """An amount of money or a range of them, as given; zero is unknown."""
     told = next((value[key] for key in _AMOUNT_KEYS if value.get(key)), value) if isinstance(value, Mapping) else value

@@ -27,6 +27,9 @@ _LINKEDIN = cleaners.linkedin("company")
 _NO = frozenset({"false", "no", "0", "n"})
 #: Keys by which an object is known to be a job, and those of several roles in one.
 _FLAT = frozenset(path[0] for kind in ("flat_title", "flat_company", "flat_start") for path in job_paths(kind))
+#: Keys under which jobs, and employers beside them, are told.
+_LISTS = {kind: frozenset(path[0] for path in job_paths(kind)) for kind in ("history", "past", "current", "latest")}
+_EMPLOYERS = frozenset(path[0] for path in job_paths("employers"))
 _OF_A_JOB = frozenset(path[0] for kind in ("title", "company") for path in job_paths(kind))
 _SPANS = frozenset(path[0] for path in job_paths("span"))
 _ROLES = frozenset(path[0] for path in job_paths("roles"))
@@ -116,7 +119,13 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
 
 def _employers(nodes: Sequence[Tree]) -> dict[str, Job]:
     """What is told of employers beside the jobs, by their names: Apollo tells a domain there only."""
-    told = [value for value in values_along(nodes, job_paths("employers")) if isinstance(value, dict)]
+    told = [
+        value
+        for node in nodes
+        if not _EMPLOYERS.isdisjoint(node)
+        for value in values_along((node,), job_paths("employers"))
+        if isinstance(value, dict)
+    ]
     employers = [
         Job(
             company=_first(value, "company", _company_name),
@@ -287,6 +296,8 @@ def from_record(record: Any, *, is_current: bool) -> Job | None:
 
 def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
     """The jobs of one list, or of the single one, under the keys of that kind."""
+    if _LISTS[kind].isdisjoint(node):
+        return
     for value in values_along((node,), job_paths(kind)):
         for part in _listed(value)[:MAX_JOBS]:
             for role in _roles(part):

@@ -149,6 +149,17 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         name: None if name in _OF_FUNDING else _field(objects, name, sources) for name in COMPANY_FIELDS
     }
     fields |= _funding(objects, sources)
+    if (fields["company_name"] or "").islower():
+        # Some providers write every name small, and as it is written beside it.
+        same = (
+            name
+            for name in _values(objects.own, paths_of("company_name", sources), CLEANERS["company_name"])
+            if not name.islower()
+        )
+        key = normalize.company_name_key(fields["company_name"])
+        fields["company_name"] = next(
+            (name for name in same if normalize.company_name_key(name) == key), fields["company_name"]
+        )
     location = company_location(objects.own, fields["company_country"])
     fields["company_city"], own_city = location.city, fields["company_city"]
     fields["company_state"], own_state = location.state, fields["company_state"]
@@ -248,6 +259,10 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None
         fields["person_history_is_whole"] = history.is_whole or None
+    called = (fields["person_full_name"], *(job.company for job in history.current))
+    if (fields["person_title"] or "").casefold() in {name.casefold() for name in called if name}:
+        # The person's name, or the employer's, in the title's place.
+        fields["person_title"] = None
     return fields
 
 
@@ -442,9 +457,11 @@ def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None, alone: str
         spelled = normalize.split_full_name(full)[1]
         initials = {word[0].casefold() for word in (spelled or "").split()}
         last = spelled if last[0].casefold() in initials else last
+    if first is None and full is None and last and (whole := normalize.whole_name_in(last)):
+        first, last = whole
     if full is None and first and last:
         full = f"{first} {last}"
-    if first is None or last is None:
+    if (first is None or last is None) and not normalize.is_undivided(full or ""):
         of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)
         first, last = first or of_full[0], last or of_full[1]
     return {"person_first_name": first, "person_last_name": last, "person_full_name": full}
@@ -504,7 +521,12 @@ def _addresses(objects: _Objects, sources: Sources | None) -> Iterator[Address]:
             part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
         ]
         columns += [
-            part for node in objects.own for key, value in node.items() if is_finder(key) for part in found_by(value)
+            part
+            for node in objects.own
+            for key, value in node.items()
+            if is_finder(key)
+            for part in found_by(value)
+            if not _contradict(_identity(node, Entity.PERSON), _identity(part, Entity.PERSON))
         ]
         yield from addresses(columns)
         bare = (_bare_email_in(node) for node in (*columns, *objects.own))

@@ -141,11 +141,20 @@ def person_location(node: Tree) -> str | None:
 
     A country among a person's own fields is one of several parts, of which the others are missing.
     """
-    location = _whole(_location(node, person_place(), doubt=_TOLD))
-    if location.city is None:
-        inside = _location(node, _inside_a_place(), doubt=_TOLD)
-        return in_one_line(_whole(inside).state, inside.country) if inside.country else None
-    return in_one_line(location.city, location.state, location.country)
+    if isinstance(node, dict) and _keys_of_a_place().isdisjoint(node):
+        return None
+    location = _whole(told := _location(node, person_place(), doubt=_TOLD))
+    if location.city is not None:
+        return in_one_line(location.city, location.state, location.country)
+    inside = _location(node, _inside_a_place(), doubt=_TOLD) if told.country else Location()
+    return in_one_line(_whole(inside).state, inside.country) if inside.country else None
+
+
+@cache
+def _keys_of_a_place() -> frozenset[str]:
+    """The keys under which a person's place is told."""
+    parts = person_place()
+    return frozenset(path[0] for path in (*parts.city, *parts.state, *parts.country))
 
 
 @cache
@@ -226,6 +235,7 @@ def in_line(text: str) -> Location | None:
     return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
 
 
+@lru_cache(maxsize=4_096)
 def names_several(text: str) -> bool:
     """Whether a text may be several places, or one whose parts no comma separates."""
     return any(pattern.search(text) for pattern in (_PARTED, _LISTED, _JOINED))
@@ -490,6 +500,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     return Location(city=city, state=state, country=country, doubt=doubt)
 
 
+@lru_cache(maxsize=4_096)
 def _is_surely_country(name: str) -> bool:
     return len(name) > CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
 

@@ -21,6 +21,7 @@ from enrichcore.normalize import (
     email_domain,
     is_free_mail,
     is_shared_mailbox,
+    is_undivided,
     linkedin_key,
     linkedin_url,
     lone_last_name,
@@ -93,7 +94,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
         full = None
     if last and not first and not full:
         first, last = whole_name_in(last) or (None, last)
-    if full and not (first and last):
+    if full and not (first and last) and not is_undivided(full):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:

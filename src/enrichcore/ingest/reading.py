@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
 from enrichcore.domain.keys import Key
+from enrichcore.ingest.cleaning import fact_of
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
@@ -125,11 +126,13 @@ class ImportReading:
             table=self._table,
             cells=_usual_cells(islice(self._table.rows(), _USUAL_ROWS), len(self.headers)),
             behind_emails=self._behind_emails(),
+            added=len(_ADDED) if self._table.headers[: len(_ADDED)] == _ADDED else 0,
         )
-        headers = OtherHeaders(header=Header(cells=self._table.headers, profile=self._profile))
+        headers = OtherHeaders(header=Header(cells=self._table.headers[rules.added :], profile=self._profile))
         below_footer = False
         for row in _with_split_records(self._table.rows(), self._table, emails):
-            reason = (not row.fault and headers.fault(row)) or _fault(row, rules, apart=row.apart or below_footer)
+            bare = evolve(row, cells=row.cells[rules.added :]) if rules.added else row
+            reason = (not row.fault and headers.fault(bare)) or _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
             yield self._rejected(row, reason) if reason else self._imported(row, columns)
 
@@ -147,8 +150,9 @@ class ImportReading:
         return RejectedRow(line=row.line, raw=_raw(self.headers, row.cells), reason=reason)
 
     def _imported(self, row: Row, columns: tuple[tuple[str, int], ...]) -> ImportedRow | RejectedRow:
-        cells = row.cells
-        person, company = compose((fact, cells[place]) for fact, place in columns if place < len(cells))
+        cells, behind_names = _with_links(row, columns) if row.links else (row.cells, ())
+        told = [(fact, cells[place]) for fact, place in columns if place < len(cells)]
+        person, company = compose((*told, *behind_names))
         if not person.keys:
             return self._rejected(row, _NOBODY)
         return ImportedRow(
@@ -228,6 +232,26 @@ def _is_split(first: Row, second: Row, columns: int, emails: frozenset[int]) -> 
     return any(usable_email(cell) and place not in emails for place, cell in enumerate(second.cells))
 
 
+def _with_links(row: Row, columns: tuple[tuple[str, int], ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The row's cells, with the address of a link where the text tells none: "Send mail"; and pages behind people's names."""
+    linked = {
+        place: row.links[place]
+        for fact, place in columns
+        if fact in _LINKED
+        and place in row.links
+        and (place >= len(row.cells) or fact_of(fact, row.cells[place]) is None)
+    }
+    cells = tuple(linked.get(place, cell) for place, cell in enumerate(row.cells))
+    behind = tuple((_PAGE, row.links[place]) for fact, place in columns if fact in _NAMES and place in row.links)
+    return cells, behind
+
+
+_PAGE = "person_linkedin_url"
+_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+#: What a link may tell in place of its text.
+_LINKED = frozenset({"person_email", _PAGE, "company_linkedin_url", "company_website", "company_domain"})
+
+
 def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[str, int], ...]:
     """Facts with the places of their columns, in the order of preference."""
     return tuple((fact, headers.index(column)) for column, fact in mapping.mapped.items())
@@ -248,6 +272,12 @@ class _RowRules:
     #: Cells that a row has at most.
     cells: int
     behind_emails: tuple[int, ...]
+    #: Columns at the beginning that the file itself did not have.
+    added: int = 0
+
+
+#: What stands before each row that was kept aside, where those are given back to be mended.
+_ADDED: Final = ("line", "reason")
 
 
 def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
@@ -258,7 +288,10 @@ def _fault(row: Row, rules: _RowRules, *, apart: bool) -> str:
     headers = rules.table.headers
     if row.fault:
         return row.fault
-    if is_footer(row.cells, columns=len(headers), apart=apart):
+    bare, names = row.cells[rules.added :], headers[rules.added :]
+    margin = next((place for place, header in enumerate(names) if header.strip()), 0)
+    in_margin = any(cell.strip() for cell in bare[:margin])
+    if is_footer(bare if in_margin else bare[margin:], columns=len(names) - margin, apart=apart):
         return _FOOTER
     surplus = any(cell.strip() for cell in row.cells[len(headers) :])
     # No row has more blank cells at its end than the header has columns, so that more of them were not moved there.

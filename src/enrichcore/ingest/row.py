@@ -1,6 +1,8 @@
 """One record of a file, before anything is known of its columns."""
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 
 @frozen(kw_only=True)
@@ -15,3 +17,5 @@ class Row:
     apart: bool = False
     #: What is wrong with the record itself; empty when nothing is.
     fault: str = ""
+    #: Where links behind cells of a sheet lead, by the cell's place.
+    links: Mapping[int, str] = field(factory=dict)

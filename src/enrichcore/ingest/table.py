@@ -104,7 +104,7 @@ def _open_sheet(file: Source, knows: Knows, names_people: Knows) -> Table:
     sheet = find_sheet(file, names_people)
     if sheet is None:
         raise NotATable(file.name, "has no column names", "put them into the first row of its first sheet")
-    records = partial(sheet_records, file, sheet.title, knows)
+    records = partial(sheet_records, file, sheet, knows)
     header = next(records(), Row(line=1, cells=()))
     notes: tuple[str, ...] = ()
     if sheet.others:

@@ -19,6 +19,7 @@ from enrichcore.ingest.dialect import Knows, better_header, know_nothing, known_
 from enrichcore.ingest.errors import NotATable
 from enrichcore.ingest.packing import opened_archive
 from enrichcore.ingest.row import Row
+from enrichcore.ingest.sheet_marks import SheetMarks, sheet_marks
 
 #: Rows above the header that a title may take.
 MAX_TITLE_ROWS: Final = 12
@@ -37,6 +38,7 @@ class Sheet:
     title: str
     #: Other sheets that people see and that hold something; their rows are not read.
     others: tuple[str, ...]
+    marks: SheetMarks
 
 
 def find_sheet(source: Source, names_people: Knows = know_nothing) -> Sheet | None:
@@ -53,6 +55,7 @@ def find_sheet(source: Source, names_people: Knows = know_nothing) -> Sheet | No
     with source.open() as stream, closing(_opened(stream, source.name)) as workbook:
         visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         starts = {sheet.title: _start(sheet, source.name) for sheet in visible}
+        parts = {sheet.title: sheet._worksheet_path for sheet in visible}  # noqa: SLF001 - nothing public tells it
     widths = {
         title: max((sum(map(bool, map(str.strip, row.cells))) for row in rows), default=0)
         for title, rows in starts.items()
@@ -65,7 +68,8 @@ def find_sheet(source: Source, names_people: Knows = know_nothing) -> Sheet | No
         return None
     tables = [title for title in filled if widths[title] > 1]
     title = next((title for title in tables if title in of_people), (tables or filled)[0])
-    return Sheet(title=title, others=tuple(other for other in filled if other != title))
+    others = tuple(other for other in filled if other != title)
+    return Sheet(title=title, others=others, marks=sheet_marks(source, parts[title]))
 
 
 def _start(sheet: Any, name: str) -> list[Row]:
@@ -74,16 +78,16 @@ def _start(sheet: Any, name: str) -> list[Row]:
     return list(islice(dropwhile(_is_blank, _rows(sheet, name)), MAX_TITLE_ROWS + 1))
 
 
-def sheet_records(source: Source, title: str, knows: Knows = know_nothing) -> Iterator[Row]:
+def sheet_records(source: Source, found: Sheet, knows: Knows = know_nothing) -> Iterator[Row]:
     """Every record of a sheet, from its header on; blank rows below it count as records.
 
     Raises:
         NotATable: The workbook cannot be read.
     """
     with source.open() as stream, closing(_opened(stream, source.name)) as workbook:
-        sheet = workbook[title]
+        sheet = workbook[found.title]
         sheet.reset_dimensions()
-        yield from _from_header(_rows(sheet, source.name), knows)
+        yield from _from_header(found.marks.told(_rows(sheet, source.name)), knows)
 
 
 def _from_header(rows: Iterator[Row], knows: Knows) -> Iterator[Row]:

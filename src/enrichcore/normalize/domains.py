@@ -183,7 +183,8 @@ def _is_ip(host: str) -> bool:
 
 @lru_cache(maxsize=8_192)
 def _listed(domain: str, name: str) -> bool:
-    """Whether the domain or one that it lies below is in the list."""
-    labels = domain.lower().strip(".").split(".")[-10:]
+    """Whether the domain or one that it lies below is in the list, there with a dot before it where only what lies below is meant."""
+    labels = domain.lower().strip(".").removeprefix("www.").split(".")[-10:]
     listed = entries(name)
-    return any(".".join(labels[start:]) in listed for start in range(len(labels)))
+    below = any(f".{'.'.join(labels[start:])}" in listed for start in range(1, len(labels)))
+    return below or any(".".join(labels[start:]) in listed for start in range(len(labels)))

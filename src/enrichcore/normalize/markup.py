@@ -7,8 +7,8 @@ _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 #: What a page does, and not what it says.
 _CODE = re.compile(r"<(script|style|noscript|template)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 
-#: One of these is in every text with a mark.
-_MAY_BE_MARKED = re.compile(r"[*_`\"#\[\u3010\u2022\u00b7\u25cf\u25aa\u25ba\u2023\u25e6>]|^[-\u2013]\s|:\s|\n")
+#: One of these is in every text with a mark, but for one that begins with a dash.
+_MAY_BE_MARKED = re.compile('[*_`"#\\[\u3010\u2022\u00b7\u25cf\u25aa\u25ba\u2023\u25e6>:\n(]')
 _LINKED = re.compile(r"\[([^\[\]]+)\]\((?:https?://|mailto:|/)[^()\s]*\)")
 _STRONG = re.compile(r"\*\*(\S(?:[^*]*\S)?)\*\*")
 _AROUND = re.compile(r"(\*{1,3}|_{1,2}|`{1,3}|\")((?:(?!\1).)+)\1")
@@ -42,7 +42,7 @@ def tags_as_lines(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """A value in one line without what marks it: emphasis, quotes, a bullet, sources behind it, its own label before it."""
-    if _MAY_BE_MARKED.search(text) is None:
+    if text[:1] not in {"-", "\u2013"} and _MAY_BE_MARKED.search(text) is None:
         return text
     bare = _LINKED.sub(r"\1", _REASONS.sub("", text.strip())).strip()
     while True:

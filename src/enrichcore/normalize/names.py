@@ -42,6 +42,17 @@ _NOTE = re.compile(
 _DECORATION = re.compile(r"\s+[|/\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
 _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
+#: What stands before a name, or behind it, in a sentence or a page's title.
+_SAID = re.compile(
+    r"^(?:(?:the|her|his|their|my|contact) )?(?:full )?name(?: is|:)\s+|['\u2019]s (?:linkedin )?(?:profile|page)$",
+    re.IGNORECASE,
+)
+#: Another name of the same person behind this one.
+_ALSO_CALLED = re.compile(r"\s+(?:a\.?k\.?a\.?|alias|n\u00e9e?|geb\.|geborene)\s+\S.*$", re.IGNORECASE)
+#: Two whole names.
+_TWO = re.compile(r"\S+ (?:\S+ )*?(?P<before>\S+) (?:and|und|et|&|\+) (?P<behind>\S+) \S.*", re.IGNORECASE)
+#: A name in quotes before another: that by which somebody is called.
+_CALLED = re.compile(r"[\"\u201c\u201e]([^\W\d_][^\"\u201c\u201d\u201e]*)[\"\u201d\u201c]\s+(\S+)")
 #: Two people in one cell, or no name at all.
 _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
 #: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
@@ -95,7 +106,13 @@ def person_name(value: Any) -> str | None:
         text = _ADDRESS_ASIDE.sub("", text)
     if "@" in text or "://" in text:
         return None
+    text = _CALLED.sub(r"\1 \2", text) if _CALLED.fullmatch(text) else text
     plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else _without_pictures(text)))
+    if " " in plain:
+        plain = _ALSO_CALLED.sub("", _SAID.sub("", plain))
+        two = _TWO.fullmatch(plain)
+        if two and not is_particle(two["before"]) and not is_particle(two["behind"]):
+            return None
     bare = _without_suffixes(_without_asides(plain))
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
@@ -103,6 +120,13 @@ def person_name(value: Any) -> str | None:
     if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
     return _recased(called)
+
+
+def is_undivided(name: str) -> bool:
+    """Whether a name is whole and has no part of its own for the first name: those of China, Japan and Korea in their letters."""
+    return len(name) > 1 and all(
+        unicodedata.name(part, "").startswith(("CJK ", "HANGUL ", "HIRAGANA ", "KATAKANA ")) for part in name
+    )
 
 
 def is_nobody(name: str) -> bool:

@@ -162,21 +162,25 @@ def _too_fast(registry: Registry, log: Sequence[e.Recorded], behind: timedelta) 
 
 
 def _lost_answers(books: Books, log: Sequence[e.Recorded]) -> Iterator[str]:
+    answers = [(one, one.event) for one in log if isinstance(one.event, e.AnswerEvent)]
+    bodies = {(one.stream_id, one.version): event.body for one, event in answers}
     said: dict[UUID, set[str]] = {}
-    for one in log:
-        if isinstance(one.event, e.AnswerEvent):
-            said.setdefault(one.stream_id, set()).add(_content(one.event.body))
+    for one, event in answers:
+        # What was reused stands where it was recorded; an answer that says the same is a duplicate of it.
+        reused = None if event.reused_from is None else bodies.get((event.reused_from, event.reused_version or 0))
+        said.setdefault(one.stream_id, set()).add(_content(reused or event.body))
     for run_id, body in books.acknowledged:
         if _content(body) not in said.get(run_id, ()):
             yield f"an answer of {run_id} was acknowledged and is not in the log: {body[:80]!r}"
 
 
 def _content(body: bytes) -> str:
-    """What an answer says, without formatting."""
+    """What an answer says, without formatting and without whose it is."""
     try:
-        return json.dumps(json.loads(body), sort_keys=True)
+        told = json.loads(body)
     except ValueError:
         return repr(body)
+    return json.dumps({**told, "item_id": ""} if isinstance(told, dict) else told, sort_keys=True)
 
 
 def _failed_locally(registry: Registry, log: Sequence[e.Recorded]) -> Iterator[str]:

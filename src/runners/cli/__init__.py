@@ -1,7 +1,8 @@
 """The command line: `enrichcore`, thin over the library, one module for each group of commands.
 
 Facts go to standard output, and with `--json` nothing but JSON does; progress, warnings and refusals go to standard error.
-Every expected error is one message and an exit code (1 the work failed, 2 wrong use), never a traceback.
+Every expected error is one message and an exit code (1 the work failed, 2 wrong use, 130 ended by Ctrl-C), never a traceback.
+What stays up until it is told to stop ends with 0 then.
 """
 
 import sys
@@ -14,7 +15,7 @@ def main() -> None:
         from runners.cli.main import main as run
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
-        sys.exit(1)
+        sys.exit(130)
     run()
 
 

@@ -30,6 +30,8 @@ _PAUSE_S: Final = 1.0
 _LEAVING: Final = frozenset({State.READY, State.RETRY_WAIT, State.WAITING_FOR_COMPANY})
 #: States of rows that are out.
 _WAITS: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT})
+#: States that can run again, in the order of the life cycle.
+_ENDS: Final = [str(state) for state in State if state in ENDS]
 _OVER: Final = frozenset({BatchStatus.CANCELLED, BatchStatus.FINISHED})
 
 TheBatch = Annotated[UUID, typer.Argument(metavar="BATCH_ID", help="As printed by `launch` and `status`.")]
@@ -125,7 +127,7 @@ def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:
 _COLUMNS: Final = ("total", "active", "completed", "failed", "cancelled", "with_gaps", "in_doubt")
 
 
-def _show(found: list[dict[str, Any]], told: list[str], *, as_json: bool, one_line: bool) -> None:
+def _show(found: list[dict[str, Any]], told: Sequence[str] = (), *, as_json: bool, one_line: bool) -> None:
     if as_json and one_line:
         typer.echo(json_text({"batches": found, "hindrances": told}, indent=None))
         return
@@ -201,8 +203,11 @@ def retry(
     *,
     step: Annotated[str | None, typer.Option(metavar="WORKFLOW", help="Only this step; every one by default.")] = None,
     state: Annotated[
-        State | None,
-        typer.Option(metavar="STATE", help="Steps that ended so; by default those that failed or timed out."),
+        str | None,
+        typer.Option(
+            metavar="STATE",
+            help=f"Steps that ended so: {', '.join(_ENDS)}; by default those that failed or timed out.",
+        ),
     ] = None,
     reason: Annotated[
         str, typer.Option(metavar="WORDS", help="Only those that ended for a reason with these words in it.")
@@ -220,21 +225,28 @@ def retry(
     which may cost credits a second time: `--dry-run` tells how many. A cancelled step whose row is still out is waited for, not sent again. A step that waits
     for its answer has not ended: `settle --as lost` ends such waits before their deadline.
     """
-    if state is not None and state not in ENDS:
-        ended = ", ".join(sorted(ENDS))
-        hint = f"; `enrichcore settle {batch_id} --as lost` ends waits for answers first" if state in _WAITS else ""
-        raise typer.BadParameter(f"only what has ended can run again: {ended}{hint}", param_hint="--state")
+    wanted = None if state is None else _ended_so(state, batch_id)
     with application(context, record=not dry_run) as enrichment:
         _require_step(enrichment, batch_id, step)
         if dry_run:
             _show_costs(
                 batch_id,
-                enrichment.retry_costs(BatchId(batch_id), step=step, state=state, reason=reason),
+                enrichment.retry_costs(BatchId(batch_id), step=step, state=wanted, reason=reason),
                 as_json=as_json,
             )
             return
-        again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=state, reason=reason)
+        again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=wanted, reason=reason)
         _counted(enrichment, batch_id, "retried", again, as_json=as_json)
+
+
+def _ended_so(state: str, batch_id: UUID) -> State:
+    """The end that was named."""
+    if state in _ENDS:
+        return State(state)
+    hint = f"; `enrichcore settle {batch_id} --as lost` ends waits for answers first" if state in _WAITS else ""
+    raise typer.BadParameter(
+        f"{state!r} is none of {', '.join(_ENDS)}: only what has ended can run again{hint}", param_hint="--state"
+    )
 
 
 def _show_costs(batch_id: UUID, found: Sequence[RetriedStep], *, as_json: bool) -> None:

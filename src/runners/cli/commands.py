@@ -18,12 +18,18 @@ from runners.cli.wrong_use import reword
 
 FAILED: Final = 1
 WRONG_USE: Final = 2
+#: As shells say of what Ctrl-C ended.
+INTERRUPTED: Final = 130
 #: Set to anything, it shows where an unexpected error came from.
 DEBUG_VARIABLE: Final = "ENRICHCORE_DEBUG"
 
 
 class CannotDo(Exception):
     """A command cannot do what was asked; its text says why and what would help."""
+
+
+class Interrupted(CannotDo):
+    """Ctrl-C ended a command; its text says what became of the work."""
 
 
 #: The first row that fits tells the exit code and what stands before the message.
@@ -36,6 +42,7 @@ _REFUSALS: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (ApplicationError, FAILED, ""),
     (IngestError, FAILED, ""),
     (ProjectionError, FAILED, ""),
+    (Interrupted, INTERRUPTED, ""),
     (CannotDo, FAILED, ""),
     (Conflict, FAILED, "others changed the same things again and again, try once more: "),
     (StoreForbidden, FAILED, ""),
@@ -43,7 +50,7 @@ _REFUSALS: Final[tuple[tuple[type[BaseException], int, str], ...]] = (
     (psycopg.Error, FAILED, "the database refused: "),
     # What the daemon says when it cannot start or go on.
     (RuntimeError, FAILED, ""),
-    (KeyboardInterrupt, FAILED, "interrupted; what was recorded stays recorded"),
+    (KeyboardInterrupt, INTERRUPTED, "interrupted; what was recorded stays recorded"),
 )
 
 
@@ -58,7 +65,7 @@ class Commands(TyperGroup):
         try:
             code = super().main(*args, **plain)
         except typer.Abort:
-            sys.exit(FAILED)
+            sys.exit(INTERRUPTED)
         except Exception as error:
             show = getattr(error, "show", None)
             if show is None:

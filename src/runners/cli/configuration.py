@@ -9,6 +9,7 @@ from uuid import uuid4
 import typer
 
 from enrichcore.domain.amounts import counted
+from enrichcore.domain.pipeline import Kind
 from enrichcore.registry import (
     ConfigurationError,
     Fault,
@@ -100,7 +101,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
         return [*error.faults, *more, *_database_faults(path)], []
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
-    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _runner_warnings)
+    warnings = (_emptiness, _callback_warnings, _webhook_warnings, _shared_webhooks, _runner_warnings)
     return faults, [*(warning for told in warnings for warning in told(registry)), *_stale_warnings(path)]
 
 
@@ -157,6 +158,24 @@ def _webhook_warnings(registry: Registry) -> Iterator[Fault]:
                     key=f"clients.{client.slug}.webhooks.{workstream}",
                     problem="is missing",
                     remedy="give it before this client launches in that workstream",
+                )
+
+
+def _shared_webhooks(registry: Registry) -> Iterator[Fault]:
+    """A table that is asked for two kinds of answer; steps that want the same may share one, in several workstreams too."""
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
+    for client in registry.clients.values():
+        for (workstream, workflow), webhook in client.webhooks.items():
+            step = registry.workflow(workstream, workflow)
+            if step.kind is not Kind.WEBHOOK:
+                continue
+            at = f"clients.{client.slug}.webhooks.{workstream}.{workflow}.url"
+            other, wanted = owners.setdefault((client.slug, webhook.url.fingerprint()), (at, step.result))
+            if wanted != step.result:
+                yield Fault(
+                    key=at,
+                    problem=f"is the same as {other}, though their steps ask for different things",
+                    remedy="give each the URL of its own table, or both steps the same `result`",
                 )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from runners.cli.commands import FAILED, CannotDo
+from runners.cli.commands import FAILED, Interrupted
 from runners.cli.showing import AsJson
 
 _PANEL = "Begin here"
@@ -32,6 +32,6 @@ def demo(
 
         complete = run_demo(rows_each, serve=serve, as_json=as_json)
     except KeyboardInterrupt as stopped:
-        raise CannotDo("interrupted; a demo keeps nothing: its folder and its database are removed") from stopped
+        raise Interrupted("interrupted; a demo keeps nothing: its folder and its database are removed") from stopped
     if not complete:
         raise typer.Exit(FAILED)

@@ -10,7 +10,7 @@ from enrichcore.domain.events import Event
 from enrichcore.domain.ids import lane_id
 from runners.cli.opening import By, Why, application, who
 from runners.cli.showing import AsJson, line, show_json, show_table
-from runners.lanes import budget_line, known_budgets, known_lanes, lane_words
+from runners.lanes import budget_line, known_budgets, known_lanes, lane_words, sent_words
 
 _PANEL = "Batches"
 _PARTS = 3
@@ -53,7 +53,10 @@ def lanes(
         show_json({"lanes": found, "budgets": money})
         return
     if found:
-        show_table(list(_COLUMNS.values()), [[lane[name] for name in _COLUMNS] for lane in found])
+        show_table(
+            list(_COLUMNS.values()),
+            [[sent_words(lane) if name == "sent" else lane[name] for name in _COLUMNS] for lane in found],
+        )
     else:
         line("No client has a webhook yet.")
     for budget in money:

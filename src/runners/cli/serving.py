@@ -3,7 +3,9 @@
 Both are imported only when they are run, for they take a second that no other command should wait for.
 """
 
+import logging
 import sys
+import time
 from typing import Annotated
 
 import typer
@@ -45,7 +47,17 @@ def run(
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Role)}", param_hint="--role")
     roles = frozenset(map(Role, role or Role))
+    _log_with_times()
     serve(found(context), roles, health_port=health_port, ready=_say_ready)
+
+
+def _log_with_times() -> None:
+    """Each line of the log on standard error says when, in UTC, and who says it."""
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.getLogger().addHandler(handler)
 
 
 def _say_ready(message: str) -> None:

@@ -132,11 +132,11 @@ def tell(said: str, groups: Iterable[standing.Group], *, all_ids: bool) -> None:
     """Print a batch's sentence and its groups, for people."""
     line(said)
     for group in groups:
-        line(f"{len(group.ids):>7,} at {group.workflow}, {str(group.state).replace('_', ' ')}: {group.explanation}")
+        line(f"{group.count:>7,} at {group.workflow}, {str(group.state).replace('_', ' ')}: {group.explanation}")
         for item_id in group.ids if all_ids else group.ids[:_IDS_SHOWN]:
             line(f"          {item_id}")
-        if len(group.ids) > _IDS_SHOWN and not all_ids:
-            line(f"          and {len(group.ids) - _IDS_SHOWN:,} more, which --ids lists")
+        if group.count > _IDS_SHOWN and not all_ids:
+            line(f"          and {group.count - _IDS_SHOWN:,} more, which --ids lists")
 
 
 #: By the event that begins it, what an id is of, and what looks into that.

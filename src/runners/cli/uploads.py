@@ -11,7 +11,7 @@ from enrichcore.application.estimating import Estimate, estimate
 from enrichcore.domain.amounts import counted, credits_said
 from enrichcore.domain.ids import UploadId
 from enrichcore.ingest import BadMapping, check_field
-from runners.cli.commands import CannotDo, say
+from runners.cli.commands import CannotDo, Interrupted, say
 from runners.cli.opening import application, client_name, who
 from runners.cli.progress import counting, reading
 from runners.cli.running import hindrances
@@ -79,7 +79,7 @@ def upload(
                 progress=progress,
             )
         except KeyboardInterrupt:
-            raise CannotDo(_HALF_READ if dry_run else _HALF_IMPORTED) from None
+            raise Interrupted(_HALF_READ if dry_run else _HALF_IMPORTED) from None
     if as_json:
         show_json(report_json(report))
     else:
@@ -174,9 +174,9 @@ def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
     """What becomes of a launch that was interrupted: its batch goes on."""
     made = [batch for batch in enrichment.batches_of(UploadId(upload_id)) if batch.under_way and not batch.filled]
     if not made:
-        return CannotDo("interrupted before anything was started")
+        return Interrupted("interrupted before anything was started")
     batch_id = made[0].batch_id
-    return CannotDo(
+    return Interrupted(
         f"interrupted, but batch {batch_id} is started: `enrichcore run` makes the rest of its items and sends them;"
         f" stop it with: enrichcore cancel {batch_id}"
     )

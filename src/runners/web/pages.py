@@ -8,12 +8,12 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
-from enrichcore.domain.batch import BatchStatus
+from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
 from runners.web.access import guard_pages, name_cookie, remembered_name
 from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
-from runners.web.desk import BY, PAGE, TheDesk, facts_of, person_name
+from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
 from runners.web.lane_pages import lane_handlers
 from runners.web.progress import again, progress_of, steps_of
 from runners.web.rendering import PageNumber, Paging
@@ -40,7 +40,7 @@ SIGNALS: Final = {
 
 def pages() -> Router:
     """Every page, behind the guard."""
-    shown = [home, clients, batches, batch, batch_settle, batch_retry, batch_action, item, leads]
+    shown = [home, clients, batches, batch, batch_settle, confirm_retry, batch_retry, batch_action, item, leads]
     return Router(
         "/",
         route_handlers=[*shown, *lane_handlers(), *unmatched_handlers(), *upload_handlers(), sign_out],
@@ -81,10 +81,7 @@ def batch(
     only: FromQuery[str] = "",
 ) -> Response[str]:
     """One batch: each step with its states, and the items."""
-    known = desk.store.batches([batch_id])
-    if not known:
-        raise UnknownId("batch", batch_id)
-    found = known[0][0]
+    found = _known(desk, batch_id)
     (progress,) = progress_of(desk, [found])
     only = only if only in _ITEM_FILTERS else ""
     total = {
@@ -110,6 +107,8 @@ def batch(
         only=only,
         filters=_ITEM_FILTERS,
         live=progress.items_active > 0 or found.status is BatchStatus.PAUSED,
+        # What a look costs grows with the batch.
+        pause_ms=1500 + progress.items_total // 10,
         actions=ACTIONS[found.status],
         name=remembered_name(request),
     )
@@ -120,6 +119,39 @@ def batch_settle(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[S
     """Decide what is in doubt."""
     settle(desk.application, BatchId(batch_id), data.decision, by=named(data.by, BY), why=data.why)
     return _back(batch_id, data.by)
+
+
+@get("/batches/{batch_id:uuid}/retry", sync_to_thread=True)
+def confirm_retry(
+    request: Request[Any, Any, Any],
+    desk: TheDesk,
+    batch_id: FromPath[UUID],
+    ended: FromQuery[str] = "",
+    step: FromQuery[str] = "",
+    reason: FromQuery[str] = "",
+) -> Response[str]:
+    """What a retry would send and cost, before anything is sent."""
+    found = _known(desk, batch_id)
+    (progress,) = progress_of(desk, [found])
+    steps = steps_of(desk, found, progress.items_total)
+    choices = again(found.status, steps)
+    if ended not in {one.state for one in choices}:
+        ended = choices[0].state if choices else ""
+    step, reason = step if found.pipeline.step(step) else "", reason.replace("\0", "").strip()[:200]
+    costs = desk.application.retry_costs(
+        BatchId(batch_id), step=step or None, state=State(ended) if ended else None, reason=reason
+    )
+    return desk.page(
+        "retry.html",
+        batch=progress,
+        again=choices,
+        steps=steps,
+        ended=ended,
+        step=step,
+        reason=reason,
+        costs=costs if choices else [],
+        name=remembered_name(request),
+    )
 
 
 @post("/batches/{batch_id:uuid}/retry", sync_to_thread=True)
@@ -144,6 +176,13 @@ def batch_action(
     """Pause, resume or cancel a batch."""
     act(desk.application, BatchId(batch_id), action, by=named(data.by, BY), why=data.why)
     return _back(batch_id, data.by)
+
+
+def _known(desk: Desk, batch_id: UUID) -> Batch:
+    known = desk.store.batches([batch_id])
+    if not known:
+        raise UnknownId("batch", batch_id)
+    return known[0][0]
 
 
 def _back(batch_id: UUID, by: str) -> Redirect:

@@ -13,6 +13,7 @@ from litestar.params import QueryParameter
 
 from enrichcore.domain.amounts import amount, counted
 from enrichcore.domain.life_cycle import State
+from runners.lanes import sent_words
 
 #: Which page of a table is asked for, from 1.
 PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000)]
@@ -73,7 +74,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "when": when, "words": words, "cell": cell, "counted": counted}
+    made.filters |= {
+        "number": number,
+        "when": when,
+        "words": words,
+        "cell": cell,
+        "counted": counted,
+        "sent": sent_words,
+    }
     return made
 
 

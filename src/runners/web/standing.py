@@ -52,7 +52,7 @@ def _standing(desk: Desk, batch: Batch, group: Group) -> Standing:
     return Standing(
         workflow=group.workflow,
         state=str(group.state),
-        count=len(group.ids),
+        count=group.count,
         item_id=group.ids[0],
         said=desk.masked(group.explanation),
         places=places_of(group.explanation, shown_at=batch.batch_id),

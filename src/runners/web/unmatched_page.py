@@ -8,7 +8,7 @@ from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
 from enrichcore.application.matching import redrive
-from enrichcore.domain.events import CallbackUnmatched
+from enrichcore.domain.events import CallbackUnmatched, Recorded
 from runners.statements import rows
 from runners.web.access import name_cookie, remembered_name
 from runners.web.batch_actions import LONGEST_WHY, Said, named
@@ -39,9 +39,10 @@ def unmatched(
     waiting = _waiting(desk)
     paging = Paging(number=page, size=PAGE, total=len(waiting))
     shown = waiting[paging.offset : paging.offset + paging.size]
+    came = desk.store.events_at([(unmatched_id, 1) for unmatched_id in shown])
     return desk.page(
         "unmatched.html",
-        answers=[_answer(desk, unmatched_id) for unmatched_id in shown],
+        answers=[_answer(desk, came[unmatched_id, 1]) for unmatched_id in shown],
         paging=paging,
         placed=placed,
         left=left,
@@ -63,15 +64,14 @@ def _waiting(desk: Desk) -> list[UUID]:
     return [row[0] for row in rows(desk.application, "unmatched")]
 
 
-def _answer(desk: Desk, unmatched_id: UUID) -> dict[str, Any]:
-    recorded = desk.store.stream(unmatched_id, limit=1)[0]
+def _answer(desk: Desk, recorded: Recorded) -> dict[str, Any]:
     event = recorded.event
     assert isinstance(event, CallbackUnmatched)  # noqa: S101 - what the statement selects
     client = "" if recorded.client_id is None else desk.client_name(recorded.client_id)
     # Masked before it is cut, so that no part of a secret is left at the end.
     body = desk.masked(body_text(event.body))
     return {
-        "id": unmatched_id,
+        "id": recorded.stream_id,
         "received_at": recorded.at,
         "place": " / ".join(filter(None, (client, event.workstream, event.workflow))),
         "claimed_id": desk.masked(str(event.claimed_id or "")),

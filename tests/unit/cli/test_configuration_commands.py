@@ -1,4 +1,5 @@
 import json
+import re
 import tomllib
 from uuid import UUID
 
@@ -63,6 +64,21 @@ def test_check_warns_of_what_the_daemon_will_not_do(enrichcore, tmp_path):
     found = json.loads(enrichcore("check", "--json").stdout)
     assert "runner.api_token" in {fault["key"] for fault in found["warnings"]}, found
     assert "runner.notify" not in {fault["key"] for fault in found["warnings"]}, found
+
+
+def test_check_warns_of_one_url_for_two_kinds_of_answer(enrichcore, tmp_path):
+    """A pasted URL sends rows to a table that answers something else; steps of one result may share theirs."""
+    from runners.cli.sample_files import configuration_text
+
+    text = configuration_text("http://127.0.0.1:8700")
+    urls = re.findall(r'http://[^"]+/hooks/[^"]+', text)
+    company, person, crm_company = urls[0], urls[1], urls[3]
+    for shared, warned in ((text.replace(person, company), 1), (text.replace(crm_company, company), 0)):
+        (tmp_path / "enrichcore.toml").write_text(shared)
+        found = json.loads(enrichcore("check", "--json").stdout)
+        told = [warning for warning in found["warnings"] if "the same as" in warning["problem"]]
+        assert len(told) == warned
+        assert "8700" not in json.dumps(told)
 
 
 @pytest.mark.parametrize("option", ["--config", "ENRICHCORE_CONFIG"])

@@ -20,7 +20,7 @@ def test_history_names_the_fields_that_a_revised_answer_changed(monkeypatch, cap
     world.answer(send, name="Quillhaven", domain="quillhaven.example", industry="Toys")
     world.answer(send, name="Quillhaven", domain="quillhaven.example", industry="Robots")
     assert isinstance(world.store.stream(send.run_id)[-1].event, e.AnswerRevised)
-    monkeypatch.setattr(tracing, "application", lambda _: nullcontext(world.application))
+    monkeypatch.setattr(tracing, "application", lambda _, **_how: nullcontext(world.application))
     tracing.history(None, send.run_id)
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "AnswerRevised" in line]
     assert '{"changed":"company_industry: Toys → Robots"' in line

@@ -12,7 +12,7 @@ from enrichcore.application import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.ingest import BadMapping, NotATable
 from enrichcore.registry import ConfigurationError, Fault, UnknownClientError
 from enrichcore.store.commit import Conflict, StoreUnavailable
-from runners.cli.commands import hoisted, refuse
+from runners.cli.commands import Interrupted, hoisted, refuse
 
 FAULT = Fault(key="clients.acme.id", problem="is missing", remedy="give it")
 COMMANDS = [
@@ -51,6 +51,13 @@ def test_wrong_use_ends_with_2(enrichcore, args):
     """What cannot be understood is told on standard error and nothing is printed."""
     ended = enrichcore(*args)
     assert (ended.exit_code, bool(ended.stderr.strip()), ended.stdout) == (2, True, "")
+
+
+def test_whoever_names_no_end_is_told_of_those_that_can_run_again(enrichcore):
+    """And of no other state, which would be refused next."""
+    refused = enrichcore("retry", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--state", "weird")
+    assert "'weird' is none of completed, failed, timed_out, skipped, cancelled" in " ".join(refused.stderr.split())
+    assert "in_doubt" not in refused.stderr
 
 
 def test_whoever_retries_what_waits_for_an_answer_is_told_how_to_end_that(enrichcore):
@@ -112,7 +119,8 @@ def test_a_missing_configuration_is_a_message(enrichcore, args):
         (StoreUnavailable("no route"), 1),
         (psycopg.OperationalError("no route"), 1),
         (PermissionError(13, "Permission denied", "leads.csv"), 1),
-        (KeyboardInterrupt(), 1),
+        (KeyboardInterrupt(), 130),
+        (Interrupted("interrupted; nothing was imported"), 130),
         (ZeroDivisionError("unforeseen"), 1),
     ],
 )

@@ -264,3 +264,23 @@ def test_a_company_is_not_founded_after_the_day_asked_about():
     answers = ({"name": "Quillhaven", "founded": year} for year in (2026, 2027, 2054))
     told = [extract_all(answer, None, [], as_of=date(2026, 3, 1))["company_founded_year"] for answer in answers]
     assert told == [2026, None, None]
+
+
+@pytest.mark.parametrize(("asked", "moved"), [("acme.example", True), ("newco.example", False)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {
+            "employment_history": [
+                {"current": True, "organization_name": "Newco Inc.", "title": "CTO", "start_date": "2026-09-01"}
+            ],
+            "organization": {"name": "Newco", "primary_domain": "newco.example"},
+        },
+        {"jobTitle": {"title": "CTO"}, "company": {"name": "Newco", "domain": "newco.example"}},
+    ],
+)
+def test_the_domain_of_an_employer_may_stand_beside_the_jobs(body, asked, moved):
+    """Apollo and Lusha tell it of an object of its own, by whose name the job is found."""
+    raw = {"person": {"first_name": "Ann", "last_name": "Vale", **body}}
+    told = extract_all(None, raw, [], as_of=TODAY, asked_company_domain=asked)
+    assert told["moved_company"] is moved

@@ -131,3 +131,55 @@ def test_letters_of_mathematics_are_letters():
     told = extract_person_fields({"result": facts})
     assert (told["person_full_name"], told["person_title"]) == ("Anna Kovács", "CEO & Co-Founder")
     assert told["person_headline"] == "x\u00b2 \u2122"
+
+
+@pytest.mark.parametrize("text", ["500+ connections", "3rd+ degree connection", "View profile", "LinkedIn Member", "She/Her", "Status is reachable"])  # fmt: skip
+def test_what_linkedin_shows_beside_a_profile_is_no_headline(text):
+    """Scrapers take it for one."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "headline": text})["person_headline"] is None
+
+
+@pytest.mark.parametrize(("text", "told"), [("Leeds, United Kingdom · 500+ connections", "Leeds, United Kingdom"), ("Leeds, United Kingdom · Contact info", "Leeds, United Kingdom"), ("500+ connections", None)])  # fmt: skip
+def test_what_linkedin_shows_beside_a_place_is_no_part_of_it(text, told):
+    """Nor is it a place alone."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "location": text})["person_location"] == told
+
+
+@pytest.mark.parametrize("text", ["1st Lieutenant", "Top 3rd party sales", "Contact information manager"])
+def test_a_headline_may_begin_like_what_linkedin_shows(text):
+    """Words mean what stands behind them."""
+    assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", "headline": text})["person_headline"] == text
+
+
+@pytest.mark.parametrize(
+    ("full", "told"),
+    [
+        ('"Odalys" Ferreyra', ("Odalys", "Ferreyra", "Odalys Ferreyra")), ("Odalys Ferreyra aka Oda", ("Odalys", "Ferreyra", "Odalys Ferreyra")),
+        ("The name is Odalys Ferreyra", ("Odalys", "Ferreyra", "Odalys Ferreyra")), ("Odalys Ferreyra's Profile", ("Odalys", "Ferreyra", "Odalys Ferreyra")),
+        ("Odalys Ferreyra and Juan Gil", (None, None, None)), ("김민준", (None, None, "김민준")), ("José Ortega y Gasset", ("José", "Ortega y Gasset", "José Ortega y Gasset")),
+        ("[First Name] [Last Name]", (None, None, None)), ("Ada Née", ("Ada", "Née", "Ada Née")),
+    ],
+)  # fmt: skip
+def test_a_name_in_a_sentence_is_the_name(full, told):
+    """Of two people neither is meant; a name of Korea's letters is not taken apart."""
+    fields = extract_person_fields({"result": {"full_name": full, "job_title": "CFO"}})
+    assert tuple(fields[f"person_{part}_name"] for part in ("first", "last", "full")) == told
+
+
+def test_a_whole_name_in_the_last_names_place_is_taken_apart():
+    """Where the first name's is empty, as in files."""
+    fields = extract_person_fields({"result": {"first_name": "", "last_name": "Odalys Ferreyra", "job_title": "CFO"}})
+    assert (fields["person_first_name"], fields["person_last_name"]) == ("Odalys", "Ferreyra")
+
+
+def test_a_name_in_the_titles_place_is_no_title():
+    """Neither the person's nor the employer's."""
+    job = {"title": "Pampanet", "company": "Pampanet", "is_current": True}
+    for facts in ({"job_title": "Oda Fin"}, {"job_title": "Pampanet", "experience": [job]}):
+        assert extract_person_fields({"first_name": "Oda", "last_name": "Fin", **facts})["person_title"] is None
+
+
+def test_a_name_in_small_letters_gives_way_to_the_same_in_better_ones():
+    """Some providers write every name small; another name is another's."""
+    assert company(name="moor ltd", display_name="Moor Ltd")["company_name"] == "Moor Ltd"
+    assert company(name="moor ltd", display_name="Fell")["company_name"] == "moor ltd"

@@ -106,3 +106,24 @@ def test_a_newer_seat_beside_a_job_is_no_new_role(title, counts):
 def test_titles_of_one_role_are_told_from_others(one, other, same):
     """One has all the words of the other, in whatever form."""
     assert are_of_one_role(one, other) is are_of_one_role(other, one) is same
+
+
+@pytest.mark.parametrize(
+    "seat",
+    [
+        "Non-Executive Director", "NED", "Independent Director", "Chairman", "Chair", "Mitglied des Aufsichtsrats", "Verwaltungsrat", "Administrateur", "Consejero", "Limited Partner", "Venture Partner",
+        "Council Member", "Student",
+    ],
+)  # fmt: skip
+def test_a_seat_beside_a_job_is_not_the_job(seat):
+    """However new it is; of whoever has nothing else it is."""
+    cfo, held = job("CFO", "Driftline", "2015-01"), job(seat, "Kestrel", "2026-10")
+    told = extract_person_fields({"experience": [held, cfo]})
+    assert (told["person_title"], told["person_current_job_start_date"]) == ("CFO", "2015-01")
+    assert extract_person_fields({"experience": [held]})["person_title"] == seat
+
+
+def test_a_chair_who_runs_the_company_has_a_job():
+    """Both are one role."""
+    chair, adviser = job("Chairman & CEO", "Driftline", "2015-01"), job("Buyer", "Kestrel", "2014-10")
+    assert extract_person_fields({"experience": [chair, adviser]})["person_title"] == "Chairman & CEO"

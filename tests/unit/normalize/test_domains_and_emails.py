@@ -60,6 +60,10 @@ def test_a_domain_has_one_form(value, domain):
         "https://sites.google.com/view/x",
         "acme.wixsite.com",
         "linktr.ee/acme",
+        "acme.odoo.com",
+        "https://acme.en.alibaba.com/",
+        "kpnmail.nl",
+        "chello.at",
         "https://www.hugedomains.com/domain_profile.cfm?d=acme.com",
         "http://sedo.com/search/details/?domain=acme.com",
         "https://www.godaddy.com/forsale/acme.com",
@@ -84,7 +88,7 @@ def test_a_host_of_pages_does_not_take_its_owner_with_it():
 @pytest.mark.parametrize(
     ("value", "domain"),
     [
-        ("amazon.co.uk", "amazon.co.uk"), ("https://www.bloomberg.com/?utm_source=x", "bloomberg.com"), ("https://www.booking.com/de/", "booking.com"),
+        ("www.odoo.com", "odoo.com"), ("alibaba.com", "alibaba.com"), ("amazon.co.uk", "amazon.co.uk"), ("https://www.bloomberg.com/?utm_source=x", "bloomberg.com"), ("https://www.booking.com/de/", "booking.com"),
         ("https://acme.example/amazon.com/shop", "acme.example"), ("https://acme.example, https://www.amazon.com/acme", "acme.example"),
     ],
 )  # fmt: skip

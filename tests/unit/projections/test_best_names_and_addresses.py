@@ -61,6 +61,8 @@ def test_a_country_alone_replaces_no_city(log):
     assert log.lead(1)["person_location"] == "Boston, Massachusetts, United States"
     log.answers_person(1, {"first_name": "Jane", "location_name": "Leeds, England"})
     assert log.lead(1)["person_location"] == "Leeds, England"
+    log.answers_person(1, {"first_name": "Jane", "location_name": "Singapore"})
+    assert log.lead(1)["person_location"] == "Singapore"
 
 
 def test_a_members_id_replaces_no_address_with_a_name(log):

@@ -23,6 +23,8 @@ class PersonImported(Event):
     #: Keys that now mean this person.
     keys: tuple[Key, ...] = field(converter=as_keys)
     company_id: CompanyId | None = None
+    #: Keys of the row that are of somebody with whom it has nothing else in common.
+    of_strangers: tuple[Key, ...] = field(default=(), converter=as_keys)
 
 
 @frozen(kw_only=True)
