@@ -80,6 +80,7 @@ _FLAGS: Final = {
     "undeliverable": ("undeliverable", ""),
     "isundeliverable": ("undeliverable", ""),
 }
+_WARNINGS: Final = frozenset(flag for flag, words in _FLAGS.items() if not words[1])
 #: Flags that tell of a host that takes mail for any name, so that an address there cannot be verified.
 _CATCH_ALL_FLAGS: Final = frozenset({
     "catchall", "iscatchall", "domaincatchall", "isdomaincatchall", "catchalldomain", "iscatchalldomain", "acceptall",
@@ -323,11 +324,16 @@ def _is_shared_word(value: Tree) -> bool:
 
 def _cautious(status: str | None, node: Mapping[str, Tree]) -> str | None:
     """The status, or that the host takes any name, unless nobody can, or should, write there."""
-    if status == INVALID or _told_by_flags(node) == INVALID:
+    if status == INVALID or _is_warned_of(node):
         return INVALID
     if _CATCH_ALL_FLAGS.isdisjoint(node):
         return status
     return CATCH_ALL if any(_flag(node.get(flag)) for flag in _CATCH_ALL_FLAGS) else status
+
+
+def _is_warned_of(node: Mapping[str, Tree]) -> bool:
+    """Whether a flag says that nobody can, or should, write there; what is not valid may be risky, as a word beside it tells."""
+    return any(_flag(node[flag]) for flag in _WARNINGS & node.keys())
 
 
 def _holds(node: Mapping[str, Tree], email: str) -> bool:

@@ -331,7 +331,7 @@ _TOLD_TOGETHER = frozenset({"person_email", "person_email_status", *_OF_THE_JOB}
 
 
 def _objects(payload: Tree, entity: Entity) -> _Objects:
-    found = [one for one in objects_in(payload, entity) if not is_nobodys(one.values)]
+    found = [one for one in objects_in(payload, entity) if not is_nobodys(one.values, entity)]
     sure = _of_one([one.values for one in found if one.owner is entity], entity)
     unsure = [one.values for one in found if one.owner is None]
     foreign = [one.values for one in found if one.owner not in {entity, None}]

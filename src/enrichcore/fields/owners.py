@@ -64,19 +64,24 @@ def owner_by_content(node: Node, asked: Entity | None = None) -> Entity | None:
     return Entity.COMPANY if is_company else None
 
 
-def is_nobodys(node: Node) -> bool:
+def is_nobodys(node: Node, asked: Entity) -> bool:
     """Whether an object is neither's: how a request failed, `{"status": 402, "title": "Payment Required"}`, or an entry of a search."""
-    if "title" in node and not says(node, "names_of_people") and not says(node, "names"):
-        if not keys("search_signs").isdisjoint(node):
-            return True
-        if "link" in node and is_line_of_several(clean_text(node["title"]) or ""):
-            return True
+    if "title" in node and not says(node, "names_of_people") and not says(node, "names") and _is_a_page(node, asked):
+        return True
     told = [node[key] for key in ("status", "statuscode", "httpstatus") if key in node]
     if "code" in node and says(node, "error_details"):
         told.append(node["code"])
     if not any(type(number) is int and _FIRST_ERROR <= number <= _LAST_ERROR for number in told):
         return False
     return not any(says(node, group) for group in ("person_signs", "company_signs", "mail_signs", "sites", "pages"))
+
+
+def _is_a_page(node: Node, asked: Entity) -> bool:
+    """Whether what has a title and no name is a page of the web; that of the company's own site may tell of the company."""
+    if not keys("search_signs").isdisjoint(node):
+        return True
+    has_page = "link" in node or ("url" in node and asked is Entity.PERSON and not linkedin_key(node["url"], "in"))
+    return has_page and is_line_of_several(clean_text(node["title"]) or "")
 
 
 def says(node: Node, group: str) -> bool:

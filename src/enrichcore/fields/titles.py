@@ -26,6 +26,7 @@ def is_side_job(title: str | None) -> bool:
     return _is_side_job(title) if title else False
 
 
+@lru_cache(maxsize=4_096)
 def names_no_role(title: str, full_name: str | None, employer: str | None, page: str | None) -> bool:
     """Whether a title is the person's own name, that of their page ("Ann Moor - CFO - Quillhaven"), or their employer's.
 

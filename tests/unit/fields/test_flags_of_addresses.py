@@ -42,10 +42,20 @@ def test_a_flag_is_one_in_any_notation_and_in_a_check_of_its_own(flag, wrap):
         assert told(**wrap({flag: no})) == (None, "invalid")
 
 
+def test_a_word_tells_more_than_a_flag_that_it_is_not_valid():
+    """Checkers call an address at a catch-all host risky and not valid."""
+    assert told(**{"Validate Email": {"result": "risky", "is_valid": False, "reason": "accept_all"}}) == (
+        EMAIL,
+        "guessed",
+    )
+
+
 @pytest.mark.parametrize(
     "column",
     [
         "dpo_email",
+        "Email (CEO)",
+        "creator_email",
         "webmaster_email",
         "supervisor_email",
         "director_email",

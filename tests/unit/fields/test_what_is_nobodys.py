@@ -97,6 +97,17 @@ def test_the_title_of_a_page_is_no_job(entry, column):
     assert extract_person_fields(entry)["person_title"] is None
 
 
+def test_a_page_of_the_companys_own_site_tells_of_the_company_only():
+    """Its title is nobody's job."""
+    page = {
+        "results": [
+            {"title": "Pampanet - About", "url": "https://pampanet.example/about", "description": "We sell maps"}
+        ]
+    }
+    assert extract_person_fields(page)["person_title"] is None
+    assert extract_company_fields(page)["company_description"] == "We sell maps"
+
+
 def test_a_title_beside_a_page_is_a_job():
     """Only one that begins like the page's address is the page's."""
     for title in ("CFO", "CFO - Pampanet", "Sales Director", "VP, People"):
