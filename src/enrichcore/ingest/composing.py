@@ -40,6 +40,8 @@ _PLACES = ("person_city", "person_state", "person_country")
 _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person_email_bounced"
 _PAGE = "person_linkedin_url"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
+#: Of each amount: the fact of a single number, and that of a range.
+_AMOUNTS = (("company_annual_revenue", "company_revenue_range"), ("company_total_funding", "company_funding_range"))
 
 
 @frozen(kw_only=True)
@@ -61,7 +63,7 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     pairs = tuple((fact, bare_cell(cell)) for fact, cell in cells)
     facts = _placed(_told(pairs), pairs)
     person = _without_idle_status(_with_best_email(_located(named(_part(facts, "person_")))))
-    company = _in_place(_without_line(_part(facts, "company_")), "company")
+    company = _with_ranges(_in_place(_without_line(_part(facts, "company_")), "company"))
     domain = find_company_domain(company, person)
     if domain:
         company["company_domain"] = domain
@@ -70,6 +72,12 @@ def compose(cells: Iterable[tuple[str, str]]) -> tuple[Identified, Identified]:
     if not company_keys:
         company = {}
     return Identified(facts=person, keys=person_keys), Identified(facts=company, keys=company_keys)
+
+
+def _with_ranges(company: dict[str, Any]) -> dict[str, Any]:
+    """The company with an exact amount for a range that is not told, as answers have it: a lead has a column for ranges only."""
+    exact = {several: str(company[single]) for single, several in _AMOUNTS if single in company}
+    return exact | company
 
 
 def bare_cell(cell: str) -> str:

@@ -514,3 +514,19 @@ def test_a_state_tells_its_country_where_only_one_can_be_meant(city, state, told
     content = f"Name,Email,Company City,Company State\nAnn Fenn,ann@acme.example,{city},{state}\n"
     (row,) = read_import(content.encode(), profile="crm").rows()
     assert (row.company.get("company_state"), row.company.get("company_country")) == told
+
+
+@pytest.mark.parametrize(
+    ("cells", "revenue", "exact"),
+    [
+        ({"Annual Revenue": "$41,000,000"}, "41000000", 41000000),
+        ({"Annual Revenue": "10M-25M"}, "10M-25M", None),
+        ({"Annual Revenue": "41000000", "Revenue Range": "25M-75M"}, "25M-75M", 41000000),
+        ({"Annual Revenue": "unknown"}, None, None),
+    ],
+)
+def test_an_exact_revenue_is_shown_where_no_range_is_told(cells, revenue, exact):
+    """As in answers: leads have one column for both."""
+    row = {"Email": "ann@moor.example", "Company": "Moor", **cells}
+    (read,) = read_import(f"{';'.join(row)}\n{';'.join(row.values())}\n".encode(), profile="crm").rows()
+    assert (read.company.get("company_revenue_range"), read.company.get("company_annual_revenue")) == (revenue, exact)
