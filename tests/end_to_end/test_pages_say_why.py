@@ -22,7 +22,8 @@ LANE = f"/lanes/acme/{APOLLO}/{APOLLO_COMPANY}"
 def why(browser, address):
     """What a page says of why things stand, as people read it, and where its links lead."""
     part = re.search(r'<ul class="standing">.*?</ul>', browser.get(address).text, re.DOTALL)[0]
-    return html.unescape(re.sub(r"<[^>]*>", "", part)), re.findall(r'href="([^"]*)"', part)
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]*)"', part)]
+    return html.unescape(re.sub(r"<[^>]*>", "", part)), links
 
 
 def with_budget(amount):
@@ -130,7 +131,9 @@ def test_what_failed_is_run_again_by_a_button(site, browser):
     page = browser.get(batch).text
     assert "Retry…" in page
     assert "failed or timed out: 2 steps" in browser.get(f"{batch}/retry").text
-    assert "Retry… above" in why(browser, batch)[0]
+    alone = next(link for link in why(browser, batch)[1] if "no+credits" in link)
+    assert "failed or timed out: 2 steps" in browser.get(alone).text
+    assert re.search(r"company via waterfall in clay</td><td class=\"n\">1<", browser.get(alone).text)
     assert [
         browser.post(f"{batch}/retry", data=wrong).status_code for wrong in ({"step": "x"}, {"state": "ready"})
     ] == [400, 400]

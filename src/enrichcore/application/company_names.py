@@ -124,7 +124,9 @@ def _most_called(company_id: CompanyId, names: Mapping[str, tuple[int, int]], ke
         spellings,
         key=lambda key: (rows(key), _is_called_so(key, labels), max(names[name][1] for name in spellings[key]), key),
     )
-    name = max(spellings[said], key=lambda name: (name[:1].isalnum(), not is_plain(name), *names[name], name))
+    name = max(
+        spellings[said], key=lambda name: (name[:1].isalnum(), not is_plain(name), names[name][0], -names[name][1])
+    )
     return MostCalled(company_id=company_id, name=name, rows=rows(said), line=names[name][1])
 
 

@@ -247,19 +247,22 @@ def speaks_of_email(key: str) -> bool:
 @lru_cache(maxsize=4_096)
 def is_waterfall(key: str) -> bool:
     """Whether a column of that folded name holds what several providers were asked in turn, and not about somebody else."""
-    for word in keys("waterfall_words"):
-        if word in key:
-            bare = key.replace(word, "")
-            return not any(other in bare for other in keys("not_email_words"))
-    return False
+    return _is_called(key, "waterfall_words")
 
 
 @lru_cache(maxsize=4_096)
 def is_finder(key: str) -> bool:
     """Whether a column of that folded name holds what a provider of addresses told, and not about somebody else."""
-    return any(word in key for word in keys("email_finders")) and not any(
-        word in key for word in keys("not_email_words")
-    )
+    return _is_called(key, "email_finders")
+
+
+def _is_called(key: str, kind: str) -> bool:
+    """Whether one of these words is in a name, and beside it none of a column that is about something else."""
+    for word in keys(kind):
+        if word in key:
+            bare = key.replace(word, "")
+            return not any(other in bare for other in keys("not_email_words"))
+    return False
 
 
 def found_by(value: Tree) -> Iterator[Tree]:

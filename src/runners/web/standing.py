@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from attrs import frozen
 
-from enrichcore.domain.batch import Batch
+from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.life_cycle import GAPS
 from runners.standing import Group, first_groups
 from runners.web.desk import Desk
 
@@ -55,8 +57,23 @@ def _standing(desk: Desk, batch: Batch, group: Group) -> Standing:
         count=group.count,
         item_id=group.ids[0],
         said=desk.masked(group.explanation),
-        places=places_of(group.explanation, shown_at=batch.batch_id),
+        places=(_retried(desk, batch, group),)
+        if group.state in GAPS
+        else places_of(group.explanation, shown_at=batch.batch_id),
     )
+
+
+def _retried(desk: Desk, batch: Batch, group: Group) -> Place:
+    """Where those of a group alone are run again; a reason that repeats a secret is left out of the address."""
+    reason = group.reason if desk.masked(group.reason) == group.reason else ""
+    asked = urlencode(
+        {
+            "ended": group.state if batch.status is BatchStatus.CANCELLED else "",
+            "step": group.workflow,
+            "reason": reason,
+        }
+    )
+    return Place(label=_BUTTONS["retry"], address=f"/batches/{batch.batch_id}/retry?{asked}")
 
 
 def places_of(said: str, *, shown_at: UUID | None = None) -> tuple[Place, ...]:
@@ -71,6 +88,9 @@ def places_of(said: str, *, shown_at: UUID | None = None) -> tuple[Place, ...]:
 
 def _places(said: str, shown_at: str) -> Iterator[Place]:
     for command, batch_id in _DECIDED.findall(said):
+        if command == "retry":
+            yield Place(label=_BUTTONS[command], address=f"/batches/{batch_id}/retry")
+            continue
         here = batch_id == shown_at
         yield Place(
             label=f"{_BUTTONS[command]} {'above' if here else 'at its batch'}",
