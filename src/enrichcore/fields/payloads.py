@@ -310,7 +310,8 @@ def _unfolded(value: str) -> Any:
     if _is_plain_text(value):
         return None
     text = value.strip()
-    fence = _FENCE.search(text) if "```" in text and text[0] != '"' else None
+    # A fence inside JSON is in one of its texts.
+    fence = _FENCE.search(text) if "```" in text and text[0] not in '"{[' else None
     if fence is not None:
         text = text[fence.end() :]
     elif not text.startswith(_JSON_STARTS) or _FOOTNOTE.match(text):

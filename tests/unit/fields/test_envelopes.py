@@ -259,3 +259,23 @@ def test_entries_of_a_list_count_where_they_are_somebody():
         }
         assert extract_company_fields(body)["company_name"] is None
     assert extract_company_fields({"x": {"total": 1, "items": [COMPANY]}})["company_name"] == "Pampanet S.A."
+
+
+@given(layers=st.lists(st.sampled_from(["text", "fence", "list", "column", "envelope"]), min_size=1, max_size=6))
+def test_texts_fences_and_lists_in_each_other_hide_nothing(layers):
+    """What a model gave is put into a text by one column, and into the body by the next."""
+    body = {**PERSON, "summary": 'Says "hi"\nand [1] {goes}'}
+    expected = known(extract_person_fields(body))
+    for layer in layers:
+        match layer:
+            case "text":
+                body = json.dumps(body)
+            case "fence":
+                body = f"```json\n{body if isinstance(body, str) else json.dumps(body)}\n```"
+            case "list":
+                body = [body]
+            case "column":
+                body = {"Use AI": body}
+            case _:
+                body = {"status": 200, "data": body}
+    assert known(extract_person_fields({"item_id": "i", "Response": body})) == expected
