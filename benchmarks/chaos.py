@@ -49,8 +49,9 @@ PARTS = {"storm": storm, "kills": kills, "tenants": tenants}
 JAIN = "fairness of the tenants' POSTs (Jain)"
 #: Least index that counts as fair: of five equal tenants one that had half would make it 0.8.
 LEAST_FAIR = 0.9
-#: What two runners and a machine that stalls may add to a second, of what pace and burst allow together.
-TOLERATED = 1.1
+#: What two runners and a machine that stalls for a second may add, of what pace and burst allow together: of 10 a second and a
+#: burst of 20, the rows of one more second.
+TOLERATED = 4 / 3
 #: Examples of a broken promise that are printed.
 SHOWN = 10
 
