@@ -101,12 +101,14 @@ class Drafts:
         return [(run_id, draft) for run_id, draft in self._drafts.items() if draft.events]
 
     def only_read(self) -> dict[UUID, int]:
-        """Versions of the runs with nothing to record.
+        """Versions of the runs with nothing to record, 0 for those that do not exist."""
+        unchanged = ((run_id, self._drafts.get(run_id)) for run_id in self._before)
+        return {run_id: self._before[run_id][1] for run_id, draft in unchanged if draft is None or not draft.events}
 
-        Of an id that is no run's nothing is said: it may be that of something else, such as a batch, which has a version.
-        """
-        unchanged = ((run_id, draft) for run_id, draft in self._drafts.items() if not draft.events)
-        return {run_id: self._before[run_id][1] for run_id, draft in unchanged}
+    def forget(self, claimed_id: UUID) -> None:
+        """An id from outside is no run's: it may be that of something else, such as a batch, which has a version."""
+        if claimed_id not in self._drafts:
+            self._before.pop(claimed_id, None)
 
     def note_wait(self, item: Draft[BatchItem], run_id: CompanyRunId) -> None:
         """Remember that an item waits for a company run."""

@@ -65,6 +65,8 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
 def misfit(core: Core, unit: Unit, one: Incoming, found: UUID) -> str:
     """Why an answer is not one of that run's; empty where it is."""
     draft = unit.run(found)
+    if draft is None:
+        unit.forget(found)
     if draft is None or draft.state.client_id != one.client_id:
         return "no item of this client has that item_id"
     state: BatchItem | CompanyRun = draft.state
@@ -113,8 +115,9 @@ def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | No
         return _unmatched(core, unit, one, AckStatus.SET_ASIDE, reason, claimed=claimed)
 
     def keep_and_note(unit: Unit) -> Ack:
-        draft = None if found is None else unit.run(found)
-        if found is not None and draft is not None and not misfit(core, unit, one, found):
+        fits = found is not None and not misfit(core, unit, one, found)
+        draft = unit.run(found) if found is not None and fits else None
+        if draft is not None:
             run = unit.step_run(draft, one.workflow)
             if draft.emit_all(step_control.decide_set_aside(run, reason, now=unit.now)) and isinstance(
                 draft.state, BatchItem

@@ -73,6 +73,10 @@ class Unit:
         """The draft of an item or company run; None where there is none."""
         return self._drafts.run(run_id)
 
+    def forget(self, claimed_id: UUID) -> None:
+        """Let nothing rest on there being no run of an id that somebody outside claimed."""
+        self._drafts.forget(claimed_id)
+
     def item(self, run_id: UUID) -> Draft[BatchItem] | None:
         """The draft of an item."""
         return self._drafts.item(run_id)

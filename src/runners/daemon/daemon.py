@@ -81,6 +81,8 @@ class Daemon:
     ) -> None:
         self._registry = registry
         self._reread = reread or (lambda: registry)
+        #: Why this process goes by an earlier configuration than the one in force.
+        self._behind: Callable[[], str] = str
         self._url = url
         self._roles = roles
         self._health_port = health_port
@@ -98,7 +100,7 @@ class Daemon:
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
         turned = Turned()
         heartbeat = Heartbeat(self._store, turned)
-        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt, turned)
+        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt, turned, self._is_behind)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
@@ -121,9 +123,13 @@ class Daemon:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
         reloading = Reloading(self.application, self._reread, self._receiver.take_over)
+        self._behind = lambda: reloading.behind
         self._begin("the configuration", reloading.run(self._stop))
         self._begin("presence", Presence(self._store, self._roles, lambda: reloading.behind).run(self._stop))
         return self
+
+    def _is_behind(self) -> str:
+        return self._behind()
 
     async def _ask_providers(self) -> None:
         """Ask the providers of `http` steps, once the configuration has one."""

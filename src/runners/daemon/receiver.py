@@ -93,6 +93,7 @@ class Receiver:
         writer: what makes an answer durable.
         interrupted: told whenever an answer met a database that is away.
         turned: told of callbacks without the right secret.
+        behind: why this process goes by an earlier configuration than the one in force; empty where it does not.
     """
 
     def __init__(
@@ -101,10 +102,12 @@ class Receiver:
         writer: GroupWriter,
         interrupted: Callable[[], None] = lambda: None,
         turned: Turned | None = None,
+        behind: Callable[[], str] = str,
     ) -> None:
         self._writer = writer
         self._turned = turned or Turned()
         self._interrupted = interrupted
+        self._behind = behind
         self.take_over(registry)
 
     def take_over(self, registry: Registry) -> None:
@@ -123,6 +126,10 @@ class Receiver:
         if scope["method"] != "POST":
             return await reply(send, 405, {"status": "rejected", "reason": "answers are POSTed"})
         client_id = self._client_of(scope)
+        if client_id is None and self._behind():
+            # It may be right by the configuration in force: another process takes it, or this one does later.
+            reason = "this process goes by an earlier configuration, which has no such secret: please try again"
+            return await reply(send, 503, {"status": "rejected", "reason": reason})
         if client_id is None:
             self._turned.note(*target)
             reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"

@@ -51,6 +51,8 @@ class Desk:
         self.launching = Lock()
         self._hidden: list[str] = []
         self._hidden_of: Registry | None = None
+        # Before another configuration is taken over: what was recorded under this one holds its secrets.
+        self.masked("")
 
     @property
     def registry(self) -> Registry:

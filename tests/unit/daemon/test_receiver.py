@@ -71,6 +71,16 @@ def test_callbacks_without_the_right_secret_are_told_of_once_in_a_while(caplog):
     assert (turned.take(), turned.take()) == (4, 0)
 
 
+def test_a_process_that_is_behind_does_not_say_that_a_secret_is_wrong():
+    """It may be right by the configuration in force; told 503, the sender tries again."""
+    why = ["its file is another"]
+    receiver = Receiver(REGISTRY, Kept(), behind=lambda: why[0])
+    assert answered(receiver, part(b"{}", more=False), secret=b"a new client's")[0] == 503
+    assert answered(receiver, part(b"{}", more=False))[0] == 200
+    why[0] = ""
+    assert answered(receiver, part(b"{}", more=False), secret=b"a new client's")[0] == 401
+
+
 def part(body: bytes, *, more: bool):
     """A piece of a body."""
     return {"type": "http.request", "body": body, "more_body": more}
