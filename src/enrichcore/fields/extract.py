@@ -461,6 +461,7 @@ def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None, alone: str
         first, last = whole
     if full is None and first and last:
         full = f"{first} {last}"
+    first, last = normalize.rest_of_name(full, first=first, last=last) or (first, last)
     if (first is None or last is None) and not normalize.is_undivided(full or ""):
         of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)
         first, last = first or of_full[0], last or of_full[1]

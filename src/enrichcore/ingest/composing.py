@@ -26,6 +26,7 @@ from enrichcore.normalize import (
     linkedin_url,
     lone_last_name,
     person_name_key,
+    rest_of_name,
     split_full_name,
     whole_name_in,
 )
@@ -102,6 +103,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
         full = None
     if last and not first and not full:
         first, last = whole_name_in(last) or (None, last)
+    first, last = rest_of_name(full, first=first, last=last) or (first, last)
     if full and not (first and last) and not is_undivided(full):
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last

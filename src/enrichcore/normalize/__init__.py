@@ -31,7 +31,13 @@ from enrichcore.normalize.names import (
     person_name_key,
     split_full_name,
 )
-from enrichcore.normalize.names_together import distinct_names, full_name, lone_last_name, whole_name_in
+from enrichcore.normalize.names_together import (
+    distinct_names,
+    full_name,
+    lone_last_name,
+    rest_of_name,
+    whole_name_in,
+)
 from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_text, is_nothing, tells_of_failure
 from enrichcore.normalize.numbers import constant_range, is_amount, is_head_count, whole_number
 
@@ -71,6 +77,7 @@ __all__ = [
     "person_name",
     "person_name_key",
     "registrable_domain",
+    "rest_of_name",
     "split_full_name",
     "subdivision_name",
     "tags_as_lines",

@@ -63,6 +63,21 @@ def whole_name_in(last: str) -> tuple[str, str] | None:
     return (first, end) if first and end and not is_last else None
 
 
+def rest_of_name(full: str | None, *, first: str | None = None, last: str | None = None) -> tuple[str, str] | None:
+    """First and last name, where one is told and the full name has it at the other end than in English: "Tran Mai" of a Mai.
+
+    None where it does not stand there, or both are told or neither.
+    """
+    words = (full or "").split()
+    told = (first or last or "").split()
+    if bool(first) == bool(last) or not 0 < len(told) < len(words):
+        return None
+    there, rest = (words[-len(told) :], words[: -len(told)]) if first else (words[: len(told)], words[len(told) :])
+    if [word.casefold() for word in there] != [word.casefold() for word in told]:
+        return None
+    return (first, " ".join(rest)) if first else (" ".join(rest), last or "")
+
+
 def distinct_names(first: str | None, last: str | None, full: str | None = None) -> tuple[str | None, str | None]:
     """First and last name without what each has of the other: the whole name in one's place, or in both.
 

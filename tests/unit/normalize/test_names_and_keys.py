@@ -1,5 +1,7 @@
 import pytest
 
+from enrichcore.fields import extract_person_fields
+from enrichcore.ingest import read_import
 from enrichcore.normalize import (
     company_name,
     company_name_key,
@@ -201,3 +203,22 @@ def test_a_desk_and_a_stand_in_are_nobody(name):
 def test_a_name_with_a_word_of_a_desk_is_somebodys(name):
     """One word that is none of a desk's is enough, and some are names."""
     assert person_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"full_name": "Trần Mai", "first_name": "Mai"}, ("Mai", "Trần")),
+        ({"full_name": "Lee Ann", "last_name": "Lee"}, ("Ann", "Lee")),
+        ({"full_name": "Lê Văn Tám", "last_name": "Lê"}, ("Văn Tám", "Lê")),
+        ({"full_name": "Ann Lee", "last_name": "Lee"}, ("Ann", "Lee")),
+        ({"full_name": "Ann Lee", "first_name": "Ann"}, ("Ann", "Lee")),
+    ],
+)
+def test_a_family_name_that_stands_first_is_none_twice(told, expected):
+    """Where one part is told beside the whole, the other is the rest of it, in whatever order."""
+    found = extract_person_fields(told)
+    assert (found["person_first_name"], found["person_last_name"]) == expected
+    header, cells = ";".join(told).replace("_", " "), ";".join(told.values())
+    (row,) = read_import(f"{header};email\n{cells};a@b-boats.example\n".encode(), profile="crm").rows()
+    assert (row.person["person_first_name"], row.person["person_last_name"]) == expected
