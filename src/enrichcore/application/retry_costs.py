@@ -19,7 +19,7 @@ from enrichcore.registry import UnknownNameError
 
 @frozen(kw_only=True)
 class RetriedStep:
-    """What one step would send again, at the most: where an answer is known by then, nothing is sent."""
+    """What one step would send again, at the most: where an answer is known by then, nothing is sent. Further attempts cost more."""
 
     workflow: str
     #: Items whose step would run again, and those that would go on to it for the first time.

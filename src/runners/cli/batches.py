@@ -259,7 +259,7 @@ def _show_costs(batch_id: UUID, found: Sequence[RetriedStep], *, as_json: bool) 
         on = f", {counted(step.behind, 'item')} would go on to it" if step.behind else ""
         rows = f"{counted(step.rows, 'row')} at most, {credits_said(step.credits)}"
         line(f"{step.workflow}: {counted(step.items, 'item')} again{on}: {rows}")
-    line(f"Dry run: a retry would cost {credits_said(total)} at most; nothing was asked for")
+    line(f"Dry run: a retry would cost {credits_said(total)} at most, with one POST of each row; nothing was asked for")
 
 
 def settle(

@@ -89,6 +89,9 @@ class Reloading:
                 self._application.take_over(found)
                 return ""
         except ConfigurationError as error:
-            return f"its file cannot be used ({'; '.join(fault.key for fault in error.faults)})"
+            keys = "; ".join(fault.key for fault in error.faults)
+            return f"its file cannot be used ({keys}); where `enrichcore check` finds no fault, restart it"
+        except Exception as error:  # noqa: BLE001 - whatever keeps the file away, somebody must hear of it
+            return f"its file cannot be read ({type(error).__name__})"
         told = differing(differences(wanted.snapshot, snapshot(found)))
         return f"its file and environment are not those in force: {told}; give it those, and restart it"
