@@ -204,6 +204,15 @@ class DirectoryImportsContract(WorldContract):
         (row,) = world.app.rejected_rows(report.upload_id)
         assert (row.line, row.reason, row.raw["Title"]) == (3, report.rejected[0][1], "Buyer")
 
+    def test_people_of_some_companies_are_read_without_the_others(self, world):
+        """A file may name a million, of whom a few are at a company that is renamed."""
+        upload = world.upload(person("ann"), person("bob", company="caldora"), person("eve", company="caldora"))
+        people = world.store.people(upload.upload_id)
+        wanted = {one.company_id for one in people if one.facts["company_name"] == "Caldora"}
+        found = world.store.people(upload.upload_id, wanted)
+        assert found == [one for one in people if one.company_id in wanted]
+        assert (len(found), world.store.people(upload.upload_id, [])) == (2, [])
+
     def test_what_was_kept_aside_and_not_mended_is_kept_aside_again(self, world):
         """A footer and the header again become nobody, though line and reason stand before them now; a mended row is somebody."""
         header = ["First Name", "Last Name", "Email", "Company"]

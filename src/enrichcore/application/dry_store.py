@@ -89,9 +89,12 @@ class DryStore:
         found = map(_person, self._select("select id, company, facts from people where id in ({})", ids))
         return {person.person_id: person for person in found}
 
-    def people(self, _upload_id: UploadId | None = None) -> Iterator[UploadedPerson]:
-        """Everyone whom the file names, in order of id."""
-        return map(_person, self._file.execute("select id, company, facts from people order by id"))
+    def people(
+        self, _upload_id: UploadId | None = None, companies: Collection[UUID] | None = None
+    ) -> Iterable[UploadedPerson]:
+        """Everyone whom the file names, in order of id; or only those at these companies, who may be changed meanwhile."""
+        found = map(_person, self._file.execute("select id, company, facts from people order by id"))
+        return found if companies is None else [person for person in found if person.company_id in companies]
 
     def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
         """What is known of each entity, by each of these ids."""

@@ -124,14 +124,15 @@ class Importer:
         )
         for some in chunks(names, CHUNK):
             decide_until_first(partial(self._rename, some), self.pause, tries=_TRIES)
-        called = {most.company_id: most.name for most in names}
-        renamed = [
-            evolve(person, facts={**person.facts, NAME: called[person.company_id]})
-            for person in (self.store.people(self.upload_id) if called else ())
-            if person.company_id in called
-        ]
-        for people in chunks(renamed, CHUNK):
-            self.store.append(Commit(people=[(self.upload_id, person) for person in people]))
+            called = {most.company_id: most.name for most in some}
+            # Only theirs are read: a file may name a million people.
+            for people in chunks(self.store.people(self.upload_id, called), CHUNK):
+                told = [
+                    evolve(person, facts={**person.facts, NAME: called[person.company_id]})
+                    for person in people
+                    if person.company_id is not None
+                ]
+                self.store.append(Commit(people=[(self.upload_id, person) for person in told]))
 
     def _rename(self, names: Sequence[MostCalled]) -> None:
         stream = directory_id(self.client_id)

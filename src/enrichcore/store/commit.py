@@ -341,8 +341,13 @@ class Store(Reads, Protocol):
     def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
         """Those of the people whom the upload has named so far, as it named them."""
 
-    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        """The distinct people of an upload, in order of id, with people and companies as merges left them."""
+    def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
+        """The distinct people of an upload, in order of id, with people and companies as merges left them.
+
+        Args:
+            upload_id: whose people.
+            companies: only those at these companies.
+        """
 
     def beat(self, runner_id: UUID, *, anew: bool = False) -> None:
         """Say that a receiver is up; its time begins anew where it was interrupted, or not heard of for too long."""

@@ -352,9 +352,9 @@ class MemoryStore:
         people = self._people.get(upload_id, {})
         return {PersonId(person_id): people[person_id] for person_id in person_ids if person_id in people}
 
-    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
-        rows = list(self._people.get(upload_id, {}).items())
-        return distinct((PersonId(was), self._standing(person)) for was, person in rows)
+    def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
+        rows = [(PersonId(was), self._standing(person)) for was, person in self._people.get(upload_id, {}).items()]
+        return distinct(row for row in rows if companies is None or row[1].company_id in companies)
 
     def _standing(self, person: UploadedPerson) -> UploadedPerson:
         company_id = person.company_id

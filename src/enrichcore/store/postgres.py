@@ -301,10 +301,11 @@ class PostgresStore(_Reads):
             for person, company, facts in rows
         }
 
-    def people(self, upload_id: UploadId) -> list[UploadedPerson]:
+    def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
+        only = None if companies is None else list(companies)
         return distinct(
             (was, UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts)))
-            for was, person, company, facts in self._rows("people", upload=upload_id)
+            for was, person, company, facts in self._rows("people", upload=upload_id, companies=only)
         )
 
     def beat(self, runner_id: UUID, *, anew: bool = False) -> None:

@@ -254,7 +254,9 @@ select p.person_id, coalesce(e.merged_into, p.person_id), coalesce(c.merged_into
 from enrichcore.upload_people p
 left join enrichcore.directory_entities e on e.entity_id = p.person_id
 left join enrichcore.directory_entities c on c.entity_id = p.company_id
-where p.upload_id = %(upload)s order by p.person_id
+where p.upload_id = %(upload)s
+  and (%(companies)s::uuid[] is null or coalesce(c.merged_into, p.company_id) = any(%(companies)s::uuid[]))
+order by p.person_id
 
 -- name: same_entities
 -- Everyone who is the same as each entity, the one that stays among them; nothing for those who never were merged. Few
