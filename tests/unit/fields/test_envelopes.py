@@ -279,3 +279,9 @@ def test_texts_fences_and_lists_in_each_other_hide_nothing(layers):
             case _:
                 body = {"status": 200, "data": body}
     assert known(extract_person_fields({"item_id": "i", "Response": body})) == expected
+
+
+def test_a_name_in_the_title_of_a_job_is_no_title():
+    """The title of the person comes from the job where nothing else tells it."""
+    job = {"title": "Ann Moor", "company": "Fell GmbH", "is_current": True}
+    assert extract_person_fields({"full_name": "Ann Moor", "experience": [job]})["person_title"] is None
