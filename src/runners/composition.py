@@ -22,8 +22,9 @@ from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
 
-# Each attempt of the pool to connect again would be a line; whoever waits for the database says so once.
-logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+# Each attempt of the pool to connect again would be a line, and so would a rollback that cannot be sent when a command is
+# interrupted or a connection is lost; whoever meets it says so once, in words of ours.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 _CONNECT_S: Final = 10
 #: Variables of the environment that are settings of ours.
