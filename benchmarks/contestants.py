@@ -165,7 +165,7 @@ def unable(name: str, server: str) -> str:
     """Why a peer cannot run on a server; empty if it can."""
     extension = PEERS[name].extension
     with psycopg.connect(server) as connection:
-        query = "select from pg_available_extensions where name = %s"
+        query = "select true from pg_available_extensions where name = %s"
         if extension is None or connection.execute(query, (extension,)).fetchone():
             return ""
     return f"the server lacks the extension {extension}; name one that has it in ENRICHCORE_BENCH_URL"
