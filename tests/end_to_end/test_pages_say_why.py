@@ -3,6 +3,7 @@
 import html
 import re
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from attrs import evolve
@@ -38,6 +39,23 @@ def test_nobody_who_runs_is_said(browser):
     said, _ = why(browser, launched(browser))
     assert "waits for its turn on lane" in said
     assert "none runs now: start `enrichcore run`" in said
+
+
+def test_a_process_that_is_behind_is_said_on_every_page(site, browser):
+    """With the keys that differ, for people who may see the pages; metrics, which anybody may read, count."""
+    store, process = site.world.store, uuid4()
+    store.here(process, ["sender", "web"], "they differ in clients.acme.budget_credits: restart it")
+    for address in ("/batches", "/clients", "/lanes"):
+        page = browser.get(address).text
+        assert (
+            "(sender, web) goes by an earlier configuration than the one in force: they differ in clients.acme." in page
+        )
+    counted = browser.get("/metrics").text
+    assert "enrichcore_roles_behind 2\n" in counted
+    assert "budget_credits" not in counted
+    store.here(process, ["sender", "web"])
+    assert "earlier configuration" not in browser.get("/batches").text
+    assert "enrichcore_roles_behind 0\n" in browser.get("/metrics").text
 
 
 def test_a_stopped_lane_is_said_with_the_way_to_it(site, browser):

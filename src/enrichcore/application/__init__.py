@@ -10,6 +10,7 @@ from enrichcore.application.application import Enrichment
 from enrichcore.application.errors import (
     ApplicationError,
     CannotLaunch,
+    NotInForce,
     RulesNotInForce,
     StaleConfiguration,
     UnknownId,
@@ -26,6 +27,7 @@ __all__ = [
     "CannotLaunch",
     "Enrichment",
     "Incoming",
+    "NotInForce",
     "RulesNotInForce",
     "Send",
     "StaleConfiguration",

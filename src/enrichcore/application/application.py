@@ -82,6 +82,8 @@ class Enrichment:
         self._lanes = claiming.lanes_of(registry)
         self._turns = count()
         self._unheard = unheard.Unheard()
+        #: Takes over the configuration in force, where this process can.
+        self._catch_up: Callable[[], object] = lambda: None
 
     @property
     def store(self) -> Store:
@@ -133,6 +135,18 @@ class Enrichment:
         self._lanes = claiming.lanes_of(kept)
         self.core = evolve(self.core, registry=kept, functions=functions)
 
+    def follow(self, catch_up: Callable[[], object]) -> None:
+        """Have this called before whatever the configuration decides: a launch, an upload, a retry, a decision about a lane.
+
+        Args:
+            catch_up: calls `take_over` with the configuration in force, where the process can give that.
+        """
+        self._catch_up = catch_up
+
+    def _require_in_force(self) -> None:
+        self._catch_up()
+        configuration.require_in_force(self.core)
+
     def pass_day(self, day: date) -> bool:
         """Record that a day began; once, whichever runner sees it first."""
         return configuration.pass_day(self.core, day)
@@ -171,7 +185,10 @@ class Enrichment:
             UnknownNameError: No such client or workstream.
             NotATable: The file is no table.
             BadMapping: An override names a column or field that does not exist.
+            NotInForce: Another configuration is in force; a dry run goes by this one.
         """
+        if not dry_run:
+            self._require_in_force()
         return uploading.upload(
             self.core, Path(source) if isinstance(source, str) else source, client=client, workstream=workstream,
             overrides=overrides or {}, name=name, by=by, dry_run=dry_run, use_saved=use_saved, save=save, progress=progress,
@@ -257,7 +274,9 @@ class Enrichment:
             UnknownId: There is no such upload.
             CannotLaunch: The upload is not finished or names no one, or a webhook is not configured.
             UploadUnderWay: A batch of the upload has not ended, and `again` is not set.
+            NotInForce: Another configuration is in force than this process goes by.
         """
+        self._catch_up()
         return launching.launch(self.core, upload_id, by=by, progress=progress, again=again)
 
     def batches_of(self, upload_id: UploadId) -> list[Batch]:
@@ -316,7 +335,12 @@ class Enrichment:
             state: those that ended so; completed data and cancelled steps only when named. A cancelled step whose row is still out
                 is waited for again, and not sent.
             reason: only those whose own reason has these words in it, in upper or lower case.
+
+        Raises:
+            UnknownId: There is no such batch.
+            NotInForce: Another configuration is in force than this process goes by.
         """
+        self._require_in_force()
         return controlling.retry(
             self.core, batch_id, by=by, why=why or "asked for", step=step, state=state, reason=reason
         )
@@ -402,6 +426,7 @@ class Enrichment:
         Raises:
             UnknownNameError: The configuration has no such lane.
         """
+        self._catch_up()
         return lane_control.stop_lane(self.core, client, workstream, workflow, by=by, why=why)
 
     def resume_lane(self, client: str, workstream: str, workflow: str, *, by: str, why: str = "") -> bool:
@@ -410,6 +435,7 @@ class Enrichment:
         Raises:
             UnknownNameError: The configuration has no such lane.
         """
+        self._catch_up()
         return lane_control.resume_lane(self.core, client, workstream, workflow, by=by, why=why)
 
     def move_companies(self, limit: int = 500) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import uuid5
 
 from enrichcore.application.core import Core
-from enrichcore.application.errors import StaleConfiguration
+from enrichcore.application.errors import NotInForce, StaleConfiguration
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE
 from enrichcore.registry import differences, fingerprint, snapshot
@@ -41,6 +41,21 @@ def applied_after(core: Core, version: int) -> tuple[int, e.ConfigurationApplied
     if not newer or not isinstance(newer[-1].event, e.ConfigurationApplied):
         return None
     return newer[-1].version, newer[-1].event
+
+
+def require_in_force(core: Core) -> int:
+    """The version of the configuration in force, for what is to rest on it; 0 where none was ever put in force.
+
+    Raises:
+        NotInForce: It is another than this process goes by.
+    """
+    version = core.store.version(CONFIGURATION)
+    newest = core.store.events_at([(CONFIGURATION, version)]).get((CONFIGURATION, version)) if version else None
+    if newest is not None and isinstance(newest.event, e.ConfigurationApplied):
+        event = newest.event
+        if event.fingerprint != fingerprint(core.registry):
+            raise NotInForce(differences(event.snapshot, snapshot(core.registry)), by=event.by, at=newest.at)
+    return version
 
 
 def pass_day(core: Core, day: date) -> bool:

@@ -5,6 +5,7 @@ ApplicationError
 ├── CannotLaunch        the operator has to complete the configuration or the upload first
 │   └── UploadUnderWay  the operator has to say that launching it again is meant
 ├── StaleConfiguration  the operator has to say which configuration is meant
+├── NotInForce          the operator has to give the process the configuration in force
 └── RulesNotInForce     the operator has to apply the configuration first
 """
 
@@ -61,6 +62,20 @@ class StaleConfiguration(ApplicationError):
             f"this configuration was in force before, and was superseded by one that {by} put in force at"
             f" {at:%Y-%m-%d %H:%M:%S} UTC; {differing(keys)}. Set them as they were then, or, if what you have is meant to be in"
             " force again, run `enrichcore apply`"
+        )
+        self.keys = tuple(keys)
+
+
+class NotInForce(ApplicationError):
+    """Another configuration is in force than this process goes by."""
+
+    code = "configuration_not_in_force"
+
+    def __init__(self, keys: Sequence[str], *, by: str, at: datetime) -> None:
+        super().__init__(
+            f"this process goes by another configuration than the one that {by} put in force at {at:%Y-%m-%d %H:%M:%S} UTC, so nothing"
+            f" was begun; {differing(keys)}. Give it that file and environment and restart it, or, if what it has is meant to be in"
+            " force, run `enrichcore apply` with it"
         )
         self.keys = tuple(keys)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from enrichcore.application.configuration import require_in_force
 from enrichcore.application.controlling import turn_batches
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
 from enrichcore.application.errors import CannotLaunch, UploadUnderWay
@@ -22,7 +23,7 @@ from enrichcore.domain import batch_item
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
-from enrichcore.domain.ids import NAMESPACE, BatchId, UploadId, item_id
+from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.upload import Upload
 from enrichcore.fields import without_undeliverable
@@ -31,8 +32,15 @@ from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 
 def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None], again: bool) -> Batch:
     """Start a batch: one item for each distinct person of the upload."""
-    upload = get_upload(core, upload_id)
+    get_upload(core, upload_id)
+    require_in_force(core)
     learn_all(core)
+    return fill(core, core.until_first(partial(_begin, core, upload_id, by=by, again=again)), progress=progress)
+
+
+def _begin(core: Core, upload_id: UploadId, *, by: str, again: bool) -> BatchId:
+    in_force = require_in_force(core)
+    upload = get_upload(core, upload_id)
     people = core.store.people(upload_id)
     _refuse(core, upload, people)
     # Of two launches at once that are not meant to be two, both take the same id, and the second finds it taken.
@@ -52,10 +60,13 @@ def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int]
         stream_id=batch_id, version=1, at=now, event=launched, client_id=upload.client_id, batch_id=batch_id
     )
     try:
-        core.store.append(Commit(events=[recorded], batches=[(batch, 1)]))
+        core.store.append(Commit(events=[recorded], batches=[(batch, 1)], read={CONFIGURATION: in_force}))
     except Conflict:
-        raise UploadUnderWay(batch_id) from None
-    return fill(core, batch_id, progress=progress)
+        if core.store.batches([batch_id]):
+            raise UploadUnderWay(batch_id) from None
+        # Another configuration was put in force meanwhile, whose pipeline may be another.
+        raise
+    return batch_id
 
 
 def _only_id(core: Core, upload_id: UploadId) -> BatchId:

@@ -15,6 +15,7 @@ from attrs import evolve
 from enrichcore.application.drafts import AnyDraft, Drafts, is_wait
 from enrichcore.application.one_row import RowsOut
 from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
+from enrichcore.application.twins import Twins
 from enrichcore.application.waits import Waits
 from enrichcore.domain import batch_item, company_run, one_row
 from enrichcore.domain import events as e
@@ -62,6 +63,7 @@ class Unit:
         self._same = SameEntities(reads)
         self._earlier = EarlierAnswers(self._same, reads, self._find_batch, now)
         self._out = RowsOut(self._same, reads, self._drafts, self._find_batch, now)
+        self._twins = Twins(self._same, reads, self._drafts, self.pinned_step, now)
 
     # --- reading ---
 
@@ -207,8 +209,12 @@ class Unit:
     def not_served_by_now(self, run_ids: Sequence[UUID], workflow: str) -> list[UUID]:
         """Of runs whose step is ready, those that no answer to another item of the person has come for, or will come for.
 
-        Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it.
+        Where it has come it completes the step, and the item goes on; where that other row is out, the step waits for it. So
+        do those who wait for a company that turned out to be another one too.
         """
+        companies = [draft for run_id in run_ids if (draft := self.company(run_id)) is not None]
+        self._twins.preload(draft.state for draft in companies)
+        moved = {draft.state.company_run_id for draft in companies if self._wait_for_twin(draft)}
         items = [item for run_id in run_ids if (item := self.item(run_id)) is not None]
         # Rows that are out first: one that is answered between the two questions is found by the second.
         self._out.preload(item.state.person_id for item in items)
@@ -222,7 +228,7 @@ class Unit:
         for item in items:
             if item.state.item_id in served:
                 self.carry_on(item)
-        left = [run_id for run_id in run_ids if run_id not in served | waiting]
+        left = [run_id for run_id in run_ids if run_id not in served | waiting | moved]
         # Those that were sent before go first, and others of this claim wait for them.
         return sorted(left, key=lambda run_id: self._is_new(run_id, workflow))
 
@@ -231,8 +237,23 @@ class Unit:
         return item is not None and one_row.is_new(item.state.run(workflow))
 
     def waits_for_other(self, draft: AnyDraft, workflow: str) -> bool:
-        """Whether a row must not leave because one of this unit about the same person does; it waits for that one then."""
-        return isinstance(draft.state, BatchItem) and self._out.let_wait(draft, workflow)
+        """Whether a row must not leave because one of this unit about the same person, or company, does.
+
+        It waits for that one then, or whoever waits for it does.
+        """
+        if isinstance(draft.state, BatchItem):
+            return self._out.let_wait(draft, workflow)
+        return self._wait_for_twin(draft)
+
+    def _wait_for_twin(self, company: Draft[CompanyRun]) -> bool:
+        """Let those who wait for a company's row wait for a twin's; tells whether nobody is left who wants it to leave."""
+        served = self._twins.move(company)
+        if served is None:
+            return False
+        self.expect([item.state for item, _ in served])
+        for item, before in served:
+            self.go_on(item, before)
+        return not self._drafts.waiting_for(company.state.company_run_id)
 
     def note_sending(self, draft: AnyDraft) -> None:
         """Remember that a row leaves."""

@@ -55,7 +55,8 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.StepReady: ({State.START, State.RETRY_WAIT, State.READY}, {State.READY}),
     e.StepSkipped: ({State.READY}, {State.SKIPPED}),
     e.StepCompletedLocally: ({State.READY}, {State.COMPLETED}),
-    e.CompanyAwaited: ({State.READY}, {State.WAITING_FOR_COMPANY}),
+    # Of a run whose company turned out to be one with another, whoever waits may wait for the other's.
+    e.CompanyAwaited: ({State.READY, State.WAITING_FOR_COMPANY}, {State.WAITING_FOR_COMPANY}),
     e.CompanyServed: ({State.WAITING_FOR_COMPANY}, ENDS),
     e.PersonAwaited: ({State.READY}, {State.READY}),
     # A cancelled step's row may still be out.

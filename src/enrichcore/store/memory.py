@@ -120,6 +120,9 @@ class MemoryStore:
                 raise Conflict(f"another item began to wait for {run_id}")
 
     def _put_step(self, step: StepRow) -> None:
+        before = self._steps.get((step.run_id, step.step_no))
+        if before is not None and before.company_run_id is not None:
+            self._waits.get(before.company_run_id, set()).discard((step.run_id, step.step_no))
         self._steps[step.run_id, step.step_no] = step
         if step.company_run_id is not None:
             waiting = self._waits.setdefault(step.company_run_id, set())

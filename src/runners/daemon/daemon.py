@@ -81,8 +81,6 @@ class Daemon:
     ) -> None:
         self._registry = registry
         self._reread = reread or (lambda: registry)
-        #: Why this process goes by an earlier configuration than the one in force.
-        self._behind: Callable[[], str] = str
         self._url = url
         self._roles = roles
         self._health_port = health_port
@@ -100,7 +98,12 @@ class Daemon:
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
         turned = Turned()
         heartbeat = Heartbeat(self._store, turned)
-        self._receiver = Receiver(self._registry, self._writer, heartbeat.interrupt, turned, self._is_behind)
+        self._reloading = Reloading(self.application, self._reread, self._taken_over)
+        self._receiver = Receiver(
+            self._registry, self._writer, heartbeat.interrupt, turned, self._is_behind, self._reloading.look
+        )
+        # A launch by the pipeline of a configuration that was superseded a second ago would pin it.
+        self.application.follow(self._reloading.look_now)
         self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
         try:
             await self._listen()
@@ -122,14 +125,16 @@ class Daemon:
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
-        reloading = Reloading(self.application, self._reread, self._receiver.take_over)
-        self._behind = lambda: reloading.behind
-        self._begin("the configuration", reloading.run(self._stop))
-        self._begin("presence", Presence(self._store, self._roles, lambda: reloading.behind).run(self._stop))
+        self._begin("the configuration", self._reloading.run(self._stop))
+        self._begin("presence", Presence(self._store, self._roles, self._is_behind).run(self._stop))
         return self
 
+    def _taken_over(self, registry: Registry) -> None:
+        self._receiver.take_over(registry)
+
     def _is_behind(self) -> str:
-        return self._behind()
+        """Why this process goes by an earlier configuration than the one in force; empty where it does not."""
+        return self._reloading.behind
 
     async def _ask_providers(self) -> None:
         """Ask the providers of `http` steps, once the configuration has one."""
@@ -201,7 +206,10 @@ class Daemon:
             position = await asyncio.to_thread(self._store.last_position)
         except Exception as error:  # noqa: BLE001 - whatever keeps the database away, this process is not ready
             return await reply(send, 503, {"status": "not ready", "reason": str(error)})
-        return await reply(send, 200, {"status": "ready", "position": position, "roles": sorted(self._roles)})
+        # Which keys differ names clients, and is told to those who may see the pages.
+        configuration = "earlier than the one in force" if self._is_behind() else "in force"
+        ready = {"status": "ready", "position": position, "roles": sorted(self._roles), "configuration": configuration}
+        return await reply(send, 200, ready)
 
 
 async def _told(stop: asyncio.Event, within_s: float) -> bool:

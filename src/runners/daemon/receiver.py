@@ -18,6 +18,7 @@ from enrichcore.domain.amounts import counted
 from enrichcore.domain.ids import ClientId
 from enrichcore.registry import Registry
 from enrichcore.store import Conflict, StoreUnavailable
+from runners.daemon.looks import Looks
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.receiver")
@@ -44,6 +45,8 @@ _HTTP: Final = {
 _TAKEN: Final = 200
 #: How often callbacks without the right secret are told of.
 _TELL_EVERY_S: Final = 30.0
+#: When a sender may try again who came to a process that does not know the secret yet.
+_AGAIN_S: Final = 5
 #: Characters of a path that are logged.
 _SHOWN: Final = 100
 
@@ -94,6 +97,7 @@ class Receiver:
         interrupted: told whenever an answer met a database that is away.
         turned: told of callbacks without the right secret.
         behind: why this process goes by an earlier configuration than the one in force; empty where it does not.
+        look: takes over what is in force, if it is another; called before a secret that is not known is refused.
     """
 
     def __init__(
@@ -103,7 +107,9 @@ class Receiver:
         interrupted: Callable[[], None] = lambda: None,
         turned: Turned | None = None,
         behind: Callable[[], str] = str,
+        look: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._looks = None if look is None else Looks(look)
         self._writer = writer
         self._turned = turned or Turned()
         self._interrupted = interrupted
@@ -126,10 +132,13 @@ class Receiver:
         if scope["method"] != "POST":
             return await reply(send, 405, {"status": "rejected", "reason": "answers are POSTed"})
         client_id = self._client_of(scope)
-        if client_id is None and self._behind():
+        known = client_id is not None or await self._knows_all_secrets(scope)
+        if client_id is None:
+            client_id = self._client_of(scope)
+        if client_id is None and not known:
             # It may be right by the configuration in force: another process takes it, or this one does later.
             reason = "this process goes by an earlier configuration, which has no such secret: please try again"
-            return await reply(send, 503, {"status": "rejected", "reason": reason})
+            return await reply(send, 503, {"status": "rejected", "reason": reason}, again_s=_AGAIN_S)
         if client_id is None:
             self._turned.note(*target)
             reason = "the secret is missing or wrong: send it as `Authorization: Bearer ...` or `x-enrichcore-secret`"
@@ -147,6 +156,17 @@ class Receiver:
             too_large=len(body) > LARGEST_BODY,
         )
         return await self._record(incoming, send)
+
+    async def _knows_all_secrets(self, scope: Scope) -> bool:
+        """Whether what is known now is the configuration in force, so that a secret which it has not is wrong.
+
+        Every look is shared by all who wait for it, so that any number of wrong secrets costs two small questions a second.
+        """
+        if self._behind():
+            return False
+        if self._looks is None or not _secret(scope):
+            return True
+        return await self._looks.after_now() and not self._behind()
 
     async def _record(self, incoming: Incoming, send: SendMessage) -> None:
         try:
@@ -203,9 +223,11 @@ async def read_body(receive: Receive) -> bytes | None:
     return b"".join(parts)
 
 
-async def reply(send: SendMessage, status: int, body: dict[str, Any]) -> None:
-    """Answer with a short JSON object."""
+async def reply(send: SendMessage, status: int, body: dict[str, Any], *, again_s: int | None = None) -> None:
+    """Answer with a short JSON object; with when to try again, where that is known."""
     headers = [(b"content-type", b"application/json")]
+    if again_s is not None:
+        headers.append((b"retry-after", str(again_s).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
 

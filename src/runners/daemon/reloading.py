@@ -7,6 +7,7 @@ changes nothing here. A process that cannot take it over says so, once in its lo
 import asyncio
 import logging
 from collections.abc import Callable
+from threading import Lock
 from typing import Final
 
 from enrichcore.application import Enrichment, differing
@@ -26,7 +27,7 @@ class Reloading:
     Args:
         application: what goes by the configuration.
         reread: reads the process's own file and environment again.
-        taken_over: told the configuration that the application goes by from now on.
+        taken_over: told the configuration that the application goes by from now on, in whatever thread looks.
         look_s: seconds between two looks.
     """
 
@@ -42,6 +43,7 @@ class Reloading:
         self._reread = reread
         self._taken_over = taken_over
         self._look_s = look_s
+        self._looking = Lock()
         self._version = 0
         self._wanted: ConfigurationApplied | None = None
         self._own = fingerprint(application.registry)
@@ -62,8 +64,17 @@ class Reloading:
 
     async def look(self) -> None:
         """Take over what is in force, if it is another."""
-        if await asyncio.to_thread(self._is_taken_over):
-            self._taken_over(self._application.registry)
+        await asyncio.to_thread(self.look_now)
+
+    def look_now(self) -> None:
+        """The same in this thread, for whoever is about to decide by it.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+        """
+        with self._looking:
+            if self._is_taken_over():
+                self._taken_over(self._application.registry)
 
     def _is_taken_over(self) -> bool:
         newest = self._application.applied_after(self._version)

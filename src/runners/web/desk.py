@@ -20,6 +20,7 @@ from enrichcore.registry import HttpRequest, Registry, UnknownClientError
 from enrichcore.registry.secret import MASK, Secret
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
+from runners.cli.running import behind
 from runners.statements import sections
 from runners.web.rendering import rendered
 
@@ -80,7 +81,8 @@ class Desk:
     ) -> Response[str]:
         """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
         signed_in = self.registry.runner.api_token is not None
-        return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, **context)
+        said = [self.masked(sentence) for sentence in behind(self.application)]
+        return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, behind=said, **context)
 
     def masked(self, text: str) -> str:
         """The text without secrets and webhook URLs."""

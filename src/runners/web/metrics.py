@@ -44,6 +44,11 @@ def metrics(desk: TheDesk) -> Response[str]:
             [({"outcome": outcome}, answered.get(outcome, 0)) for outcome in OUTCOMES],
             kind="counter",
         ),
+        _family(
+            "roles_behind",
+            "Roles of running processes that go by an earlier configuration than the one in force.",
+            [({}, len(desk.store.roles_behind()))],
+        ),
         _family("lanes_stopped", "Lanes that wait for a person.", [({}, desk.row("stopped_lanes")["lanes"])]),
         _family(
             "lanes_unreachable",

@@ -1,15 +1,22 @@
 """The receiver: what is a callback, and what is only the beginning of one."""
 
 import asyncio
+from time import monotonic
 
 import msgspec
+import pytest
+from attrs import evolve
 
 from enrichcore.application import Ack, AckStatus
+from enrichcore.registry import Secret
 from enrichcore.store import StoreUnavailable
+from runners.daemon.looks import Looks
 from runners.daemon.receiver import Receiver, Turned
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, configuration
 
 REGISTRY = configuration()
+_ACME = evolve(REGISTRY.client(ACME), callback_secrets=(Secret("a secret of today"),))
+LATER = evolve(REGISTRY, clients={**REGISTRY.clients, ACME: _ACME})
 
 
 class Away:
@@ -38,7 +45,7 @@ def received(*messages):
     return kept.bodies, answered(Receiver(REGISTRY, kept), *messages)
 
 
-def answered(receiver, *messages, secret=None):
+def answered(receiver, *messages, secret=None, said=None):
     """What a receiver answers to a request of these messages, with the right secret unless told."""
     (own, *_) = REGISTRY.clients[ACME].callback_secrets
     scope = {
@@ -52,6 +59,8 @@ def answered(receiver, *messages, secret=None):
 
     async def send(message):
         statuses.append(message.get("status", 0))
+        if said is not None:
+            said.append(message)
 
     asyncio.run(receiver(scope, receive, send))
     return statuses
@@ -79,6 +88,56 @@ def test_a_process_that_is_behind_does_not_say_that_a_secret_is_wrong():
     assert answered(receiver, part(b"{}", more=False))[0] == 200
     why[0] = ""
     assert answered(receiver, part(b"{}", more=False), secret=b"a new client's")[0] == 401
+
+
+def test_a_secret_that_just_came_into_force_is_taken():
+    """The log is looked at before what nobody knows is refused, for what is told 401 is kept nowhere."""
+
+    async def look():
+        receiver.take_over(LATER)
+
+    receiver = Receiver(REGISTRY, Kept(), look=look)
+    assert answered(receiver, part(b"{}", more=False), secret=b"a secret of today")[0] == 200
+
+
+@pytest.mark.parametrize("why", ["away", "behind"])
+def test_a_secret_of_which_nothing_is_known_is_told_to_come_again(why):
+    """The database is away, or the file has not what is in force."""
+    behind = []
+
+    async def look():
+        if why == "away":
+            raise StoreUnavailable("gone")
+        behind.append(why)
+
+    receiver = Receiver(REGISTRY, Kept(), look=look, behind=lambda: "".join(behind))
+    said = []
+    assert answered(receiver, part(b"{}", more=False), secret=b"a secret of today", said=said)[0] == 503
+    assert (b"retry-after", b"5") in said[0]["headers"]
+
+
+def test_a_flood_of_wrong_secrets_shares_its_looks():
+    """Nobody is refused for what was known before they came, and nobody without a secret asks anything."""
+    looked = []
+
+    async def look():
+        looked.append(monotonic())
+        await asyncio.sleep(0.01)
+
+    async def flood():
+        looks = Looks(look, every_s=0.1)
+        first = [asyncio.create_task(looks.after_now()) for _ in range(200)]
+        await asyncio.sleep(0.005)
+        began = monotonic()
+        await asyncio.gather(*first, *(looks.after_now() for _ in range(200)))
+        assert len(looked) == 2
+        assert looked[1] >= began
+        assert looked[1] - looked[0] >= 0.1
+
+    asyncio.run(flood())
+    receiver = Receiver(REGISTRY, Kept(), look=look)
+    assert answered(receiver, part(b"{}", more=False), secret=b" ")[0] == 401
+    assert len(looked) == 2
 
 
 def part(body: bytes, *, more: bool):

@@ -9,13 +9,14 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.application import Enrichment
+from enrichcore.application import Enrichment, NotInForce
 from enrichcore.application.explaining import explain
 from enrichcore.registry import ConfigurationError, Fault, Secret
 from enrichcore.store import MemoryStore
 from runners.daemon.reloading import Reloading
 from runners.web.desk import Desk
-from tests.contracts.world import ACME, APOLLO, World, configuration, person
+from tests.contracts.racing_store import RacingStore
+from tests.contracts.world import ACME, APOLLO, World, configuration, file_of, person
 
 
 def with_budget(credits_, registry=None):
@@ -128,6 +129,63 @@ def test_who_asks_why_a_row_does_not_leave_hears_of_it():
     )
     said = explain(world.store, world.registry, item.item_id, now=world.clock.now)
     assert "goes by an earlier configuration than the one in force: they differ in clients.acme.budget_credits" in said
+
+
+def test_a_process_takes_over_before_it_launches(store):
+    """The log was not looked at since the other configuration was put in force."""
+    process = follower(store)
+    process.file = shortened(configuration())
+    report = process.app.upload(file_of(person("ann")), client=ACME, workstream=APOLLO)
+    applied(store, process.file)
+    batch = process.app.launch(report.upload_id)
+    assert batch.pipeline == process.file.workstream(APOLLO).pipeline != configuration().workstream(APOLLO).pipeline
+
+
+@pytest.mark.parametrize("act", ["launch", "upload", "retry"])
+def test_a_process_that_is_behind_begins_nothing_and_says_what_differs(store, act):
+    """It would pin a pipeline that was superseded; a dry run, which pins nothing, is told what its own file would give."""
+    process = follower(store)
+    report = process.app.upload(file_of(person("ann")), client=ACME, workstream=APOLLO)
+    batch = process.app.launch(report.upload_id)
+    applied(store, shortened(configuration()))
+    before = store.last_position()
+    again = {
+        "launch": lambda: process.app.launch(report.upload_id),
+        "upload": lambda: process.app.upload(file_of(person("bob")), client=ACME, workstream=APOLLO),
+        "retry": lambda: process.app.retry(batch.batch_id, by="ann"),
+    }
+    with pytest.raises(NotInForce, match=rf"ann put in force.*workstreams\.{APOLLO}\.steps.*restart"):
+        again[act]()
+    assert store.last_position() == before
+    process.app.upload(file_of(person("bob")), client=ACME, workstream=APOLLO, dry_run=True)
+    process.file = shortened(configuration())
+    again[act]()
+
+
+def test_a_configuration_that_is_put_in_force_while_a_launch_decides_is_not_overtaken(store):
+    """The launch rests on the one that it found."""
+    racing = RacingStore()
+    process = follower(racing)
+    report = process.app.upload(file_of(person("ann")), client=ACME, workstream=APOLLO)
+    racing.race(lambda: applied(racing, shortened(configuration())))
+    with pytest.raises(NotInForce):
+        process.app.launch(report.upload_id, again=False)
+    assert racing.batches() == []
+
+
+def follower(store):
+    """A process that takes over what is in force before it decides."""
+    applied(store, configuration())
+    process = Process(store, configuration())
+    process.app.follow(process.reloading.look_now)
+    return process
+
+
+def shortened(registry):
+    """The configuration with one step less."""
+    stream = registry.workstream(APOLLO)
+    cut = evolve(stream, pipeline=evolve(stream.pipeline, steps=stream.pipeline.steps[:-1]))
+    return evolve(registry, workstreams={**registry.workstreams, APOLLO: cut})
 
 
 @given(

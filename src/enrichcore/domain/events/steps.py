@@ -81,7 +81,7 @@ class StepCompletedLocally(StepEvent):
 
 @frozen(kw_only=True)
 class CompanyAwaited(StepEvent):
-    """A company run will serve this step."""
+    """A company run will serve this step, or another one than before: the two companies turned out to be one."""
 
     company_run_id: CompanyRunId
 
