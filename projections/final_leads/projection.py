@@ -16,12 +16,12 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import Rules, rules_of, rules_to_json, turned_away
+from enrichcore.fields import Rules, customers_among, rules_of, rules_to_json, turned_away
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
 from projections.final_leads.emails import Trust
 from projections.final_leads.facts import cells, of_answer, values_of
-from projections.final_leads.rows import Calendar, Customers, customers, row_of
+from projections.final_leads.rows import Calendar, Listed, row_of
 from projections.final_leads.state import (
     Cell,
     Company,
@@ -263,11 +263,11 @@ class _Fold:
         links = [link for name in told if (link := self._person(name).company) is not None]
         self._tables.load(_COMPANIES, _linked(told, self._persons) if links else [])
         self._tables.load(_LEADS, told)
-        known: dict[UUID, Customers] = {}
+        known: dict[UUID, Listed] = {}
         for name in told:
             self._render(name, known, calendar)
 
-    def _render(self, name: Name, known: dict[UUID, Customers], calendar: Calendar) -> None:
+    def _render(self, name: Name, known: dict[UUID, Listed], calendar: Calendar) -> None:
         client, person_id = name
         person = self._person(name)
         company_id: UUID | None = None
@@ -283,11 +283,12 @@ class _Fold:
             self._tables.put(_LEADS, row)
         self._tables.put(_PERSONS, _person_row(name, company_id, turns, state=encode(person)))
 
-    def _customers(self, client: UUID) -> Customers:
+    def _customers(self, client: UUID) -> Listed:
         row = self._tables.get(_CLIENTS, client)
         if row is None:
-            return customers((), None)
-        return customers(row["customers"], Moment(position=row["position"], at=row["at"].astimezone(UTC)))
+            return Listed(customers=customers_among(()))
+        moment = Moment(position=row["position"], at=row["at"].astimezone(UTC))
+        return Listed(customers=customers_among(row["customers"]), moment=moment)
 
     def _calendar(self) -> Calendar:
         days = [

@@ -4,15 +4,14 @@ The row depends on nothing else, above all not on when or how often it is made. 
 that its content rests on; where an indicator changed by the passing of time after that, it is the day's event.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from attrs import frozen
 
-from enrichcore import normalize
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, Rules, basis_of, change_after, indicators_of
+from enrichcore.fields import INDICATORS, LEAD_FIELDS, Customers, Rules, basis_of, change_after, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
 from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person, group_of
@@ -45,34 +44,11 @@ class Calendar:
 
 
 @frozen(kw_only=True)
-class Customers:
-    """One client's customers, found by domain or name."""
+class Listed:
+    """One client's customers, and the event that changed them last; None where no configuration names any."""
 
-    domains: Mapping[str, str]
-    names: Mapping[str, str]
-    #: The event that changed them last; None where no configuration names any.
+    customers: Customers
     moment: Moment | None = None
-
-    def of(self, history: Mapping[str, Any]) -> list[str]:
-        """The customers among a person's employers, and one more to tell that there are some: the others change nothing."""
-        jobs = [job for kind in ("current", "past") for job in history.get(f"person_{kind}_companies", ())]
-        found = [self.domains.get(normalize.company_domain(job.get("domain")) or "") for job in jobs]
-        found += [self.names.get(normalize.company_name_key(job.get("name")) or "") for job in jobs]
-        found += [next(iter(self.domains.values()), None)]
-        return sorted({customer for customer in found if customer})
-
-
-def customers(entries: Sequence[str], moment: Moment | None) -> Customers:
-    """Customers by what they are compared with."""
-    domains: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for entry in entries:
-        domain = normalize.registrable_domain(entry)
-        if domain:
-            domains[domain] = entry
-        elif name := normalize.company_name_key(entry):
-            names[name] = entry
-    return Customers(domains=domains, names=names, moment=moment)
 
 
 def row_of(
@@ -81,7 +57,7 @@ def row_of(
     person: Person,
     company_id: UUID | None,
     company: Company | None,
-    known: Customers,
+    known: Listed,
     calendar: Calendar,
     rules: Rules,
 ) -> tuple[dict[str, Any], date | None]:
@@ -91,9 +67,8 @@ def row_of(
     both = told_by(remembered)
     fields = _fields(both)
     shown = {name: cell for name, cell in both.items() if name in _COLUMNS}
-    person_data, history = _person_data(fields, both)
+    person_data = _person_data(fields, both)
     company_data = {name: value for name, value in fields.items() if name.startswith("company_")}
-    asked = known.of(history)
     # What is not shown counts too: a claim or a website may have taken the place of one that was.
     rests_on = _moments(cell for name, cell in remembered.items() if name in _COUNTED or group_of(name) is not None)
     rests_on += [moment for moment in (person.item.moment, person.merged) if moment is not None]
@@ -104,7 +79,7 @@ def row_of(
     newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
     today = max(newest_answer, calendar.today)
     basis = basis_of(person_data, company_data, None)
-    indicators = indicators_of(basis, asked, today, **rules.months)
+    indicators = indicators_of(basis, known.customers, today, **rules.months)
     if indicators["is_worked_at_customer"] is not None and known.moment is not None:
         rests_on.append(known.moment)
     last = max(rests_on, key=lambda moment: moment.position)
@@ -140,9 +115,9 @@ def _fields(cells: Mapping[str, Cell]) -> dict[str, Any]:
     return {name: cell.value for name, cell in cells.items() if name != HISTORY}
 
 
-def _person_data(fields: Mapping[str, Any], cells: Mapping[str, Cell]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _person_data(fields: Mapping[str, Any], cells: Mapping[str, Cell]) -> dict[str, Any]:
     history = cells[HISTORY].value if HISTORY in cells else {}
-    return {**{name: value for name, value in fields.items() if name.startswith("person_")}, **history}, history
+    return {**{name: value for name, value in fields.items() if name.startswith("person_")}, **history}
 
 
 def _moments(cells: Iterable[Cell]) -> list[Moment]:

@@ -16,6 +16,7 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
+from enrichcore.fields.customers import Customers, customers_among
 from enrichcore.fields.emails import without_undeliverable
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
@@ -38,6 +39,7 @@ __all__ = [
     "LEAD_FIELDS",
     "PERSON_FIELDS",
     "SHIPPED",
+    "Customers",
     "Field",
     "FieldType",
     "OwnSources",
@@ -47,6 +49,7 @@ __all__ = [
     "basis_of",
     "change_after",
     "compute_indicators",
+    "customers_among",
     "default_sources",
     "email_term",
     "extract_all",

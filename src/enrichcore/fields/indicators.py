@@ -6,7 +6,7 @@ left out.
 """
 
 import calendar
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from attrs import frozen
 from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.customers import Customers, customers_among
 from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, main_job, start_of
 from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
@@ -38,15 +39,6 @@ class Span:
     def is_year(self) -> bool:
         """Whether nothing but the year is known."""
         return (self.last - self.first).days > 31  # noqa: PLR2004 - days of the longest month
-
-
-@frozen(kw_only=True)
-class Customers:
-    """A client's customers, as domains and as names."""
-
-    domains: frozenset[str]
-    #: Folded names.
-    names: frozenset[str]
 
 
 @frozen(kw_only=True)
@@ -83,7 +75,7 @@ def basis_of(
 
 def indicators_of(
     basis: Basis,
-    customer_domains: Collection[Any],
+    customers: Customers,
     day: date,
     *,
     new_in_role_months: int = NEW_IN_ROLE_MONTHS,
@@ -93,7 +85,7 @@ def indicators_of(
     return {
         "is_new_in_role": _is_recent(basis.role_start, day, new_in_role_months),
         "is_recently_funded": _is_recent(basis.raised, day, recently_funded_months),
-        "is_worked_at_customer": _worked_at_customer(basis.history, _customers(customer_domains)),
+        "is_worked_at_customer": _worked_at_customer(basis.history, customers),
         "moved_company": basis.moved,
     }
 
@@ -130,7 +122,8 @@ def compute_indicators(
         person_data: Known person fields.
         company_data: Known company fields.
         raw_person_payload: The person's answer, for the jobs that the fields do not tell; may be None.
-        customer_domains: The client's customers: domains, URLs or names, or mappings of these.
+        customer_domains: The client's customers: domains, URLs or names, names with a domain (`Acorn <acorn.example>`), or
+            mappings of these.
         as_of: The day on which the indicators hold, a date or a moment (its UTC day); today when left out.
         new_in_role_months: For how many months a role is new.
         recently_funded_months: For how many months funding is recent.
@@ -139,7 +132,7 @@ def compute_indicators(
     basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
     return indicators_of(
         basis,
-        customer_domains,
+        customers_among(customer_domains),
         day_of(as_of),
         new_in_role_months=new_in_role_months,
         recently_funded_months=recently_funded_months,
@@ -230,18 +223,10 @@ def _worked_at_customer(history: History, customers: Customers) -> bool | None:
     if not history.jobs:
         return None
     past = [job for job in history.past if not any(_same_employer(job, current) for current in history.current)]
-    told = [_is_customer(job, customers) for job in past]
+    told = [customers.include(job) for job in past]
     if any(told):
         return True
     return False if history.is_whole and None not in told else None
-
-
-def _is_customer(job: Job, customers: Customers) -> bool | None:
-    """Whether an employer is a customer; None when it is known by name only and the customers are not."""
-    name = normalize.company_name_key(job.company)
-    if job.domain in customers.domains or (name is not None and name in customers.names):
-        return True
-    return None if job.domain is None and customers.domains else False
 
 
 def _moved(history: History, asked: str | None, company: Mapping[str, Any]) -> bool | None:
@@ -299,22 +284,6 @@ def _history(person: Mapping[str, Any], raw: Any) -> History:
 
 def _records(value: Any) -> list[Any] | None:
     return value if isinstance(value, list) else None
-
-
-def _customers(given: Iterable[Any]) -> Customers:
-    entries = [given] if isinstance(given, str | Mapping) else given if isinstance(given, Iterable) else []
-    texts = {
-        part
-        for entry in entries
-        for part in (entry.values() if isinstance(entry, Mapping) else [entry])
-        if isinstance(part, str)
-    }
-    domains = {text: normalize.registrable_domain(text) for text in texts}
-    names = (normalize.company_name_key(text) for text, domain in domains.items() if domain is None)
-    return Customers(
-        domains=frozenset(domain for domain in domains.values() if domain),
-        names=frozenset(name for name in names if name),
-    )
 
 
 def day_of(as_of: date | None) -> date:

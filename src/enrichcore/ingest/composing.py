@@ -108,7 +108,11 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
         split_first, split_last = split_full_name(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:
-        first, last = split_full_name(first)
+        whole = first
+        first, last = split_full_name(whole)
+        if first is None:
+            # A whole name, and which end of it is the first name is not told.
+            full = whole
     if not full or "," in full:
         full = f"{first} {last}" if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}

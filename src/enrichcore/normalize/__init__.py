@@ -21,11 +21,11 @@ from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
+from enrichcore.normalize.name_order import is_undivided
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
     given_name_forms,
-    is_undivided,
     last_name,
     person_name,
     person_name_key,

@@ -13,6 +13,7 @@ from typing import Any
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
+from enrichcore.normalize.name_order import is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_label, clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -122,13 +123,6 @@ def person_name(value: Any) -> str | None:
     return _recased(called)
 
 
-def is_undivided(name: str) -> bool:
-    """Whether a name is whole and has no part of its own for the first name: those of China, Japan and Korea in their letters."""
-    return len(name) > 1 and all(
-        unicodedata.name(part, "").startswith(("CJK ", "HANGUL ", "HIRAGANA ", "KATAKANA ")) for part in name
-    )
-
-
 def is_nobody(name: str) -> bool:
     """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
     plain = name.casefold()
@@ -199,7 +193,8 @@ def _is_picture(character: str) -> bool:
 def split_full_name(full: Any) -> tuple[str | None, str | None]:
     """First and last name of a full name; the last name starts at its first particle (`von der Traumaue`).
 
-    The order is never turned round, except for `Last, First`. One word alone is a first name. Middle initials are left out.
+    `Last, First` is turned round, and so is what `parts_in_order` knows; where the order is in doubt, both are None. One word
+    alone is a first name. Middle initials are left out.
     """
     name = person_name(full)
     if name is None:
@@ -210,6 +205,8 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     words = name.split()
     if len(words) == 1:
         return words[0], None
+    if (parts := parts_in_order(words)) is not None:
+        return parts
     if words[0].islower() and is_particle(words[0]):
         return None, name
     start = next((index for index in range(1, len(words) - 1) if is_particle(words[index])), len(words) - 1)
@@ -284,7 +281,12 @@ def company_name_key(value: Any) -> str | None:
 
 @remembered
 def person_name_key(value: Any) -> str | None:
-    """A person's full name folded for matching, first name first."""
+    """A person's full name folded for matching, first name first; in the order of the letters where it may be turned round."""
+    name = person_name(value)
+    told = name.replace(",", " ").split() if name else []
+    if told and is_of_any_order(told):
+        whole = [word for word in told if not _INITIAL.fullmatch(word)] or told
+        return " ".join(sorted(_words(" ".join(whole)))) or None
     first, last = split_full_name(value)
     words = _words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None

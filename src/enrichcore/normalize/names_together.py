@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from enrichcore.normalize.lists import entries
+from enrichcore.normalize.name_order import Parts, parts_in_order
 from enrichcore.normalize.names import (
     is_blank,
     is_honorific,
@@ -63,7 +64,7 @@ def whole_name_in(last: str) -> tuple[str, str] | None:
     return (first, end) if first and end and not is_last else None
 
 
-def rest_of_name(full: str | None, *, first: str | None = None, last: str | None = None) -> tuple[str, str] | None:
+def rest_of_name(full: str | None, *, first: str | None = None, last: str | None = None) -> Parts | None:
     """First and last name, where one is told and the full name has it at the other end than in English: "Tran Mai" of a Mai.
 
     None where it does not stand there, or both are told or neither.
@@ -75,6 +76,9 @@ def rest_of_name(full: str | None, *, first: str | None = None, last: str | None
     there, rest = (words[-len(told) :], words[: -len(told)]) if first else (words[: len(told)], words[len(told) :])
     if [word.casefold() for word in there] != [word.casefold() for word in told]:
         return None
+    ordered = parts_in_order(words)
+    if ordered is not None and ordered[1]:
+        return first or ordered[0], ordered[1]
     return (first, " ".join(rest)) if first else (" ".join(rest), last or "")
 
 

@@ -1,8 +1,8 @@
 """A client's customers: domains, in the configuration itself or in a file beside it.
 
-The file is a CSV with a column named like a domain, or has one domain a line. A customer without a domain there counts by
-its name, where the file has a column of names. Nothing is dropped silently: an entry that is neither is a fault with its
-line.
+The file is a CSV with a column named like a domain, or has one domain a line. Where the file has a column of names too, a
+customer is known by both, written `Mooncroft Ltd. <mooncroft.example>`; one without a domain counts by its name. Nothing is
+dropped silently: an entry that is neither is a fault with its line.
 """
 
 import csv
@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from enrichcore.fields.customers import NAME_AND_DOMAIN
 from enrichcore.normalize import company_name
 from enrichcore.registry.readers import Reader, Trouble, UnreadableError, each, read_text, unreadable
 
@@ -27,13 +28,22 @@ TROUBLES_SHOWN = 10
 
 
 def read_customer(value: Any) -> str:
-    """A customer's domain, lower-cased; taken out of a URL where one is given."""
+    """A customer's domain, lower-cased, out of a URL where one is given; with the name where one stands before it."""
     given = read_text(value)
+    both = NAME_AND_DOMAIN.fullmatch(given)
+    if both:
+        return named(both["name"], read_customer(both["domain"]))
     host = re.split(r"[/?#:]", BEFORE_HOST.sub("", given), maxsplit=1)[0].lower().rstrip(".")
     host = host.removeprefix("www.") if host.count(".") > 1 else host
     if not HOST.fullmatch(host):
         raise unreadable(value, "is not a domain", "give a domain such as quillhaven.example")
     return host
+
+
+def named(name: str, domain: str) -> str:
+    """A customer that is known by both."""
+    called = company_name(re.sub(r"[<>]", " ", name))
+    return domain if called is None or HOST.fullmatch(called.lower()) else f"{called} <{domain}>"
 
 
 def read_customers(value: Any) -> tuple[str, ...]:
@@ -71,7 +81,7 @@ def read_customers_file(name: str, folder: Path) -> tuple[str, ...]:
     troubles: list[Trouble] = []
     for line, cell, called in cells:
         try:
-            done.append(called or read_customer(cell))
+            done.append(named(called, read_customer(cell)) if cell or not called else called)
         except UnreadableError:
             problem = f"has no domain in line {line}"
             troubles.append(Trouble(value=name, problem=problem, remedy="give domains in a column named domain"))
@@ -88,7 +98,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _cells(content: str) -> Iterable[tuple[int, str, str]]:
-    """Line numbers, the cells that should hold a domain, and the name where that is blank.
+    """Line numbers, the cells that should hold a domain, and the names.
 
     Blank lines and `#` comments are passed over.
     """
@@ -105,7 +115,7 @@ def _cells(content: str) -> Iterable[tuple[int, str, str]]:
         yield first[0], first[1][0], ""
     for line, row in rows:
         cell = "" if column is None and names is not None else _cell(row, column or 0)
-        name = "" if cell or names is None else company_name(_cell(row, names)) or ""
+        name = "" if names is None else company_name(_cell(row, names)) or ""
         if cell or name or column is None:
             yield line, cell, name
 

@@ -321,13 +321,18 @@ CLIENT = (
         default_note="required with any webhook",
         meaning="What callbacks must carry; a list while one is being rotated out. No two clients may share one.",
     ),
-    Setting(key="customers", reader=CUSTOMERS, default_note="none", meaning="Domains of the client's customers."),
+    Setting(
+        key="customers",
+        reader=CUSTOMERS,
+        default_note="none",
+        meaning="Domains of the client's customers; with a name, `Acorn Ltd. <acorn.example>`.",
+    ),
     Setting(
         key="customers_file",
         reader=text("path"),
         default_note="none",
         meaning="A file with more of them, relative to the configuration: a CSV with a column `domain`, "
-        "or one domain a line. Customers without a domain count by their name, in a column `name`.",
+        "or one domain a line. With a column `name` customers count by their name as well, and without a domain by it alone.",
     ),
     Setting(
         key="budget_credits",

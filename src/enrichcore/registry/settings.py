@@ -102,7 +102,7 @@ class Client:
     name: str
     #: Any of them is accepted; several while one is being rotated out.
     callback_secrets: tuple[Secret, ...] = ()
-    #: Domains of its customers, lower-cased, in the given order and without repetition.
+    #: Its customers, in the given order and without repetition: a domain, a name, or `name <domain>`.
     customers: tuple[str, ...] = ()
     #: The cap on credits spent and reserved; None is no cap.
     budget_credits: Decimal | None = None

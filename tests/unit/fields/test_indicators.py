@@ -93,7 +93,8 @@ def test_the_months_are_an_argument():
         ["kestrel.example"],
         ["https://www.Kestrel.example/"],
         ["KESTREL Inc."],
-        [{"name": "Kestrel", "domain": "other.example"}],
+        ["Kestrel Inc. <kestrel.example>"],
+        [{"name": "Kestrel", "domain": "kestrel.example"}],
         "kestrel.example",
     ],
 )
@@ -101,6 +102,26 @@ def test_a_past_employer_among_the_customers_counts(customers):
     """By registrable domain or by exact normalised name."""
     raw = person(job("Driftline", current=True), job("Kestrel", end="2020-01", domain="careers.kestrel.example"))
     assert indicators(raw, customers)["is_worked_at_customer"] is True
+
+
+@pytest.mark.parametrize(
+    ("domain", "customers", "worked"),
+    [
+        (None, ["Kestrel <kestrel.example>"], True),
+        (None, [{"name": "KESTREL GmbH", "domain": "https://kestrel.example"}], True),
+        ("other.example", ["Kestrel <kestrel.example>"], False),
+        ("other.example", ["Kestrel <kestrel.example>", "Kestrel"], True),
+        ("kestrel.test", ["Kestrel <kestrel.example>"], None),
+        (None, ["Harrow <harrow.example>"], False),
+        (None, ["Harrow <harrow.example>", "mooncroft.example"], None),
+    ],
+)
+def test_a_customer_with_a_domain_is_known_by_its_name_where_no_other_domain_is_told(domain, customers, worked):
+    """Another domain is another company of the name; the same one elsewhere may be either."""
+    raw = person(
+        job("Driftline", current=True, domain="driftline.example"), job("Kestrel", end="2020-01", company_domain=domain)
+    )
+    assert indicators(raw, customers)["is_worked_at_customer"] is worked
 
 
 def test_the_present_employer_does_not_count_as_a_past_one():

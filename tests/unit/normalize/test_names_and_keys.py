@@ -94,7 +94,6 @@ def test_neither_name_holds_the_other(told, names):
         ("Doe, Jane", ("Jane", "Doe")),
         ("Jane Q. Doe", ("Jane", "Doe")),
         ("José Ortega y Gasset", ("José", "Ortega y Gasset")),
-        ("Nguyễn Văn An", ("Nguyễn Văn", "An")),
         ("Cher", ("Cher", None)),
         ("DOE, Jane", ("Jane", "Doe")),
         ("VON DOE, JANE", ("Jane", "von Doe")),

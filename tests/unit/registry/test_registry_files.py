@@ -37,7 +37,8 @@ def test_customers_may_be_in_a_file_beside_the_configuration(tmp_path, content):
     """A CSV with a column for the domain, or one domain a line, in the encodings that occur."""
     (tmp_path / "customers.csv").write_bytes(content)
     client = client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml")
-    assert client.customers == ("quillhaven.example", "mooncroft.example")
+    domains = [customer.rpartition("<")[2].rstrip(">") for customer in client.customers]
+    assert domains == ["quillhaven.example", "mooncroft.example"]
 
 
 def test_a_customer_without_a_domain_counts_by_its_name(tmp_path):
@@ -45,11 +46,21 @@ def test_a_customer_without_a_domain_counts_by_its_name(tmp_path):
     content = "Account Name,Website\nQuillhaven,quillhaven.example\nMooncroft Ltd.,\nN/A,\n"
     (tmp_path / "customers.csv").write_text(content)
     client = client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml")
-    assert client.customers == ("quillhaven.example", "Mooncroft Ltd.")
+    assert client.customers == ("Quillhaven <quillhaven.example>", "Mooncroft Ltd.")
     (tmp_path / "customers.csv").write_text("name\nMooncroft Ltd.\n")
     assert client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml").customers == (
         "Mooncroft Ltd.",
     )
+
+
+def test_a_customer_is_known_by_name_and_domain(tmp_path):
+    """An employer in a history is often told by one of them alone; a column that repeats the domain is no name."""
+    content = "Account Name,Website\nQuill <West>,https://quillhaven.example/\nmooncroft.example,mooncroft.example\n"
+    (tmp_path / "customers.csv").write_text(content)
+    client = client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml")
+    assert client.customers == ("Quill West <quillhaven.example>", "mooncroft.example")
+    inline = client_of("customers = ['Mooncroft Ltd. <https://www.Mooncroft.example>', 'Quill <quillhaven.example>']")
+    assert inline.customers == ("Mooncroft Ltd. <mooncroft.example>", "Quill <quillhaven.example>")
 
 
 def test_a_files_customers_are_added_to_the_listed_ones(tmp_path):
