@@ -1,8 +1,10 @@
 """Answers that cannot be applied because of a fault of ours or of a function of one's own: kept, and redriven."""
 
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 
 from enrichcore.application import AckStatus, matching, placing
 from enrichcore.application import asking as asking_module
@@ -19,6 +21,27 @@ from tests.contracts.world import APOLLO_COMPANY, APOLLO_PERSON, World, configur
 
 MARK = b"broken in here"
 NAMES = ("ann", "bob", "eve", "joe", "kim", "lea", "max", "ned")
+
+
+def watch_bodies(store, monkeypatch):
+    """The bodies of each question for events within a decision, from now on."""
+    read, claims = [], store.claims
+
+    @contextmanager
+    def watched():
+        with claims() as begun, monkeypatch.context() as patch:
+            events_at = begun.events_at
+
+            def noted(places):
+                found = events_at(places)
+                read.append([one.event.body for one in found.values() if isinstance(one.event, e.CallbackUnmatched)])
+                return found
+
+            patch.setattr(begun, "events_at", noted)
+            yield begun
+
+    monkeypatch.setattr(store, "claims", watched)
+    return read
 
 
 class Broken(Exception):
@@ -210,6 +233,22 @@ class SetAsideContract(WorldContract):
         assert [event.why for event in world.events(e.CallbackMatched)] == ["", *["mended"] * len(NAMES)]
         assert len(world.events(e.CallbackUnmatched)) == len(kept)
         assert world.store.inline_rows() == inline_rows(world.store.log(0, 1000))
+
+    def test_a_redrive_reads_no_more_at_once_than_one_commit_may_have(self, world, fault, monkeypatch):
+        """Sizes are asked for first, and no body is in memory for that; one that is larger alone goes alone."""
+        fault.undo()
+        monkeypatch.setattr(matching, "_TOGETHER_BYTES", 3000)
+        world.launch(*(person(name, f"{name}corp") for name in NAMES))
+        for number, came in enumerate(self.came(world, sends := world.send())):
+            padded = came.body[:-1] + b', "padding": "' + b"x" * (5000 if number == 3 else 1000) + b'"}'
+            world.app.set_aside(evolve(came, body=padded), Broken())
+        kept = [one.stream_id for one in world.store.log(0, 1000) if isinstance(one.event, e.CallbackUnmatched)]
+        read = watch_bodies(world.store, monkeypatch)
+        assert redrive(world.app, kept, by="ann") == (len(NAMES), {})
+        assert {world.run_of(send).state for send in sends} == {State.COMPLETED}
+        assert sum(map(len, read)) == len(NAMES)
+        assert all(len(bodies) == 1 or sum(map(len, bodies)) <= 3000 for bodies in read)
+        assert [len(body) > 5000 for bodies in read if len(bodies) == 1 for body in bodies].count(True) == 1
 
     def test_one_of_many_that_raises_keeps_few_from_their_commit(self, world, fault, monkeypatch):
         """It is found by halving; what is large goes in parts all the same."""

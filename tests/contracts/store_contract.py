@@ -147,6 +147,9 @@ class AppendingContract:
         ]
         store.append(Commit(events=events))
         assert all(one.event.body == body for one in store.stream(stream))
+        sizes = store.sizes_at([(stream, 1), (stream, 2), (stream, 99), (uuid4(), 1)])
+        assert sorted(sizes) == [(stream, 1), (stream, 2)]
+        assert all(len(body) < size < len(body) + 1000 for size in sizes.values())
         assert store.version(stream) == 20
 
 

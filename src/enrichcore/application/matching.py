@@ -5,7 +5,7 @@ in the log as it is, and nothing is recorded.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.words import words_of_error
-from enrichcore.store.commit import Conflict, StoreError, StoreUnavailable
+from enrichcore.store.commit import Conflict, Store, StoreError, StoreUnavailable
 
 #: Answers that are tried again in one commit, and the bytes that they may have together.
 _TOGETHER: Final = 400
@@ -81,8 +81,24 @@ def redrive(
     left: dict[UUID, str] = {}
     waiting = list(dict.fromkeys(unmatched_ids))
     for first in range(0, len(waiting), _TOGETHER):
-        left |= _redrive(application.core, waiting[first : first + _TOGETHER], _How(by=by, why=why))
+        for part in _in_parts(application.store, waiting[first : first + _TOGETHER]):
+            left |= _redrive(application.core, part, _How(by=by, why=why))
     return len(waiting) - len(left), left
+
+
+def _in_parts(store: Store, unmatched_ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """So many at a time as may be in memory, and in one commit, together; one alone may be larger."""
+    sizes = store.sizes_at([(one, 1) for one in unmatched_ids])
+    part: list[UUID] = []
+    size = 0
+    for one in unmatched_ids:
+        own = sizes.get((one, 1), 0)
+        if part and size + own > _TOGETHER_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += own
+    yield part
 
 
 @frozen(kw_only=True)
@@ -118,14 +134,8 @@ def _fault(unmatched_id: UUID, fault: Exception) -> str:
     return f"applying it failed: {words_of_error(fault)}"
 
 
-class _TooMuchAtOnce(Exception):
-    """So many bytes are better not in one commit."""
-
-
 def _match_all(core: Core, unit: Unit, *, unmatched_ids: Sequence[UUID], how: _How) -> dict[UUID, str]:
     found = unit.events_at([(one, version) for one in unmatched_ids for version in (1, 2)])
-    if len(unmatched_ids) > 1 and sum(_size(one.event) for one in found.values()) > _TOGETHER_BYTES:
-        raise _TooMuchAtOnce
     matches: dict[UUID, _Match] = {}
     left: dict[UUID, str] = {}
     for one in unmatched_ids:
@@ -141,10 +151,6 @@ def _match_all(core: Core, unit: Unit, *, unmatched_ids: Sequence[UUID], how: _H
         except CannotMatch as refusal:
             left[one] = str(refusal)
     return left
-
-
-def _size(event: e.Event) -> int:
-    return len(event.body) if isinstance(event, e.CallbackUnmatched) else 0
 
 
 def _match(core: Core, unit: Unit, *, unmatched_id: UUID, how: _How) -> Ack:

@@ -278,6 +278,9 @@ class Store(Reads, Protocol):
     def claims(self) -> AbstractContextManager[Claims]:
         """Begin a short transaction: to decide over one connection, and to claim rows."""
 
+    def sizes_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], int]:
+        """Bytes of the events that stand at these versions of these streams, which are not read for that."""
+
     def version(self, stream_id: UUID) -> int:
         """Version of the newest event of one aggregate; 0 where there is none."""
 

@@ -25,7 +25,7 @@ from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.store.clock import utc_now
-from enrichcore.store.codec import decode_run
+from enrichcore.store.codec import decode_run, encode_event
 from enrichcore.store.commit import RECEIVER_LOST_AFTER, Commit, Conflict, LoadedRun, Place, UploadedPerson, distinct
 from enrichcore.store.counters import Counts
 from enrichcore.store.log import EventLog
@@ -184,6 +184,9 @@ class MemoryStore:
 
     def stream(self, stream_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
         return self._log.stream(stream_id, after, limit)
+
+    def sizes_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], int]:
+        return {place: len(encode_event(one.event)[1]) for place, one in self.events_at(places).items()}
 
     def version(self, stream_id: UUID) -> int:
         return self._versions.get(stream_id, 0)

@@ -210,6 +210,11 @@ class PostgresStore(_Reads):
         told: datetime = self._rows("time")[0][0]
         return told
 
+    def sizes_at(self, places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], int]:
+        ids, versions = [stream for stream, _ in places], [version for _, version in places]
+        rows = self._rows("sizes_at", ids=column("uuid", ids), versions=versions)
+        return {(stream, version): size for stream, version, size in rows}
+
     def version(self, stream_id: UUID) -> int:
         return int(self._rows("version", id=stream_id)[0][0])
 

@@ -16,6 +16,12 @@ select originator_id, originator_version, topic, state, recorded_at, client_id, 
 from unnest(%(ids)s::uuid[], %(versions)s::int[]) as w(id, version)
 join enrichcore.stored_events on originator_id = w.id and originator_version = w.version
 
+-- name: sizes_at
+-- Of what is stored out of line, only where it is is read.
+select originator_id, originator_version, octet_length(state)
+from unnest(%(ids)s::uuid[], %(versions)s::int[]) as w(id, version)
+join enrichcore.stored_events on originator_id = w.id and originator_version = w.version
+
 -- name: version
 select coalesce(max(originator_version), 0) from enrichcore.stored_events where originator_id = %(id)s
 
