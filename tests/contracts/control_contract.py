@@ -288,6 +288,24 @@ class RetryContract(WorldContract):
         assert len(world.posted) - sent == sum(step.rows for step in told if not step.behind)
         assert sum(step.credits for step in told) == 3 * sum(step.rows for step in told)
 
+    def test_what_a_retry_costs_at_most_is_what_its_attempts_allow(self, store):
+        """None of its rows is answered, and each leaves as often as it may."""
+        world = World(store, tuned(configuration(), attempts=3, lane={"credits_per_send": Decimal(2)}))
+        batch = world.launch(person("ann"))
+        (send,) = world.send()
+        world.answer(send, world.body(send, result=None, error="no credits"))
+        for send in world.send():
+            world.answer(send)
+        (told,) = world.app.retry_costs(batch.batch_id)
+        assert (told.rows, told.credits, told.posts_at_most, told.credits_at_most) == (1, 2, 3, 6)
+        world.app.retry(batch.batch_id, by="ann")
+        sent = []
+        for _ in range(5):
+            sent += world.send()
+            world.clock.tick(days=1)
+            world.app.wake()
+        assert len(sent) == told.posts_at_most
+
     def test_a_retried_company_is_sent_once_for_all(self, world):
         """However many of its people are retried, and over however many commits."""
         batch = world.launch(*(person(name) for name in NAMES))

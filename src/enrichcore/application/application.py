@@ -348,7 +348,7 @@ class Enrichment:
     def retry_costs(
         self, batch_id: BatchId, *, step: str | None = None, state: State | None = None, reason: str = ""
     ) -> list[RetriedStep]:
-        """What `retry` of the same would send again, of each step, at the most; nothing is recorded.
+        """What `retry` of the same would send again, of each step: with one POST of each row, and at most; nothing is recorded.
 
         Raises:
             UnknownId: There is no such batch.

@@ -19,7 +19,7 @@ from enrichcore.registry import UnknownNameError
 
 @frozen(kw_only=True)
 class RetriedStep:
-    """What one step would send again, at the most: where an answer is known by then, nothing is sent. Further attempts cost more."""
+    """What one step would send again: where an answer is known by then, nothing, and where none comes, what `attempts` allow."""
 
     workflow: str
     #: Items whose step would run again, and those that would go on to it for the first time.
@@ -27,8 +27,11 @@ class RetriedStep:
     behind: int
     #: Rows that would leave; people of one company share one.
     rows: int
-    #: What the rows would cost at the lane's price.
+    #: What the rows would cost at the lane's price, with one POST of each.
     credits: Decimal
+    #: POSTs of these rows that the step's `attempts` allow together, and what those would cost.
+    posts_at_most: int
+    credits_at_most: Decimal
 
 
 def is_asked_for(run: StepRun, *, step: str | None, state: State | None, reason: str) -> bool:
@@ -71,7 +74,15 @@ def _of_step(
 ) -> RetriedStep:
     rows = len({_asked_about(item, step) for item in (*again, *behind)}) if step.kind is not Kind.LOCAL else 0
     price = _price(core, batch, step) if rows else Decimal(0)
-    return RetriedStep(workflow=step.workflow, items=len(again), behind=len(behind), rows=rows, credits=rows * price)
+    return RetriedStep(
+        workflow=step.workflow,
+        items=len(again),
+        behind=len(behind),
+        rows=rows,
+        credits=rows * price,
+        posts_at_most=rows * step.attempts,
+        credits_at_most=rows * step.attempts * price,
+    )
 
 
 def _asked_about(item: BatchItem, step: Step) -> UUID:

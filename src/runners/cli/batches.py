@@ -251,15 +251,20 @@ def _ended_so(state: str, batch_id: UUID) -> State:
 
 def _show_costs(batch_id: UUID, found: Sequence[RetriedStep], *, as_json: bool) -> None:
     total = sum((step.credits for step in found), Decimal(0))
+    most = sum((step.credits_at_most for step in found), Decimal(0))
     if as_json:
         steps = [asdict(step) for step in found]
-        show_json({"batch_id": batch_id, "dry_run": True, "steps": steps, "credits": total})
+        show_json({"batch_id": batch_id, "dry_run": True, "steps": steps, "credits": total, "credits_at_most": most})
         return
     for step in found:
         on = f", {counted(step.behind, 'item')} would go on to it" if step.behind else ""
         rows = f"{counted(step.rows, 'row')} at most, {credits_said(step.credits)}"
-        line(f"{step.workflow}: {counted(step.items, 'item')} again{on}: {rows}")
-    line(f"Dry run: a retry would cost {credits_said(total)} at most, with one POST of each row; nothing was asked for")
+        more = f"; with every attempt {counted(step.posts_at_most, 'POST')}, {credits_said(step.credits_at_most)}"
+        line(
+            f"{step.workflow}: {counted(step.items, 'item')} again{on}: {rows}{more if step.posts_at_most > step.rows else ''}"
+        )
+    one_each = f"{credits_said(total)} with one POST of each row, " if most > total else ""
+    line(f"Dry run: a retry would cost {one_each}{credits_said(most)} at most; nothing was asked for")
 
 
 def settle(
