@@ -5,10 +5,11 @@ import pytest
 from enrichcore.application import Enrichment
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.step_run import Outcome
 from enrichcore.store import StoreUnavailable
 from enrichcore.testing.crash_points import CrashPoint, PointedStore
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.world import ACME, CRM, person
+from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, person
 
 
 def cut_off(world, point=CrashPoint.CLAIM_DURABLE, *, time=1) -> Enrichment:
@@ -74,6 +75,43 @@ class UnheardContract(WorldContract):
                 runner.claim(10)
         runner.core.store = store
         assert runner.hand_back() == 1
+
+
+class UnheardOutcomesContract(WorldContract):
+    """The database is lost at the commit of outcomes, which are recorded again when it is back."""
+
+    def unheard(self, world, reports):
+        """A runner that recorded these, and did not hear of it."""
+        runner = cut_off(world, CrashPoint.COMMIT_DURABLE)
+        with pytest.raises(StoreUnavailable):
+            runner.record_outcomes(reports)
+        return runner
+
+    @pytest.mark.parametrize("status", [401, 429])
+    def test_a_lane_that_was_resumed_does_not_stop_again_for_what_stopped_it(self, world, status):
+        """Nor is it held again; the row goes with the others."""
+        world.launch(person("ann"), person("bob", company="caldora"))
+        (send, _) = world.claim()
+        outcome = Outcome.LANE_REFUSED if status == 401 else Outcome.NOT_DELIVERED
+        hold = None if status == 401 else 600
+        refused = world.seen(send, outcome, status=status, reason="not now", hold_s=hold)
+        runner = self.unheard(world, [refused])
+        ((lane, _),) = world.store.lanes()
+        assert bool(lane.stopped or lane.held_until)
+        assert world.app.resume_lane(ACME, APOLLO, APOLLO_COMPANY, by="ann")
+        runner.record_outcomes([refused])
+        ((lane, _),) = world.store.lanes()
+        assert (lane.stopped, lane.held_until) == ("", None)
+        world.app.wake()
+        assert [again.run_id for again in world.send()] == [send.run_id]
+
+    def test_refused_rows_count_once(self, world):
+        """However often it is recorded that they were."""
+        world.launch(person("ann"))
+        (send,) = world.claim()
+        refused = world.seen(send, Outcome.ROW_REFUSED, status=422, reason="no domain")
+        self.unheard(world, [refused]).record_outcomes([refused])
+        assert [event.in_a_row for event in world.events(e.RefusalsCounted)] == [1]
 
 
 class Away:

@@ -13,6 +13,7 @@ from enrichcore.application.placing import parsed, place
 from enrichcore.application.sending import SendReport
 from enrichcore.application.unit import Unit
 from enrichcore.domain import lane as lanes
+from enrichcore.domain import posts
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import LaneId
@@ -66,16 +67,34 @@ def _told_by_lanes(unit: Unit, reports: Sequence[SendReport]) -> list[tuple[Send
     for group in by_lane.values():
         send = group[0].send
         lane = unit.lane(send.lane_id, send.client_id)
+        news: list[SendReport] = []
+        for report in group:
+            if _is_recorded(unit, report):
+                told.append((report, report.outcome))
+            else:
+                news.append(report)
         events, outcomes = lanes.decide_outcomes(
             lane.state,
-            [report.outcome for report in group],
+            [report.outcome for report in news],
             workstream=send.workstream,
             workflow=send.workflow,
             now=unit.now,
         )
         lane.emit_all(events)
-        told += zip(group, outcomes, strict=True)
+        told += zip(news, outcomes, strict=True)
     return told
+
+
+def _is_recorded(unit: Unit, report: SendReport) -> bool:
+    """Whether it is recorded already that a row was not taken: by a commit of this very outcome that was not heard of.
+
+    The lane was told then. Whoever resumed it since would see it stop, or be held, for what they had resumed it after.
+    """
+    draft, seen = unit.run(report.send.run_id), report.outcome
+    if draft is None or seen.outcome not in steps.SURELY_NOT:
+        return False
+    run = unit.step_run(draft, report.send.workflow)
+    return seen.attempt <= run.attempt and posts.find(run.posts, seen.attempt) is None
 
 
 def _record_outcome(core: Core, unit: Unit, report: SendReport, seen: PostOutcome) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import Factory, evolve, frozen
@@ -119,6 +119,10 @@ class Outcome(StrEnum):
     ROW_REFUSED = "row_refused"
     #: The whole lane is refused: 401, 402, 403, 404, 410. The row was not taken.
     LANE_REFUSED = "lane_refused"
+
+
+#: Outcomes of a row that was surely not taken.
+SURELY_NOT: Final = frozenset({Outcome.NOT_DELIVERED, Outcome.ROW_REFUSED, Outcome.LANE_REFUSED})
 
 
 @frozen(kw_only=True)
@@ -342,7 +346,7 @@ def decide_outcome(run: StepRun, step: Step, seen: PostOutcome, *, now: datetime
             return _in_doubt(run, step, seen.reason, now)
     if run.state is State.START:
         return ()
-    surely_not = seen.outcome in {Outcome.NOT_DELIVERED, Outcome.LANE_REFUSED, Outcome.ROW_REFUSED}
+    surely_not = seen.outcome in SURELY_NOT
     counted = held.cost if surely_not and held is not None and held.cost else e.NOTHING
     return guarded(
         run,

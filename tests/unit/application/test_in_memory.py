@@ -22,7 +22,7 @@ from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.second_thoughts_contract import LostContract, RestoredContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 from tests.contracts.stranded_contract import StrandedContract
-from tests.contracts.unheard_contract import UnheardContract
+from tests.contracts.unheard_contract import UnheardContract, UnheardOutcomesContract
 
 
 class TestAnswering(AnsweringContract):
@@ -114,4 +114,8 @@ class TestPutOff(PutOffContract):
 
 
 class TestUnheard(UnheardContract):
+    """See the contract."""
+
+
+class TestUnheardOutcomes(UnheardOutcomesContract):
     """See the contract."""
