@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import frozen
-
 from enrichcore.application import Enrichment
 from enrichcore.application.budgets import budgets, pays_again_at
 from enrichcore.application.claiming import rows_in_budget
@@ -28,28 +26,19 @@ from enrichcore.registry.readers import duration_text
 from runners.statements import rows
 
 
-@frozen(kw_only=True)
-class Usage:
-    """What a lane has done, counted over its step runs."""
-
-    in_flight: int = 0
-    ready: int = 0
-    sent: int = 0
-    spent: Any = 0
-    reserved: Any = 0
-
-
 def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
-    """Every lane of the configuration, with what it did."""
-    used = {row[0]: Usage(in_flight=row[4], ready=row[5], sent=row[6], spent=row[7], reserved=row[8])
-            for row in rows(enrichment, "lanes")}  # fmt: skip
+    """Every lane of the configuration, with what waits for it, and what it did as far as read models have come."""
+    waiting = {lane: counts for lane, *counts in rows(enrichment, "rows_of_lanes")}
+    used = {lane_id(*row[:3]): row[3:] for row in rows(enrichment, "spent_on_lanes")}
     marked = {lane.lane_id: lane for lane, _ in enrichment.store.lanes()}
     found: list[dict[str, Any]] = []
     sharing = _by_webhook(enrichment)
     for client in enrichment.registry.clients.values():
         for workstream, workflow, webhook in enrichment.registry.webhooks_of(client):
             key, lane = lane_id(client.id, workstream, workflow), f"{client.slug}/{workstream}/{workflow}"
-            usage, settings = used.get(key, Usage()), webhook.lane
+            in_flight, ready = waiting.get(key, (0, 0))
+            attempts, spent, reserved = used.get(key, (0, 0, 0))
+            settings = webhook.lane
             found.append(
                 {
                     "lane": lane,
@@ -61,17 +50,17 @@ def known_lanes(enrichment: Enrichment) -> list[dict[str, Any]]:
                     "rate": settings.rate,
                     "burst": settings.burst,
                     "max_in_flight": settings.max_in_flight,
-                    "in_flight": usage.in_flight,
-                    "ready": usage.ready,
-                    # Attempts that were surely not delivered count for the first only.
-                    "attempts": usage.sent,
+                    "in_flight": in_flight,
+                    "ready": ready,
+                    # Attempts that were surely not delivered count for this one only. It and credits are as of the read models.
+                    "attempts": attempts,
                     # Of the webhook, by all lanes that have it, whatever client they are of.
                     "sent": (taken := enrichment.store.sends_of(webhook.url.fingerprint())),
                     "shared_with": [name for name in sharing[webhook.url.fingerprint()] if name != lane],
                     "lifetime_limit": settings.lifetime_limit,
                     "lifetime_used": f"{taken / settings.lifetime_limit:.0%}" if settings.lifetime_limit else "",
-                    "credits_spent": usage.spent,
-                    "credits_reserved": usage.reserved,
+                    "credits_spent": spent,
+                    "credits_reserved": reserved,
                     **_breaker(marked.get(key), _limits(enrichment, client, settings, taken), enrichment.now()),
                 }
             )

@@ -1,10 +1,17 @@
--- name: lanes
--- Counted from the inline state: an attempt is one POST, and a step run stays with its lane.
-select lane_id, client_id, workstream, workflow,
-       count(*) filter (where state in ('sending', 'awaiting_answer', 'in_doubt')) as in_flight,
-       count(*) filter (where state = 'ready') as ready,
-       sum(attempt) as sent, sum(spent) as spent, sum(reserved) as reserved
-from enrichcore.step_runs group by lane_id, client_id, workstream, workflow
+-- name: rows_of_lanes
+-- What is out and what is ready have an index each; rows that ended, of which there may be millions, are in neither.
+select lane_id, sum(in_flight)::bigint, sum(ready)::bigint
+from (
+    select lane_id, count(*) as in_flight, 0 as ready from enrichcore.step_runs
+    where state in ('sending', 'awaiting_answer', 'in_doubt') group by lane_id
+    union all
+    select lane_id, 0, count(*) from enrichcore.step_runs where state = 'ready' group by lane_id) counted
+group by lane_id
+
+-- name: spent_on_lanes
+-- What each did over its life is summed up by batch; an attempt is one POST.
+select client_id, workstream, workflow, sum(sends)::bigint, sum(spent), sum(reserved)
+from enrichcore.spend group by client_id, workstream, workflow
 
 -- name: standing
 -- Step runs of a batch that have not ended, or gave nothing, by why; one that waits for a company stands as that does.

@@ -18,6 +18,7 @@ from runners.cli.batches import _show, progress_of
 from runners.cli.lanes import show_history
 from runners.cli.tracing import what_it_is
 from runners.lanes import known_lanes, lane_words, sent_words
+from runners.statements import statements
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, World, configuration, person, tuned
 
 pytestmark = pytest.mark.postgres
@@ -76,6 +77,7 @@ def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
     world.app = world.another()
     world.launch(person("ann"), person("bob", "caldora"))
     world.send()
+    catch_up(world.store.pool, READ_MODELS)
     told = {lane["lane"]: lane for lane in known_lanes(world.app)}
     mine, theirs = told[LANE], told[LANE.replace(ACME, "other", 1)]
     assert (mine["shared_with"], theirs["shared_with"]) == ([theirs["lane"]], [mine["lane"]])
@@ -84,6 +86,32 @@ def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
         "2 of 2 with others of this webhook",
         "0 of 2 with others of this webhook",
     )
+
+
+def test_what_a_lane_did_is_told(world):
+    """What is out and ready now, and all that it sent and cost, also where the row has ended."""
+    batch = world.launch(person("ann"), person("bob", "caldora"), person("eve", "northwind"))
+    first, _ = world.send(2)
+    world.answer(first, world.body(first, metadata={"upfrontCreditUsage": {"totalCost": 4}}))
+    catch_up(world.store.pool, READ_MODELS)
+    (lane,) = [one for one in known_lanes(world.app) if one["lane"] == LANE]
+    told = ("in_flight", "ready", "attempts", "credits_spent", "credits_reserved")
+    assert [lane[name] for name in told] == [1, 1, 2, 4, 1]
+    world.app.cancel(batch.batch_id, by="ann")
+    catch_up(world.store.pool, READ_MODELS)
+    (lane,) = [one for one in known_lanes(world.app) if one["lane"] == LANE]
+    assert [lane[name] for name in told[:3]] == [1, 0, 2]
+
+
+def test_looking_at_lanes_reads_no_rows_that_ended(world):
+    """Of which there may be millions: both counts have an index of their own."""
+    with world.store.pool.connection() as connection:
+        connection.execute("set local enable_seqscan = off")
+        plan = connection.execute(f"explain {statements()['rows_of_lanes']}".encode()).fetchall()
+    read = " ".join(line for (line,) in plan)
+    assert "Seq Scan" not in read
+    assert "step_runs_out" in read
+    assert "step_runs_ready" in read
 
 
 def test_a_budget_that_is_used_up_tells_when_its_period_frees_credits(world):
