@@ -26,7 +26,7 @@ BENCHMARKS = {
     "parked": ("", "--items 5000 --idle-s 10 --claims 10000,100000"),
     "backlogs": ("", "--rows 5000"),
     "neighbours": ("", "--people 500"),
-    "decisions": ("", "--items 1000"),
+    "decisions": ("", "--items 1000 --waiters 500"),
 }
 
 

@@ -79,6 +79,34 @@ answer_within = "{answer_within}"
 url = "{first}"
 """
 
+COMPANY = """
+[workstreams.company]
+label = "One company, then its people"
+ingest = "crm"
+
+[[workstreams.company.steps]]
+workflow = "enrich_company"
+pace_group = "bench-company"
+kind = "webhook"
+entity = "company"
+result = "company_profile"
+answer_within = "6h"
+
+[[workstreams.company.steps]]
+workflow = "enrich_person"
+pace_group = "bench-people"
+kind = "webhook"
+entity = "person"
+result = "person_profile"
+answer_within = "6h"
+
+[clients.bench.webhooks.company.enrich_company]
+url = "{first}"
+
+[clients.bench.webhooks.company.enrich_person]
+url = "{second}"
+"""
+
 SECRET = "secret of the benchmark"
 REGISTRY = parse(CONFIGURATION.format(first="http://127.0.0.1:9/first", second="http://127.0.0.1:9/second"), env={})
 
@@ -87,14 +115,15 @@ _FIRST = ("Ottoline", "Bram", "Ilse", "Casimir", "Wanda", "Jorun", "Thaddeus", "
 _LAST = ("Fennimarsh", "Mockridge", "Traumaue", "Vandersloot", "Quillby", "Harrowgate", "Lindqvarn", "Osterholt")
 
 
-def export_of(people: int, first_number: int = 0) -> bytes:
-    """A CRM export of so many people, five to a company."""
+def export_of(people: int, first_number: int = 0, *, at_one_company: int = 5) -> bytes:
+    """A CRM export of so many people, a few to a company unless told."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow(_COLUMNS)
     for number in range(first_number, first_number + people):
         first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
-        domain = f"company-{number // 5}.example"
+        company = number // at_one_company
+        domain = f"company-{company}.example"
         email = f"{first}.{last}{number}@{domain}".lower()
-        rows.writerow((first, last, email, "Buyer", f"Company {number // 5}", domain))
+        rows.writerow((first, last, email, "Buyer", f"Company {company}", domain))
     return out.getvalue().encode()
