@@ -1,0 +1,181 @@
+"""Two companies that turn out to be one, at whatever moment that is learnt: from then on nothing is paid for that the other's row tells."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from enrichcore.application.drafts import is_wait
+from enrichcore.application.twins import Twins
+from enrichcore.domain import batch_item, company_run
+from enrichcore.domain import events as e
+from enrichcore.domain.answers import Rank
+from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import OnDoubt
+from enrichcore.domain.step_run import Outcome
+from enrichcore.store import MemoryStore
+from enrichcore.store.replaying import fold_runs, inline_rows
+from enrichcore.testing import broken
+from tests.contracts.imports_contract import COMPANY_TWICE, THE_SAME_COMPANY
+from tests.contracts.world import ACME, APOLLO, CRM, World, configuration, tuned
+
+ANY = st.integers(0, 20)
+REUSE = timedelta(days=30)
+
+
+def stories():
+    """Both are launched, and asked about, before and after somebody learns that they are one."""
+    outcomes = st.sampled_from([Outcome.DELIVERED, Outcome.DELIVERED, *Outcome]) | st.none()
+    steps = st.one_of(
+        st.tuples(st.just("launch"), ANY),
+        st.tuples(st.just("launch"), ANY),
+        st.tuples(st.just("merge")),
+        st.tuples(st.just("send"), outcomes),
+        st.tuples(st.just("send"), outcomes),
+        st.tuples(st.just("answer"), ANY, st.sampled_from([True, True, False])),
+        st.tuples(st.just("answer"), ANY, st.just(True)),
+        st.tuples(st.just("time"), st.sampled_from([1, 61, 400, 60 * 24 * 31])),
+        st.tuples(st.just("cancel"), ANY),
+        st.tuples(st.just("pause"), ANY),
+        st.tuples(st.just("resume"), ANY),
+        st.tuples(st.just("retry"), ANY, st.none() | st.sampled_from([State.COMPLETED, State.CANCELLED])),
+        st.tuples(st.just("settle"), ANY, st.sampled_from(e.Settlement)),
+    )
+    return st.lists(steps, min_size=8, max_size=30)
+
+
+class TwoThatAreOne:
+    """The world in which it happens."""
+
+    def __init__(self, attempts, on_doubt):
+        registry = tuned(configuration(), attempts=attempts, on_doubt=on_doubt, lane={"rate": 1000.0, "burst": 1000})
+        self.world = World(MemoryStore(), registry)
+        self.app = self.world.app
+        header, ann, bob = COMPANY_TWICE.splitlines(keepends=True)
+        self.uploads = [self.upload(header + row, stream) for row in (ann, bob) for stream in (APOLLO, CRM)]
+        self.batches = [self.app.launch(self.uploads[0])]
+
+    def upload(self, rows, stream=APOLLO):
+        return self.app.upload(rows, client=ACME, workstream=stream).upload_id
+
+    def batch(self, which):
+        return self.batches[which % len(self.batches)].batch_id
+
+    def do(self, name, *rest):
+        """One step of a story, and what time asks for after it."""
+        getattr(self, f"do_{name}")(*rest)
+        self.app.wake()
+        for lane, _ in self.world.store.lanes():
+            if lane.stopped or lane.probed:
+                self.app.resume_lane(ACME, lane.workstream, lane.workflow, by="ann")
+
+    def do_launch(self, which):
+        self.batches.append(self.app.launch(self.uploads[which % len(self.uploads)]))
+
+    def do_merge(self):
+        self.upload(COMPANY_TWICE + THE_SAME_COMPANY)
+
+    def do_send(self, outcome):
+        sends = self.world.claim()
+        if outcome is not None:
+            self.world.report(sends, outcome)
+
+    def do_answer(self, which, good):
+        if self.world.posted:
+            send = self.world.posted[-1 - which % len(self.world.posted)]
+            self.world.answer(send, None if good else self.world.body(send, result=None, error="no credits"))
+
+    def do_time(self, minutes):
+        self.world.clock.tick(minutes=minutes)
+
+    def do_cancel(self, which):
+        self.app.cancel(self.batch(which), by="ann")
+
+    def do_pause(self, which):
+        self.app.pause(self.batch(which), by="ann")
+
+    def do_resume(self, which):
+        self.app.resume(self.batch(which), by="ann")
+
+    def do_retry(self, which, state):
+        self.app.retry(self.batch(which), by="ann", state=state)
+
+    def do_settle(self, which, settlement):
+        self.app.settle(self.batch(which), settlement, by="ann")
+
+    def end(self):
+        """Everything comes to its end, and the log says that nothing was bought that was known or out."""
+        for batch in self.batches:
+            self.app.resume(batch.batch_id, by="ann")
+        for _ in range(100):
+            before, posted = self.world.store.last_position(), len(self.world.posted)
+            self.do("send", Outcome.DELIVERED)
+            for send in self.world.posted[posted:]:
+                self.world.answer(send)
+            self.do("time", 7 * 60)
+            self.app.turn_batches()
+            if self.world.store.last_position() == before:
+                break
+        else:
+            raise AssertionError("something never comes to its end")
+        log = self.world.store.log(0, 1_000_000)
+        assert {str(self.world.status(batch)) for batch in self.batches} <= {"finished", "cancelled"}
+        assert self.world.store.inline_rows() == inline_rows(log)
+        assert broken(log, {batch.batch_id: batch.pipeline for batch, _ in self.world.store.batches()}) == []
+        assert bought_in_vain(log) == []
+
+
+def bought_in_vain(log):
+    """Rows of companies that left although a twin's was out, or answered for whoever waited."""
+    runs, merged, found = {}, set(), []
+    for one in log:
+        if isinstance(one.event, e.CompaniesMerged):
+            merged |= {one.entity_id, one.event.merged}
+        known = runs.get(one.stream_id)
+        if isinstance(one.event, e.StepSending) and isinstance(known, CompanyRun) and known.company_id in merged:
+            twins = [run for run in runs.values() if isinstance(run, CompanyRun) and run is not known]
+            found += [one for twin in twins if twin.company_id in merged and in_vain(known, twin, runs, one.at)]
+        if known is None:
+            runs |= {run_id: loaded.state for run_id, loaded in fold_runs([one]).items()}
+        else:
+            fold = batch_item.fold if isinstance(known, BatchItem) else company_run.fold
+            runs[one.stream_id] = fold(known, one.event, one.at, one.version)
+    return found
+
+
+def in_vain(known, twin, runs, now):
+    """Whether a row of one leaves although the other is out, or answered everybody who waits."""
+    if twin.run.open and (twin.run.out or twin.run.tries):
+        return not known.run.tries
+    if twin.run.state is not State.COMPLETED or twin.run.rank not in {Rank.DATA, Rank.EMPTY}:
+        return False
+    waits = [
+        run
+        for item in runs.values()
+        if isinstance(item, BatchItem)
+        for run in item.runs.values()
+        if is_wait(run, known.company_run_id)
+    ]
+    anew = [run for run in waits if run.asked_anew_at is not None and run.asked_anew_at >= twin.run.answered_at]
+    return now - twin.run.answered_at < REUSE and not anew
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(attempts=st.sampled_from([1, 2]), on_doubt=st.sampled_from(OnDoubt), story=stories())
+def test_a_company_with_two_ids_is_paid_for_once_as_soon_as_that_is_known(attempts, on_doubt, story):
+    """Whatever happens to either before and after."""
+    world = TwoThatAreOne(attempts, on_doubt)
+    for step in story:
+        world.do(*step)
+    world.end()
+
+
+def test_the_check_finds_what_was_bought_in_vain(monkeypatch):
+    """Without the claim's look at twins."""
+    monkeypatch.setattr(Twins, "move", lambda _self, _draft: None)
+    world = TwoThatAreOne(1, OnDoubt.WAIT)
+    for step in (("launch", 2), ("merge",), ("send", Outcome.DELIVERED)):
+        world.do(*step)
+    assert len(bought_in_vain(world.world.store.log(0, 1000))) == 1
