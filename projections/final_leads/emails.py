@@ -5,27 +5,17 @@ one that bounces is not shown because an import once called it verified.
 """
 
 from collections.abc import Mapping
-from enum import IntEnum
+from datetime import timedelta
 from typing import Final
 
 from enrichcore.fields import email_term
 from enrichcore.normalize import is_free_mail, is_shared_mailbox
-from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of
-
-
-class Trust(IntEnum):
-    """How far a source is trusted."""
-
-    #: What the launch found in the import; it only fills what nothing else tells.
-    LAUNCH = 0
-    IMPORT = 1
-    LOCAL = 2
-    ANSWER = 3
-
+from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of, order_among
+from projections.final_leads.trust import PER_TRUST, trust_in
 
 #: An address that is a guess is worth less than any that is not, whoever gave it, and of those a private one less than one at a
 #: company's host; trust comes next; then what is said of it. One that many people share is worth less than all of these.
-_ONES_OWN, _NOT_GUESSED, _AT_WORK, PER_TRUST = 100, 100, 100, 10
+_ONES_OWN, _NOT_GUESSED, _AT_WORK = 100, 100, 100
 _GRADES: Final[Mapping[str | None, int]] = {"guessed": 1, "catch-all": 2, None: 3, "verified": 4}
 _SURE: Final = frozenset({None, "verified"})
 #: Words on one address that are no guess: of these the newest of the most trusted source counts.
@@ -47,20 +37,21 @@ def status_weight(trust: int, status: str) -> int:
     return (_NOT_GUESSED if status in _DEFINITE else _GRADES[status]) + int(trust) * PER_TRUST
 
 
-def email_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+def email_told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
     """The best address and what is said of it; of one that nobody can write to only that."""
     found = [(name.partition("/")[2], cell) for name, cell in cells.items() if group_of(name) == EMAIL]
     if not found:
         return {}
     judged = [(cell, cells.get(f"{EMAIL_STATUS}/{address}")) for address, cell in found]
-    address, status = max(judged, key=lambda pair: (_weight(*pair), pair[0].seen))
+    order = order_among([address for address, _ in judged], trusted_for)
+    address, status = max(judged, key=lambda pair: (_weight(pair[0], pair[1], order(pair[0])[0]), pair[0].seen))
     told = {EMAIL: address} if status is None else {EMAIL: address, EMAIL_STATUS: status}
-    if _weight(address, status) == _UNUSABLE:
+    if _weight(address, status, address.weight) == _UNUSABLE:
         del told[EMAIL]
     return told
 
 
-def _weight(address: Cell, status: Cell | None) -> int:
+def _weight(address: Cell, status: Cell | None, weight: int) -> int:
     email, said = str(address.value), None if status is None else status.value
     private, shared = is_free_mail(email.rpartition("@")[2]), is_shared_mailbox(email)
-    return email_weight(address.weight // PER_TRUST, said, private=private, shared=shared)
+    return email_weight(trust_in(weight), said, private=private, shared=shared)

@@ -14,9 +14,10 @@ from enrichcore.domain.keys import sort_of_page
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, place_in_line, read_answer
 from enrichcore.normalize import is_nothing
-from projections.final_leads.emails import PER_TRUST, Trust, status_weight
+from projections.final_leads.emails import status_weight
 from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
 from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
+from projections.final_leads.trust import PER_TRUST, Trust
 
 _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")

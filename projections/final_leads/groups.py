@@ -7,6 +7,7 @@ States, and not one that tells only Germany.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ from attrs import frozen
 
 from enrichcore import normalize
 from projections.final_leads.emails import email_told_by
-from projections.final_leads.state import Cell, claim_name, group_of
+from projections.final_leads.state import Cell, claim_name, group_of, order_among
 
 CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
 TITLE, START = "person_title", "person_current_job_start_date"
@@ -42,14 +43,14 @@ def claims(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {claim_name(group.name, parts): parts for group, parts in told if parts}
 
 
-def told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
     """One cell for each field, out of cells and claims."""
     told = {name: cell for name, cell in cells.items() if group_of(name) is None}
     for group in GROUPS:
-        made = (cell for name, cell in cells.items() if group_of(name) == group.name)
-        told |= _shown(group, sorted(made, key=lambda cell: cell.order, reverse=True))
-    told |= email_told_by(cells)
-    told |= _name_told_by(cells)
+        made = [cell for name, cell in cells.items() if group_of(name) == group.name]
+        told |= _shown(group, sorted(made, key=order_among(made, trusted_for), reverse=True))
+    told |= email_told_by(cells, trusted_for)
+    told |= _name_told_by(cells, trusted_for)
     return _without_foreign_website(told)
 
 
@@ -62,12 +63,13 @@ def _letters(name: str) -> str:
     return _PLAIN if normalize.is_plain(name) else _SPELT
 
 
-def _name_told_by(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+def _name_told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
     """The best name of a company, in the better letters: a later "PAMPANET SA" is "Pampanet S.A." where that is known."""
     found = {name: cell for name, cell in cells.items() if group_of(name) == NAME}
     if not found:
         return {}
-    best = max(found, key=lambda name: found[name].order)
+    order = order_among(found.values(), trusted_for)
+    best = max(found, key=lambda name: order(found[name]))
     spelt = f"{best.removesuffix(_PLAIN)}{_SPELT}"
     return {NAME: found.get(spelt, found[best]) if best.endswith(f"+{_PLAIN}") else found[best]}
 

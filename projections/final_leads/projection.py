@@ -19,7 +19,6 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import Rules, customers_among, rules_of, rules_to_json, turned_away
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
-from projections.final_leads.emails import Trust
 from projections.final_leads.facts import cells, of_answer, values_of
 from projections.final_leads.rows import Calendar, Listed, row_of
 from projections.final_leads.state import (
@@ -37,6 +36,7 @@ from projections.final_leads.state import (
     merge_companies,
     merge_persons,
 )
+from projections.final_leads.trust import Trust
 
 _LEADS, _PERSONS, _COMPANIES = "final_leads", "lead_persons", "lead_companies"
 _CLIENTS, _DAYS = "lead_clients", "lead_days"
@@ -170,7 +170,7 @@ class _Fold:
         trust: Trust = Trust.IMPORT,
     ) -> None:
         name = self._now(_PERSONS, name)
-        person = absorb(self._person(name), told)
+        person = absorb(self._person(name), told, self._rules.trusted_for)
         if company_id is not None:
             moment = _moment(recorded)
             link = Cell(
@@ -186,7 +186,7 @@ class _Fold:
             return
         name = self._now(_COMPANIES, name)
         before = self._company(name)
-        after = self._companies[name] = absorb(before, told)
+        after = self._companies[name] = absorb(before, told, self._rules.trusted_for)
         if any(
             before.cells.get(field) is None or before.cells[field].since != after.cells[field].since for field in told
         ):
@@ -196,7 +196,7 @@ class _Fold:
         kept, merged = self._now(_PERSONS, kept), self._now(_PERSONS, merged)
         if kept == merged:
             return
-        self._persons[kept] = merge_persons(self._person(kept), self._person(merged), moment)
+        self._persons[kept] = merge_persons(self._person(kept), self._person(merged), moment, self._rules.trusted_for)
         self._told_persons[kept] = None
         self._persons.pop(merged, None)
         self._told_persons.pop(merged, None)
@@ -207,7 +207,9 @@ class _Fold:
         kept, merged = self._now(_COMPANIES, kept), self._now(_COMPANIES, merged)
         if kept == merged:
             return
-        self._companies[kept] = merge_companies(self._company(kept), self._company(merged), moment)
+        self._companies[kept] = merge_companies(
+            self._company(kept), self._company(merged), moment, self._rules.trusted_for
+        )
         self._companies.pop(merged, None)
         self._told_companies |= {kept[1]: None, merged[1]: None}
         row = {"client_id": merged[0], "company_id": merged[1], "merged_into": kept[1], "state": b""}

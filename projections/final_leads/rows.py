@@ -64,7 +64,7 @@ def row_of(
     """The lead's row, and the first day on which it changes by itself."""
     assert person.item is not None  # noqa: S101 - a lead exists from launch
     remembered = {**person.cells, **(company or _EMPTY).cells}
-    both = told_by(remembered)
+    both = told_by(remembered, rules.trusted_for)
     fields = _fields(both)
     shown = {name: cell for name, cell in both.items() if name in _COLUMNS}
     person_data = _person_data(fields, both)

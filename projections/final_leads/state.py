@@ -2,15 +2,20 @@
 
 A value is better by its weight (how far its source is trusted), among equals by its position in the log. Taking in a
 value is a maximum, so the same answers in any order leave the same values, and two entities merge by taking in each other's.
+Only an import that tells something new has a say against the order of trust: where it comes long after a better source spoke last.
 The classes are msgspec structs kept as arrays, because a state is read and written for nearly every event.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
+
+from projections.final_leads.trust import Trust, as_imported, trust_in
 
 #: The e-mail address and its status, which only mean something together: each address is a claim, and so is what is said of it.
 EMAIL: Final = "person_email"
@@ -34,6 +39,15 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
     at: datetime
     #: Position of the last event that said the same.
     seen: int
+    #: When that event was recorded, in UTC; None where it is the one that brought the value.
+    confirmed: datetime | None = None
+    #: Of a value that is trusted more than an import: a sum of what the import said last, so that news can be told.
+    imported: int | None = None
+
+    @property
+    def spoke(self) -> datetime:
+        """When the source spoke last."""
+        return self.confirmed or self.at
 
     @property
     def order(self) -> tuple[int, int]:
@@ -97,25 +111,57 @@ def decode_company(state: bytes) -> Company:
     return _companies.decode(state)
 
 
-def better(old: Cell | None, new: Cell) -> Cell:
-    """The better of two cells; one that says the same as before keeps the position that first did."""
+def better(old: Cell | None, new: Cell, trusted_for: timedelta = timedelta.max) -> Cell:
+    """The better of two cells; one that says the same as before keeps the position that first did.
+
+    Args:
+        old: What is remembered.
+        new: What is told.
+        trusted_for: How long after a trusted source spoke an import may tell something new without effect.
+    """
     if old is None:
         return new
     if old.value == new.value and old.weight == new.weight:
-        first = old if old.since <= new.since else new
-        return msgspec.structs.replace(first, seen=max(old.seen, new.seen))
-    winner = new if new.order >= old.order else old
-    if (winner.value, winner.weight) == (old.value, old.weight):
-        return msgspec.structs.replace(old, seen=winner.seen)
+        first, again = (old, new) if old.since <= new.since else (new, old)
+        imported = first.imported if again.imported is None else again.imported
+        return replace(first, seen=max(old.seen, new.seen), confirmed=max(old.spoke, new.spoke), imported=imported)
+    trusted, told = (old, new) if trust_in(old.weight) > trust_in(new.weight) else (new, old)
+    if trust_in(told.weight) == Trust.IMPORT < trust_in(trusted.weight):
+        return _more_trusted_or_news(trusted, told, trusted_for)
+    winner, loser = (new, old) if new.order >= old.order else (old, new)
+    if trust_in(winner.weight) > Trust.IMPORT and winner.imported is None and loser.imported is not None:
+        winner = replace(winner, imported=loser.imported)
     return winner
 
 
-def absorb(state: State, cells: dict[str, Cell]) -> State:
+def _more_trusted_or_news(trusted: Cell, told: Cell, trusted_for: timedelta) -> Cell:
+    """A trusted value, or what an import told: the more whole of the two, else what is news since the other has gone stale."""
+    if as_imported(trusted.weight) != as_imported(told.weight):
+        return max(trusted, told, key=lambda cell: cell.order)
+    imported = crc32(_encoder.encode(told.value))
+    is_news = told.value != trusted.value and imported != trusted.imported
+    if is_news and told.at - trusted.spoke > trusted_for:
+        return told
+    return replace(trusted, imported=imported)
+
+
+def order_among(rivals: Iterable[Cell], trusted_for: timedelta) -> Callable[[Cell], tuple[int, int]]:
+    """The order of cells that tell of the same: those that went stale before an import told its news count as imports."""
+    news = max((cell.at for cell in rivals if trust_in(cell.weight) == Trust.IMPORT), default=None)
+
+    def order(cell: Cell) -> tuple[int, int]:
+        is_stale = news is not None and trust_in(cell.weight) > Trust.IMPORT and news - cell.spoke > trusted_for
+        return as_imported(cell.weight) if is_stale else cell.weight, cell.seen
+
+    return order
+
+
+def absorb(state: State, cells: dict[str, Cell], trusted_for: timedelta) -> State:
     """The state with each cell taken in where it is better."""
     if not cells:
         return state
-    merged = {name: _taken_in(state.cells, name, cell) for name, cell in cells.items()}
-    return msgspec.structs.replace(state, cells={**state.cells, **merged})
+    merged = {name: _taken_in(state.cells, name, cell, trusted_for) for name, cell in cells.items()}
+    return replace(state, cells={**state.cells, **merged})
 
 
 def asked_of(state: Person | Company) -> dict[str, Any]:
@@ -134,29 +180,29 @@ def group_of(name: str) -> str | None:
     return group if is_claim else None
 
 
-def _taken_in(cells: Mapping[str, Cell], name: str, new: Cell) -> Cell:
+def _taken_in(cells: Mapping[str, Cell], name: str, new: Cell, trusted_for: timedelta) -> Cell:
     """The better of the remembered cell and the new one; a claim that is confirmed after another came is as new as that."""
     old, group = cells.get(name), group_of(name)
-    best = better(old, new)
+    best = better(old, new, trusted_for)
     if old is None or group is None or best.since != old.since:
         return best
     rivals = (cell for rival, cell in cells.items() if rival != name and group_of(rival) == group)
     if any(old.order < rival.order < best.order for rival in rivals):
-        return msgspec.structs.replace(best, since=new.since, at=new.at)
+        return replace(best, since=new.since, at=new.at)
     return best
 
 
-def merge_companies(kept: Company, merged: Company, moment: Moment) -> Company:
+def merge_companies(kept: Company, merged: Company, moment: Moment, trusted_for: timedelta) -> Company:
     """One company out of two."""
-    return msgspec.structs.replace(absorb(kept, merged.cells), merged=moment)
+    return replace(absorb(kept, merged.cells, trusted_for), merged=moment)
 
 
-def merge_persons(kept: Person, merged: Person, moment: Moment) -> Person:
+def merge_persons(kept: Person, merged: Person, moment: Moment, trusted_for: timedelta) -> Person:
     """One person out of two."""
     company = kept.company if merged.company is None else better(kept.company, merged.company)
     items = [item for item in (kept.item, merged.item) if item is not None]
-    return msgspec.structs.replace(
-        absorb(kept, merged.cells),
+    return replace(
+        absorb(kept, merged.cells, trusted_for),
         company=company,
         item=max(items, key=lambda item: item.moment.position, default=None),
         workstreams=tuple(sorted({*kept.workstreams, *merged.workstreams})),

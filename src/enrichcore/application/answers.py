@@ -16,6 +16,7 @@ from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
 from enrichcore.fields import LEAD_FIELDS, Rules, email_term, parse_body, read_answer, turned_away
+from enrichcore.normalize import is_shared_mailbox
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
 _ECHOES: Final = frozenset({"item_id", "client_id", "workstream", "workflow", "callback_url"})
@@ -157,11 +158,13 @@ def _about_another(rules: Rules, told: Mapping[str, Any], imported: Mapping[str,
 
 
 def _pinned(told: Mapping[str, Any], imported: Mapping[str, Any]) -> dict[str, Any]:
-    """What later steps may go by: no address that bounces."""
+    """What later steps may go by: no address that bounces, and none of many people."""
     pinned = {name: value for name, value in told.items() if name in _PINNED}
     if email_term(told.get(_STATUS)) == "invalid":
         # A step that looks for an address still has to run, also where the import knew that very one.
         address = pinned.pop(_EMAIL, None)
         if address is not None and address == str(imported.get(_EMAIL) or "").casefold():
             pinned[_EMAIL] = None
+    elif is_shared_mailbox(pinned.get(_EMAIL) or ""):
+        del pinned[_EMAIL]
     return pinned

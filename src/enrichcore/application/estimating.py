@@ -31,7 +31,7 @@ from enrichcore.domain.ids import BatchId, CompanyId, CompanyRunId, PersonId, Up
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
-from enrichcore.fields import without_undeliverable
+from enrichcore.fields import without_useless
 from enrichcore.registry import Registry, load_functions
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS
 from enrichcore.store.commit import Store, UploadedPerson
@@ -168,7 +168,7 @@ class _Counting:
         store = self.store
         self._find_batch = cache(lambda batch_id: store.batches([batch_id])[0])
         self._earlier = EarlierAnswers(self._same, store, self._find_batch, self.now)
-        self._facts = {person.person_id: without_undeliverable(person.facts) for person in self.people}
+        self._facts = {person.person_id: without_useless(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
         wanted = [

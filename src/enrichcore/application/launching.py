@@ -26,7 +26,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.upload import Upload
-from enrichcore.fields import without_undeliverable
+from enrichcore.fields import without_useless
 from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 
 
@@ -143,8 +143,8 @@ def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreate
         workflows=[step.workflow for step in batch.pipeline.steps],
         person_id=person.person_id,
         company_id=person.company_id,
-        # An address that no mail reaches spares no e-mail step.
-        facts=without_undeliverable(person.facts),
+        # An address that no mail reaches, or that is many people's, spares no e-mail step.
+        facts=without_useless(person.facts),
     )
     item = batch_item.initial(item_id(batch.batch_id, person.person_id), batch.client_id, batch.batch_id, created)
     return item, created

@@ -7,7 +7,7 @@ change at any time (webhook URL, secrets, pace, caps, budget) belongs to the lan
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -41,6 +41,10 @@ class OnFailure(StrEnum):
     STOP = "stop"
 
 
+#: Of a field that is missing, the fact that says that nobody is to look for it: who wants no mail is not looked up for an address.
+NOT_TO_BE_FOUND: Final = {"person_email": "person_do_not_email"}
+
+
 class Presence(StrEnum):
     """The two things a condition may ask of a field."""
 
@@ -58,7 +62,10 @@ class Condition:
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Whether the step is wanted, given what is known."""
-        return (facts.get(self.field) is None) == (self.presence is Presence.MISSING)
+        is_known = facts.get(self.field) is not None
+        if self.presence is Presence.KNOWN:
+            return is_known
+        return not is_known and not facts.get(NOT_TO_BE_FOUND.get(self.field, ""))
 
     def __str__(self) -> str:
         return f"{self.field} is {self.presence}"

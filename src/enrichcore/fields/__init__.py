@@ -17,7 +17,7 @@ from enrichcore.fields.catalogue import (
     FieldType,
 )
 from enrichcore.fields.customers import Customers, customers_among
-from enrichcore.fields.emails import without_undeliverable
+from enrichcore.fields.emails import without_useless
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
@@ -69,5 +69,5 @@ __all__ = [
     "rules_to_json",
     "told_place",
     "turned_away",
-    "without_undeliverable",
+    "without_useless",
 ]

@@ -233,6 +233,14 @@ def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "person_email"}
 
 
+def without_useless(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without an address that spares nobody the search for the person's own: undeliverable, or many people's."""
+    kept = without_undeliverable(fields)
+    return {
+        name: value for name, value in kept.items() if name != "person_email" or not normalize.is_shared_mailbox(value)
+    }
+
+
 @lru_cache(maxsize=4_096)
 def speaks_of_email(key: str) -> bool:
     """Whether a column of that folded name holds the person's address, and not something about it or another's."""

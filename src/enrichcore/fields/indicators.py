@@ -1,12 +1,12 @@
 """What a lead's fields mean on a given day: true, false, or None where they do not tell.
 
 A date that is only a month or a year is a span of days. An indicator is true or false when every day of the span says
-so, and unknown otherwise; a year alone can only say "long ago" or "not yet". Nothing here reads the clock unless the day is
-left out.
+so, and unknown otherwise; a year alone can only say "long ago" or "not yet", and of a role's start not even "long ago": people
+who write years only often mean when they joined. Nothing here reads the clock unless the day is left out.
 """
 
 import calendar
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -83,7 +83,7 @@ def indicators_of(
 ) -> dict[str, bool | None]:
     """The four indicators on a day."""
     return {
-        "is_new_in_role": _is_recent(basis.role_start, day, new_in_role_months),
+        "is_new_in_role": _is_new(basis.role_start, day, new_in_role_months),
         "is_recently_funded": _is_recent(basis.raised, day, recently_funded_months),
         "is_worked_at_customer": _worked_at_customer(basis.history, customers),
         "moved_company": basis.moved,
@@ -99,8 +99,8 @@ def change_after(
 ) -> date | None:
     """The first day after that one on which an indicator changes by the passing of time alone; None when none will."""
     changes = (
-        _next_change(basis.role_start, day, new_in_role_months),
-        _next_change(basis.raised, day, recently_funded_months),
+        _next_change(basis.role_start, day, new_in_role_months, _is_new),
+        _next_change(basis.raised, day, recently_funded_months, _is_recent),
     )
     return min((change for change in changes if change), default=None)
 
@@ -160,6 +160,11 @@ def next_change(
     )
 
 
+def _is_new(span: Span | None, day: date, months: int) -> bool | None:
+    """Whether a role that began in that span is new; of a year alone that has begun, nothing is told."""
+    return None if span is not None and span.is_year and span.first <= day else _is_recent(span, day, months)
+
+
 def _is_recent(span: Span | None, day: date, months: int) -> bool | None:
     """Whether what happened in that span is no more than so many months ago; what lies ahead is not recent."""
     if span is None:
@@ -172,12 +177,14 @@ def _is_recent(span: Span | None, day: date, months: int) -> bool | None:
     return True
 
 
-def _next_change(span: Span | None, day: date, months: int) -> date | None:
+def _next_change(
+    span: Span | None, day: date, months: int, verdict: Callable[[Span | None, date, int], bool | None]
+) -> date | None:
     if span is None:
         return None
     turns = (span.first, _too_old_for(span.first, months), _too_old_for(span.last, months))
-    now = _is_recent(span, day, months)
-    return next((turn for turn in sorted(turns) if turn > day and _is_recent(span, turn, months) is not now), None)
+    now = verdict(span, day, months)
+    return next((turn for turn in sorted(turns) if turn > day and verdict(span, turn, months) is not now), None)
 
 
 def _too_old_for(happened: date, months: int) -> date:

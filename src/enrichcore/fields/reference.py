@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from importlib.resources import files
 from string import Template
 from typing import Any
 
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields.catalogue import FIELDS, Field
-from enrichcore.fields.extract import extract_company_fields, extract_person_fields
+from enrichcore.fields.catalogue import FIELDS, INDICATORS, Field
+from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields
 from enrichcore.fields.sources import default_sources, document
 
 #: How a value is cleaned, by the cleaner that the catalogue names.
@@ -77,6 +78,39 @@ _COMPANY: dict[str, Any] = {
     "company_technologies": {"technologies": '{"technologies": [{"name": "SAP"}, {"name": "AWS"}]}'},
 }  # fmt: skip
 
+#: Columns that are no fields: what they hold, and an example.
+_KEYS: dict[str, tuple[str, str]] = {
+    "lead_id": ("The lead; made of client and person, so that a rebuild gives the same.", "77f6e303-0867-5381-9227-6dbab14885fd"),
+    "client_id": ("The client, as in the configuration.", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10"),
+    "person_id": ("The person, over all files and workstreams. Of people who turn out to be one the oldest id stays.", "01928c3e-77aa-7d21-8e0f-2f6d1c9b4a55"),
+    "company_id": ("Their company; of several that are told the one of the newest import. Empty where none is.", "01928c3e-77ab-7f02-b1c4-90ad3e5f7c20"),
+    "workstreams": ("The workstreams in which they were launched, in the order of the alphabet.", '["apollo_scrape", "crm_data"]'),
+    "batch_id": ("The batch in which they were launched last.", "01928c41-02de-7c33-a5b0-6d1e8f2c3b77"),
+    "item_id": ("Their item in that batch; answers name it.", "01928c41-02df-7e14-9c6a-4b7d0e5f1a88"),
+    "updated_at": ("When the newest event was recorded on which the row rests.", "2026-11-15 09:30:00+00"),
+    "provenance": ("Of each field that is shown, by its name: the source (a workflow, `import` or `launch`), the position of the event in the log, and its time.", '{"person_title": ["enrich_person_via_clay_waterfall", 4711, "2026-11-15T09:30:00Z"]}'),
+}  # fmt: skip
+_DAY = date(2026, 11, 15)
+_INDICATORS: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
+    "is_new_in_role": (
+        "The present role began no more than `new_in_role_months` (6) months ago. A month or year counts as all its days: where these do not agree it is unknown, and so it is of a year alone. A start that lies ahead is not new.",
+        {"latest_experience": {"title": "CTO", "company": "Quillhaven", "start_date": "Sep 2026"}}, {}, [],
+    ),
+    "is_recently_funded": (
+        "The last round was no more than `recently_funded_months` (12) months ago. Without a date it is unknown, never false.",
+        {}, {"name": "Quillhaven", "funding": {"round": "Series B", "date": "2024-05-02"}}, [],
+    ),
+    "is_worked_at_customer": (
+        "A past employer, which is not also the present one, is a customer: by registrable domain, then by exact normalised name; the name does not count where the customer and the employer are known to have different domains. False only when the whole history is known.",
+        {"experience": [{"title": "CTO", "company": "Quillhaven", "is_current": True}, {"title": "Buyer", "company": "Mooncroft Ltd", "end_date": "2021"}]},
+        {}, ["Mooncroft <mooncroft.example>"],
+    ),
+    "moved_company": (
+        "No present job is at the company asked about; unknown where names cannot tell.",
+        {"latest_experience": {"title": "CTO", "company": "Mooncroft", "company_domain": "mooncroft.example"}}, {"name": "Quillhaven", "domain": "quillhaven.example"}, [],
+    ),
+}  # fmt: skip
+
 
 def reference_markdown() -> str:
     """The page `docs/fields.md`."""
@@ -84,6 +118,8 @@ def reference_markdown() -> str:
     lines = folder.joinpath("email_statuses.txt").read_text("utf-8").splitlines()
     statuses = [line.partition(":") for line in lines if line and not line.startswith("#")]
     return Template(folder.joinpath("fields.md.template").read_text("utf-8")).substitute(
+        keys="\n".join(f"| `{name}` | {what} | `{example}` |" for name, (what, example) in _KEYS.items()),
+        indicators="\n".join(map(_indicator, INDICATORS)),
         persons=_table(Entity.PERSON),
         companies=_table(Entity.COMPANY),
         statuses="\n".join(f"| {meaning} | {words.strip()} |" for meaning, _, words in statuses),
@@ -100,6 +136,14 @@ def _table(entity: Entity) -> str:
     rows = [("Column", "Sources", "Cleaning", "Example"), ("---",) * 4]
     rows += [_row(field) for field in FIELDS if field.entity is entity and field.in_leads]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
+
+
+def _indicator(name: str) -> str:
+    meaning, person, company, customers = _INDICATORS[name]
+    told = extract_all(company, person, customers, as_of=_DAY)[name]
+    shown = ", ".join(f"`{_json(raw)}`" for raw in (person, company) if raw)
+    known = f" with the customers `{_json(customers)}`" if customers else ""
+    return f"| `{name}` | {meaning} | {shown}{known} → `{_json(told)}` |"
 
 
 def _row(field: Field) -> tuple[str, str, str, str]:

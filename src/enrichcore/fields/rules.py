@@ -4,6 +4,7 @@ The rules are part of the recorded configuration, so read models are made by wha
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +28,7 @@ class SomebodyElse(StrEnum):
 
 @frozen(kw_only=True)
 class Rules:
-    """Paths of one's own for some fields, how long something is new, and what wrong matches are worth."""
+    """Paths of one's own for some fields, how long something is new or trusted, and what wrong matches are worth."""
 
     #: By field; empty where the shipped ones count.
     sources: OwnSources = field(default=OwnSources(), converter=own_sources)
@@ -35,6 +36,8 @@ class Rules:
     new_in_role_months: int = NEW_IN_ROLE_MONTHS
     recently_funded_months: int = RECENTLY_FUNDED_MONTHS
     about_somebody_else: SomebodyElse = SomebodyElse.TAKE
+    #: For how long an answer, or a local step's result, stands against an import that tells something new.
+    trusted_for: timedelta = timedelta(days=180)
 
     @property
     def months(self) -> dict[str, int]:
@@ -49,11 +52,13 @@ def rules_to_json(rules: Rules) -> dict[str, Any]:
     """The rules, fit for JSON; empty for the shipped ones."""
     if rules == Rules():
         return {}
-    told = {"fields": {name: list(paths) for name, paths in rules.sources.items()}, **rules.months}
+    told: dict[str, Any] = {"fields": {name: list(paths) for name, paths in rules.sources.items()}, **rules.months}
     # What is as shipped is not written, so that configurations from before there was a choice keep their fingerprints.
-    if rules.about_somebody_else is SomebodyElse.TAKE:
-        return told
-    return {**told, "about_somebody_else": str(rules.about_somebody_else)}
+    if rules.about_somebody_else is not SomebodyElse.TAKE:
+        told["about_somebody_else"] = str(rules.about_somebody_else)
+    if rules.trusted_for != Rules().trusted_for:
+        told["trusted_for_s"] = int(rules.trusted_for.total_seconds())
+    return told
 
 
 def rules_of(snapshot: Mapping[str, Any] | None) -> Rules:
@@ -62,11 +67,13 @@ def rules_of(snapshot: Mapping[str, Any] | None) -> Rules:
     if not isinstance(told, Mapping):
         return Rules()
     shipped = Rules()
+    trusted_for_s = told.get("trusted_for_s")
     return Rules(
         sources=told.get("fields") or {},
         new_in_role_months=told.get("new_in_role_months", shipped.new_in_role_months),
         recently_funded_months=told.get("recently_funded_months", shipped.recently_funded_months),
         about_somebody_else=SomebodyElse(told.get("about_somebody_else", shipped.about_somebody_else)),
+        trusted_for=shipped.trusted_for if trusted_for_s is None else timedelta(seconds=trusted_for_s),
     )
 
 

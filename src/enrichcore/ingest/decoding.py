@@ -51,7 +51,8 @@ _STRAYS = re.compile("[\udc80-\udcff]")
 #: Lines with such bytes that are named.
 _LINES_TOLD = 10
 _LADDER = ("utf-8", "cp1252", "latin-1")
-_CONTROLS = bytes(range(1, 9)) + bytes(range(14, 27)) + bytes(range(28, 32)) + b"\x7f"
+#: Those that no text has; two separate the cells of some databases' exports.
+_CONTROLS = bytes(range(2, 9)) + bytes(range(14, 27)) + bytes(range(28, 31)) + b"\x7f"
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,8 @@ from attrs import evolve, frozen
 
 #: Delimiters in the order in which a tie is settled.
 DELIMITERS = (",", ";", "\t", "|")
+#: What separates cells where none of those does: of programs and of databases that want a letter which nobody types.
+RARE_DELIMITERS = ("^", "~", "\u00a6", "\x01", "\x1f")
 #: Characters at the start of the text that are looked at; a header is shorter.
 PEEK = 1 << 18
 #: A header of several lines is shorter than this; a quote open for longer is a character.
@@ -29,7 +31,9 @@ _KNOWN_NAMES = 3
 _LINES_OF_WRAPPING = 20
 
 _WRAPPED = re.compile(r'"((?:[^"]|"")*)"((?:,*|;*|\t*|\|*))')
-_HINT = re.compile(r'"?sep=([,;\t|:^~])"?\s*', re.IGNORECASE)
+_HINT = re.compile(r'"?sep=([,;\t|:^~\u00a6\x01\x1f])"?\s*', re.IGNORECASE)
+#: Every delimiter, for a set of a pattern.
+_APART = re.escape("".join((*DELIMITERS, *RARE_DELIMITERS)))
 _BLANK = " \r\n" + "".join(DELIMITERS)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
@@ -109,12 +113,18 @@ def _is_blank(record: _Record) -> bool:
 
 def _delimiter(record: _Record, knows: Knows) -> str:
     """What the record holds most of; a delimiter that gives more known names goes before."""
-    return max(DELIMITERS, key=lambda one: (known_names(_cells(record, one), knows)[0], record.bare.count(one)))
+    found = [*DELIMITERS, *(one for one in RARE_DELIMITERS if one in record.bare)]
+    return max(
+        found,
+        key=lambda one: (
+            known_names(_cells(record, one), knows)[0], one in DELIMITERS and one in record.bare, record.bare.count(one),
+        ),
+    )  # fmt: skip
 
 
 def _cells(record: _Record, delimiter: str) -> list[str]:
     """The record's cells, as far as they can be told without reading it; quotes around them are left out."""
-    plain = _QUOTED.sub(lambda found: re.sub(r"[,;\t|\r\n]", " ", found[0]), record.text)
+    plain = _QUOTED.sub(lambda found: re.sub(rf"[{_APART}\r\n]", " ", found[0]), record.text)
     return [cell.strip().strip("\"'") for cell in plain.split(delimiter)]
 
 
@@ -198,8 +208,8 @@ def _first_records(text: str) -> list[_Record]:
     return records
 
 
-_QUOTED = re.compile(r'(?:(?<=[,;\t|\r\n])|^)( ?)"(?:[^"]|"")*"')
-_OPEN = re.compile(r'(?:(?<=[,;\t|\r\n])|^) ?"')
+_QUOTED = re.compile(rf'(?:(?<=[{_APART}\r\n])|^)( ?)"(?:[^"]|"")*"')
+_OPEN = re.compile(rf'(?:(?<=[{_APART}\r\n])|^) ?"')
 
 
 def _outside_quotes(text: str) -> tuple[str, bool]:

@@ -1,26 +1,32 @@
-"""Packed files: what a gzip or a ZIP archive holds is read as if it were the file itself, without being written anywhere.
+"""Packed files: what a gzip or a ZIP archive holds is read as if it were the file itself.
 
 Exports are sent as `people.csv.gz`, or as an archive with one table in it. Which of several tables is meant is not guessed.
-A workbook is such an archive, too, and is left as it is.
+A workbook is such an archive, too, and is left as it is. Only an archive in a gzip is written down, to a file that goes with
+its reader: archives are read from their end, and a gzip only from its beginning.
 """
 
 import gzip
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from tempfile import mkstemp
 from typing import Any, BinaryIO, Final
+from weakref import finalize
 
 from attrs import define, evolve
 
 from enrichcore.ingest.decoding import Source
 from enrichcore.ingest.errors import NotATable
-from enrichcore.ingest.metering import Meter
+from enrichcore.ingest.metering import PIECE, Meter, metered
 
 #: Bytes that a packed file may unpack to; a small file can hold far more than any disk.
 MAX_UNPACKED: Final = 32 << 30
+#: Bytes of an archive in a gzip; a workbook of a million rows has a tenth of them.
+MAX_ON_DISK: Final = 2 << 30
 #: A table unpacks to five to thirty times its packed bytes; what unpacks to more than this is meant to fill a disk.
 MAX_RATIO: Final = 200
 #: Bytes up to which that does not matter.
@@ -53,13 +59,32 @@ def unpacked(source: Source) -> Source:
     start = _start(source)
     if start.startswith(_GZIP):
         inner = evolve(source, open=lambda: _opened_gzip(source))
-        if _start(inner).startswith(_ZIP):
-            raise NotATable(source.name, "is a compressed archive or workbook", "unpack it first")
-        return inner
+        return unpacked(_on_disk(inner)) if _start(inner).startswith(_ZIP) else inner
     if start.startswith(_ZIP) and not is_workbook(source):
         member = _only_table(source)
         return evolve(source, open=lambda: _opened_member(source, member))
     return source
+
+
+def _on_disk(source: Source) -> Source:
+    """The same, out of a file that is there as long as the source is."""
+    handle, name = mkstemp(prefix="enrichcore-")
+    copy = _Copy(path=Path(name))
+    finalize(copy, copy.path.unlink, missing_ok=True)
+    with os.fdopen(handle, "wb") as file, source.open() as stream:
+        while piece := stream.read(PIECE):
+            if file.tell() > MAX_ON_DISK:
+                raise NotATable(source.name, f"holds an archive of more than {MAX_ON_DISK >> 30} GB", "unpack it first")
+            file.write(piece)
+    return evolve(source, open=metered(copy.open, source.meter))
+
+
+@define(eq=False, kw_only=True)
+class _Copy:
+    path: Path
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
 
 
 def is_workbook(source: Source) -> bool:

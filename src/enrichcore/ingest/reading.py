@@ -188,7 +188,8 @@ def read_import(
         UnknownProfile: There is no such profile.
     """
     known = find_profile(profile)
-    table = open_table(source, name, known.knows, known.names_people)
+    told = {fold_header(column) for column in (*saved, *overrides)}
+    table = open_table(source, name, lambda cell: fold_header(cell) in told or known.knows(cell), known.names_people)
     given = {fold_header(column) for column in overrides}
     # An override of a fact takes it from every other column, so a saved one for it steps back as well.
     earlier = {

@@ -21,7 +21,9 @@ from enrichcore.ingest.dialect import PEEK, Dialect, Knows, find_dialect, know_n
 from enrichcore.ingest.errors import NotATable
 from enrichcore.ingest.metering import Meter
 from enrichcore.ingest.packing import is_workbook, unpacked
+from enrichcore.ingest.prose import looks_like_records
 from enrichcore.ingest.row import Row
+from enrichcore.ingest.stray_quotes import mended_quotes
 from enrichcore.ingest.workbook import find_sheet, sheet_records
 from enrichcore.normalize import usable_email
 
@@ -96,7 +98,7 @@ def open_table(
     """
     file = unpacked(source_of(source, name))
     table = _open_sheet(file, knows, names_people) if is_workbook(file) else _open_text_table(file, knows)
-    _refuse_prose(table, file.name)
+    _refuse_prose(table, file.name, knows)
     return table
 
 
@@ -130,22 +132,25 @@ def _open_text_table(file: Source, knows: Knows) -> Table:
     )  # fmt: skip
 
 
-def _refuse_prose(table: Table, name: str) -> None:
+def _refuse_prose(table: Table, name: str, knows: Knows) -> None:
     remedy = "export the records as CSV, with column names in the first line"
     if any(usable_email(header) for header in table.headers):
         raise NotATable(name, "has no column names: its first line holds an e-mail address", remedy)
     if len(table.headers) > MAX_COLUMNS:
         raise NotATable(name, f"has {len(table.headers):,} columns where a table has {MAX_COLUMNS:,} at most", remedy)
-    if len(table.headers) <= _PROSE_COLUMNS and any(len(cell.split()) >= _PROSE_WORDS for cell in table.headers):
-        raise NotATable(name, "is text, not a table", remedy)
-    if len(table.headers) > 1:
+    if len(table.headers) > _PROSE_COLUMNS:
         return
-    if "," in table.headers[0]:
+    if any(len(cell.split()) >= _PROSE_WORDS for cell in table.headers):
+        raise NotATable(name, "is text, not a table", remedy)
+    if len(table.headers) == 1 and "," in table.headers[0]:
         raise NotATable(name, "has every line as one quoted cell", "export it again as CSV")
-    lengths = [len(" ".join(row.cells).split()) for row in islice(table.rows(), _PROSE_ROWS)]
-    if not lengths:
+    rows = [row.cells for row in islice(table.rows(), _PROSE_ROWS)]
+    if len(table.headers) == 1 and not rows:
         raise NotATable(name, "holds a single line of text", remedy)
-    if sum(lengths) >= _PROSE_WORDS * len(lengths):
+    lengths = [len(" ".join(cells).split()) for cells in rows]
+    is_wordy = len(table.headers) == 1 and sum(lengths) >= _PROSE_WORDS * len(lengths)
+    is_known = any(map(knows, table.headers))
+    if is_wordy or not (is_known or looks_like_records(rows, len(table.headers))):
         raise NotATable(name, "is text, not a table", remedy)
 
 
@@ -192,7 +197,9 @@ def _text_records(source: Source, encoding: Encoding, dialect: Dialect) -> Itera
 def _records_from(source: Source, encoding: Encoding, dialect: Dialect, first: int) -> Iterator[Row]:
     """Every record from a line on; the last has a fault when a quote opened in it is never closed."""
     with _open_text(source, encoding) as stream:
-        lines = islice(_lines(stream, source.name, encoding), first - 1, None)
+        lines: Iterator[str] = islice(_lines(stream, source.name, encoding), first - 1, None)
+        if dialect.quote == '"' and not (dialect.escaped or dialect.spaced or dialect.wrapped):
+            lines = (mended_quotes(line, dialect.delimiter) for line in lines)
         reader = _reader(chain(lines, [_END]), dialect)
         line = first
         try:

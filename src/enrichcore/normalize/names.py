@@ -90,6 +90,10 @@ _TERMS_BEHIND = re.compile(
 _BEFORE_EMPLOYER = re.compile(r"^(?:(?:at|@)\s+)+(?=[A-Z][^@]*$)")
 #: Somebody's last company: "Ex-Acorn", "former Acorn"; "Ex Libris" is a name.
 _FORMER_EMPLOYER = re.compile(r"(?:[Ee]x-(?=[A-Z][^-]*$)|ex |(?:[Ff]ormer(?:ly)?|[Pp]reviously)\s+(?=\S))")
+#: What an encoding, a list or somebody in doubt left around a company's name: "Pampanet?", "Acorn (?)", "- Acorn", "Acorn..."; "Yahoo!" is one.
+_STRAY_MARKS = re.compile(
+    r"^(?:[-*\u2022\u00b7\u2013\u2014>?]+\s+)+|(?:\s*(?:[(\[]\?+[)\]]|[?*:;~\u2026\\/]|\.{2,})|\s+[-\u2013\u2014#])+$"
+)
 _QUOTES = '"“”„'
 _QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
 _MARKS = frozenset("®©™℠")
@@ -244,6 +248,7 @@ def company_name(value: Any) -> str | None:
     # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
     if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
         bare = bare.strip(f" ,;|{_QUOTES}")
+    bare = _STRAY_MARKS.sub("", bare) or bare
     bare = _BEFORE_EMPLOYER.sub("", _TERMS_BEHIND.sub("", bare))
     if _FORMER_EMPLOYER.match(bare) or _is_department(bare):
         return None
@@ -272,7 +277,8 @@ def company_name_key(value: Any) -> str | None:
     name = company_name(value)
     if name is None:
         return None
-    words = _words(name)
+    # The sign of a trade mark folds to letters.
+    words = _words(name if name.isascii() else "".join(part for part in name if part not in _MARKS))
     if not words:
         return name.casefold()
     kept = _without_forms(words)

@@ -310,6 +310,12 @@ ANSWERS = (
         default=_of(Rules, "about_somebody_else"),
         meaning="What an answer is worth that is surely about another person or company than the one that was asked about, see [fields](fields.md#who-wins): `leave_out` keeps it in the log only.",
     ),
+    Setting(
+        key="trusted_for",
+        reader=duration(DAY, 3650 * DAY),
+        default=_of(Rules, "trusted_for"),
+        meaning="How long after an answer an import may tell something new without effect, see [fields](fields.md#who-wins).",
+    ),
 )
 
 CLIENT = (

@@ -55,7 +55,7 @@ def upload(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a file of people, such as an Apollo export or a CRM export: CSV or TSV, also as .gz or .zip, or XLSX.
+    """Import a file of people, such as an Apollo export or a CRM export: CSV, TSV or XLSX, also as .gz or .zip.
 
     Shows how each column was understood, who was known already, and which rows were kept aside; nothing is sent before `launch`.
     """

@@ -38,6 +38,11 @@ def test_an_address_at_a_place_that_was_taken_away_is_not_known(world):
     assert workflows_after(world, {"first_name": "Ann", "work_email": "ann@quillhaven.example"}) == [EMAIL]
 
 
+def test_a_mailbox_of_many_people_does_not_spare_the_email_step(world):
+    """It is not the person's own."""
+    assert workflows_after(world, {"first_name": "Ann", "crm": {"reach_at": "info@quillhaven.example"}}) == [EMAIL]
+
+
 def test_an_address_that_bounces_does_not_spare_the_email_step(world):
     """Another one is still to be found."""
     bounced = {"email": "ann@quillhaven.example", "status": "bounced"}

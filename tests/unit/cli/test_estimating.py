@@ -47,6 +47,26 @@ def test_an_estimate_is_what_the_launch_then_sends(world):
     assert sent == {workflow: step.to_send for workflow, step in steps.items()}
 
 
+@pytest.mark.parametrize(
+    ("email", "opted_out", "looked_up"),
+    [
+        ("jo@vale.example", "FALSE", 0), ("", "FALSE", 1), ("", "TRUE", 0), ("info@vale.example", "", 1), ("info@vale.example", "TRUE", 0), ("jo@vale.example", "TRUE", 0),
+    ],
+)  # fmt: skip
+def test_who_wants_no_mail_is_not_looked_up_and_a_shared_mailbox_is_nobodys_own(world, email, opted_out, looked_up):
+    """A look-up is paid for."""
+    rows = f"Full Name,Email,Email Opt Out,Company,Website\nJo Vale,{email},{opted_out},Vale,vale.example\n".encode()
+    upload = world.upload(rows)
+    assert counted(world, upload)[EMAIL].to_send == looked_up
+    world.application.launch(upload.upload_id)
+    sent = []
+    while sends := world.send():
+        for send in sends:
+            sent.append(send.workflow)
+            world.answer(send, name="Jo Vale")
+    assert sent.count(EMAIL) == looked_up
+
+
 def test_what_is_known_or_under_way_is_not_sent_again(world):
     """Companies that another batch asks about, then those whose answer is young enough, then old ones again."""
     world.launch()

@@ -57,7 +57,7 @@ def test_no_customer_among_the_employers_takes_a_list_of_them_all(told, worked_t
     ("start", "is_new"),
     [
         ("2026-08-01", True), ("2026-05-15", True), ("2026-05-14", False), ("2026-06", True), ("2026-11", True), ("2026-05", None),
-        ("2026-04", False), ("2026", None), ("2025", False), ("2019", False), ("2026-12-01", False), ("2027", False), (None, None),
+        ("2026-04", False), ("2026", None), ("2025", None), ("2019", None), ("2026-12-01", False), ("2027", False), (None, None),
         ("soon", None),
     ],
 )  # fmt: skip

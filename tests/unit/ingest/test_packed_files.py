@@ -1,14 +1,16 @@
 """Files that come packed, and workbooks."""
 
 import datetime as dt
+import gc
 import gzip
 import io
+import tempfile
 import zipfile
 
 import pytest
 from openpyxl import Workbook
 
-from enrichcore.ingest import ImportedRow, NotATable, open_table, read_import
+from enrichcore.ingest import ImportedRow, NotATable, open_table, packing, read_import
 
 TEXT = "Name,City\nZoë,Łódź\nJo,Leeds\n".encode()
 ROWS = [("Zoë", "Łódź"), ("Jo", "Leeds")]
@@ -51,6 +53,28 @@ def test_a_packed_table_is_read_as_if_it_were_not(content, tmp_path):
         assert [row.cells for row in table.rows()] == [row.cells for row in table.rows()] == ROWS
 
 
+@pytest.mark.parametrize("packed", [workbook(("Name", "City"), *ROWS), archive(people_dot_csv=TEXT)])
+def test_a_workbook_in_a_gzip_is_read_from_a_file_that_goes_with_its_reader(packed, tmp_path, monkeypatch):
+    """An archive is read from its end, and a gzip from its beginning only."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    table = open_table(gzip.compress(packed), "people.xlsx.gz")
+    assert [row.cells for row in table.rows()] == [row.cells for row in table.rows()] == ROWS
+    assert len(list(tmp_path.iterdir())) == 1
+    del table
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_in_a_gzip_takes_no_more_of_the_disk_than_it_may(tmp_path, monkeypatch):
+    """What was written of it is gone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(packing, "MAX_ON_DISK", 10**5)
+    with pytest.raises(NotATable, match="holds an archive of more than"):
+        open_table(gzip.compress(b"PK\x03\x04" + bytes(10**6)), "people.xlsx.gz")
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -62,7 +86,9 @@ def test_a_packed_table_is_read_as_if_it_were_not(content, tmp_path):
         (archive(xl__workbook_dot_bin=b"x"), "XLSB"),
         (archive(xl__workbook_dot_xml=b"<broken"), "cannot be read"),
         (archive(a_dot_csv=TEXT)[:-30], "damaged"),
-        (gzip.compress(archive(a_dot_csv=TEXT)), "unpack it first"),
+        (gzip.compress(archive(a_dot_png=b"x")), "without a table"),
+        (gzip.compress(archive(a_dot_csv=TEXT)[:-30]), "damaged"),
+        (gzip.compress(b"PK\x03\x04" + bytes(10**6))[:900], "damaged"),
         (gzip.compress(b""), "empty"),
         (workbook(), "no column names"),
     ],

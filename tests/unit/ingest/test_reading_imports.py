@@ -249,6 +249,7 @@ def test_a_shared_mailbox_does_not_make_two_people_one():
         ("Website", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Company LinkedIn URL", "linkedin.com/in/jo-v", "person_linkedin_url", "https://www.linkedin.com/in/jo-v"),
         ("Do Not Call", "TRUE", "person_do_not_call", True),
+        ("Unsubscribed from all email", "Yes", "person_do_not_email", True),
     ],
 )  # fmt: skip
 def test_a_cell_becomes_the_fact_that_it_tells(header, cell, fact, value):

@@ -148,6 +148,24 @@ def test_a_companys_name_is_shown_as_given():
 
 
 @pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Pampanet?", "Pampanet"), ("Pampanet ?", "Pampanet"), ("Pampanet (?)", "Pampanet"), ("Pampanet Inc.?", "Pampanet Inc."), ("Pampanet...", "Pampanet"), ("Pampanet…", "Pampanet"), ("Pampanet*", "Pampanet"),
+        ("- Pampanet", "Pampanet"), ("• Pampanet -", "Pampanet"), ("Pampanet:", "Pampanet"), ("Yahoo!", "Yahoo!"), ("Acme Inc.", "Acme Inc."), ("C#", "C#"), ("M*A*S*H", "M*A*S*H"), ("-mint", "-mint"), ("A/S", "A/S"), ("Toys “R” Us", "Toys “R” Us"),
+    ],
+)  # fmt: skip
+def test_stray_marks_are_no_part_of_a_companys_name(told, shown):
+    """What an encoding or a list left behind goes; marks that names have stay."""
+    assert company_name(told) == shown
+
+
+def test_the_sign_of_a_trade_mark_makes_no_other_company():
+    """It is shown, and matches the name without it."""
+    assert company_name("Acme™") == "Acme™"
+    assert {company_name_key(name) for name in ("Acme™", "Acme®", "Acme")} == {"acme"}
+
+
+@pytest.mark.parametrize(
     "value", ["Self-employed", "(Freelance)", "SELF EMPLOYED", "Stealth Startup", "retired", "https://x.example"]
 )
 def test_who_works_for_no_company_has_none(value):

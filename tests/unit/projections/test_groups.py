@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrichcore.fields import Rules
 from projections.final_leads.groups import GROUPED, claims, told_by
 from projections.final_leads.state import Cell, Company, absorb
 
+TRUSTED_FOR = Rules().trusted_for
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 PLACES = ("company_city", "company_state", "company_country")
 JOB = ("person_title", "person_current_job_start_date")
@@ -40,7 +42,7 @@ def remembered(cells):
     """What a fold in that order remembers."""
     state = Company()
     for one in cells:
-        state = absorb(state, one)
+        state = absorb(state, one, TRUSTED_FOR)
     return state.cells
 
 
@@ -54,7 +56,7 @@ def agree(name, first, second):
 @given(sources)
 def test_the_shown_parts_of_a_group_contradict_no_source_that_they_come_from(listed):
     """Every source of a shown part agrees with all the shown parts that it tells itself; the best one is shown whole."""
-    shown = told_by(remembered(told(listed)))
+    shown = told_by(remembered(told(listed)), TRUSTED_FOR)
     assert shown.keys() <= GROUPED
     for group in (PLACES, JOB):
         parts = {name: shown[name] for name in group if name in shown}
@@ -75,6 +77,6 @@ def test_the_shown_parts_of_a_group_contradict_no_source_that_they_come_from(lis
 def test_what_is_shown_does_not_depend_on_the_order_of_taking_in(listed, random):
     """Claims that two companies held are the same after their merge, whichever took in the other's."""
     cells = told(listed)
-    values = {name: cell.value for name, cell in told_by(remembered(cells)).items()}
+    values = {name: cell.value for name, cell in told_by(remembered(cells), TRUSTED_FOR).items()}
     random.shuffle(cells)
-    assert {name: cell.value for name, cell in told_by(remembered(cells)).items()} == values
+    assert {name: cell.value for name, cell in told_by(remembered(cells), TRUSTED_FOR).items()} == values

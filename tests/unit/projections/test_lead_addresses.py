@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.final_leads.emails import Trust, email_weight
+from projections.final_leads.emails import email_weight
+from projections.final_leads.trust import Trust
 from tests.unit.projections.answers import company_answer
 from tests.unit.projections.written_log import ASK_EMAIL, ASK_PERSON, START, WrittenLog
 
