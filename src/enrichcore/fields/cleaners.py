@@ -48,14 +48,14 @@ _TEXT_KEYS = (
     "text",
     "title",
     "default",
-    "technology",
-    "tech",
-    "product",
     "answer",
     "response",
 )
+#: Those of a technology, which are no name of anything else.
+_TECHNOLOGY_KEYS = (*_TEXT_KEYS, "technology", "tech", "product")
 _LINK_KEYS = ("url", "link", "href", "domain", "website", "websiteurl", "linkedinurl", "linkedin", "profileurl")
-_LIST_KEYS = ("technologies", "items", "list", "values", "results", "result", "data", "names", "answer", "response")
+_LIST_KEYS = ("items", "list", "values", "results", "result", "data", "names", "answer", "response")
+_TECHNOLOGY_LISTS = ("technologies", *_LIST_KEYS)
 #: Those of prose: what an object is called, or lists beside that, tells nothing of what it is.
 _PROSE_KEYS = ("text", "value", "default", "description", "summary", "answer", "response")
 _PROSE_LISTS = ("items", "list", "values", "results", "result", "data")
@@ -96,9 +96,22 @@ _HEDGED = re.compile(
 _NOT_AVAILABLE = re.compile(r"\W*n/a\s*[-\u2013,:;(]", re.IGNORECASE)
 #: A page's title in the answer of a search.
 _PAGE_TITLE = re.compile(
-    r"\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
+    r"(?::\s*(?:overview|about|jobs|company profile\S*))?\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
     re.IGNORECASE,
 )
+#: What a model writes behind a value of how it knows it.
+_ASIDE = re.compile(r"\s*[(\[](?:confidence|sources?|via|per|as of|according to)\b[^()\[\]]*[)\]]$", re.IGNORECASE)
+#: A verb in small letters, as it stands in sentences; names and titles have hardly any.
+_VERBS = (
+    r"(?:is|are|was|were|has|have|had|does|did|can|cannot|could|lives?|works?|operates?|uses?|sells?|provides?|offers?|makes?|builds?"
+    r"|started|joined|serves?|holds?|appears?|seems?|mentions?|lists?|employs?|raised|develops?|specializes|specialises|focuses)"
+)
+_VERB = re.compile(rf"\b{_VERBS}\b")
+_GOES_ON = rf"\b(?:(?: [^\s.]+){{0,4}}) {_VERBS}(?:n['\u2019]t)? \S"
+_ABOUT_SOMEBODY = re.compile(rf"(?:The|They|She|He|Their|His|Her){_GOES_ON}")
+_OPENS_SENTENCE = re.compile(rf"(?:The|This|It|They|She|He|I|There|Their|Its|His|Her|No){_GOES_ON}")
+_WORDS_OF_SENTENCE = 5
+_AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 #: A range whose ends are told apart.
@@ -233,16 +246,20 @@ def label(value: Any) -> str | None:
 
 @remembered
 def fact(value: Any) -> str | None:
-    """A label that is told outright: a guess is none."""
+    """A label that is told outright: a guess is none, nor is a sentence about it, as models write them."""
     text = label(value)
-    return None if text is None or is_hedged(text) else text
+    if text is None:
+        return None
+    text = _ASIDE.sub("", text)
+    return None if not text or is_hedged(text) or is_sentence(text) else text
 
 
 @remembered
 def job_title(value: Any) -> str | None:
-    """A job title; a form of address and the title of a page are none."""
-    text = fact(value)
-    if text is None or _PAGE_TITLE.search(text):
+    """A job title; a form of address and the title of a page are none, nor is a sentence about the person, but their own motto is."""
+    text = label(value)
+    text = None if text is None else _ASIDE.sub("", text)
+    if not text or is_hedged(text) or _PAGE_TITLE.search(text) or _ABOUT_SOMEBODY.match(text):
         return None
     plain = " ".join(text.casefold().replace(".", " ").split())
     return None if plain in entries("salutations") or plain in words("no_titles") else text
@@ -251,6 +268,13 @@ def job_title(value: Any) -> str | None:
 def is_hedged(text: str) -> bool:
     """Whether a text is a guess or says why there is nothing: "Likely CFO", "Not available, but the phone code suggests ..."."""
     return _HEDGED.match(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text says something about somebody or something: "The company is headquartered in Leeds", "Makes pumps that it sells to farms."."""
+    if _OPENS_SENTENCE.match(text):
+        return True
+    return text.endswith(".") and len(text.split()) >= _WORDS_OF_SENTENCE and _VERB.search(text) is not None
 
 
 def _is_address(text: str) -> bool:
@@ -282,21 +306,32 @@ def labels(value: Any) -> list[str] | None:
     if not isinstance(value, str):
         return _distinct(texts(value))
     text = said(value) or ""
+    if is_sentence(text):
+        return None
     # "Transportation, Logistics, Supply Chain and Storage" is one label.
     return _distinct(iter((_BARS if _JOINED.search(text) else _COMMAS).split(text)))
 
 
 def technologies(value: Any) -> list[str] | None:
-    """A list of technologies; one text is split at commas, semicolons, bars and line breaks."""
+    """A list of technologies; one text is split at commas, semicolons, bars and line breaks, unless it is a sentence."""
     if isinstance(value, Mapping):
-        listed = next((value[key] for key in _LIST_KEYS if value.get(key)), None)
-        told = technologies(listed) if isinstance(listed, str) else _distinct(texts(value))
+        listed = next((value[key] for key in _TECHNOLOGY_LISTS if value.get(key)), None)
+        told = technologies(listed) if isinstance(listed, str) else _distinct(_technologies(value))
         groups = [part for part in value.values() if isinstance(part, list)]
         # `{"crm": ["HubSpot"], "cms": ["WordPress"]}`: technologies by kind.
-        return told or (_distinct(texts(groups)) if len(groups) == len(value) else None)
+        return told or (_distinct(_technologies(groups)) if len(groups) == len(value) else None)
     if not isinstance(value, str):
-        return _distinct(texts(value))
-    return _distinct(iter(_COMMAS.split(paragraph(value) or "")))
+        return _distinct(_technologies(value))
+    text = paragraph(value) or ""
+    if is_sentence(text):
+        return None
+    parts = _COMMAS.split(text)
+    # "AWS, SAP, and HubSpot": the last one's "and" is no part of it.
+    return _distinct(_AND.sub("", part) if place else part for place, part in enumerate(parts))
+
+
+def _technologies(value: Any) -> Iterator[str]:
+    return texts(value, _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
 
 
 @remembered
@@ -312,7 +347,8 @@ def place(value: Any) -> str | None:
 
 def place_line(value: Any) -> str | None:
     """A text with places, one a line or one after the other."""
-    return line(_listed(value))
+    text = line(_listed(value))
+    return None if text is None or is_sentence(text) else text
 
 
 def _listed(value: Any) -> Any:
@@ -426,8 +462,12 @@ def _as_range(value: Any) -> str | None:
 
 
 def company_name(value: Any) -> str | None:
-    """A company's name; a short number is none."""
+    """A company's name; a short number is none, nor is a sentence about it, and of the title of its page elsewhere the name."""
     text = label(value)
+    if text is not None:
+        text = _PAGE_TITLE.sub("", text)
+        if len(text.split()) >= _WORDS_OF_SENTENCE and is_sentence(text):
+            return None
     if text is None and isinstance(value, str) and _is_named_by_numbers(value.strip()):
         text = line(value)
     return normalize.company_name(text)
@@ -512,7 +552,10 @@ def last_name(value: Any) -> str | None:
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
     turned = last_name_first(value)
-    return " ".join(turned) if turned else normalize.full_name(line(value))
+    if turned:
+        return " ".join(turned)
+    text = normalize.full_name(line(value))
+    return None if text is None or is_sentence(text) else text
 
 
 def last_name_first(value: Any) -> tuple[str, str] | None:

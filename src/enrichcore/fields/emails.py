@@ -104,6 +104,9 @@ _CHECKERS: Final = ("zerobounce", "neverbounce", "debounce", "usebouncer", "mill
 _TELLING: Final = frozenset(_STATUS_KEYS) | _ALL_FLAGS
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 _PRIVATE: Final = frozenset({"personal", "private", "home", "other"})
+#: How the type begins of an address that somebody had.
+_FORMER: Final = re.compile(r"(?:previous|former|past|old|historic)", re.IGNORECASE)
+_IS_CURRENT: Final = ("iscurrent", "current")
 
 
 @frozen(kw_only=True)
@@ -119,7 +122,7 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
     """The usable-looking addresses of columns, in order."""
     for value in values:
         for part in (value if isinstance(value, list) else [value])[:MAX_ADDRESSES]:
-            if isinstance(part, Mapping) and str(part.get("type", "")).strip().casefold() in _PRIVATE:
+            if isinstance(part, Mapping) and (_is_private(part) or _is_former(part)):
                 continue
             email = normalize.usable_email(part)
             if email is None:
@@ -129,6 +132,17 @@ def addresses(values: Iterable[Tree]) -> Iterator[Address]:
                 # Several in one text.
                 others = map(normalize.usable_email, _SEPARATORS.split(part)[:MAX_ADDRESSES])
                 yield from (Address(email=other) for other in others if other and other != email)
+
+
+def _is_private(part: Mapping[str, Tree]) -> bool:
+    return str(part.get("type", "")).strip().casefold() in _PRIVATE
+
+
+def _is_former(part: Mapping[str, Tree]) -> bool:
+    """Whether an address is said to be that of an employer who was left."""
+    return _FORMER.match(str(part.get("type", "")).strip()) is not None or any(
+        _flag(part.get(key)) is False for key in _IS_CURRENT
+    )
 
 
 def best(found: Iterable[Address]) -> Address | None:

@@ -105,7 +105,7 @@ def test_what_is_known_is_not_added_again():
 
 
 @pytest.mark.parametrize(
-    ("count", "bucket"), [(1, "1-10 employees"), (200, "51-200 employees"), (201, "201-500 employees"), (99_999, "10,001+ employees")]
+    ("count", "bucket"), [(1, "0-1 employees"), (7, "2-10 employees"), (200, "51-200 employees"), (201, "201-500 employees"), (99_999, "10,001+ employees")]
 )  # fmt: skip
 def test_a_head_count_has_linkedins_bucket(count, bucket):
     """Limits belong to the smaller bucket."""

@@ -1,0 +1,99 @@
+"""Models that were asked for one fact answer with a sentence about it, and lists may hold several who may be meant."""
+
+import pytest
+
+from projections.final_leads import extract_company_fields, extract_person_fields
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"industry": "The company operates in the mining sector."},
+        {"industry": "Mining and metals company that sells pumps to farms."},
+        {"headquarters": "The company is headquartered in Leeds, England."},
+        {"city": "It is located in Leeds"},
+        {"type": "It is a privately held company."},
+        {"technologies": "The company uses Salesforce, HubSpot and AWS."},
+        {"industries": "The company operates in mining, metals, and recycling."},
+        {"name": "The company is called Marrowfen"},
+    ],
+)
+def test_a_sentence_is_no_fact_of_a_company(told):
+    """What it says may be right, but the sentence is not the value."""
+    fields = extract_company_fields({"result": {"founded": 1998, **told}})
+    del fields["company_country"]
+    assert {name: value for name, value in fields.items() if value is not None} == {"company_founded_year": 1998}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"title": "She is the CTO of Marrowfen."},
+        {"title": "The current title is CTO"},
+        {"location": "She lives in Leeds"},
+        {"full_name": "The person's name is Orla Penhallow"},
+    ],
+)
+def test_a_sentence_is_no_fact_of_a_person(told):
+    """Nobody's business card says so."""
+    fields = extract_person_fields({"result": {"headline": "Buyer", **told}})
+    assert {name: value for name, value in fields.items() if value is not None} == {"person_headline": "Buyer"}
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "value"),
+    [
+        ({"industry": "Mining (confidence: high)"}, "company_industry", "Mining"),
+        ({"industry": "Mining [source: LinkedIn]"}, "company_industry", "Mining"),
+        ({"name": "Marrowfen Ltd: Overview | LinkedIn"}, "company_name", "Marrowfen Ltd"),
+        ({"name": "We are social"}, "company_name", "We are social"),
+        ({"technologies": "Salesforce, AWS, and HubSpot"}, "company_technologies", ["Salesforce", "AWS", "HubSpot"]),
+        ({"technologies": {"active": ["SAP"], "categories": ["erp"]}}, "company_technologies", ["SAP"]),
+    ],
+)
+def test_what_models_write_around_a_fact_is_none_of_it(told, name, value):
+    """An aside, the rest of a page's title, the "and" of a list."""
+    assert extract_company_fields({"result": told})[name] == value
+
+
+def test_a_company_without_a_name_is_not_called_like_its_technologies():
+    """The object that stands for a company is named by nothing but its name."""
+    company = {"name": None, "domain": "marrowfen.example", "technologies": ["HubSpot"], "product": "Pumps"}
+    fields = extract_company_fields({"result": {"company": company, "relevance": "A"}})
+    assert (fields["company_name"], fields["company_technologies"]) == (None, ["HubSpot"])
+
+
+def test_a_store_is_called_as_its_merchant_and_not_as_its_domain():
+    """And the state of its record is no place."""
+    store = {"name": "marrowfen.example", "merchant_name": "Marrowfen", "state": "Active", "employee_count": 12}
+    fields = extract_company_fields({"domain": store})
+    assert (fields["company_name"], fields["company_state"]) == ("Marrowfen", None)
+
+
+def test_an_employer_is_no_name_of_a_person():
+    """Clearbit's object of names, whose full one is missing, beside that of the employment."""
+    person = {
+        "name": {"fullName": None, "givenName": "Orla", "familyName": "Penhallow"},
+        "employment": {"domain": "marrowfen.example", "name": "Marrowfen Ltd", "title": None, "role": "sales"},
+    }
+    fields = extract_person_fields({"person": person})
+    assert (fields["person_full_name"], fields["person_title"]) == ("Orla Penhallow", None)
+
+
+def test_of_several_who_may_be_meant_none_is_taken():
+    """The entries of a search are not the person who was asked about."""
+    found = [{"name": "Orla Penhallow", "title": "Buyer"}, {"name": "Bo Lee", "title": "Chef"}]
+    assert not any(extract_person_fields({"results": found}).values())
+    assert extract_person_fields({"results": found[:1]})["person_title"] == "Buyer"
+    assert extract_person_fields({"results": [found[0], {**found[0], "title": None}]})["person_title"] == "Buyer"
+    companies = [{"name": "Marrowfen", "industry": "Mining"}, {"name": "Oakmere", "industry": "Chess"}]
+    assert not any(extract_company_fields({"results": companies}).values())
+
+
+@pytest.mark.parametrize("said", [{"is_current": False}, {"type": "previous_work"}, {"type": "Former"}])
+def test_an_address_at_a_former_employer_is_none(said):
+    """It stands before the present one."""
+    former = {"email": "orla@oakmere.example", **said}
+    present = {"email": "orla@marrowfen.example", "type": "work", "is_current": True}
+    assert extract_person_fields({"emails": [former, present]})["person_email"] == "orla@marrowfen.example"
+    assert extract_person_fields({"emails": [former]})["person_email"] is None
