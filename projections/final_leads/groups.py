@@ -15,7 +15,7 @@ from attrs import frozen
 
 from enrichcore import normalize
 from projections.final_leads.emails import email_told_by
-from projections.final_leads.state import Cell, claim_name, group_of, order_among
+from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, claim_name, group_of, order_among
 
 CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
 TITLE, START = "person_title", "person_current_job_start_date"
@@ -45,12 +45,16 @@ def claims(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
     """One cell for each field, out of cells and claims."""
-    told = {name: cell for name, cell in cells.items() if group_of(name) is None}
-    for group in GROUPS:
-        made = [cell for name, cell in cells.items() if group_of(name) == group.name]
-        told |= _shown(group, sorted(made, key=order_among(made, trusted_for), reverse=True))
-    told |= email_told_by(cells, trusted_for)
-    told |= _name_told_by(cells, trusted_for)
+    told: dict[str, Cell] = {}
+    claimed: dict[str, dict[str, Cell]] = {}
+    for name, cell in cells.items():
+        group = group_of(name)
+        (told if group is None else claimed.setdefault(group, {}))[name] = cell
+    for shown in GROUPS:
+        made = claimed.get(shown.name, {}).values()
+        told |= _shown(shown, sorted(made, key=order_among(made, trusted_for), reverse=True))
+    told |= email_told_by(claimed.get(EMAIL, {}) | claimed.get(EMAIL_STATUS, {}), trusted_for)
+    told |= _name_told_by(claimed.get(NAME, {}), trusted_for)
     return _without_foreign_website(told)
 
 
@@ -63,9 +67,8 @@ def _letters(name: str) -> str:
     return _PLAIN if normalize.is_plain(name) else _SPELT
 
 
-def _name_told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
+def _name_told_by(found: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
     """The best name of a company, in the better letters: a later "PAMPANET SA" is "Pampanet S.A." where that is known."""
-    found = {name: cell for name, cell in cells.items() if group_of(name) == NAME}
     if not found:
         return {}
     order = order_among(found.values(), trusted_for)

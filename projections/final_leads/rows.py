@@ -6,6 +6,7 @@ that its content rests on; where an indicator changed by the passing of time aft
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -107,6 +108,7 @@ def _provenance(shown: Mapping[str, Cell]) -> dict[str, list[Any]]:
     return {name: [cell.source, cell.since, _second(cell.at)] for name, cell in sorted(shown.items())}
 
 
+@lru_cache(maxsize=1024)
 def _second(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from attrs import frozen
 
+from enrichcore.domain.answers import Reading
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.events import Source
@@ -132,10 +133,17 @@ _EMAIL: Final = "person_email"
 _STATUS: Final = "person_email_status"
 
 
-def read(incoming: Incoming, parsed: Any, run: BatchItem | CompanyRun, entity: Entity, rules: Rules) -> Answer:
-    """The answer, read by the configured rules and hashed for the run that it belongs to."""
+def read(
+    incoming: Incoming,
+    parsed: Any,
+    run: BatchItem | CompanyRun,
+    entity: Entity,
+    rules: Rules,
+    reading: Reading | None = None,
+) -> Answer:
+    """The answer, read by the configured rules, unless it was before, and hashed for the run that it belongs to."""
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
-    reading = read_answer(incoming.body, entity=entity, sources=rules.sources)
+    reading = reading or read_answer(incoming.body, entity=entity, sources=rules.sources)
     another = _about_another(rules, reading.fields, run.imported, entity)
     return Answer(
         body=incoming.body,

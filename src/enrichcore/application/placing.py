@@ -8,17 +8,18 @@ from uuid import UUID
 
 from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse, read
 from enrichcore.application.core import Core
+from enrichcore.application.drafts import AnyDraft
 from enrichcore.application.pricing import priced
 from enrichcore.application.unit import Unit
 from enrichcore.domain import batch_item, company_run, step_control
 from enrichcore.domain import events as e
+from enrichcore.domain.answers import Reading
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.draft import Draft
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity
-from enrichcore.domain.step_run import Answer
 from enrichcore.domain.words import holdable, words_of_error
+from enrichcore.fields import read_answer
 from enrichcore.store.commit import StoreError
 
 log = logging.getLogger("enrichcore.application")
@@ -39,8 +40,25 @@ def parsed(one: Incoming) -> tuple[Any, UUID | None]:
     return body, claimed_id(body)
 
 
-def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) -> Ack:
-    """Place an answer that claims to be of `found`; what its sender is to be told."""
+def reading_of(core: Core, unit: Unit, one: Incoming, found: UUID | None) -> Reading | None:
+    """What the body of an answer to `found` says; None where nobody asked for it."""
+    draft = None if found is None else unit.run(found)
+    if draft is None or found is None or misfit(core, unit, one, found):
+        return None
+    return read_answer(one.body, entity=_entity(unit, draft, one), sources=core.registry.rules.sources)
+
+
+def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None, reading: Reading | None = None) -> Ack:
+    """Place an answer that claims to be of `found`; what its sender is to be told.
+
+    Args:
+        core: whose rules it is read by.
+        unit: where it is recorded.
+        one: the answer.
+        body: as JSON.
+        found: the id that it claims to answer.
+        reading: what `reading_of` gave, where it was asked before.
+    """
     if one.too_large:
         return _unmatched(core, unit, one, AckStatus.TOO_LARGE, "the body is too large for an answer")
     if body is _NOT_JSON:
@@ -52,11 +70,13 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None) 
     if why or draft is None:
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, why, claimed=str(found))
     events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
+    came = read(one, body, draft.state, _entity(unit, draft, one), core.registry.rules, reading)
+    came = priced(core.registry, one.client_id, one.workstream or draft.state.workstream, one.workflow, came)
     if isinstance(draft.state, BatchItem):
-        _answer_item(core, unit, draft, one, body)
+        batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
+        unit.carry_on(draft)
     else:
-        came = read(one, body, draft.state, Entity.COMPANY, core.registry.rules)
-        company_run.answer(draft, _priced(core, one, draft.state, came))
+        company_run.answer(draft, came)
     if before.state is State.IN_DOUBT:
         unit.note_taken(draft, before.workflow)
     return _ack(found, draft.events[events_before:])
@@ -79,17 +99,12 @@ def misfit(core: Core, unit: Unit, one: Incoming, found: UUID) -> str:
     return "" if one.workflow in asked else f"the company was never asked about as {one.workstream}/{one.workflow}"
 
 
-def _priced(core: Core, one: Incoming, state: BatchItem | CompanyRun, came: Answer) -> Answer:
-    return priced(core.registry, state.client_id, one.workstream or state.workstream, one.workflow, came)
-
-
-def _answer_item(core: Core, unit: Unit, draft: Draft[BatchItem], one: Incoming, body: Any) -> None:
+def _entity(unit: Unit, draft: AnyDraft, one: Incoming) -> Entity:
+    """Whom an answer to a run is about."""
+    if isinstance(draft.state, CompanyRun):
+        return Entity.COMPANY
     step = unit.pinned_step(draft, one.workflow)
-    entity = step.entity if step is not None else Entity.PERSON
-    came = read(one, body, draft.state, entity, core.registry.rules)
-    came = _priced(core, one, draft.state, came)
-    batch_item.answer(draft, unit.around(draft.state), one.workflow, came)
-    unit.carry_on(draft)
+    return Entity.PERSON if step is None else step.entity
 
 
 def set_aside(core: Core, one: Incoming, fault: BaseException, run_id: UUID | None = None) -> Ack:

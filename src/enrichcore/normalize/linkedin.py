@@ -12,6 +12,7 @@ each of LinkedIn's products, and a company has a number: a key can only be held 
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
@@ -76,7 +77,12 @@ _KEYS: Final = {(kind, slug): _key_of(kind, slug=slug) for kind in _KINDS for sl
 def linkedin_url(value: Any, kind: Kind, *, slug: bool = False) -> str | None:
     """The canonical URL, `https://www.linkedin.com/in/<key>`; arguments as for `linkedin_key`."""
     key = linkedin_key(value, kind, slug=slug)
-    return None if key is None else f"https://www.linkedin.com/{kind}/{quote(key, safe=_PLAIN)}"
+    return None if key is None else _page(kind, key)
+
+
+@lru_cache(maxsize=4_096)
+def _page(kind: Kind, key: str) -> str:
+    return f"https://www.linkedin.com/{kind}/{quote(key, safe=_PLAIN)}"
 
 
 def _segment(text: str, kind: Kind, *, slug: bool) -> str | None:

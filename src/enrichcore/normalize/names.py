@@ -238,6 +238,7 @@ def _is_of_one_case(value: Any) -> bool:
     return text is not None and (text.isupper() or text.islower())
 
 
+@remembered
 def company_name(value: Any) -> str | None:
     """A company's name fit to show, with its legal form and its case as given; None for "Self-employed" and the like."""
     text = clean_text(value)
