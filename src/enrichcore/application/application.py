@@ -19,6 +19,7 @@ from enrichcore.application import (
     lane_control,
     launching,
     learning,
+    local_steps,
     moving,
     recording,
     saved_mappings,
@@ -84,6 +85,8 @@ class Enrichment:
         self._unheard = unheard.Unheard()
         #: Takes over the configuration in force, where this process can.
         self._catch_up: Callable[[], object] = lambda: None
+        #: Local functions that rows wait for, and that are not loaded here.
+        self._lacking: set[str] = set()
 
     @property
     def store(self) -> Store:
@@ -444,6 +447,13 @@ class Enrichment:
         For timers to call every few seconds.
         """
         return moving.move_companies(self.core, self._lanes, limit)
+
+    def call_functions(self, limit: int = 500) -> int:
+        """Let items go on that wait for a local function, where it is loaded here; how many.
+
+        For timers to call every few seconds: the process that came to such an item was started before the function was written.
+        """
+        return local_steps.call_functions(self.core, self._lanes, limit, self._lacking)
 
     # --- time ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from enrichcore.application import Enrichment, NotInForce
 from enrichcore.application.explaining import explain
+from enrichcore.domain.life_cycle import State
 from enrichcore.registry import ConfigurationError, Fault, Secret
 from enrichcore.store import MemoryStore
 from runners.daemon.reloading import Reloading
@@ -117,6 +118,29 @@ def test_a_file_that_has_faults_changes_nothing(store, caplog):
     process.file = with_budget(6)
     process.look()
     assert process.budget == 6
+
+
+def test_a_function_that_was_written_after_its_module_was_loaded_waits_for_a_restart():
+    """The process says which key, rows that reach the step wait, and a process that was started later lets them go on."""
+    place, world = "enrichcore.ingest.steps:written_later", World(MemoryStore())
+    process = Process(world.store, world.registry, world.clock)
+    stream = world.registry.workstreams[APOLLO]
+    first, *others = stream.pipeline.steps
+    stream = evolve(stream, pipeline=evolve(stream.pipeline, steps=[evolve(first, function=place), *others]))
+    process.file = evolve(world.registry, workstreams={**world.registry.workstreams, APOLLO: stream})
+    started_later = Enrichment(
+        world.store, process.file, clock=world.clock, functions={**world.app.core.functions, place: dict}
+    )
+    started_later.apply(by="ann")
+    process.look()
+    assert f"workstreams.{APOLLO}.steps.{first.workflow}.function" in process.reloading.behind
+    assert "restart" in process.reloading.behind
+    upload = started_later.upload(file_of(person("ann")), client=ACME, workstream=APOLLO)
+    lacks_it = Enrichment(world.store, process.file, clock=world.clock, functions=world.app.core.functions)
+    batch = lacks_it.launch(upload.upload_id)
+    assert world.item(batch).run(first.workflow).state is State.READY
+    assert (process.app.call_functions(), started_later.call_functions()) == (0, 1)
+    assert world.item(batch).run(first.workflow).state is State.COMPLETED
 
 
 def test_who_asks_why_a_row_does_not_leave_hears_of_it():
