@@ -40,7 +40,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
-from enrichcore.registry import Registry, load_functions
+from enrichcore.registry import Registry, RunnerSettings, load_functions
 from enrichcore.store.commit import Store
 
 __all__ = ["CONFIGURATION", "Enrichment"]
@@ -128,7 +128,7 @@ class Enrichment:
     def take_over(self, registry: Registry) -> None:
         """Go by another configuration from the next decision on; what is under way ends by the one it began with.
 
-        The runner's own settings stay those that it was started with.
+        The runner's own settings stay: they are no part of what is put in force.
 
         Raises:
             ConfigurationError: Functions of local steps cannot be loaded; nothing is taken over.
@@ -149,6 +149,10 @@ class Enrichment:
     def _require_in_force(self) -> None:
         self._catch_up()
         configuration.require_in_force(self.core)
+
+    def take_over_runner(self, runner: RunnerSettings) -> None:
+        """Go by other settings of the process itself from the next decision on."""
+        self.core = evolve(self.core, registry=evolve(self.registry, runner=runner))
 
     def pass_day(self, day: date) -> bool:
         """Record that a day began; once, whichever runner sees it first."""
