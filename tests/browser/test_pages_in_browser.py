@@ -241,3 +241,16 @@ def test_a_person_places_an_answer_by_hand(daemon, page, width):
     page.wait_for_url("**/unmatched?*")
     assert page.get_by_text("accepted").is_visible()
     assert fits(page)
+
+
+def test_a_page_that_cannot_be_kept_up_to_date_says_so(daemon, page):
+    """As of when it is; and no more once somebody answers again."""
+    application = daemon.application
+    report = application.upload(file_of(person("ann")), client="acme", workstream="apollo_scrape")
+    address = f"{daemon.address}/batches/{application.launch(report.upload_id).batch_id}"
+    page.goto(address)
+    page.route(address, lambda route: route.fulfill(body="<p>The gateway has no server.</p>", content_type="text/html"))
+    page.get_by_text("the daemon does not answer").wait_for()
+    assert fits(page)
+    page.unroute(address)
+    page.get_by_text("the daemon does not answer").wait_for(state="detached")

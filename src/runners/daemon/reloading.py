@@ -17,6 +17,7 @@ from attrs import evolve, fields
 from enrichcore.application import Enrichment, differing
 from enrichcore.domain.events import ConfigurationApplied
 from enrichcore.registry import ConfigurationError, Registry, RunnerSettings, differences, fingerprint, snapshot
+from enrichcore.store import StoreUnavailable
 
 log = logging.getLogger("enrichcore.configuration")
 
@@ -52,6 +53,8 @@ class Reloading:
         self._looking = Lock()
         self._file_state = file_state
         self._seen = file_state()
+        #: What kept it from being read, and was told.
+        self._trouble = ""
         self._version = 0
         self._wanted: ConfigurationApplied | None = None
         self._own = fingerprint(application.registry)
@@ -63,8 +66,13 @@ class Reloading:
         while not stop.is_set():
             try:
                 await self.look()
-            except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
+            except StoreUnavailable as error:
+                # Whoever needs the database tells of it.
                 log.debug("the configuration in force cannot be read: %s", error)
+            except Exception as error:
+                if str(error) != self._trouble:
+                    log.exception("the configuration in force cannot be read")
+                self._trouble = str(error)
             try:
                 await asyncio.wait_for(stop.wait(), _AGAIN_S if self.behind else self._look_s)
             except TimeoutError:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
-from runners.cli.running import behind
+from runners.cli.running import behind, nobody_runs
 from runners.masking import Masks
 from runners.statements import sections
 from runners.web.rendering import rendered
@@ -27,6 +27,8 @@ from runners.web.rendering import rendered
 BY: Final = "web"
 #: Rows of a table on one page.
 PAGE: Final = 50
+#: Statements of pages that run at once, half as many as the store has connections.
+_AT_ONCE: Final = 4
 
 Row = dict[str, Any]
 
@@ -45,6 +47,8 @@ class Desk:
     def __init__(self, application: Enrichment, store: PostgresStore, masks: Masks) -> None:
         self.application = application
         self.store = store
+        #: Of the store's connections some are left for answers and rows, however many people look at pages.
+        self._reading = BoundedSemaphore(_AT_ONCE)
         #: One launch at a time, so that a form sent twice launches once.
         self.launching = Lock()
         self._masks = masks
@@ -61,7 +65,11 @@ class Desk:
             StoreUnavailable: The database cannot be reached.
         """
         try:
-            with self.store.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            with (
+                self._reading,
+                self.store.pool.connection() as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
                 return cursor.execute(statements()[name].encode(), params).fetchall()
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable("the database cannot be used now") from error
@@ -75,7 +83,11 @@ class Desk:
     ) -> Response[str]:
         """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
         signed_in = self.registry.runner.api_token is not None
-        said = [self.masked(sentence) for sentence in behind(self.application)]
+        # Whoever shows the page runs; that nobody was heard of yet tells nothing.
+        absent = (
+            [sentence.removesuffix(".") for sentence in nobody_runs(self.application)] if self.store.roles_up() else []
+        )
+        said = [*absent, *(self.masked(sentence) for sentence in behind(self.application))]
         return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, behind=said, **context)
 
     def masked(self, text: str) -> str:

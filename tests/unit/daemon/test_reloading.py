@@ -14,7 +14,7 @@ from enrichcore.application import Enrichment, NotInForce
 from enrichcore.application.explaining import explain
 from enrichcore.domain.life_cycle import State
 from enrichcore.registry import ConfigurationError, Fault, Secret
-from enrichcore.store import MemoryStore
+from enrichcore.store import MemoryStore, StoreUnavailable
 from runners.daemon.reloading import Reloading
 from tests.contracts.racing_store import RacingStore
 from tests.contracts.world import ACME, APOLLO, World, configuration, file_of, person
@@ -141,6 +141,22 @@ def test_a_function_that_was_written_after_its_module_was_loaded_waits_for_a_res
     assert world.item(batch).run(first.workflow).state is State.READY
     assert (process.app.call_functions(), started_later.call_functions()) == (0, 1)
     assert world.item(batch).run(first.workflow).state is State.COMPLETED
+
+
+def test_what_keeps_the_configuration_in_force_from_being_read_is_logged_once(store, caplog, monkeypatch):
+    """A database that is away is told of by whoever needs it; anything else by nobody but this."""
+    process, stop = Process(store, configuration()), asyncio.Event()
+    faults = [StoreUnavailable("away"), ValueError("ours"), ValueError("ours")]
+
+    def fails(_version):
+        if faults:
+            raise faults.pop(0)
+        stop.set()
+
+    monkeypatch.setattr(process.app, "applied_after", fails)
+    asyncio.run(asyncio.wait_for(Reloading(process.app, process.read, look_s=0.001).run(stop), 10))
+    (record,) = caplog.records
+    assert record.exc_info[0] is ValueError
 
 
 def test_who_asks_why_a_row_does_not_leave_hears_of_it():
