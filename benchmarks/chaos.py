@@ -2,8 +2,8 @@
 
 Three parts, each with two real daemons behind a balancer, the simulated Clay over sockets, and a PostgreSQL of its own:
 
-- storm (W3): thousands of callbacks at once, each sent twice, a tenth to nobody's item, a tenth late, a runner killed; the third
-  party's other faults besides;
+- storm (W3): thousands of callbacks at once, each sent twice, a tenth to nobody's item, a tenth after the time-out, a runner
+  killed; every other fault of the third party besides;
 - kills (W4, W5): callbacks before the POST is answered, every fault of the third party, a runner killed every 3 s (or as
   soon as both are up again), database sessions every 5 s, PostgreSQL crashed once and restarted once, while 2,000
   people pass three steps;
@@ -31,9 +31,11 @@ from chaos_audit import (
     jain,
     lost_answers,
     middle,
+    overtaken,
     quantile,
     recoveries,
     takeovers,
+    timely,
     unended,
 )
 from chaos_cases import SHORT, Part, Size, kills, storm, tenants
@@ -86,7 +88,7 @@ def main() -> int:
 def scorecard(part: Part) -> dict[str, Any]:
     """What one part proves."""
     evidence, stats = part.evidence, part.stats
-    twice, recovered = doubles(evidence), recoveries(evidence)
+    twice, recovered, when = doubles(evidence), recoveries(evidence), timely(evidence.log)
     happened = Counter(fault.what for fault in evidence.faults)
     taken_over = takeovers(evidence)
     acks = [one["seconds"] * 1000 for one in evidence.callbacks if one["acknowledged"]]
@@ -113,6 +115,10 @@ def scorecard(part: Part) -> dict[str, Any]:
         "callbacks acknowledged": len(acks),
         "callbacks counted": sum(part.counted.values()),
         "  of these duplicates": part.counted.get("duplicate", 0),
+        "answers that came before their POST was answered": when.early,
+        "answers that came after those to rows sent later": overtaken(evidence),
+        "answers that came after the time-out, or another end": when.late,
+        "  steps that had timed out, and were completed so": when.completed,
         "answers lost": len(lost_answers(evidence)),
         "rows taken twice": twice.count,
         **{f"  {what}": count for what, count in sorted(twice.explained.items())},

@@ -10,11 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from attrs import Factory, field, frozen
 
 from enrichcore.domain import events as e
+from enrichcore.domain.answers import Rank
 from enrichcore.domain.pipeline import Pipeline
 from enrichcore.testing.promises import broken
 
@@ -93,6 +95,62 @@ def repeated_answers(log: Iterable[e.Recorded]) -> list[str]:
         if isinstance(recorded.event, e.AnswerEvent)
     )
     return [f"an answer of {run_id} is recorded {count} times" for (run_id, *_), count in counts.items() if count > 1]
+
+
+@frozen(kw_only=True)
+class Timely:
+    """When answers came, seen from the waits for them."""
+
+    #: Before their POST was answered.
+    early: int = 0
+    #: After the time-out, the end of the step, or its cancellation.
+    late: int = 0
+    #: Steps that had timed out, and that a good answer completed after all.
+    completed: int = 0
+    #: Good answers to steps that had timed out which did not complete them, one sentence each.
+    useless: Sequence[str] = field(factory=list)
+
+
+def timely(log: Iterable[e.Recorded]) -> Timely:
+    """When each answer came that callbacks brought, and what became of those that were late."""
+    came: Counter[e.Timing] = Counter()
+    timed_out: set[tuple[UUID, str]] = set()
+    completed, useless = 0, []
+    for recorded in log:
+        event = recorded.event
+        if not isinstance(event, e.StepEvent):
+            continue
+        run = (recorded.stream_id, event.workflow)
+        if not isinstance(event, e.AnswerEvent):
+            timed_out.discard(run)
+            if isinstance(event, e.AnswerTimedOut) and not event.again:
+                timed_out.add(run)
+            continue
+        came[event.timing] += event.source is e.Source.CALLBACK
+        if run in timed_out and event.rank in {Rank.DATA, Rank.EMPTY}:
+            timed_out.discard(run)
+            completed += not isinstance(event, e.AnswerKept)
+            if isinstance(event, e.AnswerKept):
+                useless.append(f"{event.workflow} of {run[0]} had timed out, and a good answer did not complete it")
+    return Timely(early=came[e.Timing.EARLY], late=came[e.Timing.LATE], completed=completed, useless=useless)
+
+
+def overtaken(evidence: Evidence) -> int:
+    """Rows whose first callback came after that of a row which the same webhook took later."""
+    began = {_row_of(one): one["at"] - one["seconds"] for one in reversed(evidence.callbacks)}
+    earliest: dict[str, float] = {}
+    count = 0
+    for post in reversed(evidence.posts):
+        at = began.get((post["item_id"], post["workflow"])) if post["taken"] else None
+        if at is not None:
+            count += at > earliest.get(post["hook"], at)
+            earliest[post["hook"]] = min(at, earliest.get(post["hook"], at))
+    return count
+
+
+def _row_of(callback: Mapping[str, Any]) -> tuple[str, str]:
+    """Whose callback it is: of an item, or company run, and of which of its workflows."""
+    return callback["item_id"], urlsplit(callback["url"]).path.rpartition("/")[2]
 
 
 def unannounced_posts(evidence: Evidence) -> list[str]:
@@ -225,6 +283,7 @@ def broken_promises(evidence: Evidence) -> list[str]:
     return [
         *lost_answers(evidence),
         *repeated_answers(evidence.log),
+        *timely(evidence.log).useless,
         *unannounced_posts(evidence),
         *doubles(evidence).unexplained,
         *unended(evidence.log),

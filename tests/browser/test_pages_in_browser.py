@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from enrichcore.application import Incoming
 from enrichcore.application.sending import SendReport
 from enrichcore.domain.step_run import Outcome, PostOutcome
 from runners.daemon import Daemon, Role
@@ -213,3 +214,43 @@ def test_forms_of_decisions_are_whole(daemon, page, width):
             assert fits(page), name
     page.goto(f"{daemon.address}/batches/{batch.batch_id}")
     assert "rows of 1 item were" in page.content()
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_person_places_an_answer_by_hand(daemon, page, width):
+    """From the list to its page and back; all of the form is in view."""
+    page.set_viewport_size({"width": width, "height": 800})
+    application = daemon.application
+    report = application.upload(file_of(person("ann")), client="acme", workstream="apollo_scrape")
+    application.launch(report.upload_id)
+    (send,) = application.claim(10)
+    body = b'{"company_name": "Quillhaven Robotics", "note": "' + b"x" * 3000 + b'"}'
+    client_id = application.registry.client("acme").id
+    stray = Incoming(client_id=client_id, workstream="apollo_scrape", workflow=send.workflow, body=body)
+    application.receive([stray])
+    page.goto(f"{daemon.address}/unmatched")
+    assert fits(page)
+    assert outside(page, "td:first-child a, button") == []
+    page.get_by_role("link", name="Place…").click()
+    page.wait_for_url("**/unmatched/*")
+    assert fits(page)
+    assert outside(page, "label, input, textarea, button, pre") == []
+    page.get_by_label("Item or company run").fill(str(send.run_id))
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_role("button", name="Yes, place it").click()
+    page.wait_for_url("**/unmatched?*")
+    assert page.get_by_text("accepted").is_visible()
+    assert fits(page)
+
+
+def test_a_page_that_cannot_be_kept_up_to_date_says_so(daemon, page):
+    """As of when it is; and no more once somebody answers again."""
+    application = daemon.application
+    report = application.upload(file_of(person("ann")), client="acme", workstream="apollo_scrape")
+    address = f"{daemon.address}/batches/{application.launch(report.upload_id).batch_id}"
+    page.goto(address)
+    page.route(address, lambda route: route.fulfill(body="<p>The gateway has no server.</p>", content_type="text/html"))
+    page.get_by_text("the daemon does not answer").wait_for()
+    assert fits(page)
+    page.unroute(address)
+    page.get_by_text("the daemon does not answer").wait_for(state="detached")

@@ -17,6 +17,16 @@ NOTHING = (
     "rows taken twice, unexplained",
     "tables that differ from the events",
 )
+#: What a campaign says nothing about where there was none of it.
+WITNESSED = (
+    "answers that came before their POST was answered",
+    "answers that came after those to rows sent later",
+)
+#: A tenth of the storm's rows time out before any answer is let go.
+WITNESSED_IN_STORM = (
+    "answers that came after the time-out, or another end",
+    "  steps that had timed out, and were completed so",
+)
 
 
 @pytest.mark.parametrize("part", ["storm", "kills", "tenants"])
@@ -32,6 +42,9 @@ def test_every_promise_is_kept(part):
     card = json.loads(done.stdout.splitlines()[-1])
     assert {name: card[name] for name in NOTHING} == dict.fromkeys(NOTHING, 0)
     assert card["callbacks acknowledged"] > 0
+    assert card["faults of the third party"] == "all 13"
+    wanted = WITNESSED + (WITNESSED_IN_STORM if part == "storm" else ())
+    assert [name for name in wanted if not card[name]] == []
     if part == "kills":
         assert card["runners killed"] > 0
         assert card["PostgreSQL restarted (immediate)"] == 1

@@ -152,6 +152,26 @@ def test_a_raised_budget_lets_rows_leave_without_a_restart(make_world) -> None:
     assert world.command("explain", batch_id)["hindrances"] == []
 
 
+def test_what_the_file_says_of_the_daemon_itself_counts_once_it_is_saved(make_world) -> None:
+    """Here its token; `apply` says what of it needs a restart."""
+    world = make_world()
+    address, path = world.start_daemon(), world.folder / "enrichcore.toml"
+    text = path.read_text("utf-8")
+
+    def status(token: str) -> int:
+        return httpx.get(f"{address}/api/v1/batches", headers={"authorization": f"Bearer {token}"}).status_code
+
+    assert status("token-of-monday") == 403
+    for day in ("monday", "tuesday"):
+        path.write_text(text.replace("[runner]", f'[runner]\napi_token = "token-of-{day}"', 1), "utf-8")
+        until(lambda day=day: status(f"token-of-{day}") == 200, what="the token counts")
+    assert status("token-of-monday") == 401
+    done = subprocess.run(
+        [ENRICHCORE, "apply"], env=world.env, cwd=world.folder, capture_output=True, text=True, check=True
+    )
+    assert "but for runner.listen" in " ".join(done.stdout.split())
+
+
 def test_both_workstreams_run_to_their_end_and_stop_in_order(make_world) -> None:
     """Two uploads go through both pipelines into final_leads, each company is sent once, and SIGTERM ends cleanly."""
     world = make_world()

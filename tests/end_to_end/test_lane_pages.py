@@ -1,12 +1,13 @@
 """The pages of lanes and of unmatched answers, and signing out: what they show, and what a person decides there."""
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from attrs import evolve
 
 from enrichcore.domain import events as e
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from tests.contracts.world import APOLLO, APOLLO_COMPANY, configuration, person
 from tests.end_to_end.browsing import launched, told
@@ -114,6 +115,88 @@ def test_unmatched_answers_are_redriven_by_a_button(site, browser):
     assert told(site, e.CallbackMatched) == {("ann (web)", "mended")}
 
 
+def test_an_answer_is_placed_by_hand(site, browser):
+    """With the item whose page's address is given; who and why is kept, and the page says what became of it."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    stray(site, result={"name": "Quillhaven"})
+    (found,) = unmatched_ids(site)
+    assert f'href="/unmatched/{found}"' in browser.get("/unmatched").text
+    shown = browser.get(f"/unmatched/{found}").text
+    assert "Quillhaven" in shown
+    assert f'action="/unmatched/{found}/match"' in shown
+    said = {
+        "item": f"http://127.0.0.1:8000/items/{send.run_id}",
+        "step": APOLLO_COMPANY,
+        "by": "ann",
+        "why": "the only one",
+    }
+    answer = browser.post(f"/unmatched/{found}/match", data=said)
+    assert answer.status_code == 303
+    after = browser.get(answer.headers["location"]).text
+    assert f'Placed with <a class="mono" href="/items/{send.run_id}">{send.run_id}</a>: accepted.' in after
+    assert told(site, e.CallbackMatched) == {("ann (web)", "the only one")}
+    assert site.world.run_of(send).state is State.COMPLETED
+    again = browser.get(f"/unmatched/{found}").text
+    assert "by ann (web): the only one" in again
+    assert "/match" not in again
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"item": "the one"}, "Give the id of one item"),
+        ({"item": f"{uuid4()} or {uuid4()}"}, "Give the id of one item"),
+        ({"item": str(uuid4())}, "no item of this client has that item_id"),
+        ({"step": "find_nothing"}, "the company was never asked about as"),
+        ({"body": "{"}, "the mended body is not JSON"),
+        ({"body": "x" * (4 * 1024 * 1024 + 1)}, "at most 4 MiB"),
+    ],
+)
+def test_an_answer_that_has_no_place_there_stays(site, browser, said, why):
+    """The form says why, and has what was filled in."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    stray(site, result={"name": "Quillhaven"})
+    (found,) = unmatched_ids(site)
+    given = {"item": str(send.run_id), "step": APOLLO_COMPANY, "why": "<why>", **said}
+    answer = browser.post(f"/unmatched/{found}/match", data=given)
+    assert answer.status_code == 409
+    assert why in answer.text
+    assert f'value="{given["step"]}"' in answer.text
+    assert 'value="&lt;why&gt;"' in answer.text
+    assert site.world.events(e.CallbackMatched) == []
+
+
+def test_an_answer_that_is_no_json_is_placed_as_it_should_have_been(site, browser):
+    """What came stays as it is."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    site.world.app.receive([site.world.callback(APOLLO_COMPANY, b"<html>busy</html>")])
+    (found,) = unmatched_ids(site)
+    shown = browser.get(f"/unmatched/{found}").text
+    assert "&lt;html&gt;busy" in shown
+    assert "is no JSON" in shown
+    body = '{"result": {"name": "Quillhaven"}}'
+    assert browser.post(f"/unmatched/{found}/match", data={"item": str(send.run_id), "body": body}).status_code == 303
+    assert site.world.run_of(send).state is State.COMPLETED
+    assert told(site, e.CallbackMatched) == {("web", "")}
+
+
+def test_of_an_answer_that_there_is_not_there_is_no_page(site, browser):
+    """Nor of the id of something else."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    for unknown in (uuid4(), send.run_id):
+        assert browser.get(f"/unmatched/{unknown}").status_code == 404
+        assert browser.post(f"/unmatched/{unknown}/match", data={"item": str(uuid4())}).status_code == 404
+
+
+def unmatched_ids(site):
+    """Of all answers that came and had no place."""
+    return [one.stream_id for one in site.world.store.log(0, 10_000) if isinstance(one.event, e.CallbackUnmatched)]
+
+
 def test_of_very_many_unmatched_answers_one_page_is_shown(site, browser):
     """The rest are on further pages."""
     for _ in range(51):
@@ -123,7 +206,9 @@ def test_of_very_many_unmatched_answers_one_page_is_shown(site, browser):
     assert "none on this page" in browser.get("/unmatched?page=9").text
 
 
-@pytest.mark.parametrize("path", [f"{LANE}/stop", f"{LANE}/resume", "/unmatched/redrive", "/logout"])
+@pytest.mark.parametrize(
+    "path", [f"{LANE}/stop", f"{LANE}/resume", "/unmatched/redrive", f"/unmatched/{UUID(int=7)}/match", "/logout"]
+)
 def test_other_sites_change_nothing(site, browser, path):
     """As with every form."""
     stray(site)

@@ -2,7 +2,11 @@
 
 import html
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -10,6 +14,7 @@ from attrs import evolve
 
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
+from runners.web.desk import Desk
 from tests.contracts.world import APOLLO, APOLLO_COMPANY, configuration, person
 from tests.end_to_end.browsing import doubtful, launched, told, uploaded
 from tests.end_to_end.pages_world import opened_site
@@ -56,6 +61,50 @@ def test_a_process_that_is_behind_is_said_on_every_page(site, browser):
     store.here(process, ["sender", "web"])
     assert "earlier configuration" not in browser.get("/batches").text
     assert "enrichcore_roles_behind 0\n" in browser.get("/metrics").text
+
+
+def test_a_role_that_nobody_runs_is_said_on_every_page(site, browser):
+    """Whoever looks need not open a batch to learn that nothing is sent."""
+    store, pages, sender = site.world.store, uuid4(), uuid4()
+    store.here(pages, ["web", "receiver", "projector"])
+    said = "Nobody runs the role sender or timers now: start `enrichcore run --role sender --role timers`."
+    for address in ("/batches", "/clients", "/lanes"):
+        assert said in browser.get(address).text
+    store.here(sender, ["sender", "timers"])
+    assert "Nobody runs" not in browser.get("/batches").text
+
+
+def test_leads_that_are_behind_say_so(site, browser):
+    """Not for the moment that a projector takes."""
+    launched(browser, person("ann"))
+    site.catch_up()
+    assert "not in these leads yet" not in browser.get("/clients/acme/leads").text
+    site.world.send()
+    assert "not in these leads yet" not in browser.get("/clients/acme/leads").text
+    since = f"{site.world.clock.now:%Y-%m-%d %H:%M:%S}"
+    site.world.clock.tick(seconds=31)
+    page = browser.get("/clients/acme/leads").text
+    assert f"What happened since {since} is not in these leads yet" in page
+    site.catch_up()
+    assert "not in these leads yet" not in browser.get("/clients/acme/leads").text
+
+
+def test_pages_leave_connections_to_answers_and_rows(site):
+    """However many people look at once."""
+    pool, at_once, most = site.world.store.pool, Counter(), []
+
+    @contextmanager
+    def counted():
+        at_once["now"] += 1
+        most.append(at_once["now"])
+        with pool.connection() as connection:
+            yield connection
+        at_once["now"] -= 1
+
+    desk = Desk(site.world.app, SimpleNamespace(pool=SimpleNamespace(connection=counted)), None)
+    with ThreadPoolExecutor(16) as people:
+        assert len(list(people.map(lambda _: desk.rows("batch_count"), range(64)))) == 64
+    assert 1 <= max(most) <= 4
 
 
 def test_a_stopped_lane_is_said_with_the_way_to_it(site, browser):

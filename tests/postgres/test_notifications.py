@@ -87,14 +87,15 @@ class Town:
             connection.execute("update enrichcore.notifications set due_at = now()")
 
 
-def town(store, registry=None, **notify) -> Town:
-    """A world whose configuration names who is to hear."""
+def town(store, registry=None, *, begun=True, **notify) -> Town:
+    """A world whose configuration names who is to hear; the notifier has looked at its log already."""
     registry = registry or tuned(configuration(), lane={"rate": 1000.0, "burst": 1000})
     told = {name: Secret(url) for name, url in (notify or {"url": SECRET_URL}).items()}
     world = World(store, evolve(registry, runner=evolve(registry.runner, notify=told)))
     outbox = Outbox(store)
     made = Town(world, Ear(), Notifier(world.app, outbox), outbox)
-    made.round()
+    if begun:
+        made.round()
     return made
 
 
@@ -116,6 +117,31 @@ def test_a_finished_batch_is_told_of_once(store):
     assert body["credits_spent"] == 4
     assert body["text"].startswith(f"Batch {batch.batch_id} of acme (apollo_scrape) is finished: 2 items completed")
     assert headers["idempotency-key"] == body["id"].replace("-", "")
+
+
+def stop_a_lane(here, name):
+    """By what its webhook says."""
+    here.world.launch(person(name))
+    (send,) = here.world.claim()
+    here.world.report([send], Outcome.LANE_REFUSED, status=402, reason=f"HTTP 402: {name}")
+    here.world.app.resume_lane(ACME, APOLLO, send.workflow, by="ann")
+
+
+def test_an_address_that_is_given_while_it_runs_hears_from_then_on(store):
+    """Not of what happened before there was any; one that takes its place hears of all that was not told yet."""
+    here = town(store, begun=False)
+    runner, app = here.world.app.registry.runner, here.world.app
+    app.take_over_runner(evolve(runner, notify={}))
+    here.round()
+    stop_a_lane(here, "ann")
+    here.round()
+    app.take_over_runner(runner)
+    here.round()
+    stop_a_lane(here, "bob")
+    app.take_over_runner(evolve(runner, notify={"lane_stopped": Secret("https://chat.example/another")}))
+    here.round()
+    ((url, _, body),) = here.ear.heard
+    assert (url, body["reason"]) == ("https://chat.example/another", "HTTP 402: bob")
 
 
 def test_a_stopped_lane_is_told_of(store):
@@ -430,7 +456,9 @@ def test_no_fault_ends_it(caplog):
 
     async def live(monkeypatch):
         outbox = Stumbling()
-        world = World(MemoryStore(), configuration())
+        known = configuration()
+        runner = evolve(known.runner, notify={"url": Secret(SECRET_URL)})
+        world = World(MemoryStore(), evolve(known, runner=runner))
         monkeypatch.setattr("runners.daemon.notifier._TICK_S", 0.01)
         await asyncio.wait_for(Notifier(world.app, outbox).run(outbox.stop), 10)
 

@@ -19,6 +19,7 @@ from enrichcore.application import (
     lane_control,
     launching,
     learning,
+    local_steps,
     moving,
     recording,
     saved_mappings,
@@ -39,7 +40,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
-from enrichcore.registry import Registry, load_functions
+from enrichcore.registry import Registry, RunnerSettings, load_functions
 from enrichcore.store.commit import Store
 
 __all__ = ["CONFIGURATION", "Enrichment"]
@@ -84,6 +85,8 @@ class Enrichment:
         self._unheard = unheard.Unheard()
         #: Takes over the configuration in force, where this process can.
         self._catch_up: Callable[[], object] = lambda: None
+        #: Local functions that rows wait for, and that are not loaded here.
+        self._lacking: set[str] = set()
 
     @property
     def store(self) -> Store:
@@ -125,7 +128,7 @@ class Enrichment:
     def take_over(self, registry: Registry) -> None:
         """Go by another configuration from the next decision on; what is under way ends by the one it began with.
 
-        The runner's own settings stay those that it was started with.
+        The runner's own settings stay: they are no part of what is put in force.
 
         Raises:
             ConfigurationError: Functions of local steps cannot be loaded; nothing is taken over.
@@ -146,6 +149,10 @@ class Enrichment:
     def _require_in_force(self) -> None:
         self._catch_up()
         configuration.require_in_force(self.core)
+
+    def take_over_runner(self, runner: RunnerSettings) -> None:
+        """Go by other settings of the process itself from the next decision on."""
+        self.core = evolve(self.core, registry=evolve(self.registry, runner=runner))
 
     def pass_day(self, day: date) -> bool:
         """Record that a day began; once, whichever runner sees it first."""
@@ -444,6 +451,13 @@ class Enrichment:
         For timers to call every few seconds.
         """
         return moving.move_companies(self.core, self._lanes, limit)
+
+    def call_functions(self, limit: int = 500) -> int:
+        """Let items go on that wait for a local function, where it is loaded here; how many.
+
+        For timers to call every few seconds: the process that came to such an item was started before the function was written.
+        """
+        return local_steps.call_functions(self.core, self._lanes, limit, self._lacking)
 
     # --- time ----------------------------------------------------------------------------------------------------
 

@@ -146,8 +146,8 @@ class Core:
         found = _only(reads.batches([batch_id]), batch_id)
         for step in found[0].pipeline.steps:
             if step.function and step.function not in self.functions:
-                # One that is gone fails its own rows, in words.
-                with suppress(ImportError, AttributeError, ValueError):
+                # Rows of one that is gone wait for it, and tell so; a user's module may raise anything while it is imported.
+                with suppress(Exception, SystemExit):
                     self.functions[step.function] = resolve_name(step.function)
         return found
 

@@ -17,6 +17,7 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import ClientId, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import StepRun
 from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError
 from enrichcore.store.commit import Store
@@ -52,6 +53,12 @@ class Hindrances:
                 f"{self._other_is_past(run.behind)}; should none come, it is sent itself, at {at(run.wake_at)} at the latest"
             )
         workstream, workflow = owner.workstream, run.workflow
+        if (function := _local_function(owner, run, batches)) is not None:
+            return (
+                f"waits for its local function {function}, which is not loaded in the processes that came to it; one with the"
+                " role timers that has it calls it within seconds: where `enrichcore check` finds no fault, restart"
+                f" `enrichcore run`{nobody_runs(self.store, 'timers')}"
+            )
         try:
             client = self.registry.client(owner.client_id)
             webhook = self.registry.webhook(owner.client_id, workstream, workflow)
@@ -163,6 +170,13 @@ def _held_by(batches: list[Batch]) -> str:
         f"is ready, but its batch {cancelled} is cancelled; `enrichcore run` with the role timers cancels it too, within a"
         " minute or two"
     )
+
+
+def _local_function(owner: BatchItem | CompanyRun, run: StepRun, batches: Iterable[Batch]) -> str | None:
+    """The function that a step calls; None where it sends."""
+    own = next((batch for batch in batches if isinstance(owner, BatchItem) and batch.batch_id == owner.batch_id), None)
+    step = None if own is None else own.pipeline.step(run.workflow)
+    return step.function if step is not None and step.kind is Kind.LOCAL else None
 
 
 def lane_of(store: Store, owner: BatchItem | CompanyRun, run: StepRun) -> Lane | None:

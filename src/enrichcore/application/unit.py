@@ -188,6 +188,13 @@ class Unit:
         while self._join_company(item) or self._reuse(item):
             batch_item.advance(item, self.around(item.state))
 
+    def call_functions(self, item: Draft[BatchItem]) -> bool:
+        """Call the local functions that an item waits for, and carry it on; tells whether any was at hand."""
+        before = len(item.events)
+        batch_item.call_functions(item, self.around(item.state))
+        self.carry_on(item)
+        return len(item.events) > before
+
     def expect(self, items: Collection[BatchItem]) -> None:
         """Look up at once what is known of the people and companies whose items are about to be carried on.
 

@@ -3,7 +3,8 @@
 State is kept per step run, so an earlier step may be retried or answered late without moving the item back; `reached` is
 the furthest step that the item itself has begun. Decisions end with `advance`, which carries the item on as far as it
 can go without the outside world: conditions are asked, local functions called, and company steps left `ready` for
-`enrichcore.domain.company_run` to join them to a company run in the same commit.
+`enrichcore.domain.company_run` to join them to a company run in the same commit. A local step whose function is not at hand
+stays `ready` too.
 """
 
 from collections.abc import Mapping
@@ -166,6 +167,15 @@ def advance(item: Draft[BatchItem], around: Surroundings) -> None:
         return
 
 
+def call_functions(item: Draft[BatchItem], around: Surroundings) -> None:
+    """Call the local functions that were not at hand when their steps' turn came, and carry the item on."""
+    for run in item.state.open_runs:
+        step = around.pipeline.step(run.workflow)
+        if run.state is State.READY and step is not None and step.kind is Kind.LOCAL:
+            _settle_at_once(item, run, around)
+    advance(item, around)
+
+
 def needs_company_run(item: BatchItem, pipeline: Pipeline) -> tuple[StepRun, Step] | None:
     """The step that is to be joined to a company run before the commit, if there is one."""
     for run in item.open_runs:
@@ -281,7 +291,7 @@ def _settle_at_once(item: Draft[BatchItem], run: StepRun, around: Surroundings) 
     if step.when is not None and not step.when.holds(facts):
         return item.emit(e.StepSkipped(workflow=run.workflow, reason=f"not wanted: {_denied(step)}"))
     if step.kind is Kind.LOCAL:
-        return item.emit(_call(step, around.functions, facts))
+        return _call(item, step, around.functions, facts)
     if asks_company(step) and item.state.company_id is None:
         return item.emit(e.StepSkipped(workflow=run.workflow, reason="no company is known for this person"))
     return False
@@ -292,12 +302,13 @@ def _denied(step: Step) -> str:
     return f"the step runs only when {step.when}"
 
 
-def _call(step: Step, functions: Mapping[str, LocalFunction], facts: Mapping[str, Any]) -> e.StepEvent:
+def _call(item: Draft[BatchItem], step: Step, functions: Mapping[str, LocalFunction], facts: Mapping[str, Any]) -> bool:
+    """Call a step's function; where it is not at hand the step stays ready, for a process that has it."""
     function = functions.get(step.function)
     if function is None:
-        return e.StepFailed(workflow=step.workflow, reason=f"the local function {step.function} is not loaded")
+        return False
     try:
         data = local_function.call(step.function, function, facts)
     except LocalFunctionFailed as failure:
-        return e.StepFailed(workflow=step.workflow, reason=str(failure))
-    return e.StepCompletedLocally(workflow=step.workflow, data=data)
+        return item.emit(e.StepFailed(workflow=step.workflow, reason=str(failure)))
+    return item.emit(e.StepCompletedLocally(workflow=step.workflow, data=data))

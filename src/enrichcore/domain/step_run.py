@@ -22,7 +22,7 @@ from enrichcore.domain import placed, posts
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import CompanyRunId, ItemId, RunId, attempt_of, idempotency_key
 from enrichcore.domain.life_cycle import ENDS, GAPS, OPEN, UNDER_WAY, UNSENT, State, arrival, require
-from enrichcore.domain.pipeline import OnDoubt, Step
+from enrichcore.domain.pipeline import Kind, OnDoubt, Step
 from enrichcore.domain.placed import Kept
 from enrichcore.domain.posts import Post, Posts
 
@@ -286,8 +286,12 @@ def decide_claim(
     webhook: str,
     price: Decimal,
 ) -> Decided:
-    """Take the run for one POST; nothing when it may not leave now."""
-    if run.state is not State.READY or (run.wake_at or now) > now or not may_post(run, step):
+    """Take the run for one POST; nothing when it may not leave now.
+
+    What was launched as a local step never leaves, though its workflow may have a webhook by now.
+    """
+    due = run.state is State.READY and (run.wake_at or now) <= now
+    if not due or step.kind is Kind.LOCAL or not may_post(run, step):
         return ()
     attempt = run.attempt + 1
     return guarded(

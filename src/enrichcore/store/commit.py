@@ -314,6 +314,12 @@ class Store(Reads, Protocol):
             limit: most company runs.
         """
 
+    def resting(self, kept: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+        """Where items of running batches have a step that is ready, but on these lanes: each lane with each such batch."""
+
+    def ready_in(self, lane: UUID, batch_id: UUID, limit: int) -> list[UUID]:
+        """The items of one batch whose step on that lane is ready, the longest due first."""
+
     def unfilled(self) -> dict[UUID, int]:
         """Batches that are to have more items than exist, with how many exist; those that were cancelled are not."""
 

@@ -266,6 +266,21 @@ class MemoryStore:
                     found |= {} if item is None else {row.run_id: item}
             return dict(list(found.items())[:limit])
 
+    def resting(self, kept: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+        with self._lock:
+            ready = (row for row in self._steps.values() if row.state == State.READY and row.lane_id not in kept)
+            places = {(row.lane_id, row.batch_id) for row in ready if row.batch_id is not None}
+            return sorted((lane, batch) for lane, batch in places if self._runs_now(batch))
+
+    def ready_in(self, lane: UUID, batch_id: UUID, limit: int) -> list[UUID]:
+        with self._lock:
+            found = [
+                row
+                for row in self._steps.values()
+                if row.state == State.READY and row.lane_id == lane and row.batch_id == batch_id
+            ]
+        return [row.run_id for row in sorted(found, key=lambda row: (row.wake_at or _EVER, row.run_id))][:limit]
+
     def _has_lane(self, waiting: StepRow, open_lanes: Collection[UUID]) -> bool:
         return waiting.lane_id in open_lanes and waiting.batch_id is not None and self._runs_now(waiting.batch_id)
 

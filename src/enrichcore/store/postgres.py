@@ -242,6 +242,12 @@ class PostgresStore(_Reads):
     def stranded(self, kept: Collection[UUID], open_lanes: Collection[UUID], limit: int) -> dict[UUID, UUID]:
         return dict(self._rows("stranded", kept=list(kept), open=list(open_lanes), limit=limit))
 
+    def resting(self, kept: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+        return [(lane, batch) for lane, batch in self._rows("resting", kept=list(kept))]
+
+    def ready_in(self, lane: UUID, batch_id: UUID, limit: int) -> list[UUID]:
+        return self._first("ready_in", lane=lane, batch=batch_id, limit=limit)
+
     def unfilled(self) -> dict[UUID, int]:
         return dict(self._rows("unfilled"))
 

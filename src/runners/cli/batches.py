@@ -54,14 +54,15 @@ def status(
     With `--json --watch` every change is one line of JSON.
     """
     with application(context, decides=False) as enrichment:
-        before: list[dict[str, Any]] | None = None
+        before: tuple[list[dict[str, Any]], list[str]] | None = None
         while True:
             found = progress_of(enrichment, batch_id)
-            if found != before:
-                moving = any(batch["status"] == BatchStatus.RUNNING for batch in found)
-                told = hindrances(enrichment) if moving else []
+            moving = any(batch["status"] == BatchStatus.RUNNING for batch in found)
+            # Where the daemon is gone, this is all that changes.
+            told = hindrances(enrichment) if moving else []
+            if (found, told) != before:
                 _show(found, told, as_json=as_json, one_line=watch)
-            before = found
+            before = (found, told)
             if not watch or all(batch["status"] in _OVER and not batch["items_active"] for batch in found):
                 return
             time.sleep(_PAUSE_S)
@@ -103,14 +104,18 @@ def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
 
 
 def _held_back(enrichment: Enrichment, batch: Batch, steps: list[dict[str, Any]]) -> list[str]:
-    """Why rows that are ready do not leave, as far as their lanes tell."""
-    kinds = {step.workflow: step.kind for step in batch.pipeline.steps}
-    waiting = [
-        step["workflow"]
-        for step in steps
-        if kinds.get(step["workflow"]) is not Kind.LOCAL and not _LEAVING.isdisjoint(step["states"])
+    """Why rows that are ready do not leave, as far as their lanes tell, and which local functions rows wait for."""
+    local = {step.workflow: step.function for step in batch.pipeline.steps if step.kind is Kind.LOCAL}
+    waiting = [step["workflow"] for step in steps if not _LEAVING.isdisjoint(step["states"])]
+    sent = [workflow for workflow in waiting if workflow not in local]
+    held = held_back(enrichment, batch.client_id, batch.workstream, sent) if sent else []
+    client = client_name(enrichment.registry, batch.client_id)
+    return held + [
+        f"{client}/{batch.workstream}/{workflow} waits for its local function {local[workflow]}, which is not loaded in the processes"
+        " that came to it"
+        for workflow in waiting
+        if workflow in local
     ]
-    return held_back(enrichment, batch.client_id, batch.workstream, waiting) if waiting else []
 
 
 def _steps(store: Store, batch: Batch) -> list[dict[str, Any]]:

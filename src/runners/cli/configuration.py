@@ -227,8 +227,13 @@ def apply(context: typer.Context, as_json: AsJson = False) -> None:
     line("The configuration is in force now" if changed else "The configuration was in force already")
     if changed and up:
         line(
-            "Running daemons take it over within seconds, all but [runner], where their own file and environment give the same;"
+            "Running daemons take it over within seconds, where their own file and environment give the same;"
             " `enrichcore apply` and `status` name those that cannot"
+        )
+    if up:
+        line(
+            "Of [runner], which is no part of it, a running daemon takes over what its own file says, but for runner.listen: that"
+            " needs a restart, as do a changed environment variable and changed code of a local function"
         )
     for sentence in told:
         line(sentence)

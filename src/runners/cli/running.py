@@ -11,10 +11,11 @@ _NEEDED: Final = ("receiver", "sender", "timers", "projector")
 
 def hindrances(enrichment: Enrichment) -> list[str]:
     """What keeps all batches, whatever they wait for: one sentence each."""
-    return [*_nobody_runs(enrichment), *behind(enrichment), *not_in_force(enrichment)]
+    return [*nobody_runs(enrichment), *behind(enrichment), *not_in_force(enrichment)]
 
 
-def _nobody_runs(enrichment: Enrichment) -> list[str]:
+def nobody_runs(enrichment: Enrichment) -> list[str]:
+    """Which roles nobody runs without which batches do not end."""
     up = enrichment.store.roles_up()
     if not up:
         return ["No daemon runs now, so nothing is sent and no answer is taken: start `enrichcore run`."]

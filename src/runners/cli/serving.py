@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from runners.cli.opening import found
+from runners.masking import MaskingFormatter, Masks
 
 _PANEL = "Running"
 
@@ -47,13 +48,15 @@ def run(
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Role)}", param_hint="--role")
     roles = frozenset(map(Role, role or Role))
-    _log_with_times()
-    serve(found(context), roles, health_port=health_port, ready=_say_ready)
+    configuration = found(context)
+    masks = Masks(configuration.registry)
+    _log_with_times(masks)
+    serve(configuration, roles, health_port=health_port, masks=masks, ready=_say_ready)
 
 
-def _log_with_times() -> None:
-    """Each line of the log on standard error says when, in UTC, and who says it."""
-    formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+def _log_with_times(masks: Masks) -> None:
+    """Each line of the log on standard error says when, in UTC, and who says it, and no secret."""
+    formatter = MaskingFormatter(masks, "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final, Self
 
 import uvicorn
@@ -18,7 +19,7 @@ import uvicorn
 from enrichcore.application import Enrichment
 from enrichcore.domain.pipeline import Kind
 from enrichcore.projection import catch_up
-from enrichcore.registry import Registry
+from enrichcore.registry import Registry, RunnerSettings
 from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, configured, database_url, opened_store
@@ -31,6 +32,7 @@ from runners.daemon.sender import ASKING, Sender
 from runners.daemon.timers import Timers
 from runners.daemon.writer import GroupWriter
 from runners.listening import CannotListen, listen
+from runners.masking import Masks
 from runners.web import create_pages
 
 log = logging.getLogger("enrichcore.daemon")
@@ -78,9 +80,13 @@ class Daemon:
         *,
         health_port: int | None = None,
         reread: Callable[[], Registry] | None = None,
+        file_state: Callable[[], object] = lambda: None,
+        masks: Masks | None = None,
     ) -> None:
         self._registry = registry
         self._reread = reread or (lambda: registry)
+        self._file_state = file_state
+        self._masks = masks or Masks(registry)
         self._url = url
         self._roles = roles
         self._health_port = health_port
@@ -98,13 +104,13 @@ class Daemon:
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
         turned = Turned()
         heartbeat = Heartbeat(self._store, turned)
-        self._reloading = Reloading(self.application, self._reread, self._taken_over)
+        self._reloading = Reloading(self.application, self._read_again, self._taken_over, file_state=self._file_state)
         self._receiver = Receiver(
             self._registry, self._writer, heartbeat.interrupt, turned, self._is_behind, self._reloading.look
         )
         # A launch by the pipeline of a configuration that was superseded a second ago would pin it.
         self.application.follow(self._reloading.look_now)
-        self._pages: Any = create_pages(self.application, self._store) if Role.WEB in self._roles else None
+        self._pages: Any = create_pages(self.application, self._store, self._masks) if Role.WEB in self._roles else None
         try:
             await self._listen()
         except CannotListen:
@@ -120,8 +126,7 @@ class Daemon:
             self._begin(Role.SENDER, self._ask_providers())
         if Role.TIMERS in self._roles:
             self._begin(Role.TIMERS, Timers(self.application, clock=self._store.clock).run(self._stop))
-            if self._registry.runner.notify:
-                self._begin(Role.TIMERS, Notifier(self.application, Outbox(self._store)).run(self._stop))
+            self._begin(Role.TIMERS, Notifier(self.application, Outbox(self._store)).run(self._stop))
         if Role.PROJECTOR in self._roles:
             follow = Projector(lambda: catch_up(self._store.pool, READ_MODELS))
             self._begin(Role.PROJECTOR, follow.run(self._stop))
@@ -129,12 +134,22 @@ class Daemon:
         self._begin("presence", Presence(self._store, self._roles, self._is_behind).run(self._stop))
         return self
 
-    def _taken_over(self, registry: Registry) -> None:
-        self._receiver.take_over(registry)
-
     def _is_behind(self) -> str:
         """Why this process goes by an earlier configuration than the one in force; empty where it does not."""
         return self._reloading.behind
+
+    def _read_again(self) -> Registry:
+        # Before any of it counts: whatever is recorded or logged under it may hold its secrets.
+        return self._masks.remember(self._reread())
+
+    def _taken_over(self, registry: Registry) -> None:
+        self._receiver.take_over(registry)
+        self.application.callback_base_url = self._called_at(registry.runner)
+
+    def _called_at(self, runner: RunnerSettings) -> str:
+        """What Clay can reach: where this process listens, unless the configuration says otherwise."""
+        own = runner.callback_base_url == f"http://{runner.host}:{runner.port}"
+        return self.address if own and Role.RECEIVER in self._roles else runner.callback_base_url
 
     async def _ask_providers(self) -> None:
         """Ask the providers of `http` steps, once the configuration has one."""
@@ -168,7 +183,7 @@ class Daemon:
         runner = self._registry.runner
         config = uvicorn.Config(
             self._answer, host=runner.host, port=runner.port, log_level="warning", lifespan="off", interface="asgi3", access_log=False,
-            timeout_graceful_shutdown=_GOODBYE_S,
+            timeout_graceful_shutdown=_GOODBYE_S, log_config=None,
         )  # fmt: skip
         # Whoever is not called leaves the address to the process that is, which may start later.
         port = self._health_port if self._health_port is not None else runner.port if self._roles & _CALLED else 0
@@ -179,8 +194,7 @@ class Daemon:
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="the HTTP server")
         host, port = listening.getsockname()[:2]
         self.address = f"http://{host}:{port}"
-        if Role.RECEIVER in self._roles and runner.callback_base_url == f"http://{runner.host}:{runner.port}":
-            self.application.callback_base_url = self.address
+        self.application.callback_base_url = self._called_at(runner)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Health for every process; callbacks where the receiver runs; all else is the pages'."""
@@ -231,6 +245,7 @@ def serve(
     roles: frozenset[Role],
     *,
     health_port: int | None = None,
+    masks: Masks | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Run until SIGTERM or Ctrl-C, then stop in order.
@@ -242,7 +257,7 @@ def serve(
         RuntimeError: A role ended by itself.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(found, roles or frozenset(Role), health_port, ready))
+        runner.run(_serve(found, roles or frozenset(Role), health_port, masks, ready))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -255,8 +270,18 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
+def _state_of(path: Path) -> tuple[int, int, int]:
+    """What tells that a file was written anew."""
+    told = path.stat()
+    return told.st_mtime_ns, told.st_size, told.st_ino
+
+
 async def _serve(
-    found: Configured, roles: frozenset[Role], health_port: int | None, ready: Callable[[str], None]
+    found: Configured,
+    roles: frozenset[Role],
+    health_port: int | None,
+    masks: Masks | None,
+    ready: Callable[[str], None],
 ) -> None:
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -268,6 +293,8 @@ async def _serve(
         roles,
         health_port=health_port,
         reread=lambda: configured(found.path).registry,
+        file_state=lambda: _state_of(found.path),
+        masks=masks,
     ) as daemon:
         ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
         stopping = asyncio.create_task(told_to_stop.wait())

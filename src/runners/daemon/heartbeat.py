@@ -13,7 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from enrichcore.application.answers import UNAUTHORIZED
-from enrichcore.store import Store
+from enrichcore.store import Store, StoreUnavailable
 from enrichcore.store.commit import Commit
 from runners.daemon.receiver import Turned
 
@@ -92,11 +92,17 @@ class Presence:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Say so until told to stop, and then leave."""
+        trouble = ""
         while not stop.is_set():
             try:
                 await asyncio.to_thread(self._store.here, self._runner_id, self._roles, self._behind())
-            except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
+            except StoreUnavailable as error:
+                # Whoever needs the database tells of it.
                 log.debug("the runner cannot be heard of: %s", error)
+            except Exception as error:
+                if str(error) != trouble:
+                    log.exception("the runner cannot be heard of, so `explain` and `status` hold it for gone")
+                trouble = str(error)
             try:
                 await asyncio.wait_for(stop.wait(), self._beat_s)
             except TimeoutError:

@@ -1,6 +1,6 @@
 """The notifier: tells people what they should hear of, by a webhook of their own.
 
-It runs beside the timers where the configuration names an address, and nothing waits for it. What is to be told is durable
+It runs beside the timers and tells what the configuration names an address for, and nothing waits for it. What is to be told is durable
 before it is told, and is tried again with growing pauses until somebody takes it; so it is told at least once, and its
 `id` tells whether it was heard before.
 """
@@ -52,13 +52,8 @@ class Notifier:
     def __init__(self, application: Enrichment, outbox: Outbox) -> None:
         self._application = application
         self._outbox = outbox
-        notify = application.registry.runner.notify
-        #: By what is told of.
-        self._addresses: dict[str, Secret] = {
-            str(notice): address
-            for notice in Notice
-            if (address := notify.get(notice, notify.get(EVERYTHING))) is not None
-        }
+        #: By what is told of, as of this round.
+        self._addresses: dict[str, Secret] = {}
         self._looked_at: datetime | None = None
         self._begun = False
 
@@ -83,9 +78,18 @@ class Notifier:
         Raises:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
+        self._addresses = self._configured()
+        if not self._addresses:
+            # Where there never was one, nobody hears later of what happens meanwhile.
+            return
         await asyncio.to_thread(self._gather)
         due = await asyncio.to_thread(self._outbox.take, self._addresses, _AT_ONCE, _LEASE)
         await asyncio.gather(*(self._tell(client, one) for one in due))
+
+    def _configured(self) -> dict[str, Secret]:
+        notify = self._application.registry.runner.notify
+        found = {str(notice): notify.get(notice, notify.get(EVERYTHING)) for notice in Notice}
+        return {notice: address for notice, address in found.items() if address is not None}
 
     def _gather(self) -> None:
         if not self._begun:

@@ -2,6 +2,8 @@
 
 The log says which one counts: a file that was only edited is not in force, and a file that is another than the one in force
 changes nothing here. A process that cannot take it over says so, once in its log and for as long in the store.
+
+`[runner]` is no part of that: it is each process's own, and counts as soon as its file says so, but for `listen`.
 """
 
 import asyncio
@@ -10,9 +12,12 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+from attrs import evolve, fields
+
 from enrichcore.application import Enrichment, differing
 from enrichcore.domain.events import ConfigurationApplied
-from enrichcore.registry import ConfigurationError, Registry, differences, fingerprint, snapshot
+from enrichcore.registry import ConfigurationError, Registry, RunnerSettings, differences, fingerprint, snapshot
+from enrichcore.store import StoreUnavailable
 
 log = logging.getLogger("enrichcore.configuration")
 
@@ -28,6 +33,7 @@ class Reloading:
         application: what goes by the configuration.
         reread: reads the process's own file and environment again.
         taken_over: told the configuration that the application goes by from now on, in whatever thread looks.
+        file_state: another value whenever the file was written anew.
         look_s: seconds between two looks.
     """
 
@@ -37,6 +43,7 @@ class Reloading:
         reread: Callable[[], Registry],
         taken_over: Callable[[Registry], None] = lambda _registry: None,
         *,
+        file_state: Callable[[], object] = lambda: None,
         look_s: float = _LOOK_S,
     ) -> None:
         self._application = application
@@ -44,6 +51,10 @@ class Reloading:
         self._taken_over = taken_over
         self._look_s = look_s
         self._looking = Lock()
+        self._file_state = file_state
+        self._seen = file_state()
+        #: What kept it from being read, and was told.
+        self._trouble = ""
         self._version = 0
         self._wanted: ConfigurationApplied | None = None
         self._own = fingerprint(application.registry)
@@ -55,15 +66,20 @@ class Reloading:
         while not stop.is_set():
             try:
                 await self.look()
-            except Exception as error:  # noqa: BLE001 - a database that is away is told of by whoever needs it
+            except StoreUnavailable as error:
+                # Whoever needs the database tells of it.
                 log.debug("the configuration in force cannot be read: %s", error)
+            except Exception as error:
+                if str(error) != self._trouble:
+                    log.exception("the configuration in force cannot be read")
+                self._trouble = str(error)
             try:
                 await asyncio.wait_for(stop.wait(), _AGAIN_S if self.behind else self._look_s)
             except TimeoutError:
                 continue
 
     async def look(self) -> None:
-        """Take over what is in force, if it is another."""
+        """Take over what is in force, if it is another, and what the file says of the process itself."""
         await asyncio.to_thread(self.look_now)
 
     def look_now(self) -> None:
@@ -73,8 +89,32 @@ class Reloading:
             StoreUnavailable: The database cannot be reached.
         """
         with self._looking:
+            if self._is_runner_taken_over():
+                self._taken_over(self._application.registry)
             if self._is_taken_over():
                 self._taken_over(self._application.registry)
+
+    def _is_runner_taken_over(self) -> bool:
+        try:
+            state = self._file_state()
+            if state == self._seen:
+                return False
+            self._seen = state
+            found = self._reread().runner
+        except Exception as error:  # noqa: BLE001 - as below: half a file, or none
+            log.warning("[runner] of its file cannot be read again, and stays as it was: %s", _why_unread(error))
+            return False
+        own = self._application.registry.runner
+        if (found.host, found.port) != (own.host, own.port):
+            log.warning("its file has another runner.listen, which counts from its next start")
+        kept = _listening_as(own, found)
+        changed = [
+            f"runner.{one.name}" for one in fields(RunnerSettings) if getattr(kept, one.name) != getattr(own, one.name)
+        ]
+        if changed:
+            self._application.take_over_runner(kept)
+            log.warning("goes by what its file says now of %s", ", ".join(changed))
+        return bool(changed)
 
     def _is_taken_over(self) -> bool:
         newest = self._application.applied_after(self._version)
@@ -100,9 +140,24 @@ class Reloading:
                 self._application.take_over(found)
                 return ""
         except ConfigurationError as error:
-            keys = "; ".join(fault.key for fault in error.faults)
-            return f"its file cannot be used ({keys}); where `enrichcore check` finds no fault, restart it"
+            return (
+                f"its file cannot be used ({_why_unread(error)}); where `enrichcore check` finds no fault, restart it"
+            )
         except Exception as error:  # noqa: BLE001 - whatever keeps the file away, somebody must hear of it
-            return f"its file cannot be read ({type(error).__name__})"
+            return f"its file cannot be read ({_why_unread(error)})"
         told = differing(differences(wanted.snapshot, snapshot(found)))
         return f"its file and environment are not those in force: {told}; give it those, and restart it"
+
+
+def _why_unread(error: Exception) -> str:
+    """The keys that are at fault, or what kind of error it is: its words may hold a secret."""
+    if isinstance(error, ConfigurationError):
+        return "; ".join(fault.key for fault in error.faults)
+    return type(error).__name__
+
+
+def _listening_as(own: RunnerSettings, found: RunnerSettings) -> RunnerSettings:
+    """What is found, but where the process listens already, which is also where answers come by default."""
+    kept = evolve(found, host=own.host, port=own.port)
+    derived = found.callback_base_url == f"http://{found.host}:{found.port}"
+    return evolve(kept, callback_base_url=f"http://{own.host}:{own.port}") if derived else kept

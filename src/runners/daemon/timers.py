@@ -29,6 +29,8 @@ _COUNT_EVERY: Final = timedelta(seconds=5)
 #: is made.
 _MOVE_EVERY_S: Final = 2.0
 _SEARCHED_PART: Final = 20
+#: How often items are looked for that wait for a local function.
+_CALL_EVERY: Final = timedelta(seconds=2)
 #: How often the directory learns what answers told; uploads and launches do not wait for it.
 _LEARN_EVERY: Final = timedelta(seconds=5)
 
@@ -44,6 +46,7 @@ class Timers:
         #: When companies' rows are looked for again, on the monotonic clock.
         self._move_at = 0.0
         self._learnt_at: datetime | None = None
+        self._called_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until told to stop."""
@@ -66,7 +69,7 @@ class Timers:
             StoreUnavailable: The database cannot be reached; all of it is done in a later round.
         """
         application = self._application
-        duties = (self._wake, application.turn_batches, self._pass_day, self._fill, self._move, self._learn)
+        duties = (self._wake, application.turn_batches, self._pass_day, self._fill, self._move, self._call, self._learn)
         return sum(_done(duty) for duty in duties)
 
     def _wake(self) -> int:
@@ -78,6 +81,15 @@ class Timers:
             self._application.pass_day(today)
             self._day = today
         return 0
+
+    def _call(self) -> int:
+        now = self._clock()
+        if self._called_at is not None and now - self._called_at < _CALL_EVERY:
+            return 0
+        moved = self._application.call_functions()
+        if not moved:
+            self._called_at = now
+        return moved
 
     def _learn(self) -> int:
         now = self._clock()

@@ -50,7 +50,8 @@ class Courier:
     ledger: Ledger
     client: httpx.AsyncClient
     _due: asyncio.Queue[Callback] = field(init=False, factory=asyncio.Queue)
-    _held: list[Callback] = field(init=False, factory=list)
+    #: What is held, each with how much later than its release it comes, and how long it then waits to be overtaken.
+    _held: dict[Callback, tuple[float, float]] = field(init=False, factory=dict)
     _timers: dict[Callback, asyncio.TimerHandle] = field(init=False, factory=dict)
     _stragglers: dict[Callback, asyncio.TimerHandle] = field(init=False, factory=dict)
     _workers: list[asyncio.Task[None]] = field(init=False, factory=list)
@@ -75,17 +76,19 @@ class Courier:
         loop = asyncio.get_running_loop()
         self._timers[callback] = loop.call_later(after_s, self._fall_due, callback, reorder_within_s)
 
-    def hold(self, callback: Callback) -> None:
-        """Keep a callback until it is released."""
-        self._held.append(callback)
+    def hold(self, callback: Callback, *, late_s: float = 0.0, reorder_within_s: float = 0.0) -> None:
+        """Keep a callback until it is released; then it comes so much later, and a straggling one waits to be overtaken."""
+        self._held[callback] = (late_s, reorder_within_s)
 
     def release(self, *, item_id: str | None, limit: int | None) -> int:
-        """Send held callbacks at once, in the order of their POSTs; returns how many."""
+        """Send held callbacks at once, but late ones, in the order of their POSTs; returns how many."""
         wanted = [callback for callback in self._held if item_id in (None, callback.item_id)][:limit]
-        chosen = set(wanted)
-        self._held = [callback for callback in self._held if callback not in chosen]
         for callback in wanted:
-            self._due.put_nowait(callback)
+            late_s, reorder_within_s = self._held.pop(callback)
+            if late_s > 0:
+                self.bring(callback, after_s=late_s, reorder_within_s=reorder_within_s)
+            else:
+                self._fall_due(callback, reorder_within_s)
         return len(wanted)
 
     async def deliver(self, callback: Callback) -> None:

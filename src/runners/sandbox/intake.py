@@ -122,7 +122,7 @@ class Intake:
         error = server_error(fate)
         taken = error is None or (error != SERVER_ERRORS[0] and falls_odd(fate))
         copies = self._take(hook, payload, body, fate) if taken else []
-        early = copies.pop() if copies and "early" in fate and not self.settings.hold else None
+        early = copies.pop() if copies and "early" in fate else None
         self._send_off(copies, fate)
         response = OK if error is None else refusal(error, "upstream error")
         return Verdict(
@@ -170,12 +170,13 @@ class Intake:
 
     def _send_off(self, copies: list[Callback], fate: Fate) -> None:
         delay_s = self.settings.delay + fate.jitter * self.settings.jitter
-        delay_s += self.faults.late_by if "late" in fate else 0.0
+        late_s = self.faults.late_by if "late" in fate else 0.0
+        reorder_within_s = self.faults.reorder_within
         for callback in copies:
             if self.settings.hold:
-                self.courier.hold(callback)
+                self.courier.hold(callback, late_s=late_s, reorder_within_s=reorder_within_s)
             else:
-                self.courier.bring(callback, after_s=delay_s, reorder_within_s=self.faults.reorder_within)
+                self.courier.bring(callback, after_s=delay_s + late_s, reorder_within_s=reorder_within_s)
 
     def _body(self, body: bytes, hook: str, fate: Fate) -> bytes:
         answer = self.answerer.answer(json.loads(body), hook, fate)

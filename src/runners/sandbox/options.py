@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"the one wrapper of all answers, varied by default: {', '.join(WRAPPERS)}")  # fmt: skip
     add("--as-of", type=_day, metavar="DATE",
         help="start dates are counted back from this day; by default from the first of this month")  # fmt: skip
-    add("--hold", action="store_true", help="keep callbacks until POST /sandbox/release")
+    add("--hold", action="store_true", help="keep callbacks, but early ones, until POST /sandbox/release")
     add("--dedupe", action="store_true", help="never answer a second row about the same person or company")
     add(
         "--concurrency", type=_whole(1), default=default.concurrency, metavar="N", help="callbacks on their way at once"

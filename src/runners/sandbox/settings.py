@@ -122,7 +122,7 @@ class SandboxSettings:
     shape: str | None = None
     #: The day that start dates are counted back from; None is the first of this month.
     as_of: date | None = None
-    #: Keep callbacks back until `POST /sandbox/release`.
+    #: Keep callbacks back until `POST /sandbox/release`, but those that come before their POST is answered.
     hold: bool = False
     #: Drop a row about somebody whom this webhook already has, and never call back, as Clay's auto-dedupe does.
     dedupe: bool = False

@@ -64,7 +64,7 @@ def guard_pages(connection: Connection, _: BaseRouteHandler) -> None:
         Refused: No token is configured and the request is not of this machine; or it comes from another site.
         LoginNeeded: The token was not given yet.
     """
-    registry: Registry = connection.app.state.registry
+    registry: Registry = connection.app.state.desk.registry
     token = registry.runner.api_token
     if token is None:
         _require_local(connection, registry)
@@ -80,7 +80,7 @@ def guard_api(connection: Connection, _: BaseRouteHandler) -> None:
         Refused: No token is configured, so the API is not served.
         TokenNeeded: The token is missing or wrong.
     """
-    registry: Registry = connection.app.state.registry
+    registry: Registry = connection.app.state.desk.registry
     token = registry.runner.api_token
     if token is None:
         raise Refused(detail="The API is off: set [runner] api_token in the configuration to use it.")

@@ -25,6 +25,7 @@ from enrichcore.ingest.errors import IngestError
 from enrichcore.registry import UnknownNameError
 from enrichcore.store import Conflict, StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
+from runners.masking import Masks
 from runners.web.access import LoginNeeded
 from runners.web.api import api
 from runners.web.desk import Desk
@@ -85,21 +86,22 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
 )
 
 
-def create_pages(application: Enrichment, store: PostgresStore) -> Litestar:
+def create_pages(application: Enrichment, store: PostgresStore, masks: Masks | None = None) -> Litestar:
     """The pages, the API and the metrics as one ASGI application; needs no lifespan events.
 
     Args:
         application: the use cases, with the configuration in force.
         store: the application's own store, which pages also read with SQL.
+        masks: the secrets of every configuration that the process has read; those of the application's unless given.
     """
-    desk = Desk(application, store)
+    desk = Desk(application, store, masks or Masks(application.registry))
     return Litestar(
         route_handlers=[pages(), api(), metrics, show_login, sign_in, static_file],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
         exception_handlers={Exception: _told},
         response_headers=_HEADERS,
         request_max_body_size=LARGEST_UPLOAD,
-        state=State({"registry": application.registry, "desk": desk}),
+        state=State({"desk": desk}),
         openapi_config=OpenAPIConfig(
             title="enrichcore",
             version=version("enrichcore"),

@@ -1,9 +1,8 @@
 """What every handler works with: the application, rows by named statements, and texts without secrets."""
 
-from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,11 +15,11 @@ from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from enrichcore.application import Enrichment
-from enrichcore.registry import HttpRequest, Registry, UnknownClientError
-from enrichcore.registry.secret import MASK, Secret
+from enrichcore.registry import Registry, UnknownClientError
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
-from runners.cli.running import behind
+from runners.cli.running import behind, nobody_runs
+from runners.masking import Masks
 from runners.statements import sections
 from runners.web.rendering import rendered
 
@@ -28,9 +27,8 @@ from runners.web.rendering import rendered
 BY: Final = "web"
 #: Rows of a table on one page.
 PAGE: Final = 50
-#: Shorter secrets would mask ordinary words.
-_SHORTEST: Final = 6
-_SHORTEST_KEY: Final = 20
+#: Statements of pages that run at once, half as many as the store has connections.
+_AT_ONCE: Final = 4
 
 Row = dict[str, Any]
 
@@ -43,17 +41,17 @@ class Desk:
     Args:
         application: the use cases.
         store: the application's own.
+        masks: the secrets of every configuration that the process has read.
     """
 
-    def __init__(self, application: Enrichment, store: PostgresStore) -> None:
+    def __init__(self, application: Enrichment, store: PostgresStore, masks: Masks) -> None:
         self.application = application
         self.store = store
+        #: Of the store's connections some are left for answers and rows, however many people look at pages.
+        self._reading = BoundedSemaphore(_AT_ONCE)
         #: One launch at a time, so that a form sent twice launches once.
         self.launching = Lock()
-        self._hidden: list[str] = []
-        self._hidden_of: Registry | None = None
-        # Before another configuration is taken over: what was recorded under this one holds its secrets.
-        self.masked("")
+        self._masks = masks
 
     @property
     def registry(self) -> Registry:
@@ -67,7 +65,11 @@ class Desk:
             StoreUnavailable: The database cannot be reached.
         """
         try:
-            with self.store.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            with (
+                self._reading,
+                self.store.pool.connection() as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
                 return cursor.execute(statements()[name].encode(), params).fetchall()
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable("the database cannot be used now") from error
@@ -81,21 +83,16 @@ class Desk:
     ) -> Response[str]:
         """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
         signed_in = self.registry.runner.api_token is not None
-        said = [self.masked(sentence) for sentence in behind(self.application)]
+        # Whoever shows the page runs; that nobody was heard of yet tells nothing.
+        absent = (
+            [sentence.removesuffix(".") for sentence in nobody_runs(self.application)] if self.store.roles_up() else []
+        )
+        said = [*absent, *(self.masked(sentence) for sentence in behind(self.application))]
         return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, behind=said, **context)
 
     def masked(self, text: str) -> str:
-        """The text without secrets and webhook URLs."""
-        registry = self.registry
-        if registry is not self._hidden_of:
-            # Those of an earlier configuration too, which stand in what was recorded then.
-            texts = {secret.reveal() for secret in secrets(registry)} | set(self._hidden)
-            # The longest first, so that no secret is cut by another inside it.
-            self._hidden = sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
-            self._hidden_of = registry
-        for hidden in self._hidden:
-            text = text.replace(hidden, MASK)
-        return text
+        """The text without secrets and webhook URLs, those of earlier configurations too."""
+        return self._masks.masked(text)
 
     def client_name(self, client_id: UUID) -> str:
         """A client's slug, or its uuid where the configuration does not have it any more."""
@@ -119,30 +116,6 @@ class Desk:
 
 #: Provided to every handler as `desk`.
 TheDesk = NamedDependency[Desk]
-
-
-def secrets(registry: Registry) -> Iterator[Secret]:
-    """Every secret of a configuration."""
-    runner = registry.runner
-    yield from runner.notify.values()
-    yield from _present([runner.api_token])
-    for stream in registry.workstreams.values():
-        for request in stream.http.values():
-            yield from _keys_in(request)
-    for client in registry.clients.values():
-        yield from client.callback_secrets
-        for webhook in client.webhooks.values():
-            yield from _present([webhook.url, webhook.auth])
-            yield from _keys_in(webhook.request) if webhook.request is not None else ()
-
-
-def _keys_in(request: HttpRequest) -> Iterator[Secret]:
-    """The parts of a request that may be keys; short ones are words such as `company`."""
-    return (part for part in request.secrets if len(part.reveal()) >= _SHORTEST_KEY)
-
-
-def _present(found: Iterable[Secret | None]) -> Iterator[Secret]:
-    return (secret for secret in found if secret is not None)
 
 
 def facts_of(packed: bytes | None) -> dict[str, Any]:

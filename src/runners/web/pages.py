@@ -1,5 +1,6 @@
 """The pages that show clients, batches, items and leads; those of uploads, lanes and unmatched answers have modules of their own."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from enrichcore.application import UnknownId
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
+from projections.final_leads import FINAL_LEADS
 from runners.web.access import guard_pages, name_cookie, remembered_name
 from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
@@ -28,6 +30,8 @@ from runners.web.uploading import upload_handlers
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
 #: States of steps that wait for an answer, or for a company whose answer is waited for.
 _WAITING: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT, State.WAITING_FOR_COMPANY})
+#: How long read models may be behind before the page says so.
+_PATIENCE: Final = timedelta(seconds=30)
 #: signal → its words on the page of leads.
 SIGNALS: Final = {
     "": "all",
@@ -227,7 +231,15 @@ def leads(
         signals=SIGNALS,
         q=q,
         path=request.url.path,
+        unread_since=_unread_since(desk),
     )
+
+
+def _unread_since(desk: Desk) -> datetime | None:
+    """When what leads do not show yet happened first, where that is longer ago than a projector takes."""
+    found = desk.rows("unread", read_model=FINAL_LEADS.name)
+    since: datetime | None = found[0]["recorded_at"] if found else None
+    return since if since is not None and desk.application.now() - since > _PATIENCE else None
 
 
 def _literal(text: str) -> str:

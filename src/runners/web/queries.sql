@@ -52,6 +52,12 @@ select count(*) as leads, count(person_email) as with_email, count(*) filter (wh
        count(*) filter (where is_worked_at_customer) as worked_at_customer
 from enrichcore.final_leads where client_id = %(client)s
 
+-- name: unread
+select next.recorded_at
+from enrichcore.checkpoints c cross join lateral (
+    select e.recorded_at from enrichcore.stored_events e where e.position > c.position order by e.position limit 1) next
+where c.read_model = %(read_model)s
+
 -- name: item_totals
 select status, count(*) as items from enrichcore.runs where kind = 'item' group by status
 

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import QueryParameter, URLEncodedBody
+from litestar.params import FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
+from enrichcore.application.answers import AckStatus
 from enrichcore.application.matching import redrive
 from enrichcore.domain.events import CallbackUnmatched, Recorded
 from runners.statements import rows
@@ -14,6 +15,7 @@ from runners.web.access import name_cookie, remembered_name
 from runners.web.batch_actions import LONGEST_WHY, Said, named
 from runners.web.desk import BY, PAGE, Desk, TheDesk
 from runners.web.history import body_text
+from runners.web.match_page import match_handlers
 from runners.web.rendering import PageNumber, Paging
 
 #: Characters of a body that are shown.
@@ -24,7 +26,7 @@ _Count = Annotated[int | None, QueryParameter(ge=0)]
 
 def unmatched_handlers() -> list[Any]:
     """The handlers of this module."""
-    return [unmatched, unmatched_redrive]
+    return [unmatched, unmatched_redrive, *match_handlers()]
 
 
 @get("/unmatched", sync_to_thread=True)
@@ -34,6 +36,8 @@ def unmatched(
     page: PageNumber = 1,
     placed: _Count = None,
     left: _Count = None,
+    item: FromQuery[UUID | None] = None,
+    became: FromQuery[str] = "",
 ) -> Response[str]:
     """Answers that have no place, oldest first."""
     waiting = _waiting(desk)
@@ -46,6 +50,8 @@ def unmatched(
         paging=paging,
         placed=placed,
         left=left,
+        item=item,
+        became=became if became in set(AckStatus) else "placed",
         name=remembered_name(request),
     )
 

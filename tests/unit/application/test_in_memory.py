@@ -16,6 +16,7 @@ from tests.contracts.found_keys_contract import FoundKeysContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
+from tests.contracts.local_steps_contract import LocalStepsContract, RestingContract
 from tests.contracts.paid_once_contract import PaidOnceContract
 from tests.contracts.people_contract import PeopleContract
 from tests.contracts.runners_contract import RunnersContract
@@ -118,4 +119,12 @@ class TestUnheard(UnheardContract):
 
 
 class TestUnheardOutcomes(UnheardOutcomesContract):
+    """See the contract."""
+
+
+class TestLocalSteps(LocalStepsContract):
+    """See the contract."""
+
+
+class TestResting(RestingContract):
     """See the contract."""

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields_dict
 
 from benchmarks.chaos_audit import (
     Evidence,
@@ -13,9 +13,11 @@ from benchmarks.chaos_audit import (
     highest_in_a_second,
     jain,
     lost_answers,
+    overtaken,
     recoveries,
     repeated_answers,
     takeovers,
+    timely,
     unannounced_posts,
     uncounted,
     unended,
@@ -99,6 +101,51 @@ def test_an_answer_that_was_refused_must_be_in_the_unmatched_log(world, kept):
         world.answer(send, b"<html>busy</html>")
     told = evidence(world, callbacks=[brought(send, b"<html>busy</html>", "400")])
     assert bool(lost_answers(told)) is not kept
+
+
+def test_an_answer_before_its_post_is_answered_is_early(world):
+    """As the log has it."""
+    (send,) = world.claim()
+    world.answer(send)
+    assert timely(world.store.log(0, 10_000)).early == 1
+
+
+def test_an_answer_after_the_time_out_is_late_and_completes_its_step(world):
+    """One that did not would break a promise; one that says that the provider failed completes nothing."""
+    for _ in range(2):
+        (send,) = world.send()
+        world.clock.tick(hours=7)
+        world.app.wake()
+    assert timely(world.store.log(0, 10_000)).late == 0
+    world.answer(send)
+    log = world.store.log(0, 10_000)
+    found = timely(log)
+    assert (found.early, found.late, found.completed, found.useless) == (0, 1, 1, [])
+    kept = [evolve(one, event=_as_kept(one.event)) if isinstance(one.event, e.StepAnswered) else one for one in log]
+    assert len(timely(kept).useless) == 1
+    assert any("had timed out" in sentence for sentence in broken_promises(evidence(world, log=kept)))
+
+
+def _as_kept(answered):
+    """The same answer, as if it were of no use."""
+    return e.AnswerKept(**{name.lstrip("_"): getattr(answered, name) for name in fields_dict(e.AnswerKept)
+                           if hasattr(answered, name)})  # fmt: skip
+
+
+def test_rows_whose_answers_came_after_those_to_later_rows_are_counted(world):
+    """By webhook, each row once, and by its first callback."""
+    posts = [
+        {"item_id": f"i{number}", "workflow": "w", "hook": hook, "taken": number != 3}
+        for number, hook in enumerate("aaaab")
+    ]
+
+    def came(number, at):
+        return {"item_id": f"i{number}", "url": "http://x/callbacks/s/w?token=t", "at": at + 0.1, "seconds": 0.1}
+
+    in_order = [came(number, float(number)) for number in range(5)]
+    assert overtaken(evidence(world, posts=posts, callbacks=in_order)) == 0
+    mixed = [came(2, 1.0), came(4, 1.0), came(1, 2.0), came(0, 3.0), came(1, 0.5)]
+    assert overtaken(evidence(world, posts=posts, callbacks=mixed)) == 2
 
 
 def test_an_answer_that_nobody_took_is_lost(world):

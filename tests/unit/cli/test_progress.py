@@ -1,9 +1,12 @@
 """What `status` tells of a batch whose rows do not leave."""
 
 import sys
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from attrs import evolve
@@ -12,6 +15,7 @@ from enrichcore.application import Enrichment
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.store.commit import Commit
+from runners.cli import batches
 from runners.cli.batches import progress_of
 
 sys.path.append(str(Path(__file__).parent))
@@ -63,3 +67,39 @@ def test_a_budget_that_is_used_up_is_named(world):
     registry = evolve(world.registry, clients={**world.registry.clients, "acme": client})
     (why,) = held_back(Enrichment(world.store, registry))
     assert "the budget of 0 credits is spent or reserved" in why
+
+
+def test_a_local_function_that_rows_wait_for_is_named():
+    """It is no lane's fault."""
+    world = World()
+    world.application.core.functions = _Nothing()
+    world.launch(world.apollo(), "apollo_scrape")
+    (why,) = held_back(world.application)
+    first = world.registry.workstreams["apollo_scrape"].pipeline.steps[0]
+    assert f"acme/apollo_scrape/{first.workflow} waits for its local function {first.function}" in why
+
+
+class _Nothing(dict):
+    """Of a process that can load no function."""
+
+    def __setitem__(self, *_):
+        """Nothing is loaded."""
+
+
+def test_watching_tells_that_the_daemon_is_gone_though_nothing_else_changes(world, monkeypatch, capsys):
+    """For then nothing else will."""
+    process, looks = uuid4(), count(1)
+    monkeypatch.setattr(batches, "application", lambda *_, **__: nullcontext(world.application))
+    world.store.here(process, ["receiver", "sender", "timers", "projector"])
+
+    def pass_a_second(_s):
+        if (look := next(looks)) == 2:
+            world.store.gone(process)
+        elif look == 3:
+            world.application.cancel(world.batch.batch_id, by="ann")
+
+    monkeypatch.setattr(batches.time, "sleep", pass_a_second)
+    batches.status(None, watch=True)
+    shown = capsys.readouterr().out
+    assert shown.count("No daemon runs now") == 1
+    assert shown.count(str(world.batch.batch_id)) == 3

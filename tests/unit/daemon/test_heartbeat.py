@@ -115,3 +115,27 @@ def test_a_process_says_which_roles_it_runs_until_it_stops():
 
     assert asyncio.run(live()) == {"sender", "web"}
     assert store.roles_up() == frozenset()
+
+
+def test_a_fault_that_keeps_a_process_from_being_heard_of_is_logged_once(caplog):
+    """A database that is away is told of by whoever needs it; anything else by nobody but this."""
+    store, faults = (
+        MemoryStore(),
+        [StoreUnavailable("away"), ValueError("ours"), ValueError("ours"), ValueError("ours")],
+    )
+
+    async def live():
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def fails(*_):
+            if not faults:
+                loop.call_soon_threadsafe(stop.set)
+                return
+            raise faults.pop(0)
+
+        store.here = fails
+        await asyncio.wait_for(Presence(store, [Role.SENDER], beat_s=0.001).run(stop), 10)
+
+    asyncio.run(live())
+    (record,) = caplog.records
+    assert record.exc_info[0] is ValueError

@@ -1,6 +1,7 @@
 """A running process takes over the configuration in force, where its own file gives that one, and says so where it does not."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from enrichcore.application import Enrichment, NotInForce
 from enrichcore.application.explaining import explain
+from enrichcore.domain.life_cycle import State
 from enrichcore.registry import ConfigurationError, Fault, Secret
-from enrichcore.store import MemoryStore
+from enrichcore.store import MemoryStore, StoreUnavailable
 from runners.daemon.reloading import Reloading
-from runners.web.desk import Desk
 from tests.contracts.racing_store import RacingStore
 from tests.contracts.world import ACME, APOLLO, World, configuration, file_of, person
 
@@ -78,8 +79,8 @@ def test_a_raised_budget_lets_rows_leave_without_a_restart():
     assert process.told == [process.app.registry]
 
 
-def test_settings_of_the_process_itself_stay_those_that_it_was_started_with(store):
-    """The address is bound already, and pages were made for their token."""
+def test_settings_of_the_process_itself_are_no_part_of_what_is_put_in_force(store):
+    """They are those of its own file, and the address is bound already."""
     process = Process(store, configuration())
     file = with_budget(7)
     process.file = evolve(file, runner=evolve(file.runner, port=1))
@@ -117,6 +118,45 @@ def test_a_file_that_has_faults_changes_nothing(store, caplog):
     process.file = with_budget(6)
     process.look()
     assert process.budget == 6
+
+
+def test_a_function_that_was_written_after_its_module_was_loaded_waits_for_a_restart():
+    """The process says which key, rows that reach the step wait, and a process that was started later lets them go on."""
+    place, world = "enrichcore.ingest.steps:written_later", World(MemoryStore())
+    process = Process(world.store, world.registry, world.clock)
+    stream = world.registry.workstreams[APOLLO]
+    first, *others = stream.pipeline.steps
+    stream = evolve(stream, pipeline=evolve(stream.pipeline, steps=[evolve(first, function=place), *others]))
+    process.file = evolve(world.registry, workstreams={**world.registry.workstreams, APOLLO: stream})
+    started_later = Enrichment(
+        world.store, process.file, clock=world.clock, functions={**world.app.core.functions, place: dict}
+    )
+    started_later.apply(by="ann")
+    process.look()
+    assert f"workstreams.{APOLLO}.steps.{first.workflow}.function" in process.reloading.behind
+    assert "restart" in process.reloading.behind
+    upload = started_later.upload(file_of(person("ann")), client=ACME, workstream=APOLLO)
+    lacks_it = Enrichment(world.store, process.file, clock=world.clock, functions=world.app.core.functions)
+    batch = lacks_it.launch(upload.upload_id)
+    assert world.item(batch).run(first.workflow).state is State.READY
+    assert (process.app.call_functions(), started_later.call_functions()) == (0, 1)
+    assert world.item(batch).run(first.workflow).state is State.COMPLETED
+
+
+def test_what_keeps_the_configuration_in_force_from_being_read_is_logged_once(store, caplog, monkeypatch):
+    """A database that is away is told of by whoever needs it; anything else by nobody but this."""
+    process, stop = Process(store, configuration()), asyncio.Event()
+    faults = [StoreUnavailable("away"), ValueError("ours"), ValueError("ours")]
+
+    def fails(_version):
+        if faults:
+            raise faults.pop(0)
+        stop.set()
+
+    monkeypatch.setattr(process.app, "applied_after", fails)
+    asyncio.run(asyncio.wait_for(Reloading(process.app, process.read, look_s=0.001).run(stop), 10))
+    (record,) = caplog.records
+    assert record.exc_info[0] is ValueError
 
 
 def test_who_asks_why_a_row_does_not_leave_hears_of_it():
@@ -209,16 +249,67 @@ def test_after_a_look_a_process_goes_by_what_is_in_force_or_says_that_it_does_no
             assert bool(process.reloading.behind) == (process.budget != in_force)
 
 
-def test_pages_hide_the_secrets_of_the_configuration_that_was_taken_over(store):
-    """And those of the earlier one, which may stand in what was recorded then."""
-    process = Process(store, configuration())
-    desk, acme = Desk(process.app, None), configuration().client(ACME)
-    earlier, later = acme.callback_secrets[0].reveal(), "a-secret-of-another-day"
-    assert earlier not in desk.masked(f"{earlier} {later}")
-    acme = evolve(acme, callback_secrets=(Secret(later),))
-    process.file = evolve(configuration(), clients={**configuration().clients, acme.slug: acme})
-    applied(store, process.file)
+# --- [runner] ----------------------------------------------------------------------------------------------------
+
+
+class Host(Process):
+    """One whose file is written anew whenever it is another."""
+
+    def __init__(self, registry):
+        super().__init__(MemoryStore(), registry)
+        self.reloading = Reloading(self.app, self.read, self.told.append, file_state=lambda: id(self.file))
+
+    def edit(self, **runner):
+        """Write `[runner]` anew."""
+        self.file = evolve(configuration(), runner=evolve(configuration().runner, **runner))
+        self.look()
+
+    @property
+    def runner(self):
+        """What it goes by."""
+        return self.app.registry.runner
+
+
+def test_what_the_file_says_of_the_process_itself_counts_at_once(caplog):
+    """Though nothing was applied, for it is no part of what is put in force; the log names the keys and no value."""
+    process = Host(configuration())
+    url = "https://chat.example/secret-of-a-room"
+    process.edit(notify={"url": Secret(url)}, lease=timedelta(seconds=7), api_token=Secret("a-new-token"))
+    assert (process.runner.notify["url"].reveal(), process.runner.lease) == (url, timedelta(seconds=7))
+    assert process.runner.api_token.matches("a-new-token")
+    assert process.told == [process.app.registry]
+    (record,) = caplog.records
+    assert "runner.lease, runner.notify, runner.api_token" in record.getMessage()
+    assert "chat.example" not in caplog.text
     process.look()
-    said = desk.masked(f"{earlier} {later}")
-    assert earlier not in said
-    assert later not in said
+    assert len(caplog.records) == 1
+
+
+def test_where_a_process_listens_is_changed_by_its_next_start_only(caplog):
+    """Which it logs once; what else changed counts, and answers come where they came, unless an address is named."""
+    process, before = Host(configuration()), configuration().runner
+    process.edit(port=1, callback_base_url=f"http://{before.host}:1", lease=timedelta(seconds=7))
+    process.look()
+    assert process.runner == evolve(before, lease=timedelta(seconds=7))
+    assert [record.getMessage() for record in caplog.records if "listen" in record.getMessage()] == [
+        "its file has another runner.listen, which counts from its next start"
+    ]
+    process.edit(callback_base_url="https://enrich.example")
+    assert (process.runner.port, process.runner.callback_base_url) == (before.port, "https://enrich.example")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [ConfigurationError([Fault(key="runner.lease", problem="is no duration", remedy="mend it")]), OSError("gone")],
+)
+def test_a_file_that_cannot_be_read_leaves_the_process_as_it_is(fault, caplog):
+    """It says so once, and reads the next one."""
+    process = Host(configuration())
+    process.file = fault
+    process.look()
+    process.look()
+    assert process.runner == configuration().runner
+    (record,) = caplog.records
+    assert ("runner.lease" if isinstance(fault, ConfigurationError) else "OSError") in record.getMessage()
+    process.edit(lease=timedelta(seconds=7))
+    assert process.runner.lease == timedelta(seconds=7)

@@ -143,24 +143,29 @@ def test_a_local_step_is_computed_where_it_becomes_ready():
     assert told.item.facts() == {"company_name": "Quillhaven"}
 
 
-@pytest.mark.parametrize(
-    ("functions", "reason"),
-    [
-        ({"mine:normalise": breaks}, "mine:normalise: KeyError: 'company_name'"),
-        ({}, "the local function mine:normalise is not loaded"),
-    ],
-)
-def test_a_local_function_that_fails_marks_its_row_only(functions, reason):
+def test_a_local_function_that_fails_marks_its_row_only():
     """The item goes on with a gap."""
-    told = item_scene(LOCAL, FIRST, functions=functions)
+    told = item_scene(LOCAL, FIRST, functions={"mine:normalise": breaks})
     (_, failed, _) = told.advance()
-    assert failed == e.StepFailed(workflow="local", reason=reason)
+    assert failed == e.StepFailed(workflow="local", reason="mine:normalise: KeyError: 'company_name'")
     assert told.item.current.workflow == "first"
+
+
+def test_a_local_step_whose_function_is_not_at_hand_stays_ready():
+    """Nothing of it has failed: it is called where it is at hand, and the item goes on."""
+    told = item_scene(LOCAL, FIRST, facts={"company_name": "quillhaven"}, functions={})
+    assert names(told.advance()) == ["StepReady"]
+    assert told.advance() == []
+    told.functions = {"mine:normalise": normalise}
+    assert names(told.decide(lambda draft: batch_item.call_functions(draft, told.around))) == [
+        "StepCompletedLocally",
+        "StepReady",
+    ]
 
 
 def test_a_retried_local_step_is_computed_again():
     """A mended function heals the row, as a new generation."""
-    told = item_scene(LOCAL, facts={"company_name": "quillhaven"}, functions={})
+    told = item_scene(LOCAL, facts={"company_name": "quillhaven"}, functions={"mine:normalise": breaks})
     told.advance()
     told.functions = {"mine:normalise": normalise}
     assert names(told.retry("local")) == ["RetryRequested", "ItemResumed", "StepCompletedLocally", "ItemCompleted"]

@@ -99,7 +99,45 @@ def test_held_callbacks_wait_for_release(in_sandbox):
         assert order == ["i3", "i0", "i1", "i2", "i4"]
         assert (await world.client.post("/sandbox/release?limit=-1")).status_code == 422
 
-    in_sandbox(scenario, Faults(early=1), hold=True)
+    in_sandbox(scenario, hold=True)
+
+
+def test_an_early_callback_is_not_held(in_sandbox):
+    """It is brought before its POST is answered; its second copy is held."""
+
+    async def scenario(world):
+        await world.post(item_id="i1")
+        stats = await world.stats()
+        assert (stats["callbacks_held"], stats["callbacks_acknowledged"]) == (1, 1)
+
+    in_sandbox(scenario, Faults(early=1, doubled=1), hold=True)
+
+
+def test_a_late_callback_comes_later_than_its_release(in_sandbox):
+    """And is still on its way meanwhile."""
+
+    async def scenario(world):
+        await world.post(item_id="i1")
+        assert (await world.client.post("/sandbox/release")).json() == {"released": 1}
+        counts = (await world.client.get("/sandbox/stats")).json()
+        assert (counts["callbacks_held"], counts["callbacks_pending"], counts["callbacks_sent"]) == (0, 1, 0)
+        assert (await world.answer())["item_id"] == "i1"
+
+    in_sandbox(scenario, Faults(late=1, late_by=0.3), hold=True)
+
+
+def test_a_released_callback_may_be_overtaken(in_sandbox):
+    """By that of a row that was posted later."""
+
+    async def scenario(world):
+        await world.client.post("/sandbox/faults", json={"reordered": 1})
+        await world.post(item_id="i1")
+        await world.client.post("/sandbox/faults", json={"reordered": 0})
+        await world.post(item_id="i2")
+        await world.client.post("/sandbox/release")
+        assert [(await world.answer())["item_id"] for _ in range(2)] == ["i2", "i1"]
+
+    in_sandbox(scenario, Faults(reorder_within=30), hold=True)
 
 
 def test_callbacks_go_out_a_bounded_number_at_once(in_sandbox):

@@ -190,6 +190,35 @@ from waiting cross join lateral (
 where waiting.lane_id is not null and waiting.lane_id <> all(%(kept)s::uuid[])
 order by waiting.lane_id limit %(limit)s
 
+-- name: resting
+-- Lane by lane, and batch by batch in each that is not kept: nothing but the heads of the two indices is read.
+with recursive waiting as (
+    (select lane_id from enrichcore.step_runs where state = 'ready' order by lane_id limit 1)
+    union all
+    select (select s.lane_id from enrichcore.step_runs s
+            where s.state = 'ready' and s.lane_id > waiting.lane_id order by s.lane_id limit 1)
+    from waiting where waiting.lane_id is not null
+)
+select waiting.lane_id, found.batch_id
+from waiting cross join lateral (
+    with recursive here as (
+        (select s.batch_id from enrichcore.step_runs s
+         where s.state = 'ready' and s.lane_id = waiting.lane_id and s.batch_id is not null order by s.batch_id limit 1)
+        union all
+        select (select s.batch_id from enrichcore.step_runs s
+                where s.state = 'ready' and s.lane_id = waiting.lane_id and s.batch_id > here.batch_id
+                order by s.batch_id limit 1)
+        from here where here.batch_id is not null
+    )
+    select batch_id from here) found
+join enrichcore.batches b on b.batch_id = found.batch_id and b.status = 'running'
+where waiting.lane_id is not null and waiting.lane_id <> all(%(kept)s::uuid[])
+order by waiting.lane_id, found.batch_id
+
+-- name: ready_in
+select run_id from enrichcore.step_runs
+where state = 'ready' and lane_id = %(lane)s and batch_id = %(batch)s order by wake_at, run_id limit %(limit)s
+
 -- name: bucket
 -- Creates the bucket full, and locks it, so that runners take from it one after the other. Should a runner's host vanish while it
 -- holds the bucket, the server ends its session: TCP alone takes such a host for a slow one, for hours.

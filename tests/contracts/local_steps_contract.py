@@ -1,0 +1,153 @@
+"""Local steps whose function a process has not loaded: their rows wait, with a reason, for a process that has it."""
+
+import pytest
+from attrs import evolve
+
+from enrichcore.application.explaining import explain
+from enrichcore.domain.batch import BatchStatus
+from enrichcore.domain.ids import lane_id
+from enrichcore.domain.life_cycle import State
+from enrichcore.registry import load_functions
+from enrichcore.store.replaying import inline_rows
+from tests.contracts.answers_contract import WorldContract
+from tests.contracts.stored_rows import LONG_AGO, NOW, a_batch, a_run, a_step, put
+from tests.contracts.world import ACME, APOLLO, World, person
+
+FIRST, SECOND = "normalize_company_name", "split_raw_apollo_scrape"
+
+
+class LocalStepsContract(WorldContract):
+    """One process was started before the function of the second step was written; another after."""
+
+    @pytest.fixture
+    def world(self, store):
+        """Launched by the process that lacks it."""
+        return World(store)
+
+    @pytest.fixture(autouse=True)
+    def agrees(self, store):
+        """Replaying the log gives the rows that were lived."""
+        yield
+        assert store.inline_rows() == inline_rows(store.log(0, 100_000))
+
+    def lacks(self, world, *workflows):
+        """A process without the functions of these steps."""
+        app, gone = world.another(), {self.function(world, workflow) for workflow in workflows}
+        known = {name: function for name, function in load_functions(world.registry).items() if name not in gone}
+        app.core.functions = _Lacking(known, gone=gone)
+        return app
+
+    def function(self, world, workflow):
+        """What the step calls."""
+        return world.registry.workflow(APOLLO, workflow).function
+
+    def test_a_row_waits_for_a_function_that_is_not_loaded(self, world):
+        """It does not fail, and whoever asks hears what it waits for and what ends that."""
+        world.app = self.lacks(world, SECOND)
+        batch = world.launch(person("ann"))
+        assert world.item(batch).run(SECOND).state is State.READY
+        assert world.app.call_functions() == 0
+        said = explain(world.store, world.registry, world.item(batch).item_id, now=world.clock.now)
+        assert f"waits for its local function {self.function(world, SECOND)}" in said
+        assert "restart `enrichcore run`" in said
+
+    def test_another_process_that_has_it_calls_it(self, world):
+        """And the row goes on to its next step, once."""
+        world.app = self.lacks(world, FIRST)
+        batch = world.launch(person("ann"), person("bob"))
+        app = world.another()
+        assert (app.call_functions(), app.call_functions()) == (2, 0)
+        assert [world.item(batch, number).run(SECOND).state for number in (0, 1)] == [State.COMPLETED] * 2
+        assert {send.workflow for send in world.claim()} == {"enrich_company_via_waterfall_in_clay"}
+
+    def test_a_step_that_is_retried_waits_too(self, world):
+        """Though the item has gone further since."""
+        batch = world.launch(person("ann"))
+        self.lacks(world, FIRST).retry(batch.batch_id, by="ann", step=FIRST, state=State.COMPLETED)
+        assert world.item(batch).run(FIRST).state is State.READY
+        assert world.another().call_functions() == 1
+        assert world.item(batch).run(FIRST).state is State.COMPLETED
+
+    def test_nothing_of_a_paused_batch_goes_on(self, world):
+        """Before it is resumed."""
+        world.app = self.lacks(world, SECOND)
+        batch = world.launch(person("ann"))
+        world.app.pause(batch.batch_id, by="ann")
+        app = world.another()
+        assert app.call_functions() == 0
+        world.app.resume(batch.batch_id, by="ann")
+        assert app.call_functions() == 1
+
+    def test_a_row_that_waits_for_a_function_is_not_posted(self, world):
+        """Though its workflow is a webhook's by now."""
+        world.app = self.lacks(world, SECOND)
+        batch = world.launch(person("ann"))
+        stream = world.registry.workstreams[APOLLO]
+        sent = stream.pipeline.step("enrich_person_via_waterfall_in_clay")
+        steps = [evolve(sent, workflow=SECOND) if step.workflow == SECOND else step for step in stream.pipeline.steps]
+        lanes = {**stream.lanes, SECOND: stream.lanes[sent.workflow]}
+        stream = evolve(stream, pipeline=evolve(stream.pipeline, steps=steps), lanes=lanes)
+        acme = world.registry.client(ACME)
+        webhooks = {**acme.webhooks, (APOLLO, SECOND): acme.webhooks[APOLLO, sent.workflow]}
+        clients = {**world.registry.clients, ACME: evolve(acme, webhooks=webhooks)}
+        world.app = world.another(
+            evolve(world.registry, workstreams={**world.registry.workstreams, APOLLO: stream}, clients=clients)
+        )
+        assert world.claim() == []
+        assert world.item(batch).run(SECOND).state is State.READY
+
+    @pytest.mark.parametrize("fault", [RuntimeError("early"), SystemExit(3), SyntaxError("never closed")])
+    def test_a_module_that_breaks_keeps_no_decision_from_its_batch(self, world, monkeypatch, fault):
+        """Its rows wait, and those of other steps go on."""
+        world.app = self.lacks(world, SECOND)
+
+        def breaks(_):
+            raise fault
+
+        monkeypatch.setattr("enrichcore.application.core.resolve_name", breaks)
+        batch = world.launch(person("ann"))
+        assert world.item(batch).run(SECOND).state is State.READY
+
+    def test_what_is_missing_is_logged_once(self, world, caplog):
+        """However often somebody looks."""
+        world.app = self.lacks(world, SECOND)
+        world.launch(person("ann"))
+        for _ in range(3):
+            world.app.call_functions()
+        (record,) = [one for one in caplog.records if self.function(world, SECOND) in one.getMessage()]
+        assert "restart" in record.getMessage()
+
+
+class RestingContract:
+    """Rows that are ready where nothing is sent."""
+
+    def test_ready_rows_of_running_batches_are_found_by_lane_and_batch(self, store):
+        """But those of lanes that send, of companies, and of batches that do not run."""
+        runs_now, paused = a_batch(), a_batch(BatchStatus.PAUSED)
+        ours, theirs = (lane_id(runs_now.client_id, "apollo_scrape", name) for name in ("local", "sent"))
+        owners = [a_run(runs_now) for _ in range(4)] + [a_run(paused), a_run(kind="company")]
+        batches = [runs_now, runs_now, runs_now, runs_now, paused, None]
+        lanes = [ours, ours, ours, theirs, ours, ours]
+        states = ["ready", "ready", "completed", "ready", "ready", "ready"]
+        steps = [
+            a_step(owner, state, batch=batch, lane_id=lane, wake_at=NOW if number else LONG_AGO)
+            for number, (owner, state, batch, lane) in enumerate(zip(owners, states, batches, lanes, strict=True))
+        ]
+        put(store, batches=[runs_now, paused], runs=owners, steps=steps)
+        assert store.resting([theirs]) == [(ours, runs_now.batch_id)]
+        assert sorted(store.resting([])) == sorted([(ours, runs_now.batch_id), (theirs, runs_now.batch_id)])
+        assert store.resting([ours, theirs]) == []
+        assert store.ready_in(ours, runs_now.batch_id, 10) == [owners[0].run_id, owners[1].run_id]
+        assert store.ready_in(ours, runs_now.batch_id, 1) == [owners[0].run_id]
+
+
+class _Lacking(dict):
+    """Functions of a process whose modules were loaded before some were written, however often it looks for these."""
+
+    def __init__(self, known, *, gone):
+        super().__init__(known)
+        self._gone = gone
+
+    def __setitem__(self, name, function):
+        if name not in self._gone:
+            super().__setitem__(name, function)
