@@ -83,6 +83,9 @@ def _with_ranges(company: dict[str, Any]) -> dict[str, Any]:
 
 def bare_cell(cell: str) -> str:
     """The cell without what programs put around it: `="0123"` keeps Excel from reading a number; a database's null is empty."""
+    if not cell or cell[0].isalnum():
+        # As nearly all are.
+        return cell
     if cell == _NULL:
         return ""
     if cell[:1] == "'" and cell[1:2] in _FORMULA:

@@ -37,15 +37,12 @@ def is_footer(cells: tuple[str, ...], *, columns: int, apart: bool) -> bool:
     total = begins or _COUNTED.sub("", start) in _words("whole")
     if total and all(_TOTAL.fullmatch(cell) or cell.casefold() in _words("whole") for cell in filled[1:]):
         return True
-    first = bool(cells[0].strip())
-    if any(usable_email(cell) is not None or linkedin_key(cell, "in") is not None for cell in filled):
-        return False
     # A record has a cell for each column, also where the last are blank; a line of prose has as many as it has commas.
-    if first and begins and len(cells) == len(filled) < columns:
-        return True
-    if len(filled) > 1 or not first or columns < _WIDE:
+    is_prose = begins and len(cells) == len(filled) < columns
+    is_alone = len(filled) == 1 and columns >= _WIDE and (apart or len(start.split()) >= _SENTENCE)
+    if not (cells[0].strip() and (is_prose or is_alone)):
         return False
-    return apart or len(start.split()) >= _SENTENCE
+    return not any(usable_email(cell) is not None or linkedin_key(cell, "in") is not None for cell in filled)
 
 
 @cache

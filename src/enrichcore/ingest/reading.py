@@ -151,7 +151,7 @@ class ImportReading:
 
     def _imported(self, row: Row, columns: tuple[tuple[str, int], ...]) -> ImportedRow | RejectedRow:
         cells, behind_names = _with_links(row, columns) if row.links else (row.cells, ())
-        told = [(fact, cells[place]) for fact, place in columns if place < len(cells)]
+        told = [(fact, cells[place]) for fact, place in columns if place < len(cells) and cells[place]]
         person, company = compose((*told, *behind_names))
         if not person.keys:
             return self._rejected(row, _NOBODY)
@@ -324,9 +324,11 @@ def _takes_in_lines(cells: tuple[str, ...], columns: int, delimiter: str) -> boo
     if columns < _MANY_COLUMNS and (len(cells) >= columns or columns < _SOME_COLUMNS):
         return False
     for cell in cells:
+        if "\n" not in cell and "\r" not in cell:
+            continue
         breaks = max(cell.count("\n"), cell.count("\r"))
         surplus = cell.count(delimiter) - (columns - 1) * breaks
-        if breaks > 0 and (surplus == 0 or (surplus > 0 and len(cells) < columns)):
+        if surplus == 0 or (surplus > 0 and len(cells) < columns):
             return True
     return False
 

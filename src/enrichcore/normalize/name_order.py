@@ -99,8 +99,9 @@ def _family_names_at_ends(words: list[str]) -> tuple[bool, bool]:
     ends = words[0].casefold(), words[-1].casefold()
     family = _family_names()
     has_middle = len(words) > 2 and folded(words[1]) in _MIDDLE_NAMES and not words[1].islower()  # noqa: PLR2004
-    if any(letter in _OF_VIETNAM for word in words for letter in word.lower()) or any(
-        name in family and not name.isascii() for name in ends
+    whole = " ".join(words)
+    if not whole.isascii() and (
+        not _OF_VIETNAM.isdisjoint(whole.lower()) or any(name in family and not name.isascii() for name in ends)
     ):
         begins = ends[0] in family
         return begins, ends[1] in family and not (begins and has_middle)
