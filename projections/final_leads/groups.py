@@ -40,7 +40,12 @@ class Group:
 def claims(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What facts claim of each group, under the claim's name."""
     told = ((group, {part: facts[part] for part in group.parts if part in facts}) for group in GROUPS)
-    return {claim_name(group.name, parts): parts for group, parts in told if parts}
+    return {claim_name(group.name, (*parts, *_size(parts))): parts for group, parts in told if parts}
+
+
+def _size(parts: Parts) -> tuple[str, ...]:
+    """What sets titles in small letters apart, so that they do not take the place of those that are spelt better."""
+    return (_PLAIN,) if parts.get(TITLE, "").islower() else ()
 
 
 def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
@@ -49,7 +54,8 @@ def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell
     for group in GROUPS:
         made = [cell for name, cell in cells.items() if group_of(name) == group.name]
         told |= _shown(group, sorted(made, key=order_among(made, trusted_for), reverse=True))
-    told |= email_told_by(cells, trusted_for)
+    told |= _in_better_letters(told, cells)
+    told |= email_told_by(cells, trusted_for, told[DOMAIN].value if DOMAIN in told else None)
     told |= _name_told_by(cells, trusted_for)
     return _without_foreign_website(told)
 
@@ -72,6 +78,22 @@ def _name_told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str
     best = max(found, key=lambda name: order(found[name]))
     spelt = f"{best.removesuffix(_PLAIN)}{_SPELT}"
     return {NAME: found.get(spelt, found[best]) if best.endswith(f"+{_PLAIN}") else found[best]}
+
+
+def _in_better_letters(told: Mapping[str, Cell], cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The title as another source writes it, where it is in small letters alone: "chief of staff" is "Chief of Staff" elsewhere."""
+    title = told.get(TITLE)
+    if title is None or not title.value.islower():
+        return {}
+    same = [
+        cell
+        for name, cell in cells.items()
+        if group_of(name) == "job"
+        and (other := cell.value.get(TITLE, "")).casefold() == title.value.casefold()
+        and not other.islower()
+    ]
+    best = max(same, key=lambda cell: cell.order, default=None)
+    return {} if best is None else {TITLE: msgspec.structs.replace(best, value=best.value[TITLE])}
 
 
 def _shown(group: Group, best_first: list[Cell]) -> dict[str, Cell]:
