@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Final
 
 from enrichcore.fields import email_term
-from enrichcore.normalize import is_free_mail, is_shared_mailbox
+from enrichcore.normalize import is_free_mail, is_shared_mailbox, registrable_domain
 from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, group_of, order_among
 from projections.final_leads.trust import PER_TRUST, trust_in
 
 #: An address that is a guess is worth less than any that is not, whoever gave it, and of those a private one less than one at a
-#: company's host; trust comes next; then what is said of it. One that many people share is worth less than all of these.
-_ONES_OWN, _NOT_GUESSED, _AT_WORK = 100, 100, 100
+#: company's host; trust comes next; then whether it is at the company that is shown, for people move; then what is said of it. One that many
+#: people share is worth less than all of these.
+_ONES_OWN, _NOT_GUESSED, _AT_WORK, _AT_COMPANY = 100, 100, 100, 5
 _GRADES: Final[Mapping[str | None, int]] = {"guessed": 1, "catch-all": 2, None: 3, "verified": 4}
 _SURE: Final = frozenset({None, "verified"})
 #: Words on one address that are no guess: of these the newest of the most trusted source counts.
@@ -37,18 +38,34 @@ def status_weight(trust: int, status: str) -> int:
     return (_NOT_GUESSED if status in _DEFINITE else _GRADES[status]) + int(trust) * PER_TRUST
 
 
-def email_told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
-    """The best address and what is said of it; of one that nobody can write to only that."""
+def email_told_by(cells: Mapping[str, Cell], trusted_for: timedelta, company_domain: object = None) -> dict[str, Cell]:
+    """The best address and what is said of it; of one that nobody can write to only that.
+
+    Args:
+        cells: What is remembered.
+        trusted_for: How long an answer goes before what an import newly tells.
+        company_domain: That of the company that is shown.
+    """
     found = [(name.partition("/")[2], cell) for name, cell in cells.items() if group_of(name) == EMAIL]
     if not found:
         return {}
     judged = [(cell, cells.get(f"{EMAIL_STATUS}/{address}")) for address, cell in found]
     order = order_among([address for address, _ in judged], trusted_for)
-    address, status = max(judged, key=lambda pair: (_weight(pair[0], pair[1], order(pair[0])[0]), pair[0].seen))
+    domain = registrable_domain(company_domain)
+
+    def worth(address: Cell, status: Cell | None) -> tuple[int, int]:
+        at_company = _AT_COMPANY if _is_at(domain, address) else 0
+        return _weight(address, status, order(address)[0]) + at_company, address.seen
+
+    address, status = max(judged, key=lambda pair: worth(*pair))
     told = {EMAIL: address} if status is None else {EMAIL: address, EMAIL_STATUS: status}
     if _weight(address, status, address.weight) == _UNUSABLE:
         del told[EMAIL]
     return told
+
+
+def _is_at(domain: str | None, address: Cell) -> bool:
+    return domain is not None and registrable_domain(str(address.value).rpartition("@")[2]) == domain
 
 
 def _weight(address: Cell, status: Cell | None, weight: int) -> int:

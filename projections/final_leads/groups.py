@@ -21,6 +21,7 @@ CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
 TITLE, START = "person_title", "person_current_job_start_date"
 DOMAIN, WEBSITE = "company_domain", "company_website"
 NAME: Final = "company_name"
+JOB: Final = "job"
 _PLAIN, _SPELT = "plain", "spelt"
 
 #: Parts by field.
@@ -40,7 +41,12 @@ class Group:
 def claims(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What facts claim of each group, under the claim's name."""
     told = ((group, {part: facts[part] for part in group.parts if part in facts}) for group in GROUPS)
-    return {claim_name(group.name, parts): parts for group, parts in told if parts}
+    return {claim_name(group.name, (*parts, *_size(parts))): parts for group, parts in told if parts}
+
+
+def _size(parts: Parts) -> tuple[str, ...]:
+    """What sets titles in small letters apart, so that they do not take the place of those that are spelt better."""
+    return (_PLAIN,) if parts.get(TITLE, "").islower() else ()
 
 
 def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell]:
@@ -53,7 +59,9 @@ def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell
     for shown in GROUPS:
         made = claimed.get(shown.name, {}).values()
         told |= _shown(shown, sorted(made, key=order_among(made, trusted_for), reverse=True))
-    told |= email_told_by(claimed.get(EMAIL, {}) | claimed.get(EMAIL_STATUS, {}), trusted_for)
+    told |= _in_better_letters(told, claimed.get(JOB, {}))
+    domain = told[DOMAIN].value if DOMAIN in told else None
+    told |= email_told_by(claimed.get(EMAIL, {}) | claimed.get(EMAIL_STATUS, {}), trusted_for, domain)
     told |= _name_told_by(claimed.get(NAME, {}), trusted_for)
     return _without_foreign_website(told)
 
@@ -75,6 +83,20 @@ def _name_told_by(found: Mapping[str, Cell], trusted_for: timedelta) -> dict[str
     best = max(found, key=lambda name: order(found[name]))
     spelt = f"{best.removesuffix(_PLAIN)}{_SPELT}"
     return {NAME: found.get(spelt, found[best]) if best.endswith(f"+{_PLAIN}") else found[best]}
+
+
+def _in_better_letters(told: Mapping[str, Cell], jobs: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The title as another source writes it, where it is in small letters alone: "chief of staff" is "Chief of Staff" elsewhere."""
+    title = told.get(TITLE)
+    if title is None or not title.value.islower():
+        return {}
+    same = [
+        cell
+        for cell in jobs.values()
+        if (other := cell.value.get(TITLE, "")).casefold() == title.value.casefold() and not other.islower()
+    ]
+    best = max(same, key=lambda cell: cell.order, default=None)
+    return {} if best is None else {TITLE: msgspec.structs.replace(best, value=best.value[TITLE])}
 
 
 def _shown(group: Group, best_first: list[Cell]) -> dict[str, Cell]:
@@ -127,6 +149,6 @@ def _without_foreign_website(told: dict[str, Cell]) -> dict[str, Cell]:
 
 GROUPS: Final = (
     Group(name="place", parts=(CITY, STATE, COUNTRY), same=same_place),
-    Group(name="job", parts=(TITLE, START), same=same_job),
+    Group(name=JOB, parts=(TITLE, START), same=same_job),
 )
 GROUPED: Final = frozenset(part for group in GROUPS for part in group.parts)

@@ -86,7 +86,7 @@ _FOR_SALE = re.compile(
 )
 #: How a text begins that is a guess, or says that there is nothing; as a whole, or before what it guesses.
 _HEDGED = re.compile(
-    r"\W*(?:(?:most |very )?likely|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
+    r"\W*(?:(?:most |very )?likely|i (?:think|believe|guess|assume)|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
     r"|no longer|(?:has |he |she |they )*left (?:the|company|in \d)|previously|deceased|not (?:applicable|specified|available|disclosed|known|found|provided|stated"
     r"|mentioned|sure|clear|confirmed|public|publicly|listed|employed|currently|determined|enough)|could be|might be|may be|appears to|seems to|n/a"
     r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
@@ -262,7 +262,8 @@ def job_title(value: Any) -> str | None:
     if not text or is_hedged(text) or _PAGE_TITLE.search(text) or _ABOUT_SOMEBODY.match(text):
         return None
     plain = " ".join(text.casefold().replace(".", " ").split())
-    return None if plain in entries("salutations") or plain in words("no_titles") else text
+    is_address = plain in entries("salutations") and text != "HR"
+    return None if is_address or plain in words("no_titles") else text
 
 
 def is_hedged(text: str) -> bool:

@@ -97,3 +97,16 @@ def test_an_address_at_a_former_employer_is_none(said):
     present = {"email": "orla@marrowfen.example", "type": "work", "is_current": True}
     assert extract_person_fields({"emails": [former, present]})["person_email"] == "orla@marrowfen.example"
     assert extract_person_fields({"emails": [former]})["person_email"] is None
+
+
+def test_a_record_in_an_element_is_the_one_asked_for():
+    """A scraper's envelope, around a company of which little is known."""
+    company = {"name": "Marrowfen", "website": None, "employeeCount": None, "description": "Pumps."}
+    fields = extract_company_fields({"data": {"result": {"element": company, "status": "ok", "query": {"url": "x"}}}})
+    assert (fields["company_name"], fields["company_description"]) == ("Marrowfen", "Pumps.")
+
+
+def test_hr_is_a_role_and_a_form_of_address():
+    """In capitals it is the former."""
+    assert extract_person_fields({"title": "HR"})["person_title"] == "HR"
+    assert extract_person_fields({"title": "Hr.", "headline": "CTO"})["person_title"] is None

@@ -88,3 +88,34 @@ def test_another_name_replaces_a_companys_however_it_is_written(log):
     log.leads(1, company=1, company_name="Pampanet S.A.")
     log.imports_company(1, company_name="MAPAMUNDI")
     assert log.lead(1)["company_name"] == "MAPAMUNDI"
+
+
+def test_whoever_moved_is_reached_at_the_new_company(log):
+    """The address at the company that is shown goes before one at the last, which was verified then."""
+    log.leads(
+        1,
+        1,
+        company_domain="quillhaven.example",
+        person_email="jane@quillhaven.example",
+        person_email_status="verified",
+    )
+    log.leads(1, 2, batch=2, company_domain="oakmere.example", person_email="jane@oakmere.example")
+    lead = log.lead(1)
+    assert (lead["company_domain"], lead["person_email"]) == ("oakmere.example", "jane@oakmere.example")
+
+
+def test_an_address_that_was_found_goes_before_one_of_a_list_at_the_company(log):
+    """Companies have several domains, and a fresh answer is worth more than an import."""
+    log.leads(1, 1, company_domain="quillhaven.example", person_email="jane@quillhaven.example")
+    log.answers_person(1, {"work_email": "jane@quillhaven-group.example"})
+    assert log.lead(1)["person_email"] == "jane@quillhaven-group.example"
+
+
+@pytest.mark.parametrize("first", ["Chief of Staff", "CHIEF OF STAFF"])
+def test_a_title_in_small_letters_keeps_the_letters_that_are_known(log, first):
+    """Some providers write everything small; another title is taken as it is."""
+    log.leads(1, person_title=first)
+    log.answers_person(1, {"title": "chief of staff"})
+    assert log.lead(1)["person_title"] == first
+    log.answers_person(1, {"title": "head of design"})
+    assert log.lead(1)["person_title"] == "head of design"

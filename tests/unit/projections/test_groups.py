@@ -55,7 +55,7 @@ def agree(name, first, second):
 
 @given(sources)
 def test_the_shown_parts_of_a_group_contradict_no_source_that_they_come_from(listed):
-    """Every source of a shown part agrees with all the shown parts that it tells itself; the best one is shown whole."""
+    """Every source of a shown part agrees with all the shown parts that it tells itself; the best one is shown whole, its title in the best letters."""
     shown = told_by(remembered(told(listed)), TRUSTED_FOR)
     assert shown.keys() <= GROUPED
     for group in (PLACES, JOB):
@@ -68,9 +68,14 @@ def test_the_shown_parts_of_a_group_contradict_no_source_that_they_come_from(lis
         if telling:
             _, best = max(telling)
             given, _ = listed[best - 1]
-            assert {name: value for name, value in given.items() if name in group}.items() <= {
-                name: cell.value for name, cell in parts.items()
+            assert {name: spelt(name, value) for name, value in given.items() if name in group}.items() <= {
+                name: spelt(name, cell.value) for name, cell in parts.items()
             }.items()
+
+
+def spelt(name, value):
+    """A value without the size of its letters, where these are chosen among the sources."""
+    return value.casefold() if name == "person_title" else value
 
 
 @given(sources, st.randoms(use_true_random=False))
