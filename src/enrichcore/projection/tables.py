@@ -5,7 +5,8 @@ lists types twice. A write is one statement a table.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, LiteralString
 
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow, dict_row
@@ -17,6 +18,8 @@ from enrichcore.projection.storable import json_bytes
 
 #: Rows of one table kept in memory between the pages of a rebuild.
 KEPT_ROWS = 20_000
+#: Statements of each kind that are kept: those of the live tables, and of the tables of a few rebuilds.
+STATEMENTS: Final = 256
 
 
 class PostgresTables(Tables):
@@ -65,43 +68,22 @@ class PostgresTables(Tables):
 
     def _fetch(self, table: str, keys: Sequence[Key]) -> list[Row]:
         described = self._tables[table]
-        query = sql.SQL(
-            "select t.* from json_populate_recordset(null::{name}, %s::json) as k join {name} as t on {same}"
-        ).format(name=name_of(described, self._suffix), same=_same_key(described))
-        return self._rows_of(query, [_keys_json(described, keys)])
+        return self._rows_of(_fetching(described, self._suffix), [_keys_json(described, keys)])
 
     def _search(self, table: str, column: str, condition: str, value: Any) -> list[Row]:
-        described = self._tables[table]
-        query = sql.SQL("select * from {}").format(name_of(described, self._suffix))
-        if not column:
-            return self._rows_of(query, [])
-        query += sql.SQL(" where {} ").format(sql.Identifier(column)) + sql.SQL(trusted(condition))
-        return self._rows_of(query, [value])
+        return self._rows_of(
+            _searching(self._tables[table], self._suffix, column, condition), [value] if column else []
+        )
 
-    def _rows_of(self, query: sql.Composed, params: list[Any]) -> list[Row]:
+    def _rows_of(self, query: LiteralString, params: list[Any]) -> list[Row]:
         with self._open.cursor(row_factory=dict_row) as cursor:
             return list(cursor.execute(query, params, binary=True))
 
     def _put(self, table: Table, rows: Sequence[Row]) -> None:
-        columns = list(rows[0])
-        values = [column for column in columns if column not in table.key]
-        update = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values)
-        query = sql.SQL(
-            "insert into {name} ({columns}) select {columns} from json_populate_recordset(null::{name}, %s::json)"
-            " on conflict ({key}) do {act}"
-        ).format(
-            name=name_of(table, self._suffix),
-            columns=_names(columns),
-            key=_names(table.key),
-            act=sql.SQL("update set ") + update if values else sql.SQL("nothing"),
-        )
-        self._open.execute(query, [rows_json(rows)])
+        self._open.execute(_putting(table, self._suffix, tuple(rows[0])), [rows_json(rows)])
 
     def _delete(self, table: Table, keys: Sequence[Key]) -> None:
-        query = sql.SQL(
-            "delete from {name} as t using json_populate_recordset(null::{name}, %s::json) as k where {same}"
-        ).format(name=name_of(table, self._suffix), same=_same_key(table))
-        self._open.execute(query, [_keys_json(table, keys)])
+        self._open.execute(_deleting(table, self._suffix), [_keys_json(table, keys)])
 
     @property
     def _open(self) -> Connection[TupleRow]:
@@ -121,6 +103,51 @@ def rows_json(rows: Sequence[Row]) -> str:
 
 def _keys_json(table: Table, keys: Sequence[Key]) -> str:
     return rows_json([dict(zip(table.key, key, strict=True)) for key in keys])
+
+
+# --- statements --------------------------------------------------------------------------------------------------
+
+# Each is composed once: of a table of forty columns that takes a millisecond, and a page may hold a single event.
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _fetching(table: Table, suffix: str) -> LiteralString:
+    query = sql.SQL(
+        "select t.* from json_populate_recordset(null::{name}, %s::json) as k join {name} as t on {same}"
+    ).format(name=name_of(table, suffix), same=_same_key(table))
+    return trusted(query.as_string())
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _searching(table: Table, suffix: str, column: str, condition: str) -> LiteralString:
+    query: sql.Composable = sql.SQL("select * from {}").format(name_of(table, suffix))
+    if column:
+        query += sql.SQL(" where {} ").format(sql.Identifier(column)) + sql.SQL(trusted(condition))
+    return trusted(query.as_string())
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _putting(table: Table, suffix: str, columns: tuple[str, ...]) -> LiteralString:
+    values = [column for column in columns if column not in table.key]
+    update = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values)
+    query = sql.SQL(
+        "insert into {name} ({columns}) select {columns} from json_populate_recordset(null::{name}, %s::json)"
+        " on conflict ({key}) do {act}"
+    ).format(
+        name=name_of(table, suffix),
+        columns=_names(columns),
+        key=_names(table.key),
+        act=sql.SQL("update set ") + update if values else sql.SQL("nothing"),
+    )
+    return trusted(query.as_string())
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _deleting(table: Table, suffix: str) -> LiteralString:
+    query = sql.SQL(
+        "delete from {name} as t using json_populate_recordset(null::{name}, %s::json) as k where {same}"
+    ).format(name=name_of(table, suffix), same=_same_key(table))
+    return trusted(query.as_string())
 
 
 def _same_key(table: Table) -> sql.Composed:
