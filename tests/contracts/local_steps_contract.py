@@ -49,7 +49,7 @@ class LocalStepsContract(WorldContract):
         assert world.app.call_functions() == 0
         said = explain(world.store, world.registry, world.item(batch).item_id, now=world.clock.now)
         assert f"waits for its local function {self.function(world, SECOND)}" in said
-        assert "restart `enrichcore run`" in said
+        assert "restart `enrichcore run`, once `enrichcore check` says nothing of the function" in said
 
     def test_another_process_that_has_it_calls_it(self, world):
         """And the row goes on to its next step, once."""

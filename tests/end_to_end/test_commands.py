@@ -107,6 +107,26 @@ def test_a_local_function_beside_the_configuration_is_found(world, tmp_path):
     world.run("apply")
 
 
+def test_a_local_function_that_a_batch_under_way_needs_is_missed_by_check(world, tmp_path):
+    """Though the configuration names it no more: rows of the batch would wait for it."""
+    step = '[[workstreams.crm_data.steps]]\nworkflow = "tidy"\nkind = "local"\nentity = "person"\nfunction = "gone_soon:tidy"\n'
+    text = world.text.replace("[[workstreams.crm_data.steps]]", f"{step}\n[[workstreams.crm_data.steps]]", 1)
+    (tmp_path / "own.toml").write_text(text)
+    (tmp_path / "gone_soon.py").write_text("def tidy(facts):\n    return {}\n")
+    own = ("--config", tmp_path / "own.toml")
+    database = {"ENRICHCORE_DATABASE_URL": embedded_url(world.folder / ".enrichcore" / "postgres")}
+    world.run(*own, "apply", **database)
+    given = (world.new_people(1, "gone"), "--client", "acme", "--workstream", "crm_data", "--json")
+    upload_id = json.loads(world.run(*own, "upload", *given, **database))["upload_id"]
+    batch_id = json.loads(world.run(*own, "launch", upload_id, "--json", **database))["batch_id"]
+    world.run("apply")
+    (told,) = [one for one in world.json("check")["warnings"] if one["key"] == f"batch {batch_id}"]
+    assert "calls gone_soon:tidy at step tidy: module 'gone_soon' cannot be imported" in told["problem"]
+    assert f"enrichcore cancel {batch_id}" in told["remedy"]
+    world.run("cancel", batch_id)
+    assert batch_id not in world.run("check")
+
+
 def test_a_folder_in_which_nothing_can_be_written_is_told_with_what_to_do(world, tmp_path):
     """By `check` at its key, and by every other command."""
     (tmp_path / "enrichcore.toml").write_text(world.text)

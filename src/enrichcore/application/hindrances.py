@@ -56,8 +56,8 @@ class Hindrances:
         if (function := _local_function(owner, run, batches)) is not None:
             return (
                 f"waits for its local function {function}, which is not loaded in the processes that came to it; one with the"
-                " role timers that has it calls it within seconds: where `enrichcore check` finds no fault, restart"
-                f" `enrichcore run`{nobody_runs(self.store, 'timers')}"
+                " role timers that has it calls it within seconds: restart `enrichcore run`, once `enrichcore check` says nothing of the"
+                f" function{nobody_runs(self.store, 'timers')}"
             )
         try:
             client = self.registry.client(owner.client_id)

@@ -17,7 +17,7 @@ from enrichcore.registry.errors import (
     UnknownWorkflowError,
     UnknownWorkstreamError,
 )
-from enrichcore.registry.functions import check_functions, check_functions_in, load_functions
+from enrichcore.registry.functions import check_functions, check_functions_in, load_functions, why_unloadable
 from enrichcore.registry.http_request import HttpRequest, RenderedRequest
 from enrichcore.registry.notices import Notice
 from enrichcore.registry.parse import find_configuration, load, parse
@@ -62,5 +62,6 @@ __all__ = [
     "pipeline_to_json",
     "reference_markdown",
     "snapshot",
+    "why_unloadable",
     "write_template",
 ]

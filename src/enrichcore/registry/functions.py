@@ -41,6 +41,15 @@ def check_functions_in(text: str) -> tuple[Fault, ...]:
     return _load_all(named)[1]
 
 
+def why_unloadable(place: str) -> str:
+    """Why a function, given as a step names it, cannot be loaded; empty where it can. Imports its module."""
+    try:
+        _load(place)
+    except _UnloadableError as error:
+        return str(error.args[0])
+    return ""
+
+
 def load_functions(registry: Registry) -> Mapping[str, Callable[..., Any]]:
     """Every local step's function, by its place as configured (`package.module:function`).
 

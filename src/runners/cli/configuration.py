@@ -9,6 +9,7 @@ from uuid import uuid4
 import typer
 
 from enrichcore.domain.amounts import counted
+from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.pipeline import Kind
 from enrichcore.registry import (
     ConfigurationError,
@@ -18,6 +19,7 @@ from enrichcore.registry import (
     check_functions_in,
     find_configuration,
     missing_webhooks,
+    why_unloadable,
     write_template,
 )
 from enrichcore.store.commit import StoreForbidden, StoreUnavailable
@@ -30,6 +32,8 @@ from runners.composition import database_url, opened, opened_store, shown_addres
 
 _PANEL = "Begin here"
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0"})  # noqa: S104 - named to warn of it
+
+_UNDER_WAY: Final = frozenset({BatchStatus.RUNNING, BatchStatus.PAUSED})
 
 
 def register(app: typer.Typer) -> None:
@@ -102,7 +106,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
     warnings = (_emptiness, _callback_warnings, _webhook_warnings, _shared_webhooks, _runner_warnings)
-    return faults, [*(warning for told in warnings for warning in told(registry)), *_stale_warnings(path)]
+    return faults, [*(warning for told in warnings for warning in told(registry)), *_database_warnings(path)]
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -132,21 +136,39 @@ def _database_faults(path: Path) -> Iterator[Fault]:
         )
 
 
-def _stale_warnings(path: Path) -> Iterator[Fault]:
-    """Rows that older rules made: of a version before this one, or of a configuration before the present one."""
+def _database_warnings(path: Path) -> Iterator[Fault]:
+    """What is in the database that this configuration, or this version, does not fit."""
     from enrichcore.projection import stale
 
     try:
         with opened_store(database_url(path)) as store:
-            names = stale(store.pool, READ_MODELS)
+            names, batches = stale(store.pool, READ_MODELS), [batch for batch, _ in store.batches()]
     except StoreUnavailable:
         return
-    for name in names:
-        yield Fault(
-            key=name,
-            problem="has rows that older rules made",
-            remedy=f"see what would change with `enrichcore replay {name} --diff`, and do it without --diff",
-        )
+    yield from map(_of_stale, names)
+    for batch in batches:
+        if batch.status in _UNDER_WAY:
+            yield from _function_warnings(batch)
+
+
+def _of_stale(name: str) -> Fault:
+    """Rows that older rules made: of a version before this one, or of a configuration before the present one."""
+    return Fault(
+        key=name,
+        problem="has rows that older rules made",
+        remedy=f"see what would change with `enrichcore replay {name} --diff`, and do it without --diff",
+    )
+
+
+def _function_warnings(batch: Batch) -> Iterator[Fault]:
+    """Local functions that a batch was launched with, and that are gone: its rows wait for them."""
+    for step in batch.pipeline.steps:
+        if step.kind is Kind.LOCAL and (why := why_unloadable(step.function)):
+            yield Fault(
+                key=f"batch {batch.batch_id}",
+                problem=f"calls {step.function} at step {step.workflow}: {why}",
+                remedy=f"put it back and restart `enrichcore run`, or `enrichcore cancel {batch.batch_id}`",
+            )
 
 
 def _webhook_warnings(registry: Registry) -> Iterator[Fault]:
