@@ -40,7 +40,7 @@ from enrichcore.fields.owners import is_nobodys
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
-from enrichcore.fields.titles import are_of_one_role, is_employers_name, names_no_role
+from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_only_a_job, names_no_role
 
 
 @frozen(kw_only=True)
@@ -259,8 +259,11 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None
         fields["person_history_is_whole"] = history.is_whole or None
-    called = (fields["person_full_name"], *(job.company for job in history.current))
-    if (fields["person_title"] or "").casefold() in {name.casefold() for name in called if name}:
+    title = (fields["person_title"] or "").casefold()
+    employers = {job.company.casefold() for job in history.current if job.company}
+    if title and (
+        title == (fields["person_full_name"] or "").casefold() or (title in employers and not is_only_a_job(title))
+    ):
         # The person's name, or the employer's, in the title's place.
         fields["person_title"] = None
     return fields

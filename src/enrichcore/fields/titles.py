@@ -63,6 +63,11 @@ def is_employers_name(title: str | None, employer: str | None) -> bool:
     return words("job_words").isdisjoint(_WORD.findall(folded(title or "")))
 
 
+def is_only_a_job(title: str) -> bool:
+    """Whether a title has no word but those of jobs: a self-employed "Consultant" may call the company so, too."""
+    return words("job_words").issuperset(_WORD.findall(folded(title)))
+
+
 @lru_cache(maxsize=4_096)
 def _is_side_job(title: str) -> bool:
     plain = " ".join(_WORD.findall(folded(title)))

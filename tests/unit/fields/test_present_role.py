@@ -127,3 +127,17 @@ def test_a_chair_who_runs_the_company_has_a_job():
     """Both are one role."""
     chair, adviser = job("Chairman & CEO", "Driftline", "2015-01"), job("Buyer", "Kestrel", "2014-10")
     assert extract_person_fields({"experience": [chair, adviser]})["person_title"] == "Chairman & CEO"
+
+
+@pytest.mark.parametrize(
+    ("title", "company", "shown"),
+    [
+        ("Consultant", "Consultant", "Consultant"),
+        ("Vale Consulting", "Vale Consulting", None),
+        ("Acorn", "Acorn", None),
+    ],
+)
+def test_who_works_for_themselves_may_be_called_like_the_company(title, company, shown):
+    """A title that is only the employer's name is none, unless it is nothing but a job's."""
+    jobs = [{"title": title, "company": company, "is_current": True, "start_date": "2021-01"}]
+    assert extract_person_fields({"first_name": "Jo", "last_name": "Vale", "experience": jobs})["person_title"] == shown
