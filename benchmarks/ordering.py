@@ -23,7 +23,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import BatchId, ClientId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store import recorder
 from enrichcore.store.arrays import Column, ColumnDumper
 from enrichcore.store.log import RecordedMapper

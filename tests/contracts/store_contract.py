@@ -20,7 +20,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import NAMESPACE, BatchId, CompanyId, ItemId, LaneId, PersonId
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import UNDER_WAY, State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Commit, Conflict
 from enrichcore.store.rows import run_row
 from tests.contracts.stored_rows import (

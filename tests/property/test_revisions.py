@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from enrichcore.application.revisions import in_words, revisions
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import ItemId
-from enrichcore.domain.step_run import StepRun, decide_answer, fold
+from enrichcore.domain.step_run import decide_answer, fold
+from enrichcore.domain.step_state import StepRun
 from enrichcore.testing.strategies import answers
 
 NOW, ITEM = datetime(2026, 9, 1, tzinfo=UTC), ItemId(UUID(int=1))

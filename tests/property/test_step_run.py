@@ -21,7 +21,8 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ItemId, idempotency_key
 from enrichcore.domain.life_cycle import State, permits
 from enrichcore.domain.pipeline import Entity, Kind, Step
-from enrichcore.domain.step_run import Outcome, PostOutcome, StepRun
+from enrichcore.domain.step_run import Outcome, PostOutcome
+from enrichcore.domain.step_state import StepRun
 from enrichcore.testing import strategies
 
 START_OF_TIME = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -18,7 +18,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 
 #: A batch that is not cancelled to the end by then has lost who began it: 10,000 items take seconds.
 _INTERRUPTED_AFTER: Final = timedelta(seconds=60)

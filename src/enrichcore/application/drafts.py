@@ -11,7 +11,7 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import CompanyRunId
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import LoadedRun
 
 AnyDraft = Draft[Any]

@@ -18,7 +18,7 @@ from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import Registry
 from enrichcore.store.commit import Store
 

@@ -18,7 +18,7 @@ from enrichcore.domain.ids import ClientId, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError
 from enrichcore.store.commit import Store
 

@@ -25,7 +25,7 @@ from enrichcore.domain.ids import ClientId, directory_id
 from enrichcore.domain.keys import Key, KeyKind, as_told
 from enrichcore.domain.learning import Learned, asked_of_found, learn
 from enrichcore.domain.pipeline import Entity, Kind
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.fields import OwnSources, is_another, read_answer
 from enrichcore.store.commit import Commit, DirectoryChange, LoadedRun, Place, Store
 

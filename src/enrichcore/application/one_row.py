@@ -15,7 +15,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Pipeline, Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
 

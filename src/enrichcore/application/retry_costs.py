@@ -13,7 +13,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import GAPS, State
 from enrichcore.domain.pipeline import Kind, Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import UnknownNameError
 
 

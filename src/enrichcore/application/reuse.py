@@ -21,7 +21,8 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.posts import Heard
-from enrichcore.domain.step_run import Answer, StepRun
+from enrichcore.domain.step_run import Answer
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
 _OF_USE: Final = frozenset({Rank.DATA, Rank.EMPTY})

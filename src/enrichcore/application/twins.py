@@ -19,7 +19,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import CompanyId, company_run_id
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
 #: The step of an item's workflow, with the settings that were pinned for it.

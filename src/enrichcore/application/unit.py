@@ -29,7 +29,8 @@ from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Step
-from enrichcore.domain.step_run import StepRun, decide_answer
+from enrichcore.domain.step_run import decide_answer
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Commit, Reads
 from enrichcore.store.rows import run_row, step_rows
 

@@ -16,7 +16,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import CompanyRunId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_control import decide_cancel
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
 #: An item, and one of its step runs as it was before something came for it.

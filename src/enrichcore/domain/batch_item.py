@@ -22,7 +22,7 @@ from enrichcore.domain.ids import BatchId, ClientId, CompanyId, ItemId, PersonId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed
 from enrichcore.domain.pipeline import Entity, Kind, OnFailure, Pipeline, Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 
 # --- state -------------------------------------------------------------------------------------------------------
 

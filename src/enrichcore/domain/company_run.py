@@ -19,7 +19,7 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, ItemId
 from enrichcore.domain.life_cycle import State, require
 from enrichcore.domain.pipeline import Step
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 
 # --- state -------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from enrichcore.domain import events as e
 from enrichcore.domain.ids import ItemId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Step
-from enrichcore.domain.step_run import Decided, StepRun, guarded
+from enrichcore.domain.step_run import Decided, guarded
+from enrichcore.domain.step_state import StepRun
 
 #: How long a step waits at least, also for a row whose deadline is past and is not minded now.
 _LEAST: Final = timedelta(minutes=1)

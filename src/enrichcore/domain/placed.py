@@ -1,35 +1,18 @@
 """Where an answer stands with a step run: early or late, in force or kept, and what it leaves in the folded state."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
-
-from attrs import Factory, frozen
+from typing import Any, Final
 
 from enrichcore.domain import events as e
 from enrichcore.domain import posts
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import State
-
-if TYPE_CHECKING:
-    from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import Kept, StepRun
 
 _ENDS_WITHOUT_ANSWER: Final = frozenset({State.TIMED_OUT, State.SKIPPED, State.CANCELLED})
 
 
-@frozen(kw_only=True)
-class Kept:
-    """An answer that came after a cancellation: in force nowhere, and good for other items of the same person."""
-
-    rank: Rank
-    answered_at: datetime
-    #: Version in the stream of the event that has it.
-    version: int
-    content_hash: str
-    facts: Mapping[str, Any] = Factory(dict)
-
-
-def timing(run: "StepRun", now: datetime) -> e.Timing:
+def timing(run: StepRun, now: datetime) -> e.Timing:
     """When an answer came, seen from the wait that was registered for it."""
     unanswered = run.state in _ENDS_WITHOUT_ANSWER or (run.state is State.FAILED and run.rank is None)
     if unanswered or (run.deadline is not None and run.deadline < now):
@@ -38,20 +21,20 @@ def timing(run: "StepRun", now: datetime) -> e.Timing:
     return e.Timing.EARLY if run.deadline is None else e.Timing.IN_TIME
 
 
-def outranked(run: "StepRun", rank: Rank) -> bool:
+def outranked(run: StepRun, rank: Rank) -> bool:
     """Whether the answer in force is worth more, so that one of this rank is only kept."""
     kept_in = run.state in {State.COMPLETED, State.FAILED}
     return kept_in and run.rank is not None and rank < run.rank
 
 
-def unanswered(run: "StepRun", rank: Rank) -> bool:
+def unanswered(run: StepRun, rank: Rank) -> bool:
     """Whether this generation still lacks an answer, or has only errors, so that one of this rank would settle it."""
     if run.state is State.FAILED:
         return rank is not Rank.ERROR and not outranked(run, rank)
     return run.state not in {State.COMPLETED, State.CANCELLED}
 
 
-def changes(run: "StepRun", event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:
+def changes(run: StepRun, event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:
     """What an answer changes of a folded run, besides its state."""
     credited = {
         "seen": run.seen if event.content_hash in run.seen else (*run.seen, event.content_hash),
@@ -65,7 +48,7 @@ def changes(run: "StepRun", event: e.AnswerEvent, at: datetime, version: int) ->
     return {**ended, "rank": event.rank, "answered_at": at, "answer_version": version, "facts": event.facts}
 
 
-def _kept(run: "StepRun", event: e.AnswerKept, at: datetime, version: int) -> dict[str, Any]:
+def _kept(run: StepRun, event: e.AnswerKept, at: datetime, version: int) -> dict[str, Any]:
     """Its row is not out any more, and what it found is for others."""
     answered: dict[str, Any] = {"deadline": None}
     if not event.serves or (run.kept is not None and event.rank < run.kept.rank):

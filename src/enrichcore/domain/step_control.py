@@ -11,7 +11,8 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.life_cycle import UNDER_WAY, UNSENT, State
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.posts import Heard
-from enrichcore.domain.step_run import Decided, StepRun, give_up, given_up, guarded, not_sent, settled
+from enrichcore.domain.step_run import Decided, give_up, given_up, guarded, not_sent, settled
+from enrichcore.domain.step_state import StepRun
 
 
 def decide_settle(run: StepRun, step: Step, settlement: e.Settlement, *, now: datetime, by: str, why: str) -> Decided:

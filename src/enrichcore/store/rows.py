@@ -14,7 +14,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.lane import Lane
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.domain.words import holdable
 from enrichcore.store.codec import encode_run
 

@@ -19,7 +19,7 @@ from enrichcore.domain.ids import PersonId
 from enrichcore.domain.life_cycle import permits
 from enrichcore.domain.pipeline import Pipeline, Step
 from enrichcore.domain.posts import changes
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.replaying import fold_runs
 
 #: (owner, workflow, generation): what `attempts` counts POSTs in.

@@ -10,7 +10,7 @@ from enrichcore.application.explaining import explain
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.step_run import StepRun
+from enrichcore.domain.step_state import StepRun
 from runners.web.desk import Desk, person_name
 from runners.web.history import told_of
 from runners.web.rendering import cell

@@ -13,7 +13,8 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.batch_item import Surroundings
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Entity, Kind, Pipeline, Step
-from enrichcore.domain.step_run import Answer, PostOutcome, StepRun
+from enrichcore.domain.step_run import Answer, PostOutcome
+from enrichcore.domain.step_state import StepRun
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(minutes=1)
