@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from enrichcore.domain.events import RowRejected
-from runners.cli.showing import plain
+from runners.plain import plain
 
 #: What a spreadsheet takes for the beginning of a formula; in some languages of Excel the signs in full width, too.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -19,9 +19,9 @@ from enrichcore.domain.life_cycle import ENDS, State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.store.commit import Store
 from runners.cli.opening import By, Why, application, client_name, who
-from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.lanes import held_back
+from runners.running import hindrances
 
 _PANEL = "Batches"
 #: Seconds between two looks of `--watch`.

@@ -26,9 +26,9 @@ from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 from projections import READ_MODELS
 from runners.cli.commands import FAILED
 from runners.cli.opening import found, who
-from runners.cli.running import behind
 from runners.cli.showing import AsJson, line, show_json
 from runners.composition import database_url, opened, opened_store, shown_address
+from runners.running import behind
 
 _PANEL = "Begin here"
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0"})  # noqa: S104 - named to warn of it

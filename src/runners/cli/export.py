@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from enrichcore.fields import COMPANY_FIELDS, FIELDS_BY_NAME, INDICATORS, LEAD_FIELDS, PERSON_FIELDS, FieldType
 from runners.cli.commands import CannotDo
-from runners.cli.showing import plain
+from runners.plain import plain
 from runners.spreadsheets import csv_cell
 
 _KEYS: Final = (

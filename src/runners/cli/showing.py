@@ -1,27 +1,24 @@
 """How facts are shown: as JSON for programs, as tables for people."""
 
-import base64
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from enrichcore.domain.amounts import amount, exact
+from enrichcore.domain.amounts import amount
+from runners.plain import plain
 
 #: Every command that prints facts takes it.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 #: Columns of what is not a terminal, so that no table is cut in a file.
 _WIDE: Final = 240
-#: Characters of a body that are shown.
-BODY_SHOWN: Final = 20_000
 
 
 def show_json(value: Any) -> None:
@@ -33,42 +30,6 @@ def show_json(value: Any) -> None:
 def json_text(value: Any, *, indent: int | None = 2) -> str:
     """A value as JSON text; ASCII only, so that no encoding of a terminal can break it."""
     return json.dumps(plain(value), indent=indent, allow_nan=False)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it; decimals stay exact as text, bytes are shown as text."""
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return str(value)
-        case float():
-            return value if value == value and abs(value) != float("inf") else str(value)  # noqa: PLR0124 - NaN differs from itself
-        case bytes():
-            return body_text(value)
-        case datetime() | date():
-            return value.isoformat()
-        case Decimal():
-            return exact(value)
-        case UUID():
-            return str(value)
-        case Mapping():
-            return {str(name): plain(entry) for name, entry in value.items()}
-        case set() | frozenset():
-            return sorted(map(plain, value), key=str)
-        case Iterable():
-            return [plain(entry) for entry in value]
-    return str(value)
-
-
-def body_text(body: bytes) -> str:
-    """A body as text, shortened; one that is no text is shown in base64."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = f"base64:{base64.b64encode(body).decode()}"
-    rest = len(text) - BODY_SHOWN
-    return f"{text[:BODY_SHOWN]}… ({rest} more characters)" if rest > 0 else text
 
 
 def to_people() -> Console:

@@ -27,8 +27,9 @@ from enrichcore.domain.events import (
 from enrichcore.domain.pipeline import Condition, Pipeline, Step
 from runners import standing
 from runners.cli.opening import application
-from runners.cli.running import not_in_force
-from runners.cli.showing import AsJson, body_text, line, plain, show_json
+from runners.cli.showing import AsJson, line, show_json
+from runners.plain import body_text, plain
+from runners.running import not_in_force
 from runners.statements import rows
 
 _PANEL = "Looking into it"

@@ -14,7 +14,8 @@ from enrichcore.application.matching import redrive as redrive_answers
 from enrichcore.domain.events import CallbackUnmatched, Recorded
 from runners.cli.commands import FAILED
 from runners.cli.opening import By, Why, application, client_name, who
-from runners.cli.showing import AsJson, body_text, line, show_json, show_table
+from runners.cli.showing import AsJson, line, show_json, show_table
+from runners.plain import body_text
 from runners.statements import rows
 
 _PANEL = "Batches"

@@ -14,10 +14,10 @@ from enrichcore.ingest import BadMapping, check_field
 from runners.cli.commands import CannotDo, Interrupted, say
 from runners.cli.opening import application, client_name, who
 from runners.cli.progress import counting, reading
-from runners.cli.running import hindrances
 from runners.cli.showing import AsJson, line, show_json
 from runners.cli.upload_report import show_report, show_steps
 from runners.reports import budget_said, report_json, step_json
+from runners.running import hindrances
 
 _PANEL = "Data in"
 _HALF_READ = "interrupted; nothing was imported"

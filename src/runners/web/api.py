@@ -17,7 +17,7 @@ from enrichcore.application import UnknownId
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
-from runners.cli.showing import plain
+from runners.plain import plain
 from runners.reports import report_json
 from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api

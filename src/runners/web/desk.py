@@ -18,8 +18,8 @@ from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
 from enrichcore.store import StoreUnavailable
 from enrichcore.store.postgres import PostgresStore
-from runners.cli.running import behind, nobody_runs
 from runners.masking import Masks
+from runners.running import behind, nobody_runs
 from runners.statements import sections
 from runners.web.rendering import rendered
 

@@ -1,6 +1,5 @@
 """What happened to one item or company run, as a page and the API tell it: words, times, and bodies cut short."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,9 +10,10 @@ from attrs import asdict, frozen
 from enrichcore.application.revisions import Changed, before_and_after, in_words, revisions
 from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.pipeline import Pipeline, Step
+from runners.plain import body_text
 from runners.web.desk import Desk
 
-#: Characters of a body that are shown.
+#: Characters of a body that pages show.
 BODY_SHOWN: Final = 2_000
 #: What an event holds for the machinery alone.
 _UNSAID: Final = frozenset({"workflow", "body", "key", "webhook", "content_hash"})
@@ -83,7 +83,7 @@ def _told(desk: Desk, recorded: Recorded, changed: str) -> Told:
         colour=_COLOURS.get(name, "start"),
         workflow=found.get("workflow", ""),
         details=tuple(details),
-        body=desk.masked(body_text(found.get("body", b""))),
+        body=desk.masked(body_text(found.get("body", b""), BODY_SHOWN)),
     )
 
 
@@ -106,23 +106,13 @@ def _event_json(desk: Desk, recorded: Recorded, changed: Changed | None) -> dict
 
 def _data(desk: Desk, event: Event) -> dict[str, Any]:
     found = asdict(event, recurse=False)
-    body = {"body": body_text(found.pop("body"))} if "body" in found else {}
+    body = {"body": body_text(found.pop("body"), BODY_SHOWN)} if "body" in found else {}
     return _plain(desk, {**found, **body})
 
 
 def _plain(desk: Desk, said: Mapping[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.json.decode(desk.masked(_encoder.encode(said).decode()))
     return plain
-
-
-def body_text(body: bytes) -> str:
-    """A body as text, cut; one that is no text is shown in base64."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = f"base64:{base64.b64encode(body).decode()}"
-    rest = len(text) - BODY_SHOWN
-    return f"{text[:BODY_SHOWN]}… ({rest:,} more characters)" if rest > 0 else text
 
 
 def _says(value: Any) -> bool:

@@ -13,10 +13,11 @@ from enrichcore.application import UnknownId
 from enrichcore.application.answers import parse
 from enrichcore.application.matching import CannotMatch, match
 from enrichcore.domain.events import CallbackMatched, CallbackUnmatched, Recorded
+from runners.plain import body_text
 from runners.web.access import name_cookie, remembered_name
 from runners.web.batch_actions import LONGEST_WHY, named
 from runners.web.desk import BY, Desk, TheDesk
-from runners.web.history import body_text
+from runners.web.history import BODY_SHOWN
 from runners.web.rendering import cell
 
 #: Bytes of a mended body; what the receiver takes as an answer.
@@ -110,7 +111,7 @@ def _answer(desk: Desk, recorded: Recorded, event: CallbackUnmatched) -> dict[st
         "workstream": event.workstream,
         "workflow": event.workflow,
         "reason": desk.masked(event.reason),
-        "body": desk.masked(body_text(event.body)),
+        "body": desk.masked(body_text(event.body, BODY_SHOWN)),
     }
 
 

@@ -10,11 +10,12 @@ from litestar.response import Redirect
 from enrichcore.application.answers import AckStatus
 from enrichcore.application.matching import redrive
 from enrichcore.domain.events import CallbackUnmatched, Recorded
+from runners.plain import body_text
 from runners.statements import rows
 from runners.web.access import name_cookie, remembered_name
 from runners.web.batch_actions import LONGEST_WHY, Said, named
 from runners.web.desk import BY, PAGE, Desk, TheDesk
-from runners.web.history import body_text
+from runners.web.history import BODY_SHOWN
 from runners.web.match_page import match_handlers
 from runners.web.rendering import PageNumber, Paging
 
@@ -75,7 +76,7 @@ def _answer(desk: Desk, recorded: Recorded) -> dict[str, Any]:
     assert isinstance(event, CallbackUnmatched)  # noqa: S101 - what the statement selects
     client = "" if recorded.client_id is None else desk.client_name(recorded.client_id)
     # Masked before it is cut, so that no part of a secret is left at the end.
-    body = desk.masked(body_text(event.body))
+    body = desk.masked(body_text(event.body, BODY_SHOWN))
     return {
         "id": recorded.stream_id,
         "received_at": recorded.at,

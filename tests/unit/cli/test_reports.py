@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from enrichcore.store import MemoryStore
-from runners.cli.showing import plain, show_table
+from runners.cli.showing import show_table
 from runners.cli.upload_report import show_report
+from runners.plain import plain
 from runners.reports import report_json
 from tests.contracts.world import ACME, CRM, World
 

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.application import Enrichment
-from runners.cli.running import hindrances
+from runners.running import hindrances
 from tests.unit.cli.world import World
 
 ROLES = ["receiver", "sender", "timers", "projector", "web"]
