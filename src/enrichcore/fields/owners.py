@@ -47,6 +47,9 @@ def owner_by_content(node: Node, asked: Entity | None = None) -> Entity | None:
         node: An object of a tree.
         asked: Whom the step concerns.
     """
+    kind = node.get("type")
+    if isinstance(kind, str) and kind.casefold() in words("kinds_of_companies") and says(node, "names"):
+        return Entity.COMPANY
     if says(node, "person_signs"):
         return Entity.PERSON
     if linkedin_key(node.get("url"), "in") or _is_named_like_its_page(node):

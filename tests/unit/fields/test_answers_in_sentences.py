@@ -110,3 +110,24 @@ def test_hr_is_a_role_and_a_form_of_address():
     """In capitals it is the former."""
     assert extract_person_fields({"title": "HR"})["person_title"] == "HR"
     assert extract_person_fields({"title": "Hr.", "headline": "CTO"})["person_title"] is None
+
+
+def test_an_organization_says_what_it_is():
+    """As pages and knowledge graphs write it, with a full name."""
+    address = {"@type": "PostalAddress", "addressLocality": "Leeds", "addressCountry": "GB"}
+    page = {"@type": "Organization", "name": "Marrowfen", "fullName": "Marrowfen Ltd", "address": address}
+    fields = extract_company_fields({"data": [{"score": 99, "entity": page}]})
+    assert (fields["company_name"], fields["company_city"]) == ("Marrowfen", "Leeds")
+    assert fields["company_country"] == "United Kingdom"
+
+
+def test_a_name_in_an_identifier_is_the_companys():
+    """Crunchbase's."""
+    properties = {"identifier": {"permalink": "marrowfen", "value": "Marrowfen"}, "short_description": "Pumps."}
+    assert extract_company_fields({"properties": properties})["company_name"] == "Marrowfen"
+
+
+def test_a_revenue_in_thousands_is_told_beside_the_whole_one():
+    """ZoomInfo's."""
+    told = {"name": "Marrowfen", "revenue": 12500, "revenueNumeric": 12500000, "employeeCount": 12}
+    assert extract_company_fields({"data": told})["company_revenue_range"] == "12500000"
