@@ -89,7 +89,7 @@ _HEDGED = re.compile(
     r"\W*(?:(?:most |very )?likely|i (?:think|believe|guess|assume)|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
     r"|no longer|(?:has |he |she |they )*left (?:the|company|in \d)|previously|deceased|not (?:applicable|specified|available|disclosed|known|found|provided|stated"
     r"|mentioned|sure|clear|confirmed|public|publicly|listed|employed|currently|determined|enough)|could be|might be|may be|appears to|seems to|n/a"
-    r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
+    r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|as of|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
     re.IGNORECASE,
 )
 #: A short text that begins so says nothing, also where it says why.
@@ -110,6 +110,16 @@ _VERB = re.compile(rf"\b{_VERBS}\b")
 _GOES_ON = rf"\b(?:(?: [^\s.]+){{0,4}}) {_VERBS}(?:n['\u2019]t)? \S"
 _ABOUT_SOMEBODY = re.compile(rf"(?:The|They|She|He|Their|His|Her){_GOES_ON}")
 _OPENS_SENTENCE = re.compile(rf"(?:The|This|It|They|She|He|I|There|Their|Its|His|Her|No){_GOES_ON}")
+#: What somebody is or does, in the middle of a text: "Ann Bell is the CTO of Oak Ltd".
+_SAYS_OF_SOMEBODY = re.compile(
+    r"\S (?:(?:is|was|are|were) (?:the|a|an|based|located|headquartered|currently|no longer|not|in|at)|serves? as|works? (?:at|as|for)"
+    r"|(?:appears?|seems?) to|lives? in|(?:operates?|specializes?|specialises?) in|(?:provides?|offers?) \w+) \w"
+)
+_DENIES_LINK = re.compile(
+    r"\b(?:not (?:be )?(?:found|available|verified|confirmed)|no (?:\w+ ){0,3}(?:found|available|exists?)|could ?(?:not|n['\u2019]t)|cannot"
+    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) )",
+    re.IGNORECASE,
+)
 _WORDS_OF_SENTENCE = 5
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
@@ -218,11 +228,12 @@ def texts(value: Any, keys: tuple[str, ...] = _TEXT_KEYS, lists: tuple[str, ...]
 
 
 def links(value: Any) -> Iterator[str]:
-    """Every text that may be a link or domain."""
+    """Every text that may be a link or domain; what is told beside a denial is another's: "Not found, the closest is ..."."""
     if isinstance(value, str):
         # Not `said`: a link may stand in mark-up.
-        if text := normalize.clean_text(value):
-            yield text
+        text = normalize.clean_text(value)
+        if text and not (" " in text and _DENIES_LINK.search(text)):
+            yield text.strip("`")
     elif isinstance(value, Mapping | list):
         yield from texts(value, (*_LINK_KEYS, *_TEXT_KEYS))
 
@@ -259,11 +270,15 @@ def job_title(value: Any) -> str | None:
     """A job title; a form of address and the title of a page are none, nor is a sentence about the person, but their own motto is."""
     text = label(value)
     text = None if text is None else _ASIDE.sub("", text)
-    if not text or is_hedged(text) or _PAGE_TITLE.search(text) or _ABOUT_SOMEBODY.match(text):
+    if not text or is_hedged(text) or _PAGE_TITLE.search(text) or _says_of_somebody(text):
         return None
     plain = " ".join(text.casefold().replace(".", " ").split())
     is_address = plain in entries("salutations") and text != "HR"
     return None if is_address or plain in words("no_titles") else text
+
+
+def _says_of_somebody(text: str) -> bool:
+    return _ABOUT_SOMEBODY.match(text) is not None or _SAYS_OF_SOMEBODY.search(text) is not None
 
 
 def is_hedged(text: str) -> bool:
@@ -273,7 +288,7 @@ def is_hedged(text: str) -> bool:
 
 def is_sentence(text: str) -> bool:
     """Whether a text says something about somebody or something: "The company is headquartered in Leeds", "Makes pumps that it sells to farms."."""
-    if _OPENS_SENTENCE.match(text):
+    if _OPENS_SENTENCE.match(text) or _SAYS_OF_SOMEBODY.search(text):
         return True
     return text.endswith(".") and len(text.split()) >= _WORDS_OF_SENTENCE and _VERB.search(text) is not None
 

@@ -16,6 +16,11 @@ from projections.final_leads import extract_company_fields, extract_person_field
         {"technologies": "The company uses Salesforce, HubSpot and AWS."},
         {"industries": "The company operates in mining, metals, and recycling."},
         {"name": "The company is called Marrowfen"},
+        {"industry": "Marrowfen provides pumps for farms and mines"},
+        {"industry": "As of 2024, mining"},
+        {"website": "The website could not be found, but a similar one is https://oakmere.example"},
+        {"website": "https://marrowfen.example is for sale"},
+        {"linkedin_url": "No LinkedIn page found. The closest match is https://www.linkedin.com/company/oakmere"},
     ],
 )
 def test_a_sentence_is_no_fact_of_a_company(told):
@@ -30,7 +35,12 @@ def test_a_sentence_is_no_fact_of_a_company(told):
     [
         {"title": "She is the CTO of Marrowfen."},
         {"title": "The current title is CTO"},
+        {"title": "Orla Penhallow serves as CTO"},
+        {"title": "Orla is the CTO of Marrowfen"},
         {"location": "She lives in Leeds"},
+        {"location": "Orla is based in Leeds"},
+        {"linkedin_url": "No profile found. Closest: https://www.linkedin.com/in/bo-lee"},
+        {"linkedin_url": "Multiple profiles found: linkedin.com/in/bo-lee and linkedin.com/in/bo-lee-2"},
         {"full_name": "The person's name is Orla Penhallow"},
     ],
 )
@@ -47,6 +57,8 @@ def test_a_sentence_is_no_fact_of_a_person(told):
         ({"industry": "Mining [source: LinkedIn]"}, "company_industry", "Mining"),
         ({"name": "Marrowfen Ltd: Overview | LinkedIn"}, "company_name", "Marrowfen Ltd"),
         ({"name": "We are social"}, "company_name", "We are social"),
+        ({"website": "`https://marrowfen.example`"}, "company_domain", "marrowfen.example"),
+        ({"website": "The website is https://marrowfen.example"}, "company_domain", "marrowfen.example"),
         ({"technologies": "Salesforce, AWS, and HubSpot"}, "company_technologies", ["Salesforce", "AWS", "HubSpot"]),
         ({"technologies": {"active": ["SAP"], "categories": ["erp"]}}, "company_technologies", ["SAP"]),
     ],
