@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from enrichcore import normalize
 from enrichcore.domain.keys import sort_of_page
@@ -34,6 +34,8 @@ MAX_ENTRIES = 500
 MAX_COUNT = 2**31 - 1
 #: A company may be named by a number of so many digits: "1906".
 _SHORTEST_NUMBER = 3
+#: Letters of the longest code of a country or state.
+CODE_LENGTH: Final = 3
 FIRST_FOUNDED = 1000
 LAST_FOUNDED = 2100
 
@@ -412,8 +414,29 @@ def location(value: Any) -> str | None:
         return None if text is None or (len(text) <= 3 and text.isupper()) or is_remote(text) else text  # noqa: PLR2004 - codes
     told = (said for part in text.split(",") if (said := normalize.clean_text(part)))
     parts = [part for part in told if part.casefold() not in words("no_places")]
+    if text.islower():
+        parts = [_code_or_place(part) if index else cased_place(part) for index, part in enumerate(parts)]
     # A state's code alone is no place.
     return ", ".join(parts) if len(parts) > 1 or (parts and len(parts[0]) > 3) else None  # noqa: PLR2004 - codes
+
+
+def cased_place(name: str) -> str:
+    """A place all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"; "CDMX" is short for one."""
+    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH and _can_be_said(name))):
+        return name
+    small = words("small_words")
+    return " ".join(
+        word if index and word in small else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
+        for index, word in enumerate(name.lower().split())
+    )
+
+
+def _can_be_said(name: str) -> bool:
+    return not name.isascii() or any(letter in "AEIOUY" for letter in name)
+
+
+def _code_or_place(name: str) -> str:
+    return name.upper() if len(name) <= CODE_LENGTH else cased_place(name)
 
 
 def company_type(value: Any) -> str | None:

@@ -29,8 +29,6 @@ from enrichcore.normalize import (
 
 #: Places of one company that are compared.
 MAX_PLACES = 50
-#: Characters of a code: of a country, or of a state.
-CODE_LENGTH = 3
 #: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
 NO = frozenset({"false", "no", "0", "n"})
@@ -319,17 +317,23 @@ def _alone(name: str) -> Location | None:
     if is_known_country(name):
         is_city = name.casefold() in words("city_states")
         return (
-            None if len(name) <= CODE_LENGTH else Location(city=name if is_city else None, country=country_name(name))
+            None
+            if len(name) <= cleaners.CODE_LENGTH
+            else Location(city=name if is_city else None, country=country_name(name))
         )
     if is_subdivision(name) and name.casefold() not in words("cities_like_states"):
         return None
-    is_code = len(name) <= CODE_LENGTH and name.isupper()
+    is_code = len(name) <= cleaners.CODE_LENGTH and name.isupper()
     return None if is_code else Location(city=name)
 
 
 def _ends_in_country(name: str) -> bool:
     # A code at the end is a state: "CA" is California here, not Canada. Georgia may be either.
-    return len(name) > CODE_LENGTH and is_known_country(name) and name.casefold() not in words("countries_like_states")
+    return (
+        len(name) > cleaners.CODE_LENGTH
+        and is_known_country(name)
+        and name.casefold() not in words("countries_like_states")
+    )
 
 
 def _with_country(parts: list[str]) -> Location | None:
@@ -382,7 +386,7 @@ def _country_of(state: str, city: str) -> str | None:
 
 def _is_code(name: str) -> bool:
     plain = name.replace(".", "")
-    return len(plain) <= CODE_LENGTH and plain.isupper()
+    return len(plain) <= cleaners.CODE_LENGTH and plain.isupper()
 
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
@@ -400,7 +404,9 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
     )
     state = next(told, None)
     return Location(
-        city=None if city is None else _cased(city), state=None if state is None else _cased(state), country=country
+        city=None if city is None else cleaners.cased_place(city),
+        state=None if state is None else cleaners.cased_place(state),
+        country=country,
     )
 
 
@@ -408,21 +414,6 @@ def _state_country(state: str, city: str) -> str | None:
     """The country that a state tells; in the state's place a code is none of a country: "BG" is Bergamo as well as Bulgaria."""
     is_known = not _is_code(state) or bool(countries_of_state(state)) or country_of_city(city, state) is not None
     return _country_of(state, city) if is_known else None
-
-
-def _cased(name: str) -> str:
-    """A place all in capitals or all in lower case as one writes it: "BOSTON", "frankfurt am main"; "CDMX" is short for one."""
-    if not (name.islower() or (name.isupper() and len(name) > CODE_LENGTH and _can_be_said(name))):
-        return name
-    small = words("small_words")
-    return " ".join(
-        word if index and word in small else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
-        for index, word in enumerate(name.lower().split())
-    )
-
-
-def _can_be_said(name: str) -> bool:
-    return not name.isascii() or any(letter in "AEIOUY" for letter in name)
 
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
@@ -502,7 +493,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
 
 @lru_cache(maxsize=4_096)
 def _is_surely_country(name: str) -> bool:
-    return len(name) > CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
+    return len(name) > cleaners.CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:

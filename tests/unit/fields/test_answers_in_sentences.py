@@ -143,3 +143,16 @@ def test_a_revenue_in_thousands_is_told_beside_the_whole_one():
     """ZoomInfo's."""
     told = {"name": "Marrowfen", "revenue": 12500, "revenueNumeric": 12500000, "employeeCount": 12}
     assert extract_company_fields({"data": told})["company_revenue_range"] == "12500000"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("leeds, england, united kingdom", "Leeds, England, United Kingdom"),
+        ("frankfurt am main, de", "Frankfurt am Main, DE"),
+        ("Leeds, UK", "Leeds, UK"),
+    ],
+)
+def test_a_place_in_small_letters_is_written_as_one(told, shown):
+    """Some providers write everything small."""
+    assert extract_person_fields({"name": "Orla Penhallow", "location_name": told})["person_location"] == shown
