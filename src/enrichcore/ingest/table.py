@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from enrichcore.ingest.column_groups import with_groups
 from enrichcore.ingest.decoding import Encoding, Source, find_encoding, refuse_markup, source_of
 from enrichcore.ingest.dialect import PEEK, Dialect, Knows, find_dialect, know_nothing
 from enrichcore.ingest.errors import NotATable
@@ -126,10 +127,19 @@ def _open_text_table(file: Source, knows: Knows) -> Table:
         raise NotATable(file.name, "has no column names", "export the records again as CSV")
     if header.fault:
         raise NotATable(file.name, "has a header line with a quote that is never closed", "export it again as CSV")
+    headers = with_groups(header.cells, _above(file, encoding, dialect), knows)
     return Table(
-        headers=header.cells, encoding=encoding.name, delimiter=dialect.delimiter, meter=file.meter, notes=encoding.notes,
+        headers=headers, encoding=encoding.name, delimiter=dialect.delimiter, meter=file.meter, notes=encoding.notes,
         records=records,
     )  # fmt: skip
+
+
+def _above(source: Source, encoding: Encoding, dialect: Dialect) -> tuple[str, ...]:
+    """The cells of the line above the header; empty where there is none."""
+    if dialect.header_line == 1:
+        return ()
+    row = next(_records_from(source, encoding, dialect, dialect.header_line - 1), None)
+    return () if row is None or row.fault else row.cells
 
 
 def _refuse_prose(table: Table, name: str, knows: Knows) -> None:

@@ -12,8 +12,9 @@ from itertools import dropwhile, islice
 from typing import Any, Final
 from warnings import catch_warnings, simplefilter
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from enrichcore.ingest.column_groups import with_groups
 from enrichcore.ingest.decoding import Source
 from enrichcore.ingest.dialect import Knows, better_header, know_nothing, known_names
 from enrichcore.ingest.errors import NotATable
@@ -98,7 +99,10 @@ def _from_header(rows: Iterator[Row], knows: Knows) -> Iterator[Row]:
         names = [known_names(row.cells, knows) for row in first]
         place = first.index(chosen)
         better = better_header(names, place)
-        yield from first[place if better is None else better :]
+        place = place if better is None else better
+        above = first[place - 1].cells if place else ()
+        yield evolve(first[place], cells=with_groups(first[place].cells, above, knows))
+        yield from first[place + 1 :]
     yield from rows
 
 
