@@ -66,6 +66,16 @@ FILES = {
         "utf-8",
         {"person_full_name": "Orla Penhallow", "company_name": "Marrowfen Ltd", "person_title": "Buyer"},
     ),
+    "kaspr": (
+        "First name,Last name,Company,Job title,Work emails,Personal emails\nOrla,Penhallow,Marrowfen,Buyer,orla@marrowfen.example,orla@gmail.com\n",
+        "utf-8",
+        {"person_email": "orla@marrowfen.example", "person_title": "Buyer"},
+    ),
+    "rocketreach": (
+        "Name,Title,Employer,Recommended Work Email,Recommended Personal Email,Emails\nOrla Penhallow,Buyer,Marrowfen,orla@marrowfen.example,orla@gmail.com,\n",
+        "utf-8",
+        {"person_email": "orla@marrowfen.example", "company_name": "Marrowfen"},
+    ),
     "leads of salesforce": (
         "Lead ID,Lead Name,Email,Company / Account\n1,Orla Penhallow,orla@marrowfen.example,Marrowfen\n",
         "utf-8",
