@@ -30,12 +30,21 @@ _NOT_ZERO = re.compile("[1-9]")
 _NO_AMOUNT = re.compile(r"[%@_;?=#]|\d:\d|^\W*[+-]|^0\d|\d-\d+-\d|\(\d{2,5}\)\s*\d")
 
 
+_UNTOLD_UNIT = re.compile(r"\d{1,3}(?:\.\d+)?(?:\s*[-\u2013]\s*\d{1,3}(?:\.\d+)?)?")
+
+
 def is_amount(text: str) -> bool:
     """Whether a text is an amount of money or a range of them: numbers, and around them nothing but words of amounts.
 
-    "$25M - $50M" is one; "Bootstrapped since 2010", "12%", "80 employees" and a year alone are none.
+    "$25M - $50M" is one; "Bootstrapped since 2010", "12%", "80 employees" and a year alone are none, nor is a number below a
+    thousand without a unit: providers that count in millions write "25".
     """
-    if _NO_AMOUNT.search(text) or _DAY.search(text) or not _words_of("amount_words").issuperset(_said(text)):
+    if (
+        _UNTOLD_UNIT.fullmatch(text.strip())
+        or _NO_AMOUNT.search(text)
+        or _DAY.search(text)
+        or not _words_of("amount_words").issuperset(_said(text))
+    ):
         return False
     return _NOT_ZERO.search(_YEAR.sub("", text)) is not None
 

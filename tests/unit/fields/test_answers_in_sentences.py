@@ -156,3 +156,19 @@ def test_a_revenue_in_thousands_is_told_beside_the_whole_one():
 def test_a_place_in_small_letters_is_written_as_one(told, shown):
     """Some providers write everything small."""
     assert extract_person_fields({"name": "Orla Penhallow", "location_name": told})["person_location"] == shown
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"last_funding_round_announced_date": "2026-05-01", "last_funding_round_name": "Series A"},
+        {"recentFundingDate": "2026-05-01 12:00 AM", "latest_funding_stage": "Series A"},
+        {"funding": {"last_round_date": "2026-05-01T00:00:00.000Z", "last_round_type": "Series A"}},
+        {"funding": {"latest_funding_date": "2026-05-01", "latest_funding_stage": "Series A"}},
+        {"funding": {"funding_events": [{"raised_at": "2026-05-01", "type": "Series A"}]}},
+    ],
+)
+def test_the_last_round_is_told_in_many_places(told):
+    """Of Coresignal, ZoomInfo, Bright Data and Prospeo."""
+    fields = extract_company_fields({"name": "Marrowfen", **told})
+    assert (fields["company_last_raised_at"], fields["company_latest_funding"]) == ("2026-05-01", "Series A")

@@ -14,7 +14,7 @@ AMOUNTS = [
 NO_AMOUNTS = [
     "No funding information found (as of 2026)", "The company has not raised any funding since 2010", "Bootstrapped since 2010", "Self-funded; no external rounds in 10 years",
     "N/A (private company, est. 1998)", "Not disclosed (2024)", "Seed - 2021", "2 rounds", "12%", "80 employees", "Q4 2024", "2024-12-31", "+54 11 4000 1234", "(555) 123-4567", "555-123-4567", "Pre-revenue (2024)",
-    "https://x.example/rev?y=2024", "2021", "1998-2003", "$0 - $0", "-5", "$-5M", "r_00010000", "10/01/2026", "2026-01-10T00:00:00",
+    "https://x.example/rev?y=2024", "2021", "1998-2003", "$0 - $0", "-5", "$-5M", "r_00010000", "10/01/2026", "2026-01-10T00:00:00", "25", "25.0", "10-50",
 ]  # fmt: skip
 HEAD_COUNTS = [
     "11-50",
