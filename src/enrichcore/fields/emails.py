@@ -97,6 +97,8 @@ _OF_A_CHECK: Final = re.compile(
     r"|(?:is)?(?:verification|validation|verified|validated|validity|valid|deliverability|deliverable|certainty|quality|qualification)$"
     r"|^(?:validate|verify|check)(?=.)"
 )
+#: How a column that looks for an address is called before whose it is: "Find CEO Email".
+_ASKS: Final = re.compile(r"^(?:find|get|lookup|enrich)(?=.)")
 #: What holds a check of the address beside it.
 _BARE_CHECKS: Final = frozenset({"verification", "validation", "verificationresult", "validationresult"})
 #: Providers that do nothing but check addresses.
@@ -260,7 +262,7 @@ def speaks_of_email(key: str) -> bool:
     """Whether a column of that folded name holds the person's address, and not something about it or another's."""
     if not any(word in key for word in keys("email_words")):
         return False
-    if key in keys("not_email_columns"):
+    if _ASKS.sub("", key) in keys("not_email_columns"):
         return False
     bare = next((key.removeprefix(prefix) for prefix in keys("email_prefixes") if key.startswith(prefix)), key)
     return not any(word in bare for word in keys("not_email_words"))

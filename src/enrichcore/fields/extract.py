@@ -463,7 +463,7 @@ def _names(fields: Mapping[str, Any], turned: tuple[str, str] | None, alone: str
     if first is None and full is None and last and (whole := normalize.whole_name_in(last)):
         first, last = whole
     if full is None and first and last:
-        full = f"{first} {last}"
+        full = normalize.joined_name(first, last)
     first, last = normalize.rest_of_name(full, first=first, last=last) or (first, last)
     if (first is None or last is None) and not normalize.is_undivided(full or ""):
         of_full = turned if turned and full == " ".join(turned) else normalize.split_full_name(full)

@@ -22,6 +22,7 @@ from enrichcore.normalize import (
     is_free_mail,
     is_shared_mailbox,
     is_undivided,
+    joined_name,
     linkedin_key,
     linkedin_url,
     lone_last_name,
@@ -117,7 +118,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
             # A whole name, and which end of it is the first name is not told.
             full = whole
     if not full or "," in full:
-        full = f"{first} {last}" if first and last else None
+        full = joined_name(first, last) if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
     others = {fact: value for fact, value in person.items() if fact not in names}
     return others | {fact: name for fact, name in names.items() if name}

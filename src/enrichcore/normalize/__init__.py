@@ -21,7 +21,7 @@ from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
-from enrichcore.normalize.name_order import is_undivided
+from enrichcore.normalize.name_order import is_undivided, joined_name
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
@@ -69,6 +69,7 @@ __all__ = [
     "is_shared_mailbox",
     "is_subdivision",
     "is_undivided",
+    "joined_name",
     "last_name",
     "linkedin_key",
     "linkedin_url",

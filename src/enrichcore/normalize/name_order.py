@@ -30,6 +30,11 @@ def is_undivided(name: str) -> bool:
     return len(name) > 1 and _is_east_asian(name)
 
 
+def joined_name(first: str, last: str) -> str:
+    """A full name of its parts, the family name first where the letters are those of China, Japan and Korea."""
+    return f"{last} {first}" if _is_east_asian(first) and _is_east_asian(last) else f"{first} {last}"
+
+
 def parts_in_order(words: list[str]) -> Parts | None:
     """First and last name of a full name that is not ordered as in English; None for any other, and for one word."""
     if len(words) == 1:

@@ -172,3 +172,18 @@ def test_the_last_round_is_told_in_many_places(told):
     """Of Coresignal, ZoomInfo, Bright Data and Prospeo."""
     fields = extract_company_fields({"name": "Marrowfen", **told})
     assert (fields["company_last_raised_at"], fields["company_latest_funding"]) == ("2026-05-01", "Series A")
+
+
+@pytest.mark.parametrize(
+    "other", [{"Decision Maker": {"name": "Bo Lee", "title": "CEO", "email": "bo@oakmere.example"}}, {"Find CEO Email": "bo@oakmere.example"}]
+)  # fmt: skip
+def test_a_column_about_the_decision_maker_is_about_somebody_else(other):
+    """Whoever decides there is another than the one who was asked about."""
+    fields = extract_person_fields({"Enrich person": {"name": "Orla Penhallow", "title": "Buyer"}, **other})
+    assert (fields["person_title"], fields["person_email"]) == ("Buyer", None)
+    assert not any(extract_person_fields({"Enrich person": None, **other}).values())
+
+
+def test_a_name_in_the_letters_of_japan_is_joined_as_it_is_written():
+    """The family name stands first, as in a full name of one column."""
+    assert extract_person_fields({"first_name": "健一", "last_name": "佐藤"})["person_full_name"] == "佐藤 健一"

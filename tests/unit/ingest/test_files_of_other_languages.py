@@ -12,6 +12,7 @@ FILES = {
         {
             "person_first_name": "健一",
             "person_last_name": "佐藤",
+            "person_full_name": "佐藤 健一",
             "person_title": "部長",
             "person_email": "sato@kakuu.example",
             "person_country": "Japan",
