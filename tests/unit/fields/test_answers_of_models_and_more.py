@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.final_leads import extract_company_fields, extract_person_fields
+from projections.final_leads import extract_all, extract_company_fields, extract_person_fields
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,17 @@ def test_a_column_about_the_decision_maker_is_about_somebody_else(other):
 def test_a_name_in_the_letters_of_japan_is_joined_as_it_is_written():
     """The family name stands first, as in a full name of one column."""
     assert extract_person_fields({"first_name": "健一", "last_name": "佐藤"})["person_full_name"] == "佐藤 健一"
+
+
+def test_one_previous_job_is_a_past_employer():
+    """Lusha's: whether it was a customer is told where it was, and is unknown where the rest of the history is."""
+    person = {
+        "fullName": "Orla Penhallow",
+        "company": {"name": "Marrowfen", "domain": "marrowfen.example"},
+        "previousJob": {"jobTitle": {"title": "Clerk"}, "company": {"name": "Oakmere", "domain": "oakmere.example"}},
+    }
+    told = [
+        extract_all({}, {"data": person}, customers, asked_company_domain="marrowfen.example")["is_worked_at_customer"]
+        for customers in (["oakmere.example"], ["elm.example"])
+    ]
+    assert told == [True, None]
