@@ -15,6 +15,14 @@ from typing import Any, Final
 from enrichcore import normalize
 from enrichcore.domain.keys import sort_of_page
 from enrichcore.fields.company_types import reads_like_a_type, spelled
+from enrichcore.fields.sentences import (
+    WORDS_OF_SENTENCE,
+    denies_link,
+    is_hedged,
+    is_sentence,
+    says_of_somebody,
+    without_aside,
+)
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
 from enrichcore.normalize.lists import entries
@@ -86,14 +94,6 @@ _FOR_SALE = re.compile(
     r"(?:(?:the |this )?(?:premium )?(?:domain|website)\b.{0,60}?|\S+\.\w+) (?:is|may be|are) (?:now )?(?:for sale|available for purchase)\b",
     re.IGNORECASE,
 )
-#: How a text begins that is a guess, or says that there is nothing; as a whole, or before what it guesses.
-_HEDGED = re.compile(
-    r"\W*(?:(?:most |very )?likely|i (?:think|believe|guess|assume)|probably|possibly|presumably|perhaps|maybe|apparently|(?:unclear|uncertain|unspecified|undisclosed|unknown|unconfirmed)(?=\s*(?:$|[-\u2013,;:.(]))"
-    r"|no longer|(?:has |he |she |they )*left (?:the|company|in \d)|previously|deceased|not (?:applicable|specified|available|disclosed|known|found|provided|stated"
-    r"|mentioned|sure|clear|confirmed|public|publicly|listed|employed|currently|determined|enough)|could be|might be|may be|appears to|seems to|n/a"
-    r"|see (?:linkedin|website|profile|above|below|notes?|attached|description)|based on (?:the|its|their|his|her|linkedin|available|public|publicly|information|search|data)|according to|as of|inferred|assumed|estimated|guess(?:ed)?)\b(?!-)",
-    re.IGNORECASE,
-)
 #: A short text that begins so says nothing, also where it says why.
 _NOT_AVAILABLE = re.compile(r"\W*n/a\s*[-\u2013,:;(]", re.IGNORECASE)
 #: A page's title in the answer of a search.
@@ -101,28 +101,6 @@ _PAGE_TITLE = re.compile(
     r"(?::\s*(?:overview|about|jobs|company profile\S*))?\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
     re.IGNORECASE,
 )
-#: What a model writes behind a value of how it knows it.
-_ASIDE = re.compile(r"\s*[(\[](?:confidence|sources?|via|per|as of|according to)\b[^()\[\]]*[)\]]$", re.IGNORECASE)
-#: A verb in small letters, as it stands in sentences; names and titles have hardly any.
-_VERBS = (
-    r"(?:is|are|was|were|has|have|had|does|did|can|cannot|could|lives?|works?|operates?|uses?|sells?|provides?|offers?|makes?|builds?"
-    r"|started|joined|serves?|holds?|appears?|seems?|mentions?|lists?|employs?|raised|develops?|specializes|specialises|focuses)"
-)
-_VERB = re.compile(rf"\b{_VERBS}\b")
-_GOES_ON = rf"\b(?:(?: [^\s.]+){{0,4}}) {_VERBS}(?:n['\u2019]t)? \S"
-_ABOUT_SOMEBODY = re.compile(rf"(?:The|They|She|He|Their|His|Her){_GOES_ON}")
-_OPENS_SENTENCE = re.compile(rf"(?:The|This|It|They|She|He|I|There|Their|Its|His|Her|No){_GOES_ON}")
-#: What somebody is or does, in the middle of a text: "Ann Bell is the CTO of Oak Ltd".
-_SAYS_OF_SOMEBODY = re.compile(
-    r"\S (?:(?:is|was|are|were) (?:the|a|an|based|located|headquartered|currently|no longer|not|in|at)|serves? as|works? (?:at|as|for)"
-    r"|(?:appears?|seems?) to|lives? in|(?:operates?|specializes?|specialises?) in|(?:provides?|offers?) \w+) \w"
-)
-_DENIES_LINK = re.compile(
-    r"\b(?:not (?:be )?(?:found|available|verified|confirmed)|no (?:\w+ ){0,3}(?:found|available|exists?)|could ?(?:not|n['\u2019]t)|cannot"
-    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) )",
-    re.IGNORECASE,
-)
-_WORDS_OF_SENTENCE = 5
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
@@ -234,7 +212,7 @@ def links(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         # Not `said`: a link may stand in mark-up.
         text = normalize.clean_text(value)
-        if text and not (" " in text and _DENIES_LINK.search(text)):
+        if text and not denies_link(text):
             yield text.strip("`")
     elif isinstance(value, Mapping | list):
         yield from texts(value, (*_LINK_KEYS, *_TEXT_KEYS))
@@ -263,7 +241,7 @@ def fact(value: Any) -> str | None:
     text = label(value)
     if text is None:
         return None
-    text = _ASIDE.sub("", text)
+    text = without_aside(text)
     return None if not text or is_hedged(text) or is_sentence(text) else text
 
 
@@ -271,28 +249,12 @@ def fact(value: Any) -> str | None:
 def job_title(value: Any) -> str | None:
     """A job title; a form of address and the title of a page are none, nor is a sentence about the person, but their own motto is."""
     text = label(value)
-    text = None if text is None else _ASIDE.sub("", text)
-    if not text or is_hedged(text) or _PAGE_TITLE.search(text) or _says_of_somebody(text):
+    text = None if text is None else without_aside(text)
+    if not text or is_hedged(text) or _PAGE_TITLE.search(text) or says_of_somebody(text):
         return None
     plain = " ".join(text.casefold().replace(".", " ").split())
     is_address = plain in entries("salutations") and text != "HR"
     return None if is_address or plain in words("no_titles") else text
-
-
-def _says_of_somebody(text: str) -> bool:
-    return _ABOUT_SOMEBODY.match(text) is not None or _SAYS_OF_SOMEBODY.search(text) is not None
-
-
-def is_hedged(text: str) -> bool:
-    """Whether a text is a guess or says why there is nothing: "Likely CFO", "Not available, but the phone code suggests ..."."""
-    return _HEDGED.match(text) is not None
-
-
-def is_sentence(text: str) -> bool:
-    """Whether a text says something about somebody or something: "The company is headquartered in Leeds", "Makes pumps that it sells to farms."."""
-    if _OPENS_SENTENCE.match(text) or _SAYS_OF_SOMEBODY.search(text):
-        return True
-    return text.endswith(".") and len(text.split()) >= _WORDS_OF_SENTENCE and _VERB.search(text) is not None
 
 
 def _is_address(text: str) -> bool:
@@ -505,7 +467,7 @@ def company_name(value: Any) -> str | None:
     text = label(value)
     if text is not None:
         text = _PAGE_TITLE.sub("", text)
-        if len(text.split()) >= _WORDS_OF_SENTENCE and is_sentence(text):
+        if len(text.split()) >= WORDS_OF_SENTENCE and is_sentence(text):
             return None
     if text is None and isinstance(value, str) and _is_named_by_numbers(value.strip()):
         text = line(value)

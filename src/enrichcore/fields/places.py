@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from enrichcore.fields import cleaners
 from enrichcore.fields.payloads import Tree, values_along, values_at
+from enrichcore.fields.sentences import is_hedged
 from enrichcore.fields.sources import Path, Place, company_places, person_place, place_words, words
 from enrichcore.normalize import (
     clean_text,
@@ -210,7 +211,7 @@ def is_no(value: Any) -> bool:
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
-    if cleaners.is_hedged(text):
+    if is_hedged(text):
         return None
     places = _places_in(_BRACKETED.sub("", cleaners.without_place_name(text)))
     if len(places) != 1:

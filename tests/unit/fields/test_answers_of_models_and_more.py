@@ -1,4 +1,4 @@
-"""Models that were asked for one fact answer with a sentence about it, and lists may hold several who may be meant."""
+"""Models that were asked for one fact answer with a sentence about it; and what was wrong in answers of further providers."""
 
 import pytest
 
