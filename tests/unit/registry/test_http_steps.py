@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from enrichcore.registry import ConfigurationError, Secret, parse, snapshot
-from runners.web.desk import secrets
+from runners.masking import secrets
 
 CLIENT_ID = "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10"
 TOML = f"""
