@@ -112,6 +112,10 @@ class Tables:
             table, key, row = self._journal.pop()
             self._learn(table, key, row)
 
+    def settle(self) -> None:
+        """Come back to no earlier point any more: what was remembered for that is let go."""
+        self._journal.clear()
+
     def content(self) -> dict[str, dict[Key, Row]]:
         """Every known row, by table and key."""
         return {name: {key: row for key, row in rows.items() if row is not None} for name, rows in self._rows.items()}

@@ -201,7 +201,9 @@ class Building:
             tables.use(connection)
             for fault in (*read.faults, *feed(model, read.events, tables)):
                 raise _unreadable(model, fault)
-            if tables.pending > pending:
+            # A model of few rows may have none to write for the whole of the log, and must not remember how they came about.
+            tables.settle()
+            if tables.pending > pending or tables.is_full:
                 tables.flush()
 
     def _flush(self, connection: Connection[TupleRow]) -> None:

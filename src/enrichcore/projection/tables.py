@@ -16,7 +16,7 @@ from enrichcore.projection.schema import name_of
 from enrichcore.projection.statements import trusted
 from enrichcore.projection.storable import json_bytes
 
-#: Rows of one table kept in memory between the pages of a rebuild.
+#: Rows of one table, and values that were looked for in it, kept in memory between the pages of a rebuild.
 KEPT_ROWS = 20_000
 #: Statements of each kind that are kept: those of the live tables, and of the tables of a few rebuilds.
 STATEMENTS: Final = 256
@@ -44,6 +44,11 @@ class PostgresTables(Tables):
         """Changed rows that are not written yet."""
         return sum(len(keys) for keys in self._changed.values())
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more is known of a table than should be held, also of keys and values that have no row."""
+        return any(self._known(name) > KEPT_ROWS for name in self._tables)
+
     def flush(self) -> None:
         """Write every change."""
         for name, keys in self._changed.items():
@@ -55,16 +60,19 @@ class PostgresTables(Tables):
             if gone:
                 self._delete(self._tables[name], gone)
             keys.clear()
-            if len(rows) > KEPT_ROWS:
+            if self._known(name) > KEPT_ROWS:
                 self._forget(name)
-        self._journal.clear()
+        self.settle()
 
     def forget(self) -> None:
         """Forget all rows, after a transaction that was rolled back."""
         for name in self._tables:
             self._forget(name)
             self._changed[name].clear()
-        self._journal.clear()
+        self.settle()
+
+    def _known(self, name: str) -> int:
+        return max(len(self._rows[name]), *map(len, self._searched[name].values()), 0)
 
     def _fetch(self, table: str, keys: Sequence[Key]) -> list[Row]:
         described = self._tables[table]

@@ -1,14 +1,18 @@
 """Read models rebuilt beside the live ones, and one client's rows made anew."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from uuid import UUID, uuid4
 
 import pytest
 
+from enrichcore.domain import events as e
 from enrichcore.projection import (
+    ReadModel,
     RebuildLost,
     RebuildRunning,
+    Table,
     catch_up,
     ensure_tables,
     parts,
@@ -19,7 +23,7 @@ from enrichcore.projection import (
 from projections import READ_MODELS, read_models, run_projection
 from projections.final_leads import FINAL_LEADS
 from tests.contracts.world import ACME, GLOBEX, GLOBEX_ID, person
-from tests.postgres.projections.tables import FOLDED, beside, content, end_leases, rows
+from tests.postgres.projections.tables import FOLDED, beside, content, days, end_leases, rows, write
 
 pytestmark = pytest.mark.postgres
 
@@ -249,3 +253,30 @@ def test_run_projection_tells_that_the_database_cannot_be_reached(capsys, monkey
     monkeypatch.chdir(tmp_path)
     assert run_projection.main(["--client-id", ACME], {}) == 2
     assert "ENRICHCORE_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_what_a_rebuild_remembers_does_not_grow_with_the_log(store, pool):
+    """Neither how few rows came about, nor which keys were asked for that have no row."""
+    wide = "x" * 10_000
+
+    def fold(events, tables):
+        for recorded in events:
+            if isinstance(recorded.event, e.DayPassed):
+                tables.put(
+                    "latest", {"name": "only", "position": recorded.position, "text": f"{recorded.position}{wide}"}
+                )
+                tables.find("latest", "position", [-recorded.position])
+
+    sql = "create table enrichcore.latest{suffix} (name text primary key, position bigint, text text)"
+    latest = ReadModel(
+        name="latest", version=1, sql=sql, tables=[Table(name="latest", key=["name"], by_client=False)], project=fold
+    )
+    write(store, *days(*[1 + number % 28 for number in range(400)]))
+    ensure_tables(pool, [latest])
+    tracemalloc.start()
+    try:
+        rebuild(pool, [latest], page=10)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 400 * len(wide) / 4
