@@ -14,7 +14,10 @@ Changed = Mapping[str, tuple[Any, Any]]
 
 
 def revisions(stream: Iterable[e.Recorded]) -> dict[int, Changed]:
-    """By version of each `AnswerRevised` of a run: the fields of leads of which it says something else than the one before."""
+    """By version of each `AnswerRevised` of a run: the fields of leads of which it says something else than the one before.
+
+    What it does not tell is no change: of that leads keep what was told.
+    """
     found: dict[int, Changed] = {}
     in_force: dict[str, tuple[Rank, Mapping[str, Any]]] = {}
     company = False
@@ -35,8 +38,7 @@ def revisions(stream: Iterable[e.Recorded]) -> dict[int, Changed]:
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changed:
-    names = sorted(before.keys() | after.keys())
-    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+    return {name: (before.get(name), after[name]) for name in sorted(after) if before.get(name) != after[name]}
 
 
 def before_and_after(changed: Changed) -> dict[str, Any]:

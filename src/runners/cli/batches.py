@@ -21,7 +21,7 @@ from enrichcore.store.commit import Store
 from runners.cli.opening import By, Why, application, client_name, who
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.lanes import held_back
-from runners.running import hindrances
+from runners.running import behind, hindrances, not_in_force
 
 _PANEL = "Batches"
 #: Seconds between two looks of `--watch`.
@@ -59,7 +59,7 @@ def status(
             found = progress_of(enrichment, batch_id)
             moving = any(batch["status"] == BatchStatus.RUNNING for batch in found)
             # Where the daemon is gone, this is all that changes.
-            told = hindrances(enrichment) if moving else []
+            told = hindrances(enrichment) if moving else [*behind(enrichment), *not_in_force(enrichment)]
             if (found, told) != before:
                 _show(found, told, as_json=as_json, one_line=watch)
             before = (found, told)

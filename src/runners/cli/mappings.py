@@ -52,8 +52,8 @@ def mapping(
     with application(context, record=bool(map_ or forget)) as enrichment:
         if map_:
             enrichment.save_mapping(client, workstream, overrides_of(map_), by=who())
-        if forget:
-            enrichment.forget_mapping(client, workstream, forget, by=who())
+        if forget and not enrichment.forget_mapping(client, workstream, forget, by=who()):
+            say(f"nothing was saved for {', '.join(forget)}, so nothing is forgotten")
         saved = enrichment.saved_mapping(client, workstream)
     if as_json:
         show_json({"client": client, "workstream": workstream, "saved": saved})

@@ -67,7 +67,7 @@ def act(application: Enrichment, batch_id: BatchId, action: str, *, by: str, why
             return application.resume(batch_id, by=by, why=why)
         case "cancel":
             return application.cancel(batch_id, by=by, why=why) > 0
-    raise NotFoundException(detail="A batch can be paused, resumed and cancelled.")
+    raise NotFoundException(detail="A batch can be paused, resumed, cancelled, retried and settled.")
 
 
 def settle(

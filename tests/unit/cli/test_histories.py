@@ -5,6 +5,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from enrichcore.application.revisions import revisions
 from enrichcore.domain import events as e
 from runners.cli import tracing
 
@@ -29,3 +30,14 @@ def test_history_names_the_fields_that_a_revised_answer_changed(monkeypatch, cap
     assert [event["changed"] for event in told if "changed" in event] == [
         {"company_industry": {"before": "Toys", "after": "Robots"}}
     ]
+
+
+def test_what_a_later_answer_does_not_tell_is_no_change():
+    """Leads keep it, so nobody is to be frightened."""
+    world = World()
+    world.launch()
+    send = world.send()[0]
+    world.answer(send, name="Quillhaven", domain="quillhaven.example", industry="Toys")
+    world.answer(send, name="Quillhaven Ltd")
+    stream = world.store.stream(send.run_id)
+    assert revisions(stream) == {stream[-1].version: {"company_name": ("Quillhaven", "Quillhaven Ltd")}}
