@@ -31,7 +31,7 @@ def revisions(stream: Iterable[e.Recorded]) -> dict[int, Changed]:
         rank, facts = in_force.get(step, (Rank.ERROR, {}))
         if event.rank < rank:
             continue
-        in_force[step] = (event.rank, event.facts)
+        in_force[step] = (event.rank, {**facts, **event.facts})
         if isinstance(event, e.AnswerRevised):
             found[one.version] = _differences(facts, event.facts)
     return found
