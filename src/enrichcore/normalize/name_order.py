@@ -35,6 +35,12 @@ def joined_name(first: str, last: str) -> str:
     return f"{last} {first}" if _is_east_asian(first) and _is_east_asian(last) else f"{first} {last}"
 
 
+def is_initial(word: str) -> bool:
+    """Whether a word is one letter for a name: a family name of China or Korea is one letter, too, and has no case."""
+    letter = word.removesuffix(".")
+    return len(letter) == 1 and letter.isalpha() and (letter != word or letter.lower() != letter.upper())
+
+
 def parts_in_order(words: list[str]) -> Parts | None:
     """First and last name of a full name that is not ordered as in English; None for any other, and for one word."""
     if len(words) == 1:
@@ -67,17 +73,22 @@ def _of_east_asia(words: list[str]) -> Parts:
     if any(part in _JOINERS or unicodedata.name(part, "").startswith("KATAKANA LETTER") for part in first):
         # A foreign name, which is not turned round, or how a Japanese one is read.
         return _UNSURE
-    if _is_hiragana(first) and not _is_hiragana(last):
+    if _is_hiragana(last) and not _is_hiragana(first):
         # Many first names are written so, and hardly any family name.
-        return _UNSURE
-    if len(first) > 1 and first in known:
         return last, first
-    if len(last) > 1 and last in known and first not in known:
+    begins, ends = first in known, last in known
+    if _is_hangul(first):
+        # A family name of two letters is rare, one of one letter is the rule: "민수 김" is turned round.
+        if begins or not ends:
+            return (last, first) if begins or len(first) == 1 else _UNSURE
         return first, last
-    if len(last) == 1 and last in known and (len(first) > 1 or first not in known):
-        # "민수 김" is turned round; "小明 王" may be, and a Japanese "石田 武" is not.
-        return (first, last) if _is_hangul(first) else _UNSURE
-    return (last, first) if not _is_hangul(first) or len(first) == 1 else _UNSURE
+    if begins and ends and len(first) != len(last):
+        # 小林 is a family name of Japan and a first name of China, and so is 武 the other way round: "王 小林", "武 石田".
+        return _UNSURE
+    if begins:
+        return last, first
+    # "太郎 田中" is turned round; "小明 王" may be, and a Japanese "鷲見 林" is not.
+    return (first, last) if ends and len(last) > 1 else _UNSURE
 
 
 def _is_hangul(word: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
-from enrichcore.normalize.name_order import is_of_any_order, parts_in_order
+from enrichcore.normalize.name_order import is_initial, is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_label, clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -62,7 +62,6 @@ _SHORT_NAMES = frozenset({"NG"})
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 #: What stands before the @ of an address, or a user's name.
 _MAILBOX = re.compile(r"[a-z]{2,}[._][a-z]{2,}\d*|[a-z]+\d+")
-_INITIAL = re.compile(r"[^\W\d_]\.?")
 #: Letters of a word in capitals that may be initials.
 _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
@@ -216,7 +215,7 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     start = next((index for index in range(1, len(words) - 1) if is_particle(words[index])), len(words) - 1)
     # `Ortega y Gasset`: what is joined belongs to the last name on both sides.
     start -= start > 1 and words[start] in {"y", "e"}
-    first = [word for index, word in enumerate(words[:start]) if index == 0 or not _INITIAL.fullmatch(word)]
+    first = [word for index, word in enumerate(words[:start]) if index == 0 or not is_initial(word)]
     return " ".join(first), " ".join(words[start:])
 
 
@@ -288,15 +287,25 @@ def company_name_key(value: Any) -> str | None:
 
 @remembered
 def person_name_key(value: Any) -> str | None:
-    """A person's full name folded for matching, first name first; in the order of the letters where it may be turned round."""
+    """A person's full name folded for matching, first name first; the same in either order where it may be turned round."""
     name = person_name(value)
     told = name.replace(",", " ").split() if name else []
     if told and is_of_any_order(told):
-        whole = [word for word in told if not _INITIAL.fullmatch(word)] or told
-        return " ".join(sorted(_words(" ".join(whole)))) or None
+        return " ".join(_in_one_order([word for word in told if not is_initial(word)] or told)) or None
     first, last = split_full_name(value)
     words = _words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None
+
+
+def _in_one_order(told: list[str]) -> list[str]:
+    """The folded words of a name, whichever end its family name stands at: given names keep their order among each other."""
+    for turned in (told, [*told[1:], told[0]], [told[-1], *told[:-1]]):
+        first, last = split_full_name(" ".join(turned))
+        if first and last:
+            return _words(f"{first} {last}")
+    # Nobody knows the family name: of all ways to cut the name in two and turn it round, the same one every time.
+    words = _words(" ".join(told))
+    return min(([*words[cut:], *words[:cut]] for cut in range(len(words))), default=words)
 
 
 def given_name_forms(first: str) -> frozenset[str]:
