@@ -248,7 +248,7 @@ def _with_links(row: Row, columns: tuple[tuple[str, int], ...]) -> tuple[tuple[s
 
 
 _PAGE = "person_linkedin_url"
-_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name", "person_full_name_last_first"})
 #: What a link may tell in place of its text.
 _LINKED = frozenset({"person_email", _PAGE, "company_linkedin_url", "company_website", "company_domain"})
 

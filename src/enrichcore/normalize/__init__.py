@@ -30,6 +30,7 @@ from enrichcore.normalize.names import (
     person_name,
     person_name_key,
     split_full_name,
+    split_if_told,
 )
 from enrichcore.normalize.names_together import (
     distinct_names,
@@ -81,6 +82,7 @@ __all__ = [
     "registrable_domain",
     "rest_of_name",
     "split_full_name",
+    "split_if_told",
     "subdivision_name",
     "tags_as_lines",
     "tells_of_failure",

@@ -1,10 +1,11 @@
-"""Full names whose family name does not stand last: those in the letters of China, Japan and Korea, and those of Vietnam.
+"""Full names whose family name does not stand last: in the letters of China, Japan and Korea, of Vietnam, and with a patronymic.
 
 In their own letters Chinese, Japanese and Korean names begin with the family name (W3C, "Personal names around the world";
 CLDR, `nameOrderLocales`: ja, ko, yue, zh). A system that joins first and last name writes them the other way round all the
 same, and so does everybody with Vietnamese names. What the names themselves do not tell is left open.
 """
 
+import re
 import unicodedata
 from functools import cache
 
@@ -18,6 +19,15 @@ _JOINERS = frozenset("\u00b7\u2027\u30fb\uff65")
 _OF_VIETNAM = frozenset("ơư") | frozenset(map(chr, range(0x1EA0, 0x1EFA))) - frozenset("ọẹịụẽỹ")
 #: Middle names that are no particles.
 _MIDDLE_NAMES = frozenset({"van", "thi"})
+
+#: What somebody is called after the father, in Russia and around it. Some last names of men end so, too.
+_AFTER_FATHER = re.compile(
+    r"\w*(?:[оейє]вич|овна|евна|[іїє]вна|ична|[oe]vna|[iy]vna|ichna|[oey]v[iy]ch)|(?:иль|фом|лук|кузьм|никит|савв)ич|il(?:y|i)?ich",
+    re.IGNORECASE,
+)
+#: In Latin letters only a last name of Russia in front tells a patronymic from a last name: "Ivanov Ivan Ivanovich".
+_OF_RUSSIA = re.compile(r"\w+(?:[oe]va?|enko|sk(?:y|iy|ii|aya|aia))", re.IGNORECASE)
+_WITH_PATRONYMIC = 3
 
 #: First and last name, each None where the order is in doubt.
 Parts = tuple[str | None, str | None]
@@ -47,7 +57,7 @@ def parts_in_order(words: list[str]) -> Parts | None:
         return None
     if all(map(_is_east_asian, words)):
         return _of_east_asia(words)
-    return _of_vietnam(words)
+    return _with_patronymic(words) or _of_vietnam(words)
 
 
 def is_of_any_order(words: list[str]) -> bool:
@@ -57,6 +67,17 @@ def is_of_any_order(words: list[str]) -> bool:
     ends = words[-1].casefold()
     is_of_vietnam = ends in _without_marks("+") or (ends in _family_names() and not ends.isascii())
     return is_of_vietnam or parts_in_order(words) is not None
+
+
+def _with_patronymic(words: list[str]) -> Parts | None:
+    """First name and patronymic, and last name, where three words have one patronymic that tells the order; else None."""
+    if len(words) != _WITH_PATRONYMIC:
+        return None
+    last, first, end = words
+    if _AFTER_FATHER.fullmatch(first):
+        return f"{last} {first}", end
+    is_sure = not end.isascii() or _OF_RUSSIA.fullmatch(last)
+    return (f"{first} {end}", last) if is_sure and _AFTER_FATHER.fullmatch(end) else None
 
 
 def _is_east_asian(word: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
 from enrichcore.normalize.lists import entries, lines
-from enrichcore.normalize.name_order import is_initial, is_of_any_order, parts_in_order
+from enrichcore.normalize.name_order import Parts, is_initial, is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_label, clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -193,7 +193,7 @@ def _is_picture(character: str) -> bool:
     return unicodedata.category(character) in {"So", "Cn", "Co"} or character == "\ufe0f"
 
 
-def split_full_name(full: Any) -> tuple[str | None, str | None]:
+def split_full_name(full: Any) -> Parts:
     """First and last name of a full name; the last name starts at its first particle (`von der Traumaue`).
 
     `Last, First` is turned round, and so is what `parts_in_order` knows; where the order is in doubt, both are None. One word
@@ -217,6 +217,12 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     start -= start > 1 and words[start] in {"y", "e"}
     first = [word for index, word in enumerate(words[:start]) if index == 0 or not is_initial(word)]
     return " ".join(first), " ".join(words[start:])
+
+
+def split_if_told(full: str) -> Parts:
+    """As `split_full_name`, where the name itself tells which end the last name stands at; both None for any other."""
+    words = full.split()
+    return split_full_name(full) if "," in full or parts_in_order(words) else (None, None)
 
 
 @remembered

@@ -112,3 +112,22 @@ def test_a_whole_name_of_doubtful_order_in_the_first_names_place_is_a_full_name(
     """It is no first name, and not lost."""
     person, _ = compose([("person_first_name", "小明 王"), ("person_email", "w@a.example")])
     assert person.facts == {"person_full_name": "小明 王", "person_email": "w@a.example"}
+
+
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        ("Иванова Анна Сергеевна", ("Анна Сергеевна", "Иванова")), ("Роман Аркадьевич Абрамович", ("Роман Аркадьевич", "Абрамович")), ("Ленин Владимир Ильич", ("Владимир Ильич", "Ленин")),
+        ("Ivanov Ivan Ivanovich", ("Ivan Ivanovich", "Ivanov")), ("Petrenko Olena Ivanivna", ("Olena Ivanivna", "Petrenko")), ("Anna Sergeevna Ivanova", ("Anna Sergeevna", "Ivanova")),
+        ("John Robert Milanovich", ("John Robert", "Milanovich")), ("Марко Петар Петровић", ("Марко Петар", "Петровић")), ("Анна Иванова", ("Анна", "Иванова")), ("Roman Abramovich", ("Roman", "Abramovich")), ("Иван Петров Иванов", ("Иван Петров", "Иванов")),
+    ],
+)  # fmt: skip
+def test_a_patronymic_tells_the_order(full, parts):
+    """The last name stands before the first one or behind the patronymic; last names that end like one change nothing."""
+    assert split_full_name(full) == parts
+
+
+def test_a_name_with_a_patronymic_has_one_key_in_either_order():
+    """And another one for another father."""
+    assert person_name_key("Иванов Иван Иванович") == person_name_key("Иван Иванович Иванов")
+    assert person_name_key("Иванов Иван Иванович") != person_name_key("Иванов Иван Петрович")
