@@ -12,6 +12,7 @@ from typing import Any
 
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
+from enrichcore.normalize.last_name_in_capitals import is_particle, last_name_in_capitals
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.name_order import Parts, is_initial, is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_label, clean_text
@@ -103,6 +104,13 @@ _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 @remembered
 def person_name(value: Any) -> str | None:
     """A name, first, last or full, fit to show; None for addresses, links and what has no letters."""
+    name = _bare_name(value)
+    return None if name is None else _recased(name)
+
+
+@remembered
+def _bare_name(value: Any) -> str | None:
+    """A name without what is no part of it, in the letters in which it is told."""
     text = clean_text(value)
     if text is None or len(text) > MAX_PERSON_NAME:
         return None
@@ -123,7 +131,7 @@ def person_name(value: Any) -> str | None:
     called = _without_honorifics(bare)
     if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
-    return _recased(called)
+    return called
 
 
 def is_nobody(name: str) -> bool:
@@ -202,6 +210,8 @@ def split_full_name(full: Any) -> Parts:
     name = person_name(full)
     if name is None:
         return None, None
+    if (parts := told_by_capitals(full)) is not None:
+        return parts
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
         return person_name(after), last_name(before.upper() if _is_of_one_case(full) else before)
@@ -219,10 +229,22 @@ def split_full_name(full: Any) -> Parts:
     return " ".join(first), " ".join(words[start:])
 
 
+def told_by_capitals(full: Any) -> Parts | None:
+    """First and last name of a full one whose last name alone is in capitals; None for any other."""
+    words = (_bare_name(full) or "").split()
+    start = last_name_in_capitals(words)
+    if start is None:
+        return None
+    rest, last = (words[:start], words[start:]) if start > 0 else (words[-start:], words[:-start])
+    first = [word for place, word in enumerate(rest) if place == 0 or not is_initial(word)]
+    return _recased(" ".join(first)), last_name(" ".join(last))
+
+
 def split_if_told(full: str) -> Parts:
     """As `split_full_name`, where the name itself tells which end the last name stands at; both None for any other."""
     words = full.split()
-    return split_full_name(full) if "," in full or parts_in_order(words) else (None, None)
+    is_told = "," in full or parts_in_order(words) or last_name_in_capitals(words)
+    return split_full_name(full) if is_told else (None, None)
 
 
 @remembered
@@ -442,22 +464,6 @@ def _suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 
 def _undotted(text: str) -> str:
     return text.replace(".", "")
-
-
-@cache
-def _particles() -> tuple[frozenset[str], frozenset[str]]:
-    """Particles in any case, and those only meant in lower case."""
-    rows = lines("particles")
-    return (
-        frozenset(row for row in rows if not row.startswith("!")),
-        frozenset(row[1:] for row in rows if row.startswith("!")),
-    )
-
-
-def is_particle(word: str) -> bool:
-    """Whether a word is one that belongs to the last name behind it: "von"."""
-    any_case, lower_only = _particles()
-    return word.casefold() in any_case or word in lower_only
 
 
 def _recased(name: str) -> str:

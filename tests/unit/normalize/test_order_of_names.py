@@ -131,3 +131,40 @@ def test_a_name_with_a_patronymic_has_one_key_in_either_order():
     """And another one for another father."""
     assert person_name_key("Иванов Иван Иванович") == person_name_key("Иван Иванович Иванов")
     assert person_name_key("Иванов Иван Иванович") != person_name_key("Иванов Иван Петрович")
+
+
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        ("DUPONT Jean", ("Jean", "Dupont")), ("TANAKA Taro", ("Taro", "Tanaka")), ("WANG Xiaoming", ("Xiaoming", "Wang")), ("KOVÁCS János", ("János", "Kovács")), ("María GARCÍA LÓPEZ", ("María", "García López")),
+        ("Anne LE GALL", ("Anne", "le Gall")), ("Anne DE LA TOUR", ("Anne", "de la Tour")), ("DE LA TOUR Anne", ("Anne", "de la Tour")), ("Luis DEL RIO", ("Luis", "del Rio")), ("Dr. Jean M. DUPONT", ("Jean", "Dupont")),
+        ("Jean-Paul DUPONT", ("Jean-Paul", "Dupont")), ("O'BRIEN Pat", ("Pat", "O'Brien")), ("Anne ROY", ("Anne", "Roy")), ("VAN DIJK Eva", ("Eva", "van Dijk")),
+    ],
+)  # fmt: skip
+def test_the_last_name_in_capitals_is_known_at_either_end(full, parts):
+    """Its particles are small letters, as of a last name alone."""
+    assert split_full_name(full) == parts
+    of_row = compose([("person_full_name", full), ("company_name", "Acorn")])[0].facts
+    of_answer = extract_person_fields({"result": {"name": full}})
+    for told in (of_row, of_answer):
+        assert tuple(told[f"person_{part}_name"] for part in ("first", "last", "full")) == (*parts, " ".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        ("JP Morgan", ("JP", "Morgan")), ("AJ Smith", ("AJ", "Smith")), ("LI Na", ("LI", "Na")), ("MARY Smith", ("Mary", "Smith")), ("Dupont JEAN", ("Dupont", "Jean")), ("ANN BELL", ("Ann", "Bell")),
+        ("Ann Bell MBA", ("Ann", "Bell")), ("Ann Bell CISSP PMP", ("Ann", "Bell")), ("Eva van DIJK", ("Eva", "van Dijk")), ("ANA Lopez", ("ANA", "Lopez")), ("VAN Morrison", ("VAN", "Morrison")),
+    ],
+)  # fmt: skip
+def test_initials_first_names_and_degrees_in_capitals_are_no_last_name(full, parts):
+    """What may be one of these changes nothing."""
+    assert split_full_name(full) == parts
+
+
+@pytest.mark.parametrize("full", ["DUPONT Jean", "Dupont, Jean"])
+def test_a_name_whose_order_is_told_fills_what_a_column_leaves_out(full):
+    """Without the comma."""
+    person, _ = compose([("person_full_name", full), ("person_first_name", "Jean"), ("company_name", "Acorn")])
+    names = [person.facts[f"person_{part}_name"] for part in ("first", "last", "full")]
+    assert names == ["Jean", "Dupont", "Jean Dupont"]
