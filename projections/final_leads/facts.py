@@ -13,7 +13,7 @@ from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.keys import sort_of_page
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, place_in_line, read_answer
-from enrichcore.normalize import is_nothing
+from enrichcore.normalize import is_initial, is_nothing, is_undivided
 from projections.final_leads.emails import status_weight
 from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
 from projections.final_leads.state import ASKED, EMAIL, EMAIL_STATUS, HISTORY, Cell, claim_name, group_of
@@ -66,7 +66,7 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         weights[HISTORY] = (history, int(trust) * PER_TRUST)
     for name in _NAMES:
         if name in fitting:
-            weights[name] = (fitting[name], name_weight(trust, name, fitting[name]))
+            weights[name] = (fitting[name], name_weight(trust, fitting[name], fitting.get(_FULL_NAME)))
     for name, says_less in _SAYS_LESS.items():
         if name in fitting:
             whole = 0 if says_less(fitting[name]) else _WHOLE
@@ -161,11 +161,19 @@ _SAYS_LESS: Final[Mapping[str, Callable[[str], bool]]] = {
 }
 
 
-def name_weight(trust: Trust, field: str, name: str) -> int:
-    """What a name is worth: any whole one more than one that ends in an initial, or has but an initial before its last word."""
-    words = name.split()
-    short = not words or len(words[-1].rstrip(".")) <= 1
-    if field == _FULL_NAME and not short:
-        # "J. Robert Bell" has a first name.
-        short = all(len(word.rstrip(".")) <= 1 for word in words[:-1])
-    return (0 if short else _WHOLE) + int(trust) * PER_TRUST
+def name_weight(trust: Trust, name: str, full: str | None) -> int:
+    """What a part of a name is worth: one that is cut short, or of a full name that is, less than any other.
+
+    Args:
+        trust: How far its source is trusted.
+        name: The first, last or full name.
+        full: The full name that the source tells with it.
+    """
+    is_short = is_initial(name.rpartition(" ")[2]) or (full is not None and _is_cut_short(full))
+    return (0 if is_short else _WHOLE) + int(trust) * PER_TRUST
+
+
+def _is_cut_short(full: str) -> bool:
+    *before, last = full.split() or [""]
+    # "J. Robert Bell" has a first name.
+    return is_initial(last) or (all(map(is_initial, before)) and not is_undivided(full))

@@ -563,7 +563,7 @@ def last_name_first(value: Any) -> tuple[str, str] | None:
     """First and last name of `Last, First`; None where a full name is written otherwise."""
     text = line(value)
     first, last = normalize.split_full_name(text)
-    is_turned = first and last and "," in (normalize.person_name(text) or "") and not normalize.lone_last_name(text)
+    is_turned = first and last and "," in (normalize.full_name(text) or "")
     return (first, last) if first and last and is_turned else None
 
 

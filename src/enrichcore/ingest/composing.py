@@ -29,6 +29,7 @@ from enrichcore.normalize import (
     person_name_key,
     rest_of_name,
     split_full_name,
+    split_if_told,
     whole_name_in,
 )
 
@@ -41,6 +42,8 @@ _CURLY_QUOTES = "\u201c\u201d\u201e"
 _PLACES = ("person_city", "person_state", "person_country")
 _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person_email_bounced"
 _PAGE = "person_linkedin_url"
+#: A full name of a column that is called after the parts in that order; many write the first name first all the same.
+_LAST_FIRST = "person_full_name_last_first"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 #: Of each amount: the fact of a single number, and that of a range.
 _AMOUNTS = (("company_annual_revenue", "company_revenue_range"), ("company_total_funding", "company_funding_range"))
@@ -101,7 +104,8 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
 
     A first name alone is no full name: what the last name is, is not known.
     """
-    full = person.get("person_full_name")
+    ordered = person.get(_LAST_FIRST)
+    full = person.get("person_full_name") or ordered
     first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
     if full == last:
         full = None
@@ -109,7 +113,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
         first, last = whole_name_in(last) or (None, last)
     first, last = rest_of_name(full, first=first, last=last) or (first, last)
     if full and not (first and last) and not is_undivided(full):
-        split_first, split_last = split_full_name(full)
+        split_first, split_last = split_full_name(full) if full != ordered else split_if_told(full)
         first, last = (first if first != full else None) or split_first, last or split_last
     elif first and not last:
         whole = first
@@ -120,7 +124,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     if not full or "," in full:
         full = joined_name(first, last) if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
-    others = {fact: value for fact, value in person.items() if fact not in names}
+    others = {fact: value for fact, value in person.items() if fact not in names and fact != _LAST_FIRST}
     return others | {fact: name for fact, name in names.items() if name}
 
 

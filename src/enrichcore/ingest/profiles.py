@@ -18,7 +18,7 @@ from enrichcore.ingest.errors import UnknownProfile
 from enrichcore.normalize import clean_label
 
 _SHARED = "plain"
-_PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+_PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name", "person_full_name_last_first"})
 #: Dashes of all kinds count: a text program writes "E\u2011Mail". So do quotes, the star of a column that must be filled,
 #: delimiters that a table was saved with a second time, and the arrow of the column by which a report was sorted.
 _SEPARATORS = re.compile(

@@ -21,6 +21,7 @@ from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns
 from enrichcore.ingest.other_headers import Header, OtherHeaders
 from enrichcore.ingest.profiles import Profile, find_profile, fold_header
 from enrichcore.ingest.row import Row
+from enrichcore.ingest.stray_quotes import with_torn_cells
 from enrichcore.ingest.table import Table, open_table
 from enrichcore.normalize import clean_text, usable_email
 
@@ -130,7 +131,7 @@ class ImportReading:
         )
         headers = OtherHeaders(header=Header(cells=self._table.headers[rules.added :], profile=self._profile))
         below_footer = False
-        for row in _with_split_records(self._table.rows(), self._table, emails):
+        for row in _with_split_records(with_torn_cells(self._table.rows(), len(self.headers)), self._table, emails):
             bare = evolve(row, cells=row.cells[rules.added :]) if rules.added else row
             reason = (not row.fault and headers.fault(bare)) or _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
@@ -248,7 +249,7 @@ def _with_links(row: Row, columns: tuple[tuple[str, int], ...]) -> tuple[tuple[s
 
 
 _PAGE = "person_linkedin_url"
-_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name"})
+_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name", "person_full_name_last_first"})
 #: What a link may tell in place of its text.
 _LINKED = frozenset({"person_email", _PAGE, "company_linkedin_url", "company_website", "company_domain"})
 

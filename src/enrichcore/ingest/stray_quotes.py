@@ -5,7 +5,12 @@ follows, and pairs of quotes around a word do not. Where that leaves a doubt the
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+
+from attrs import evolve
+
+from enrichcore.ingest.row import Row
 
 #: Longer lines are left as they are: they are broken in other ways.
 MAX_LINE = 1 << 16
@@ -19,6 +24,50 @@ def mended_quotes(line: str, delimiter: str) -> str:
     if suspicious.search(line) is None:
         return line
     return cell.sub(_doubled, line)
+
+
+def mended_apostrophes(line: str, delimiter: str) -> str:
+    """The line with apostrophes doubled, in a table whose cells stand in single quotes: `'Pat O'Neil'`."""
+    return _apostrophes(delimiter).sub("''", line)
+
+
+@cache
+def _apostrophes(delimiter: str) -> re.Pattern[str]:
+    apart = re.escape(delimiter)
+    return re.compile(rf"(?<=[^'\r\n{apart}])'(?=[^'\r\n{apart}])")
+
+
+#: Lines of one cell that are looked at.
+_MOST_LINES = 20
+
+
+def with_torn_cells(rows: Iterable[Row], columns: int) -> Iterator[Row]:
+    """The rows; those that are the rest of a cell with quotes and line breaks in it have that as their fault.
+
+    Of `"He said "hi" and` and `left"` below it each keeps one quote that belongs to the other's.
+    """
+    torn: Row | None = None
+    held: list[Row] = []
+    for row in rows:
+        if torn is not None and _is_rest(torn, row, columns):
+            yield from (evolve(part, fault=_REST.format(line=torn.line)) for part in (*held, row))
+            torn, held = None, []
+        elif torn is not None and len(row.cells) == 1 and '"' not in row.cells[0] and len(held) < _MOST_LINES:
+            held.append(row)
+        else:
+            yield from held
+            yield row
+            held, torn = [], row if row.cells and not row.fault and row.cells[-1].count('"') % 2 else None
+    yield from held
+
+
+_REST = "it seems to be the rest of a cell in line {line}, which has quotes and a line break in it"
+
+
+def _is_rest(torn: Row, row: Row, columns: int) -> bool:
+    first = row.cells[0] if row.cells else ""
+    fits = len(row.cells) < len(torn.cells) or 1 < columns == len(row.cells) + len(torn.cells) - 1
+    return fits and first.endswith('"') and first.count('"') % 2 == 1
 
 
 def _doubled(found: re.Match[str]) -> str:

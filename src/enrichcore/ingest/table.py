@@ -24,7 +24,7 @@ from enrichcore.ingest.metering import Meter
 from enrichcore.ingest.packing import is_workbook, unpacked
 from enrichcore.ingest.prose import looks_like_records
 from enrichcore.ingest.row import Row
-from enrichcore.ingest.stray_quotes import mended_quotes
+from enrichcore.ingest.stray_quotes import mended_apostrophes, mended_quotes
 from enrichcore.ingest.workbook import find_sheet, sheet_records
 from enrichcore.normalize import usable_email
 
@@ -208,8 +208,9 @@ def _records_from(source: Source, encoding: Encoding, dialect: Dialect, first: i
     """Every record from a line on; the last has a fault when a quote opened in it is never closed."""
     with _open_text(source, encoding) as stream:
         lines: Iterator[str] = islice(_lines(stream, source.name, encoding), first - 1, None)
-        if dialect.quote == '"' and not (dialect.escaped or dialect.spaced or dialect.wrapped):
-            lines = (mended_quotes(line, dialect.delimiter) for line in lines)
+        if not (dialect.escaped or dialect.spaced or dialect.wrapped):
+            mended = mended_quotes if dialect.quote == '"' else mended_apostrophes
+            lines = (mended(line, dialect.delimiter) for line in lines)
         reader = _reader(chain(lines, [_END]), dialect)
         line = first
         try:

@@ -21,7 +21,7 @@ from enrichcore.normalize.folding import folded
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
-from enrichcore.normalize.name_order import is_undivided, joined_name
+from enrichcore.normalize.name_order import is_initial, is_undivided, joined_name
 from enrichcore.normalize.names import (
     company_name,
     company_name_key,
@@ -30,6 +30,7 @@ from enrichcore.normalize.names import (
     person_name,
     person_name_key,
     split_full_name,
+    split_if_told,
 )
 from enrichcore.normalize.names_together import (
     distinct_names,
@@ -62,6 +63,7 @@ __all__ = [
     "is_amount",
     "is_free_mail",
     "is_head_count",
+    "is_initial",
     "is_known_country",
     "is_nothing",
     "is_page_host",
@@ -80,6 +82,7 @@ __all__ = [
     "registrable_domain",
     "rest_of_name",
     "split_full_name",
+    "split_if_told",
     "subdivision_name",
     "tags_as_lines",
     "tells_of_failure",

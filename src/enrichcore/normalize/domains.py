@@ -55,12 +55,18 @@ def company_domain(value: Any) -> str | None:
     if host is None or is_page_host(host) or _is_page_of_another(value, host):
         return None
     domain = _registrable(host)
-    return None if domain is None or domain in entries("unusable_domains") or is_free_mail(host) else domain
+    is_nobodys = domain in entries("unusable_domains") or is_misspelt_mail_host(host) or is_free_mail(host)
+    return None if is_nobodys else domain
 
 
 def is_free_mail(domain: str) -> bool:
     """Whether anybody can have an e-mail address at that domain or a host below it."""
     return _listed(domain, "free_mail")
+
+
+def is_misspelt_mail_host(domain: str) -> bool:
+    """Whether that host is what a typing error made of one of free mail: "gmial.com"."""
+    return _listed(domain, "misspelt_mail_hosts")
 
 
 def is_page_host(domain: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from enrichcore.normalize.domains import registrable_domain
+from enrichcore.normalize.domains import is_misspelt_mail_host, registrable_domain
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
 from enrichcore.normalize.remembering import MAX_TEXTS
@@ -145,6 +145,7 @@ def _usable_address(user: str, domain: str) -> str | None:
         or len(user) > MAX_MAILBOX
         or "undefined" in _PARTS.split(user)
         or registrable_domain(domain) is None
+        or is_misspelt_mail_host(domain)
         or _is_pressed(user, domain.partition(".")[0])
         or {f"{user}@", f"@{domain}", f"{user}@{domain}"} & unusable
     ):

@@ -1,10 +1,11 @@
-"""Full names whose family name does not stand last: those in the letters of China, Japan and Korea, and those of Vietnam.
+"""Full names whose family name does not stand last: in the letters of China, Japan and Korea, of Vietnam, and with a patronymic.
 
 In their own letters Chinese, Japanese and Korean names begin with the family name (W3C, "Personal names around the world";
 CLDR, `nameOrderLocales`: ja, ko, yue, zh). A system that joins first and last name writes them the other way round all the
 same, and so does everybody with Vietnamese names. What the names themselves do not tell is left open.
 """
 
+import re
 import unicodedata
 from functools import cache
 
@@ -18,6 +19,15 @@ _JOINERS = frozenset("\u00b7\u2027\u30fb\uff65")
 _OF_VIETNAM = frozenset("ơư") | frozenset(map(chr, range(0x1EA0, 0x1EFA))) - frozenset("ọẹịụẽỹ")
 #: Middle names that are no particles.
 _MIDDLE_NAMES = frozenset({"van", "thi"})
+
+#: What somebody is called after the father, in Russia and around it. Some last names of men end so, too.
+_AFTER_FATHER = re.compile(
+    r"\w*(?:[оейє]вич|овна|евна|[іїє]вна|ична|[oe]vna|[iy]vna|ichna|[oey]v[iy]ch)|(?:иль|фом|лук|кузьм|никит|савв)ич|il(?:y|i)?ich",
+    re.IGNORECASE,
+)
+#: In Latin letters only a last name of Russia in front tells a patronymic from a last name: "Ivanov Ivan Ivanovich".
+_OF_RUSSIA = re.compile(r"\w+(?:[oe]va?|enko|sk(?:y|iy|ii|aya|aia))", re.IGNORECASE)
+_WITH_PATRONYMIC = 3
 
 #: First and last name, each None where the order is in doubt.
 Parts = tuple[str | None, str | None]
@@ -35,13 +45,19 @@ def joined_name(first: str, last: str) -> str:
     return f"{last} {first}" if _is_east_asian(first) and _is_east_asian(last) else f"{first} {last}"
 
 
+def is_initial(word: str) -> bool:
+    """Whether a word is one letter for a name: a family name of China or Korea is one letter, too, and has no case."""
+    letter = word.removesuffix(".")
+    return len(letter) == 1 and letter.isalpha() and (letter != word or letter.lower() != letter.upper())
+
+
 def parts_in_order(words: list[str]) -> Parts | None:
     """First and last name of a full name that is not ordered as in English; None for any other, and for one word."""
     if len(words) == 1:
         return None
     if all(map(_is_east_asian, words)):
         return _of_east_asia(words)
-    return _of_vietnam(words)
+    return _with_patronymic(words) or _of_vietnam(words)
 
 
 def is_of_any_order(words: list[str]) -> bool:
@@ -51,6 +67,17 @@ def is_of_any_order(words: list[str]) -> bool:
     ends = words[-1].casefold()
     is_of_vietnam = ends in _without_marks("+") or (ends in _family_names() and not ends.isascii())
     return is_of_vietnam or parts_in_order(words) is not None
+
+
+def _with_patronymic(words: list[str]) -> Parts | None:
+    """First name and patronymic, and last name, where three words have one patronymic that tells the order; else None."""
+    if len(words) != _WITH_PATRONYMIC:
+        return None
+    last, first, end = words
+    if _AFTER_FATHER.fullmatch(first):
+        return f"{last} {first}", end
+    is_sure = not end.isascii() or _OF_RUSSIA.fullmatch(last)
+    return (f"{first} {end}", last) if is_sure and _AFTER_FATHER.fullmatch(end) else None
 
 
 def _is_east_asian(word: str) -> bool:
@@ -67,17 +94,22 @@ def _of_east_asia(words: list[str]) -> Parts:
     if any(part in _JOINERS or unicodedata.name(part, "").startswith("KATAKANA LETTER") for part in first):
         # A foreign name, which is not turned round, or how a Japanese one is read.
         return _UNSURE
-    if _is_hiragana(first) and not _is_hiragana(last):
+    if _is_hiragana(last) and not _is_hiragana(first):
         # Many first names are written so, and hardly any family name.
-        return _UNSURE
-    if len(first) > 1 and first in known:
         return last, first
-    if len(last) > 1 and last in known and first not in known:
+    begins, ends = first in known, last in known
+    if _is_hangul(first):
+        # A family name of two letters is rare, one of one letter is the rule: "민수 김" is turned round.
+        if begins or not ends:
+            return (last, first) if begins or len(first) == 1 else _UNSURE
         return first, last
-    if len(last) == 1 and last in known and (len(first) > 1 or first not in known):
-        # "민수 김" is turned round; "小明 王" may be, and a Japanese "石田 武" is not.
-        return (first, last) if _is_hangul(first) else _UNSURE
-    return (last, first) if not _is_hangul(first) or len(first) == 1 else _UNSURE
+    if begins and ends and len(first) != len(last):
+        # 小林 is a family name of Japan and a first name of China, and so is 武 the other way round: "王 小林", "武 石田".
+        return _UNSURE
+    if begins:
+        return last, first
+    # "太郎 田中" is turned round; "小明 王" may be, and a Japanese "鷲見 林" is not.
+    return (first, last) if ends and len(last) > 1 else _UNSURE
 
 
 def _is_hangul(word: str) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded
+from enrichcore.normalize.last_name_in_capitals import is_particle, last_name_in_capitals
 from enrichcore.normalize.lists import entries, lines
-from enrichcore.normalize.name_order import is_of_any_order, parts_in_order
+from enrichcore.normalize.name_order import Parts, is_initial, is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_label, clean_text
 from enrichcore.normalize.remembering import remembered
 
@@ -62,7 +63,6 @@ _SHORT_NAMES = frozenset({"NG"})
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 #: What stands before the @ of an address, or a user's name.
 _MAILBOX = re.compile(r"[a-z]{2,}[._][a-z]{2,}\d*|[a-z]+\d+")
-_INITIAL = re.compile(r"[^\W\d_]\.?")
 #: Letters of a word in capitals that may be initials.
 _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
@@ -104,6 +104,13 @@ _JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 @remembered
 def person_name(value: Any) -> str | None:
     """A name, first, last or full, fit to show; None for addresses, links and what has no letters."""
+    name = _bare_name(value)
+    return None if name is None else _recased(name)
+
+
+@remembered
+def _bare_name(value: Any) -> str | None:
+    """A name without what is no part of it, in the letters in which it is told."""
     text = clean_text(value)
     if text is None or len(text) > MAX_PERSON_NAME:
         return None
@@ -124,7 +131,7 @@ def person_name(value: Any) -> str | None:
     called = _without_honorifics(bare)
     if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
-    return _recased(called)
+    return called
 
 
 def is_nobody(name: str) -> bool:
@@ -194,7 +201,7 @@ def _is_picture(character: str) -> bool:
     return unicodedata.category(character) in {"So", "Cn", "Co"} or character == "\ufe0f"
 
 
-def split_full_name(full: Any) -> tuple[str | None, str | None]:
+def split_full_name(full: Any) -> Parts:
     """First and last name of a full name; the last name starts at its first particle (`von der Traumaue`).
 
     `Last, First` is turned round, and so is what `parts_in_order` knows; where the order is in doubt, both are None. One word
@@ -203,6 +210,8 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     name = person_name(full)
     if name is None:
         return None, None
+    if (parts := told_by_capitals(full)) is not None:
+        return parts
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
         return person_name(after), last_name(before.upper() if _is_of_one_case(full) else before)
@@ -216,8 +225,26 @@ def split_full_name(full: Any) -> tuple[str | None, str | None]:
     start = next((index for index in range(1, len(words) - 1) if is_particle(words[index])), len(words) - 1)
     # `Ortega y Gasset`: what is joined belongs to the last name on both sides.
     start -= start > 1 and words[start] in {"y", "e"}
-    first = [word for index, word in enumerate(words[:start]) if index == 0 or not _INITIAL.fullmatch(word)]
+    first = [word for index, word in enumerate(words[:start]) if index == 0 or not is_initial(word)]
     return " ".join(first), " ".join(words[start:])
+
+
+def told_by_capitals(full: Any) -> Parts | None:
+    """First and last name of a full one whose last name alone is in capitals; None for any other."""
+    words = (_bare_name(full) or "").split()
+    start = last_name_in_capitals(words)
+    if start is None:
+        return None
+    rest, last = (words[:start], words[start:]) if start > 0 else (words[-start:], words[:-start])
+    first = [word for place, word in enumerate(rest) if place == 0 or not is_initial(word)]
+    return _recased(" ".join(first)), last_name(" ".join(last))
+
+
+def split_if_told(full: str) -> Parts:
+    """As `split_full_name`, where the name itself tells which end the last name stands at; both None for any other."""
+    words = full.split()
+    is_told = "," in full or parts_in_order(words) or last_name_in_capitals(words)
+    return split_full_name(full) if is_told else (None, None)
 
 
 @remembered
@@ -288,15 +315,25 @@ def company_name_key(value: Any) -> str | None:
 
 @remembered
 def person_name_key(value: Any) -> str | None:
-    """A person's full name folded for matching, first name first; in the order of the letters where it may be turned round."""
+    """A person's full name folded for matching, first name first; the same in either order where it may be turned round."""
     name = person_name(value)
     told = name.replace(",", " ").split() if name else []
     if told and is_of_any_order(told):
-        whole = [word for word in told if not _INITIAL.fullmatch(word)] or told
-        return " ".join(sorted(_words(" ".join(whole)))) or None
+        return " ".join(_in_one_order([word for word in told if not is_initial(word)] or told)) or None
     first, last = split_full_name(value)
     words = _words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None
+
+
+def _in_one_order(told: list[str]) -> list[str]:
+    """The folded words of a name, whichever end its family name stands at: given names keep their order among each other."""
+    for turned in (told, [*told[1:], told[0]], [told[-1], *told[:-1]]):
+        first, last = split_full_name(" ".join(turned))
+        if first and last:
+            return _words(f"{first} {last}")
+    # Nobody knows the family name: of all ways to cut the name in two and turn it round, the same one every time.
+    words = _words(" ".join(told))
+    return min(([*words[cut:], *words[:cut]] for cut in range(len(words))), default=words)
 
 
 def given_name_forms(first: str) -> frozenset[str]:
@@ -427,22 +464,6 @@ def _suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 
 def _undotted(text: str) -> str:
     return text.replace(".", "")
-
-
-@cache
-def _particles() -> tuple[frozenset[str], frozenset[str]]:
-    """Particles in any case, and those only meant in lower case."""
-    rows = lines("particles")
-    return (
-        frozenset(row for row in rows if not row.startswith("!")),
-        frozenset(row[1:] for row in rows if row.startswith("!")),
-    )
-
-
-def is_particle(word: str) -> bool:
-    """Whether a word is one that belongs to the last name behind it: "von"."""
-    any_case, lower_only = _particles()
-    return word.casefold() in any_case or word in lower_only
 
 
 def _recased(name: str) -> str:

@@ -3,16 +3,17 @@
 import re
 from typing import Any
 
+from enrichcore.normalize.last_name_in_capitals import is_particle
 from enrichcore.normalize.lists import entries
 from enrichcore.normalize.name_order import Parts, parts_in_order
 from enrichcore.normalize.names import (
     is_blank,
     is_honorific,
     is_nobody,
-    is_particle,
     last_name,
     person_name,
     split_full_name,
+    told_by_capitals,
 )
 from enrichcore.normalize.nothing import clean_label
 
@@ -28,9 +29,12 @@ _OPENINGS = frozenset({"st", "mc", "mac", "san", "santa", "santo", "abu", "el"})
 
 
 def full_name(value: Any) -> str | None:
-    """A full name fit to show; None for one of which only half is told: see `lone_last_name`."""
+    """A full name fit to show, as `Last, First` where capitals tell the last one; None for one of which only half is told: see `lone_last_name`."""
     name = person_name(value)
-    return None if name is None or _half_of(value) else name
+    if name is None or _half_of(value):
+        return None
+    parts = told_by_capitals(value)
+    return f"{parts[1]}, {parts[0]}" if parts else name
 
 
 def lone_last_name(value: Any) -> str | None:
@@ -69,6 +73,9 @@ def rest_of_name(full: str | None, *, first: str | None = None, last: str | None
 
     None where it does not stand there, or both are told or neither.
     """
+    if full and "," in full and bool(first) != bool(last):
+        split_first, split_last = split_full_name(full)
+        return first or split_first, last or split_last
     words = (full or "").split()
     told = (first or last or "").split()
     if bool(first) == bool(last) or not 0 < len(told) < len(words):

@@ -22,6 +22,7 @@ from enrichcore.domain.events import Event, Recorded
 from enrichcore.domain.ids import BatchId, ClientId, CompanyId, PersonId, UploadId
 from enrichcore.domain.keys import Key
 from enrichcore.domain.lane import Lane
+from enrichcore.normalize import is_initial, is_undivided
 from enrichcore.store.counters import Counts
 from enrichcore.store.rows import RunRow, StepRow
 
@@ -121,7 +122,7 @@ _OF_JOB: Final = (
 def is_cut_short(full_name: str | None) -> bool:
     """Whether a full name is missing, or has an initial at either end."""
     words = (full_name or "").split()
-    return len(words) <= 1 or min(len(word.rstrip(".")) for word in (words[0], words[-1])) <= 1
+    return is_initial(words[0]) or is_initial(words[-1]) if len(words) > 1 else not is_undivided(full_name or "")
 
 
 def distinct(rows: Iterable[tuple[PersonId, UploadedPerson]]) -> list[UploadedPerson]:

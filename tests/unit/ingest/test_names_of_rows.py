@@ -56,3 +56,17 @@ def test_a_name_in_two_columns(first, last, told):
 def test_a_full_name_of_which_half_is_told(full, told):
     """What a form of address, a job or a template's blank leaves of a name is the half that it is."""
     assert names(**{"Full Name": full}) == told
+
+
+@pytest.mark.parametrize("header", ["ФИО", "Фамилия Имя Отчество", "ПІБ"])
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("Иванов Иван Иванович", ("Иван Иванович", "Иванов")), ("Иванова Анна Сергеевна", ("Анна Сергеевна", "Иванова")), ("Анна Сергеевна Иванова", ("Анна Сергеевна", "Иванова")),
+        ("ШЕВЧЕНКО ОЛЕНА ПЕТРІВНА", ("Олена Петрівна", "Шевченко")), ("Абрамович Роман Аркадьевич", ("Роман Аркадьевич", "Абрамович")), ("Иванов, Иван", ("Иван", "Иванов")),
+        ("Иванов Иван", (None, None)), ("Ольга Петрова", (None, None)),
+    ],
+)  # fmt: skip
+def test_a_patronymic_tells_which_end_a_last_name_stands_at(header, cell, told):
+    """The header's order is not kept by everybody, so that without one neither name is taken."""
+    assert names(**{header: cell})[:2] == told

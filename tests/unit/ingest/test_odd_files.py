@@ -169,6 +169,20 @@ READ = {
 }  # fmt: skip
 
 
+READ |= {
+    "quotes and a line break in a cell": (
+        HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,"He said "hi" and\nleft"\n' + BO_ROW.encode(), [ANN, BO], [(3, "rest of a cell in line 2")],
+    ),
+    "quotes and two line breaks in a cell": (
+        HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,"He said "hi" and\nthen\nleft"\n' + BO_ROW.encode(), [ANN, BO], [(3, "rest of a cell"), (4, "rest of a cell")],
+    ),
+    "inches, and a short row below": (HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,27" screens\nBo,Li,bo@beta.example,Beta\n', [ANN, BO], []),
+    "inches in two rows": (HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,27"\nBo,Li,bo@beta.example,Beta,19"\n', [ANN, BO], []),
+    "an apostrophe in single quotes": (b"'Name','Email','Company'\n'Pat O'Neil','pat@beta.example','O'Brien's'\n", [("Pat O'Neil", "pat@beta.example", "O'Brien's")], []),
+    "an apostrophe in single quotes, doubled": (b"'Name','Email','Company'\n'Pat O''Neil','pat@beta.example','Beta'\n", [("Pat O'Neil", "pat@beta.example", "Beta")], []),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("case", READ)
 @pytest.mark.parametrize("as_file", [False, True], ids=["", "file"])
 def test_the_right_people_come_out(case, as_file, tmp_path):

@@ -1,5 +1,6 @@
 import pytest
 
+from enrichcore.ingest.composing import compose
 from enrichcore.normalize import (
     company_domain,
     email_domain,
@@ -147,6 +148,33 @@ def test_a_website_is_a_clean_url(value, url):
 def test_an_address_is_found_in_whatever_holds_it(value, email):
     """The first usable address is taken; placeholders are none."""
     assert usable_email(value) == email
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "gmial.com",
+        "hotmial.com",
+        "gmail.co",
+        "gmail.con",
+        "yaho.com",
+        "outlok.com",
+        "iclod.com",
+        "users.noreply.github.com",
+    ],
+)
+def test_a_misspelt_host_of_free_mail_is_nobodys(host):
+    """No mail comes there, and two people with the same typing error are not of one company."""
+    person, company = compose([("person_email", f"ann@{host}"), ("company_name", "Larch One")])
+    assert usable_email(f"ann@{host}") is None
+    assert "person_email" not in person.facts
+    assert company.facts == {"company_name": "Larch One"}
+
+
+@pytest.mark.parametrize("host", ["gmail.com", "yahoo.co.uk", "hotmail.co.uk", "googlemail.com", "vodafone.de"])
+def test_a_host_of_free_mail_has_addresses_and_is_no_company(host):
+    """As it is spelt in each country."""
+    assert (usable_email(f"ann@{host}"), company_domain(host)) == (f"ann@{host}", None)
 
 
 def test_an_address_tells_its_registrable_domain():

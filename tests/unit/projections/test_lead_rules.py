@@ -321,6 +321,24 @@ def test_a_name_that_is_cut_short_replaces_no_whole_one(log, name):
     assert names == ["Jane", "Smith", "Jane Smith"]
 
 
+@pytest.mark.parametrize(
+    ("known", "told", "shown"),
+    [
+        (("Xiaoming", "Wang", "Xiaoming Wang"), {"first_name": "小明", "last_name": "王"}, ["小明", "王", "王 小明"]),
+        (("Minsu", "Kim", "Minsu Kim"), {"name": "김 민수"}, ["민수", "김", "김 민수"]),
+        (("Ann", "Bell", "Ann Bell"), {"name": "Anna B."}, ["Ann", "Bell", "Ann Bell"]),
+        (("Ann", "B.", "Ann B."), {"name": "Anna Bell"}, ["Anna", "Bell", "Anna Bell"]),
+    ],
+)
+def test_a_name_is_of_one_source(log, known, told, shown):
+    """A family name of one letter is whole, and the parts of a name that is cut short are worth no more than it."""
+    first, last, full = known
+    log.leads(1, person_first_name=first, person_last_name=last, person_full_name=full)
+    log.answers_person(1, {"result": told})
+    lead = log.lead(1)
+    assert [lead[f"person_{part}_name"] for part in ("first", "last", "full")] == shown
+
+
 def test_a_name_that_is_cut_short_is_better_than_none(log):
     """And a whole one takes its place, though it is trusted less."""
     log.leads(1)

@@ -1,0 +1,77 @@
+"""The last name of a full name in which it alone is in capitals: "DUPONT Jean", "Anne DE LA TOUR".
+
+In France, Belgium, Hungary and China many write it so, at either end. First names, degrees and initials are in capitals at
+times, too: "MARY Smith", "Ann Bell MBA", "JP Morgan"; what may be one of these tells nothing.
+"""
+
+import re
+from functools import cache
+
+from enrichcore.normalize.folding import folded
+from enrichcore.normalize.lists import entries, lines
+from enrichcore.normalize.name_order import is_initial
+
+#: Words of a name; more are degrees.
+_MOST_WORDS = 6
+#: Letters of a last name: in front, shorter ones may be a first name or initials.
+_SHORTEST_AT_END, _SHORTEST_IN_FRONT = 3, 4
+_JOINTS = re.compile("[-\u2010\u2011'\u2019]")
+
+
+def last_name_in_capitals(words: list[str]) -> int | None:
+    """Where the last name begins, counted from the start; for one in front how many words it has, below zero; else None."""
+    if not 1 < len(words) <= _MOST_WORDS or not (words[0].isupper() or words[-1].isupper()):
+        return None
+    behind, before = _run(words[::-1]), _run(words)
+    if behind and _is_last(words[-behind:], _SHORTEST_AT_END) and _are_first(words[:-behind]):
+        return len(words) - behind
+    if before and _is_last(words[:before], _SHORTEST_IN_FRONT) and _are_first(words[before:]):
+        return -before
+    return None
+
+
+def _run(words: list[str]) -> int:
+    """How many words in capitals there are at the beginning."""
+    return next((place for place, word in enumerate(words) if not _is_in_capitals(word)), 0)
+
+
+def _is_in_capitals(word: str) -> bool:
+    return word.isupper() and "." not in word and not is_initial(word)
+
+
+def _is_last(words: list[str], shortest: int) -> bool:
+    """Whether words in capitals are a last name, with particles in front of it."""
+    bare = [word for word in words if not is_particle(word.lower())]
+    return bool(bare) and all(len(word) >= shortest and _is_name(word) for word in bare)
+
+
+def _is_name(word: str) -> bool:
+    parts = [part for part in _JOINTS.split(word) if part]
+    return all(map(str.isalpha, parts)) and _first_names().isdisjoint(folded(part) for part in parts)
+
+
+def _are_first(words: list[str]) -> bool:
+    """Whether words may be first names: none is a particle, and one is spelt as names are."""
+    return not any(map(is_particle, words)) and any(word.lower() != word != word.upper() for word in words)
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    called = (word for row in lines("given_names") for word in row.split())
+    return entries("first_names") | {folded(word) for word in called}
+
+
+@cache
+def _particles() -> tuple[frozenset[str], frozenset[str]]:
+    """Particles in any case, and those only meant in lower case."""
+    rows = lines("particles")
+    return (
+        frozenset(row for row in rows if not row.startswith("!")),
+        frozenset(row[1:] for row in rows if row.startswith("!")),
+    )
+
+
+def is_particle(word: str) -> bool:
+    """Whether a word is one that belongs to the last name behind it: "von"."""
+    any_case, lower_only = _particles()
+    return word.casefold() in any_case or word in lower_only
