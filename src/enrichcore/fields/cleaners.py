@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from enrichcore import normalize
-from enrichcore.domain.keys import sort_of_page
+from enrichcore.domain.keys import differ_as_pages, sort_of_page
 from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sentences import (
     WORDS_OF_SENTENCE,
@@ -102,6 +102,7 @@ _PAGE_TITLE = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
+_BETWEEN_LINKS = re.compile(r"[\s,;|]+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 #: A range whose ends are told apart.
@@ -215,7 +216,7 @@ def links(value: Any) -> Iterator[str]:
         if text and not denies_link(text):
             yield text.strip("`")
     elif isinstance(value, Mapping | list):
-        yield from texts(value, (*_LINK_KEYS, *_TEXT_KEYS))
+        yield from (text for text in texts(value, (*_LINK_KEYS, *_TEXT_KEYS)) if not denies_link(text))
 
 
 def line(value: Any) -> str | None:
@@ -613,15 +614,27 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
 
 def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     """A cleaner for LinkedIn pages of people or companies, or for their bare slugs."""
-    return lambda value: next(
-        (url for text in links(value) if (url := normalize.linkedin_url(text, kind, slug=slug))), None
-    )
+    return lambda value: next(_pages(value, kind, slug=slug), None)
+
+
+def _pages(value: Any, kind: normalize.LinkedInKind, *, slug: bool = False) -> Iterator[str]:
+    """The LinkedIn pages that a value holds; a text with two of them tells of none."""
+    for text in links(value):
+        url = normalize.linkedin_url(text, kind, slug=slug)
+        if url and not (" " in text and _names_another(text, url, kind)):
+            yield url
+
+
+def _names_another(text: str, url: str, kind: normalize.LinkedInKind) -> bool:
+    """Whether a text holds another page beside the one."""
+    own = url.rpartition("/")[2]
+    told = (normalize.linkedin_url(part, kind) for part in _BETWEEN_LINKS.split(text))
+    return any(other and differ_as_pages(own, other.rpartition("/")[2]) for other in told)
 
 
 def person_page(value: Any) -> str | None:
     """A person's LinkedIn page under the address with their name."""
-    told = (normalize.linkedin_url(text, "in") for text in links(value))
-    return next((url for url in told if url and not sort_of_page(url.rpartition("/")[2])), None)
+    return next((url for url in _pages(value, "in") if not sort_of_page(url.rpartition("/")[2])), None)
 
 
 CLEANERS: Mapping[str, Cleaner] = {

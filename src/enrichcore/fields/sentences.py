@@ -33,9 +33,13 @@ _SAYS_OF_SOMEBODY = re.compile(
 )
 _DENIES_LINK = re.compile(
     r"\b(?:not (?:be )?(?:found|available|verified|confirmed)|no (?:\w+ ){0,3}(?:found|available|exists?)|could ?(?:not|n['\u2019]t)|cannot"
-    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) )",
+    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) "
+    r"|not (?:sure|certain|clear)\b|no (?:\w+ )?(?:profile|page|website|site|account)\b|(?:maybe|perhaps|probably|possibly|presumably|apparently|likely|unclear"
+    r"|uncertain|unconfirmed|unverified|i (?:think|believe|guess|assume))\b)",
     re.IGNORECASE,
 )
+#: Links are no words.
+_LINK = re.compile(r"\S+[./]\S+")
 WORDS_OF_SENTENCE: Final = 5
 
 
@@ -45,8 +49,8 @@ def without_aside(text: str) -> str:
 
 
 def denies_link(text: str) -> bool:
-    """Whether words beside a link say that it is another's, or one of several."""
-    return " " in text and _DENIES_LINK.search(text) is not None
+    """Whether words beside a link say that it is another's, one of several, or a guess."""
+    return " " in text and _DENIES_LINK.search(_LINK.sub("", text)) is not None
 
 
 def is_hedged(text: str) -> bool:

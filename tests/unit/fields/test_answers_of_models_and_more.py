@@ -201,3 +201,32 @@ def test_one_previous_job_is_a_past_employer():
         for customers in (["oakmere.example"], ["elm.example"])
     ]
     assert told == [True, None]
+
+
+LINKS = [
+    "No profile; closest is {0}", "Not sure, maybe {0}", "Probably {0}", "{0} (unverified)", "{0} or {1}", "I think it is {0}",
+    "No LinkedIn page. A namesake is at {0}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_page_that_is_guessed_is_none(text):
+    """A page is what people and companies are known by, so a wrong one makes two of them one."""
+    person = text.format("https://linkedin.com/in/orla", "https://linkedin.com/in/orla-2")
+    for told in ({"linkedin_url": person}, {"linkedin_url": {"url": person}}):
+        assert extract_person_fields({"first_name": "Orla", **told})["person_linkedin_url"] is None
+    page = text.format("https://linkedin.com/company/oak", "https://linkedin.com/company/ash")
+    site = text.format("https://oak.example", "https://ash.example")
+    fields = extract_company_fields({"name": "Oak", "linkedin_url": page, "website": site})
+    assert [fields[name] for name in ("company_linkedin_url", "company_website", "company_domain")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "Orla's profile: {}", "{} (verified)", "LinkedIn: {}, Xing: xing.com/orla", "{} {}", "[{}]({})"],
+)
+def test_words_around_a_page_do_not_make_it_a_guess(text):
+    """Nor do those in its address."""
+    page = "https://linkedin.com/in/similar-likely"
+    fields = extract_person_fields({"first_name": "Orla", "linkedin_url": text.format(page, page)})
+    assert fields["person_linkedin_url"] == "https://www.linkedin.com/in/similar-likely"
