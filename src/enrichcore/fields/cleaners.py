@@ -101,6 +101,11 @@ _PAGE_TITLE = re.compile(
     r"(?::\s*(?:overview|about|jobs|company profile\S*))?\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
     re.IGNORECASE,
 )
+_TWO = re.compile(r"\s+(?:and|&|und|et|y)\s+")
+_USES = re.compile(
+    r"^\W*(?:(?:we|they|it|the company)\s+)?(?:uses?|using|utili[sz]es|runs on|built (?:with|on)|powered by)\s+",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
 _BETWEEN_LINKS = re.compile(r"[\s,;|]+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
@@ -306,13 +311,31 @@ def technologies(value: Any) -> list[str] | None:
     text = paragraph(value) or ""
     if is_sentence(text):
         return None
-    parts = _COMMAS.split(text)
-    # "AWS, SAP, and HubSpot": the last one's "and" is no part of it.
-    return _distinct(_AND.sub("", part) if place else part for place, part in enumerate(parts))
+    parts = _COMMAS.split(_USES.sub("", text, count=1))
+    if len(parts) > 1 and not any(_TWO.search(part) for part in parts[:-1]):
+        # "AWS, SAP and HubSpot", "AWS, SAP, and HubSpot".
+        parts[-1:] = _TWO.split(_AND.sub("", parts[-1]))
+    return _distinct(iter(parts))
 
 
 def _technologies(value: Any) -> Iterator[str]:
-    return texts(value, _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
+    if isinstance(value, Mapping):
+        value = {key: _in_use(part) for key, part in value.items()}
+    return texts(_in_use(value), _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
+
+
+def _in_use(value: Any) -> Any:
+    """A list without the entries that say that they are no longer used."""
+    if not isinstance(value, list):
+        return value
+    return [part for part in value if not (isinstance(part, Mapping) and _is_removed(part))]
+
+
+def _is_removed(entry: Mapping[str, Any]) -> bool:
+    if any(entry.get(key) is False for key in ("active", "isactive", "current", "iscurrent", "live")):
+        return True
+    told = entry.get("status") or entry.get("state")
+    return isinstance(told, str) and told.strip().casefold() in words("removed")
 
 
 @remembered
@@ -467,7 +490,7 @@ def company_name(value: Any) -> str | None:
     """A company's name; a short number is none, nor is a sentence about it, and of the title of its page elsewhere the name."""
     text = label(value)
     if text is not None:
-        text = _PAGE_TITLE.sub("", text)
+        text = without_aside(_PAGE_TITLE.sub("", text))
         if len(text.split()) >= WORDS_OF_SENTENCE and is_sentence(text):
             return None
     if text is None and isinstance(value, str) and _is_named_by_numbers(value.strip()):
@@ -556,8 +579,10 @@ def full_name(value: Any) -> str | None:
     turned = last_name_first(value)
     if turned:
         return " ".join(turned)
-    text = normalize.full_name(line(value))
-    return None if text is None or is_sentence(text) else text
+    told = line(value) or ""
+    text = normalize.full_name(told)
+    # The sign at its end tells a sentence.
+    return None if text is None or is_sentence(text) or (told.endswith(".") and is_sentence(f"{text}.")) else text
 
 
 def last_name_first(value: Any) -> tuple[str, str] | None:
