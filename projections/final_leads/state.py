@@ -3,6 +3,7 @@
 A value is better by its weight (how far its source is trusted), among equals by its position in the log. Taking in a
 value is a maximum, so the same answers in any order leave the same values, and two entities merge by taking in each other's.
 Only an import that tells something new has a say against the order of trust: where it comes long after a better source spoke last.
+So of each field it is remembered what the imports have said of it, as sums of four bytes.
 The classes are msgspec structs kept as arrays, because a state is read and written for nearly every event.
 """
 
@@ -10,18 +11,19 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
-from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
 
-from projections.final_leads.trust import Trust, as_imported, trust_in
+from projections.final_leads.trust import Trust, as_imported, sum_of, trust_in
 
 #: The e-mail address and its status, which only mean something together: each address is a claim, and so is what is said of it.
 EMAIL: Final = "person_email"
 EMAIL_STATUS: Final = "person_email_status"
 #: Before the name of a field that tells who somebody is: what was known of it without any answer.
 ASKED: Final = "asked:"
+#: What imports have said of one field, of so many values: lists from several sources may take turns.
+_REMEMBERED: Final = 16
 #: The three facts of a person's jobs, which come together from one answer.
 HISTORY: Final = "person_history"
 
@@ -41,8 +43,15 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
     seen: int
     #: When that event was recorded, in UTC; None where it is the one that brought the value.
     confirmed: datetime | None = None
-    #: Of a value that is trusted more than an import: a sum of what the import said last, so that news can be told.
-    imported: int | None = None
+    #: Sums of what imports have said beside this value, the newest last, so that news can be told.
+    imported: tuple[int, ...] = ()
+    #: Of an import's value that it had said before: when it told something new last, in UTC.
+    news: datetime | None = None
+
+    @property
+    def told_news(self) -> datetime:
+        """When an import told something new last, as far as this value tells."""
+        return self.news or self.at
 
     @property
     def spoke(self) -> datetime:
@@ -123,31 +132,59 @@ def better(old: Cell | None, new: Cell, trusted_for: timedelta = timedelta.max) 
         return new
     if old.value == new.value and old.weight == new.weight:
         first, again = (old, new) if old.since <= new.since else (new, old)
-        imported = first.imported if again.imported is None else again.imported
-        return replace(first, seen=max(old.seen, new.seen), confirmed=max(old.spoke, new.spoke), imported=imported)
+        said = _joined(first.imported, again.imported)
+        return replace(first, seen=max(old.seen, new.seen), confirmed=max(old.spoke, new.spoke), imported=said)
     trusted, told = (old, new) if trust_in(old.weight) > trust_in(new.weight) else (new, old)
     if trust_in(told.weight) == Trust.IMPORT < trust_in(trusted.weight):
-        return _more_trusted_or_news(trusted, told, trusted_for)
-    winner, loser = (new, old) if new.order >= old.order else (old, new)
-    if trust_in(winner.weight) > Trust.IMPORT and winner.imported is None and loser.imported is not None:
-        winner = replace(winner, imported=loser.imported)
-    return winner
+        winner = _more_trusted_or_news(trusted, told, trusted_for)
+    else:
+        winner = max(old, new, key=lambda cell: (*cell.order, cell is new))
+    return _with_what_was_said(winner, old, new)
+
+
+def _with_what_was_said(winner: Cell, old: Cell, new: Cell) -> Cell:
+    """The better of two cells with what imports have said by both; what one says again is as new as what it said last."""
+    said = _joined(_said(old), _said(new))
+    if not said:
+        return winner
+    if not _is_an_imports(winner):
+        return replace(winner, imported=said)
+    own, loser = sum_of(winner.value), old if winner is new else new
+    is_again = _is_an_imports(loser) and own in _said(loser)
+    imported = tuple(one for one in said if one != own)
+    return replace(winner, imported=imported, news=loser.told_news if is_again else winner.news)
 
 
 def _more_trusted_or_news(trusted: Cell, told: Cell, trusted_for: timedelta) -> Cell:
     """A trusted value, or what an import told: the more whole of the two, else what is news since the other has gone stale."""
     if as_imported(trusted.weight) != as_imported(told.weight):
         return max(trusted, told, key=lambda cell: cell.order)
-    imported = crc32(_encoder.encode(told.value))
-    is_news = told.value != trusted.value and imported != trusted.imported
-    if is_news and told.at - trusted.spoke > trusted_for:
-        return told
-    return replace(trusted, imported=imported)
+    if told.told_news - trusted.spoke <= trusted_for:
+        return trusted
+    is_news = sum_of(told.value) not in {*trusted.imported, sum_of(trusted.value)}
+    return told if is_news else trusted
+
+
+def _is_an_imports(cell: Cell) -> bool:
+    """Whether an import told it, or the launch, which had it from one."""
+    return trust_in(cell.weight) <= Trust.IMPORT
+
+
+def _said(cell: Cell) -> tuple[int, ...]:
+    """Sums of what imports have said, as far as a cell tells."""
+    return _joined(cell.imported, (sum_of(cell.value),)) if _is_an_imports(cell) else cell.imported
+
+
+def _joined(earlier: tuple[int, ...], later: tuple[int, ...]) -> tuple[int, ...]:
+    """Both, without repetitions; of more than are remembered the newest."""
+    if not earlier or not later:
+        return earlier or later
+    return tuple(dict.fromkeys((*(one for one in earlier if one not in later), *later)))[-_REMEMBERED:]
 
 
 def order_among(rivals: Iterable[Cell], trusted_for: timedelta) -> Callable[[Cell], tuple[int, int]]:
     """The order of cells that tell of the same: those that went stale before an import told its news count as imports."""
-    news = max((cell.at for cell in rivals if trust_in(cell.weight) == Trust.IMPORT), default=None)
+    news = max((cell.told_news for cell in rivals if trust_in(cell.weight) == Trust.IMPORT), default=None)
 
     def order(cell: Cell) -> tuple[int, int]:
         is_stale = news is not None and trust_in(cell.weight) > Trust.IMPORT and news - cell.spoke > trusted_for
@@ -183,12 +220,19 @@ def group_of(name: str) -> str | None:
 def _taken_in(cells: Mapping[str, Cell], name: str, new: Cell, trusted_for: timedelta) -> Cell:
     """The better of the remembered cell and the new one; a claim that is confirmed after another came is as new as that."""
     old, group = cells.get(name), group_of(name)
+    if group is None:
+        return better(old, new, trusted_for)
+    rivals = [cell for rival, cell in cells.items() if rival != name and group_of(rival) == group]
+    if _is_an_imports(new) and (old is None or old.value != new.value):
+        # In other letters it is another claim.
+        told = sum_of(new.value)
+        before = [cell.told_news for cell in rivals if told in _said(cell)]
+        new = replace(new, news=max(before)) if before else new
     best = better(old, new, trusted_for)
-    if old is None or group is None or best.since != old.since:
+    if old is None or best.since != old.since:
         return best
-    rivals = (cell for rival, cell in cells.items() if rival != name and group_of(rival) == group)
     if any(old.order < rival.order < best.order for rival in rivals):
-        return replace(best, since=new.since, at=new.at)
+        return replace(best, since=new.since, at=new.at, news=best.told_news if _is_an_imports(best) else None)
     return best
 
 

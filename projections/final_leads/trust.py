@@ -1,7 +1,12 @@
 """How far sources are trusted, and for how long: what a trusted source said long ago gives way to what an import newly tells."""
 
+import json
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
+from zlib import crc32
+
+from enrichcore.normalize import folded
 
 
 class Trust(IntEnum):
@@ -27,3 +32,16 @@ def trust_in(weight: int) -> int:
 def as_imported(weight: int) -> int:
     """What a weight would be if an import had told the same."""
     return weight - (trust_in(weight) - Trust.IMPORT) * PER_TRUST
+
+
+def sum_of(value: Any) -> int:
+    """Four bytes that tell a value from others, whatever letters and signs it is written in."""
+    return crc32(json.dumps(_plain(value), sort_keys=True, default=str).encode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join(filter(str.isalnum, folded(value))) or value
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from enrichcore import normalize
-from enrichcore.domain.keys import sort_of_page
+from enrichcore.domain.keys import differ_as_pages, sort_of_page
 from enrichcore.fields.company_types import reads_like_a_type, spelled
 from enrichcore.fields.sentences import (
     WORDS_OF_SENTENCE,
@@ -101,7 +101,13 @@ _PAGE_TITLE = re.compile(
     r"(?::\s*(?:overview|about|jobs|company profile\S*))?\s[|\u2013-]\s*(?:linkedin(?: \w+)?|xing|facebook|crunchbase.*|zoominfo.*|rocketreach.*|apollo\.io)\s*$",
     re.IGNORECASE,
 )
+_TWO = re.compile(r"\s+(?:and|&|und|et|y)\s+")
+_USES = re.compile(
+    r"^\W*(?:(?:we|they|it|the company)\s+)?(?:uses?|using|utili[sz]es|runs on|built (?:with|on)|powered by)\s+",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
+_BETWEEN_LINKS = re.compile(r"[\s,;|]+")
 _SIGNS_AROUND = re.compile(r"^\W+|\W+$")
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+|(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 #: A range whose ends are told apart.
@@ -215,7 +221,7 @@ def links(value: Any) -> Iterator[str]:
         if text and not denies_link(text):
             yield text.strip("`")
     elif isinstance(value, Mapping | list):
-        yield from texts(value, (*_LINK_KEYS, *_TEXT_KEYS))
+        yield from (text for text in texts(value, (*_LINK_KEYS, *_TEXT_KEYS)) if not denies_link(text))
 
 
 def line(value: Any) -> str | None:
@@ -305,13 +311,31 @@ def technologies(value: Any) -> list[str] | None:
     text = paragraph(value) or ""
     if is_sentence(text):
         return None
-    parts = _COMMAS.split(text)
-    # "AWS, SAP, and HubSpot": the last one's "and" is no part of it.
-    return _distinct(_AND.sub("", part) if place else part for place, part in enumerate(parts))
+    parts = _COMMAS.split(_USES.sub("", text, count=1))
+    if len(parts) > 1 and not any(_TWO.search(part) for part in parts[:-1]):
+        # "AWS, SAP and HubSpot", "AWS, SAP, and HubSpot".
+        parts[-1:] = _TWO.split(_AND.sub("", parts[-1]))
+    return _distinct(iter(parts))
 
 
 def _technologies(value: Any) -> Iterator[str]:
-    return texts(value, _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
+    if isinstance(value, Mapping):
+        value = {key: _in_use(part) for key, part in value.items()}
+    return texts(_in_use(value), _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
+
+
+def _in_use(value: Any) -> Any:
+    """A list without the entries that say that they are no longer used."""
+    if not isinstance(value, list):
+        return value
+    return [part for part in value if not (isinstance(part, Mapping) and _is_removed(part))]
+
+
+def _is_removed(entry: Mapping[str, Any]) -> bool:
+    if any(entry.get(key) is False for key in ("active", "isactive", "current", "iscurrent", "live")):
+        return True
+    told = entry.get("status") or entry.get("state")
+    return isinstance(told, str) and told.strip().casefold() in words("removed")
 
 
 @remembered
@@ -466,7 +490,7 @@ def company_name(value: Any) -> str | None:
     """A company's name; a short number is none, nor is a sentence about it, and of the title of its page elsewhere the name."""
     text = label(value)
     if text is not None:
-        text = _PAGE_TITLE.sub("", text)
+        text = without_aside(_PAGE_TITLE.sub("", text))
         if len(text.split()) >= WORDS_OF_SENTENCE and is_sentence(text):
             return None
     if text is None and isinstance(value, str) and _is_named_by_numbers(value.strip()):
@@ -555,8 +579,10 @@ def full_name(value: Any) -> str | None:
     turned = last_name_first(value)
     if turned:
         return " ".join(turned)
-    text = normalize.full_name(line(value))
-    return None if text is None or is_sentence(text) else text
+    told = line(value) or ""
+    text = normalize.full_name(told)
+    # The sign at its end tells a sentence.
+    return None if text is None or is_sentence(text) or (told.endswith(".") and is_sentence(f"{text}.")) else text
 
 
 def last_name_first(value: Any) -> tuple[str, str] | None:
@@ -613,15 +639,27 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
 
 def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     """A cleaner for LinkedIn pages of people or companies, or for their bare slugs."""
-    return lambda value: next(
-        (url for text in links(value) if (url := normalize.linkedin_url(text, kind, slug=slug))), None
-    )
+    return lambda value: next(_pages(value, kind, slug=slug), None)
+
+
+def _pages(value: Any, kind: normalize.LinkedInKind, *, slug: bool = False) -> Iterator[str]:
+    """The LinkedIn pages that a value holds; a text with two of them tells of none."""
+    for text in links(value):
+        url = normalize.linkedin_url(text, kind, slug=slug)
+        if url and not (" " in text and _names_another(text, url, kind)):
+            yield url
+
+
+def _names_another(text: str, url: str, kind: normalize.LinkedInKind) -> bool:
+    """Whether a text holds another page beside the one."""
+    own = url.rpartition("/")[2]
+    told = (normalize.linkedin_url(part, kind) for part in _BETWEEN_LINKS.split(text))
+    return any(other and differ_as_pages(own, other.rpartition("/")[2]) for other in told)
 
 
 def person_page(value: Any) -> str | None:
     """A person's LinkedIn page under the address with their name."""
-    told = (normalize.linkedin_url(text, "in") for text in links(value))
-    return next((url for url in told if url and not sort_of_page(url.rpartition("/")[2])), None)
+    return next((url for url in _pages(value, "in") if not sort_of_page(url.rpartition("/")[2])), None)
 
 
 CLEANERS: Mapping[str, Cleaner] = {

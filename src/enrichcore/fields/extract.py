@@ -39,6 +39,7 @@ from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MON
 from enrichcore.fields.owners import is_nobodys
 from enrichcore.fields.payloads import Tree, objects_in, tree, values_along, values_at
 from enrichcore.fields.places import company_location, person_location
+from enrichcore.fields.sentences import tells_of
 from enrichcore.fields.sources import Path, Sources, folded_key, job_paths, keys, named_paths, paths_of
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_only_a_job, names_no_role
 
@@ -243,6 +244,8 @@ def _person(payload: Tree, sources: Sources | None, asked_company_domain: str | 
     fields["person_location"] = fields["person_location"] or next(
         (told for node in objects.own if (told := person_location(node))), None
     )
+    if tells_of(fields["person_location"] or "", fields["person_full_name"], fields["person_first_name"]):
+        fields["person_location"] = None
     employer = next(_values(objects.own, job_paths("employer"), label), None)
     clean = _title_of(fields, employer)
     hints = Hints(
@@ -274,8 +277,9 @@ def _title_of(fields: Mapping[str, Any], employer: str | None) -> Cleaner:
 
     def clean(value: Any) -> str | None:
         title = job_title(value)
-        names_none = title is not None and names_no_role(
-            title, fields["person_full_name"], employer, fields["person_linkedin_url"]
+        full, first = fields["person_full_name"], fields["person_first_name"]
+        names_none = title is not None and (
+            names_no_role(title, full, employer, fields["person_linkedin_url"]) or tells_of(title, full, first)
         )
         return None if names_none else title
 

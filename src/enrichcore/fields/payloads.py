@@ -18,6 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from enrichcore.domain.pipeline import Entity
+from enrichcore.fields.meant import first_in, is_beside_its_holder, one_of
 from enrichcore.fields.owners import owner_by_content, owner_by_key, says
 from enrichcore.fields.sources import Path, folded_key, keys, words
 from enrichcore.normalize import is_nothing
@@ -58,8 +59,6 @@ _PAIR_SIZE = 3
 #: Where a list of places tells of each what it is: `[{"location_type": "city", "value": "Leeds"}, ...]`.
 _PLACE_NAME = "locationtype"
 
-#: Under which keys somebody, or a company, is called by name.
-_CALLED = ("name", "fullname", "firstname", "lastname", "companyname", "contactfirstname", "contactlastname")
 #: Beside a company's object it is the user's own account, or a record of the company as it was.
 _ACCOUNT = "account"
 #: How a message tells who speaks, and what it says.
@@ -141,7 +140,7 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
     while waiting and len(found) < MAX_OBJECTS:
         node, told, depth, is_wrapped = waiting.pop(0)
         if isinstance(node, list):
-            node = _one_of(node, asked)
+            node = one_of(node, asked)
         if isinstance(node, list) and depth < MAX_WRAPPERS:
             waiting.append((node, told, depth + 1, is_wrapped))
         if not isinstance(node, dict):
@@ -163,48 +162,16 @@ def objects_in(payload: Tree, asked: Entity | None = None) -> list[Found]:
             waiting.extend(
                 (
                     # A column about one tells the best first; what a search found may be anybody.
-                    part if key in keys("searches") else _first_in(part),
+                    part if key in keys("searches") else first_in(part),
                     owner_by_key(key) or owner,
                     depth + 1,
                     is_wrapped and key in keys("wrappers") and key != _ACCOUNT,
                 )
                 for key, part in inner.items()
                 if _leads_on(key, part, certain=certain)
+                and not (key in keys("wrappers") and is_beside_its_holder(key, _first_of(part), node, asked))
             )
     return sorted(found, key=lambda one: (one.depth == 0, not one.is_wrapped, -one.depth))
-
-
-def _one_of(parts: list[Tree], asked: Entity | None) -> Tree:
-    """The first of a list that says something; None where another is somebody else, for then nothing tells which is meant."""
-    first = _first_in(parts)
-    if isinstance(first, dict) and len(parts) > 1 and (called := _called(first)):
-        others = (part for part in parts if isinstance(part, dict) and part is not first)
-        if any(
-            (other := _called(part)) and called.isdisjoint(other) and _is_one_like(part, first, asked)
-            for part in others
-        ):
-            return None
-    return first
-
-
-def _first_in(part: Tree) -> Tree:
-    """What says something first in a list, or what is none."""
-    return next((one for one in part if not is_nothing(one)), None) if isinstance(part, list) else part
-
-
-def _is_one_like(node: Mapping[str, Tree], first: Mapping[str, Tree], asked: Entity | None) -> bool:
-    """Whether an entry of a list is one who may be asked for, too, and no step of a search or part of a message."""
-    owner = owner_by_content(node, asked)
-    shared = (keys("naming") & node.keys() & first.keys()).difference(_CALLED)
-    return owner is asked is not None or (owner is None and bool(shared))
-
-
-def _called(node: Mapping[str, Tree]) -> frozenset[str]:
-    """The words of what an object calls itself."""
-    told = (node[key] for key in _CALLED if key in node)
-    return frozenset(
-        word for text in told if isinstance(text, str) and not is_nothing(text) for word in text.casefold().split()
-    )
 
 
 def echoes(node: Mapping[str, Tree]) -> frozenset[str]:

@@ -319,7 +319,7 @@ def _alone(name: str) -> Location | None:
         is_city = name.casefold() in words("city_states")
         return (
             None
-            if len(name) <= cleaners.CODE_LENGTH
+            if len(name) <= cleaners.CODE_LENGTH or name.casefold() in words("countries_like_states")
             else Location(city=name if is_city else None, country=country_name(name))
         )
     if is_subdivision(name) and name.casefold() not in words("cities_like_states"):
@@ -376,7 +376,9 @@ def _country_of(state: str, city: str) -> str | None:
             return told or country_name(state)
     elif state.casefold() in words("countries_like_states"):
         return next((country for code, country in _LIKE_STATES.items() if country_of_city(city, code)), None)
-    if state.upper() in words("ambiguous_codes") or state.casefold() in words("ambiguous_states"):
+    if state.upper().replace(".", "") in words("ambiguous_codes") | words(
+        "codes_of_capitals"
+    ) or state.casefold() in words("ambiguous_states"):
         return None
     found = countries_of_state(state)
     if _is_code(state) and _UNITED_STATES not in found and is_known_country(state):

@@ -31,11 +31,17 @@ _SAYS_OF_SOMEBODY = re.compile(
     r"\S (?:(?:is|was|are|were) (?:the|a|an|based|located|headquartered|currently|no longer|not|in|at)|serves? as|works? (?:at|as|for)"
     r"|(?:appears?|seems?) to|lives? in|(?:operates?|specializes?|specialises?) in|(?:provides?|offers?) \w+) \w"
 )
+#: What goes on behind somebody's own first name.
+_DOES = re.compile(rf" (?:{_VERBS}|runs?|leads?|manages?|heads?|owns?|founded|oversees?) \w")
 _DENIES_LINK = re.compile(
     r"\b(?:not (?:be )?(?:found|available|verified|confirmed)|no (?:\w+ ){0,3}(?:found|available|exists?)|could ?(?:not|n['\u2019]t)|cannot"
-    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) )",
+    r"|unable to|does ?(?:not|n['\u2019]t)|closest|similar|instead|multiple|may be|might be|for sale|no longer|not (?:the|a|an) "
+    r"|not (?:sure|certain|clear)\b|no (?:\w+ )?(?:profile|page|website|site|account)\b|(?:maybe|perhaps|probably|possibly|presumably|apparently|likely|unclear"
+    r"|uncertain|unconfirmed|unverified|i (?:think|believe|guess|assume))\b)",
     re.IGNORECASE,
 )
+#: Links are no words.
+_LINK = re.compile(r"\S+[./]\S+")
 WORDS_OF_SENTENCE: Final = 5
 
 
@@ -45,8 +51,8 @@ def without_aside(text: str) -> str:
 
 
 def denies_link(text: str) -> bool:
-    """Whether words beside a link say that it is another's, or one of several."""
-    return " " in text and _DENIES_LINK.search(text) is not None
+    """Whether words beside a link say that it is another's, one of several, or a guess."""
+    return " " in text and _DENIES_LINK.search(_LINK.sub("", text)) is not None
 
 
 def is_hedged(text: str) -> bool:
@@ -59,6 +65,22 @@ def is_sentence(text: str) -> bool:
     if _OPENS_SENTENCE.match(text) or _SAYS_OF_SOMEBODY.search(text):
         return True
     return text.endswith(".") and len(text.split()) >= WORDS_OF_SENTENCE and _VERB.search(text) is not None
+
+
+def tells_of(text: str, full_name: str | None, first_name: str | None) -> bool:
+    """Whether a text begins with the person's own name and goes on: "Ann Bell runs Quillhaven"."""
+    plain = text.casefold()
+    if (
+        full_name
+        and plain.startswith(f"{full_name.casefold()} ")
+        and text[len(full_name) + 1 : len(full_name) + 2].islower()
+    ):
+        return True
+    return (
+        bool(first_name)
+        and plain.startswith(f"{str(first_name).casefold()} ")
+        and _DOES.match(text, len(str(first_name))) is not None
+    )
 
 
 def says_of_somebody(text: str) -> bool:

@@ -42,6 +42,7 @@ def test_a_sentence_is_no_fact_of_a_company(told):
         {"linkedin_url": "No profile found. Closest: https://www.linkedin.com/in/bo-lee"},
         {"linkedin_url": "Multiple profiles found: linkedin.com/in/bo-lee and linkedin.com/in/bo-lee-2"},
         {"full_name": "The person's name is Orla Penhallow"},
+        {"full_name": "Orla Penhallow has left Marrowfen already."},
     ],
 )
 def test_a_sentence_is_no_fact_of_a_person(told):
@@ -60,6 +61,22 @@ def test_a_sentence_is_no_fact_of_a_person(told):
         ({"website": "`https://marrowfen.example`"}, "company_domain", "marrowfen.example"),
         ({"website": "The website is https://marrowfen.example"}, "company_domain", "marrowfen.example"),
         ({"technologies": "Salesforce, AWS, and HubSpot"}, "company_technologies", ["Salesforce", "AWS", "HubSpot"]),
+        ({"name": "Marrowfen (via LinkedIn)"}, "company_name", "Marrowfen"),
+        ({"technologies": "Salesforce, HubSpot and AWS"}, "company_technologies", ["Salesforce", "HubSpot", "AWS"]),
+        ({"technologies": "Uses Salesforce, R & AWS"}, "company_technologies", ["Salesforce", "R", "AWS"]),
+        ({"technologies": "Using SAP"}, "company_technologies", ["SAP"]),
+        ({"technologies": "Search and Maps, Ads & Tags"}, "company_technologies", ["Search and Maps", "Ads & Tags"]),
+        ({"technologies": "User IQ, SAP"}, "company_technologies", ["User IQ", "SAP"]),
+        (
+            {"technologies": [{"name": "SAP", "status": "Removed"}, {"name": "AWS", "status": "active"}]},
+            "company_technologies",
+            ["AWS"],
+        ),
+        (
+            {"technologies": {"items": [{"name": "SAP", "is_active": False}, {"name": "AWS"}]}},
+            "company_technologies",
+            ["AWS"],
+        ),
         ({"technologies": {"active": ["SAP"], "categories": ["erp"]}}, "company_technologies", ["SAP"]),
     ],
 )
@@ -201,3 +218,53 @@ def test_one_previous_job_is_a_past_employer():
         for customers in (["oakmere.example"], ["elm.example"])
     ]
     assert told == [True, None]
+
+
+LINKS = [
+    "No profile; closest is {0}", "Not sure, maybe {0}", "Probably {0}", "{0} (unverified)", "{0} or {1}", "I think it is {0}",
+    "No LinkedIn page. A namesake is at {0}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_page_that_is_guessed_is_none(text):
+    """A page is what people and companies are known by, so a wrong one makes two of them one."""
+    person = text.format("https://linkedin.com/in/orla", "https://linkedin.com/in/orla-2")
+    for told in ({"linkedin_url": person}, {"linkedin_url": {"url": person}}):
+        assert extract_person_fields({"first_name": "Orla", **told})["person_linkedin_url"] is None
+    page = text.format("https://linkedin.com/company/oak", "https://linkedin.com/company/ash")
+    site = text.format("https://oak.example", "https://ash.example")
+    fields = extract_company_fields({"name": "Oak", "linkedin_url": page, "website": site})
+    assert [fields[name] for name in ("company_linkedin_url", "company_website", "company_domain")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "Orla's profile: {}", "{} (verified)", "LinkedIn: {}, Xing: xing.com/orla", "{} {}", "[{}]({})"],
+)
+def test_words_around_a_page_do_not_make_it_a_guess(text):
+    """Nor do those in its address."""
+    page = "https://linkedin.com/in/similar-likely"
+    fields = extract_person_fields({"first_name": "Orla", "linkedin_url": text.format(page, page)})
+    assert fields["person_linkedin_url"] == "https://www.linkedin.com/in/similar-likely"
+
+
+@pytest.mark.parametrize(
+    ("title", "location"),
+    [
+        ("Orla runs Marrowfen", "Orla lives in Leeds"),
+        ("Orla Penhallow leads buying", "Orla Penhallow resides in Leeds"),
+        ("ORLA PENHALLOW is CTO", "Orla is in Leeds"),
+    ],
+)
+def test_what_is_told_by_the_persons_own_name_is_told_in_a_sentence(title, location):
+    """Nobody's title begins with their name."""
+    fields = extract_person_fields({"name": "Orla Penhallow", "title": title, "location": location})
+    assert (fields["person_title"], fields["person_location"]) == (None, None)
+
+
+def test_a_title_may_begin_like_a_first_name():
+    """Without a verb it is one."""
+    for first, title in (("Grace", "Grace chapel pastor"), ("Chase", "Chase Bank Manager"), ("Page", "Page")):
+        fields = extract_person_fields({"first_name": first, "last_name": "Bray", "title": title})
+        assert fields["person_title"] == title

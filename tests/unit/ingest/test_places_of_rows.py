@@ -30,6 +30,8 @@ PLACES = [
     ("Bergamo", "BG", "", "Bergamo", None, None),
     ("Tulsa", "OK", "US", "Tulsa", "Oklahoma", "United States"),
     ("Chennai", "TN", "IN", "Chennai", "Tamil Nadu", "India"),
+    ("Bogotá", "D.C.", "", "Bogotá", None, "Colombia"),
+    ("Washington", "DC", "", "Washington", "District of Columbia", "United States"),
     ("Georgia", "", "GE", None, None, "Georgia"),
     ("Atlanta", "Georgia", "", "Atlanta", "Georgia", "United States"),
     ("Bavaria", "", "Germany", None, "Bavaria", "Germany"),

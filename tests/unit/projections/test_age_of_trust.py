@@ -43,6 +43,93 @@ def test_an_import_that_says_what_it_always_said_is_no_news(log):
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"person_title": "Buyer"}, {"person_title": "Einkauf"}),
+        ({"person_title": "Buyer"}, {"person_title": "Einkauf", "person_current_job_start_date": "2024"}),
+        ({"person_headline": "Buys"}, {"person_headline": "Kauft ein"}),
+        ({"person_email": "ann@quillhaven.example"}, {"person_email": "a.bell@quillhaven.example"}),
+        ({"company_name": "Mooncroft"}, {"company_name": "Oakmere"}),
+        ({"company_city": "Leeds", "company_country": "Norway"}, {"company_city": "Bergen", "company_country": "Norway"}),
+        ({"company_city": "Leeds", "company_country": "Norway"}, {"company_city": "Bergen"}),
+        ({"company_industry": "Retail"}, {"company_industry": "Chess"}),
+    ],
+)  # fmt: skip
+def test_lists_that_contradict_each_other_by_turns_tell_no_news(log, first, second):
+    """Each has said so before; a third value is news still."""
+
+    def uploads(facts):
+        imports = log.imports_person if any(name.startswith("person_") for name in facts) else log.imports_company
+        imports(1, **facts)
+
+    log.leads(1, 1, **first)
+    uploads(second)
+    log.answers_person(
+        1, {"result": {"name": "Ann Bell", "email": "bell@quillhaven.example", "title": "Chief Buyer", "headline": "Buys all"}}
+    )  # fmt: skip
+    log.answers_company(1, company_answer(locality="Boston, MA", country="US", industry="Robotics"))
+    answered = log.lead(1)
+    for facts in (first, second, first):
+        log.now += LONG
+        uploads(facts)
+        lead = log.lead(1)
+        assert {name: lead[name] for name in first} == {name: answered[name] for name in first}
+        assert all(lead["provenance"][name][0] != "import" for name in first)
+    uploads({name: "anna@quillhaven.example" if name == "person_email" else "Narvik" for name in first})
+    assert all(log.lead(1)["provenance"][name][0] == "import" for name in first)
+
+
+def test_a_file_that_has_somebody_twice_tells_no_news_when_it_comes_again(log):
+    """Nor does one whose person was outdone by an import in between."""
+    log.leads(1, person_title="Buyer", person_headline="Buys")
+    log.imports_person(1, person_title="Head of Buying", person_headline="Heads")
+    log.answers_person(1, person_answer(title="Chief Buyer", headline="Buys for all"))
+    log.now += LONG
+    log.imports_person(1, person_title="Buyer", person_headline="Buys")
+    log.imports_person(1, person_title="Head of Buying", person_headline="Heads")
+    lead = log.lead(1)
+    assert (lead["person_title"], lead["person_headline"]) == ("Chief Buyer", "Buys for all")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"person_title": "Buyer"}, {"person_title": "buyer"}),
+        ({"person_title": "head of buying"}, {"person_title": "Head of  Buying"}),
+        ({"person_headline": "Buys, sells"}, {"person_headline": "BUYS & SELLS"}),
+        ({"company_name": "MOONCROFT"}, {"company_name": "Mooncroft"}),
+        ({"company_city": "tromso"}, {"company_city": "Tromsø"}),
+        ({"company_industry": "retail"}, {"company_industry": "Retail"}),
+        ({"company_technologies": ["sap"]}, {"company_technologies": ["SAP"]}),
+    ],
+)
+def test_other_letters_are_no_news(log, before, after):
+    """A later release may clean the same file in another way."""
+    is_person = any(name.startswith("person_") for name in before)
+    log.leads(1, 1, **before)
+    log.answers_person(1, person_answer(title="Chief Buyer", headline="Buys for all"))
+    log.answers_company(
+        1, company_answer(locality="Boston, MA", country="US", industry="Robotics", technologies=["ROS"])
+    )
+    log.now += LONG
+    (log.imports_person if is_person else log.imports_company)(1, **after)
+    assert all(log.lead(1)["provenance"][name][0] != "import" for name in before)
+
+
+def test_only_so_many_values_are_remembered(log):
+    """What an import said long ago, and many others since, counts as new."""
+    log.leads(1, person_headline="Buys")
+    log.answers_person(1, person_answer(headline="Buys for all"))
+    for number in range(20):
+        log.imports_person(1, person_headline=f"Buys {number}")
+    log.now += LONG
+    log.imports_person(1, person_headline="Buys 19")
+    assert log.lead(1)["person_headline"] == "Buys for all"
+    log.imports_person(1, person_headline="Buys")
+    assert log.lead(1)["person_headline"] == "Buys"
+
+
 def test_news_reach_places_names_and_addresses_too(log):
     """They are remembered as claims, by what they tell."""
     log.leads(1, 1, person_email="ann@quillhaven.example")
