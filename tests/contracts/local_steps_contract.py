@@ -125,6 +125,24 @@ class LocalStepsContract(WorldContract):
         batch = world.launch(person("ann"))
         assert world.item(batch).run(SECOND).state is State.READY
 
+    def test_a_module_that_breaks_is_not_imported_again_in_each_decision(self, world, monkeypatch):
+        """Its code would run as often as anything is decided; it is tried again every half minute."""
+        world.launch(person("ann"), person("bob", "mooncroft"))
+        tried = []
+
+        def breaks(name):
+            tried.append(name)
+            raise RuntimeError("no model server")
+
+        monkeypatch.setattr("enrichcore.application.core.resolve_name", breaks)
+        world.app = world.another()
+        del world.app.core.functions[self.function(world, FIRST)]
+        world.play()
+        assert tried == [self.function(world, FIRST)]
+        world.clock.tick(seconds=31)
+        world.launch(person("eve"))
+        assert tried == [self.function(world, FIRST)] * 2
+
     def test_what_is_missing_is_logged_once(self, world, caplog):
         """However often somebody looks."""
         world.app = self.lacks(world, SECOND)
