@@ -7,7 +7,7 @@ beside the configuration.
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -128,7 +128,12 @@ def opened_store(url: str) -> Iterator[PostgresStore]:
 
 @contextmanager
 def opened(
-    found: Configured, *, by: str = "command line", record: bool = True, decides: bool = True
+    found: Configured,
+    *,
+    by: str = "command line",
+    record: bool = True,
+    decides: bool = True,
+    put_in_force: Callable[[Path], None] = lambda _path: None,
 ) -> Iterator[Enrichment]:
     """The application on its database; records a changed configuration first.
 
@@ -137,6 +142,7 @@ def opened(
         by: who acts.
         record: whether a changed configuration is recorded first.
         decides: whether anything may be decided, for which functions of local steps have to be at hand.
+        put_in_force: told the file, where it was recorded.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
@@ -144,6 +150,6 @@ def opened(
     """
     with opened_store(database_url(found.path)) as store:
         application = Enrichment(store, found.registry, functions=None if decides else {})
-        if record:
-            application.apply(by=by)
+        if record and application.apply(by=by):
+            put_in_force(found.path)
         yield application

@@ -82,19 +82,36 @@ class LocalStepsContract(WorldContract):
         """Though its workflow is a webhook's by now."""
         world.app = self.lacks(world, SECOND)
         batch = world.launch(person("ann"))
-        stream = world.registry.workstreams[APOLLO]
-        sent = stream.pipeline.step("enrich_person_via_waterfall_in_clay")
-        steps = [evolve(sent, workflow=SECOND) if step.workflow == SECOND else step for step in stream.pipeline.steps]
-        lanes = {**stream.lanes, SECOND: stream.lanes[sent.workflow]}
-        stream = evolve(stream, pipeline=evolve(stream.pipeline, steps=steps), lanes=lanes)
-        acme = world.registry.client(ACME)
-        webhooks = {**acme.webhooks, (APOLLO, SECOND): acme.webhooks[APOLLO, sent.workflow]}
-        clients = {**world.registry.clients, ACME: evolve(acme, webhooks=webhooks)}
-        world.app = world.another(
-            evolve(world.registry, workstreams={**world.registry.workstreams, APOLLO: stream}, clients=clients)
-        )
+        world.app = self.sends(world, SECOND)
         assert world.claim() == []
         assert world.item(batch).run(SECOND).state is State.READY
+
+    def test_rows_that_wait_for_a_function_keep_no_row_of_a_later_batch_from_its_webhook(self, world):
+        """As many as a claim takes, and they wait for the function all the same: in a process that has it they go on."""
+        world.app = self.lacks(world, SECOND)
+        old = world.launch(*[person(f"p{number}", f"old{number}") for number in range(4)])
+        world.app = self.sends(world, SECOND)
+        world.clock.tick(seconds=5)
+        later = world.launch(person("ann", "newco"))
+        assert [send.run_id for send in world.claim(4)] == [world.item(later).item_id]
+        assert (world.app.call_functions(), world.app.call_functions()) == (4, 0)
+        assert world.item(old).run(SECOND).state is State.COMPLETED
+
+    def sends(self, world, workflow):
+        """A process that goes by a configuration that has a webhook for this step, which called a function."""
+        stream = world.registry.workstreams[APOLLO]
+        sent = stream.pipeline.step("enrich_person_via_waterfall_in_clay")
+        steps = [
+            evolve(sent, workflow=workflow) if step.workflow == workflow else step for step in stream.pipeline.steps
+        ]
+        lanes = {**stream.lanes, workflow: stream.lanes[sent.workflow]}
+        stream = evolve(stream, pipeline=evolve(stream.pipeline, steps=steps), lanes=lanes)
+        acme = world.registry.client(ACME)
+        webhooks = {**acme.webhooks, (APOLLO, workflow): acme.webhooks[APOLLO, sent.workflow]}
+        clients = {**world.registry.clients, ACME: evolve(acme, webhooks=webhooks)}
+        return world.another(
+            evolve(world.registry, workstreams={**world.registry.workstreams, APOLLO: stream}, clients=clients)
+        )
 
     @pytest.mark.parametrize("fault", [RuntimeError("early"), SystemExit(3), SyntaxError("never closed")])
     def test_a_module_that_breaks_keeps_no_decision_from_its_batch(self, world, monkeypatch, fault):
@@ -107,6 +124,24 @@ class LocalStepsContract(WorldContract):
         monkeypatch.setattr("enrichcore.application.core.resolve_name", breaks)
         batch = world.launch(person("ann"))
         assert world.item(batch).run(SECOND).state is State.READY
+
+    def test_a_module_that_breaks_is_not_imported_again_in_each_decision(self, world, monkeypatch):
+        """Its code would run as often as anything is decided; it is tried again every half minute."""
+        world.launch(person("ann"), person("bob", "mooncroft"))
+        tried = []
+
+        def breaks(name):
+            tried.append(name)
+            raise RuntimeError("no model server")
+
+        monkeypatch.setattr("enrichcore.application.core.resolve_name", breaks)
+        world.app = world.another()
+        del world.app.core.functions[self.function(world, FIRST)]
+        world.play()
+        assert tried == [self.function(world, FIRST)]
+        world.clock.tick(seconds=31)
+        world.launch(person("eve"))
+        assert tried == [self.function(world, FIRST)] * 2
 
     def test_what_is_missing_is_logged_once(self, world, caplog):
         """However often somebody looks."""

@@ -141,3 +141,24 @@ def test_a_port_for_health_is_for_processes_that_nobody_calls(world, roles):
     """The others have the address of the configuration."""
     refused = world.ended("run", *roles, "--health-port", "8123")
     assert (refused.returncode, "[runner] listen" in refused.stderr) == (2, True)
+
+
+def test_only_what_begins_something_puts_a_changed_configuration_in_force(world):
+    """And says so; a retry is refused under another one, and a mapping is saved all the same."""
+    batch_id = world.launch(file=world.new_people(1, "changed"), workstream="crm_data")
+    (world.folder / "enrichcore.toml").write_text(world.text.replace(SECRET, "another-secret"))
+    try:
+        ended = world.ended("retry", batch_id, "--state", "cancelled")
+        assert (ended.returncode, "clients.acme.callback_secret" in ended.stderr) == (1, True)
+        mapping = ("mapping", "--client", "acme", "--workstream", "crm_data")
+        assert world.json(*mapping, "--map", "Changed=person_full_name")["saved"] == {"Changed": "person_full_name"}
+        assert world.json(*mapping, "--forget", "changed")["saved"] == {}
+        told = world.ended(
+            "upload", world.new_people(1, "put in force"), "--client", "acme", "--workstream", "crm_data"
+        )
+        assert "Put in force" in told.stderr
+    finally:
+        (world.folder / "enrichcore.toml").write_text(world.text)
+        world.run("apply")
+    assert world.json("retry", batch_id)["retried"] == 0
+    world.run("cancel", batch_id)

@@ -274,6 +274,21 @@ def test_what_holds_a_lane_is_mended_from_its_events_too(store):
     assert (mend_inline_state(store).lanes, store.lanes()) == (1, before)
 
 
+def test_rows_that_wait_for_a_function_are_mended_from_what_their_batch_was_launched_with(store):
+    """They wait on a lane of their own, which nothing in their own events tells."""
+    world = World(store)
+    world.app.core.functions.clear()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("enrichcore.application.core.resolve_name", {}.__getitem__)
+        world.launch(person("ann"))
+    ((lane, _),) = store.resting([])
+    assert mend_inline_state(store).is_nothing
+    with store.pool.connection() as connection:
+        connection.execute("update enrichcore.step_runs set lane_id = gen_random_uuid()")
+    assert not mend_inline_state(store).is_nothing
+    assert [found for found, _ in store.resting([])] == [lane]
+
+
 def test_inline_state_is_mended_from_the_events(troubled, store):
     """Rows that are wrong, missing, or of nothing; looking alone changes nothing."""
     before = everything(store)

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from enrichcore.application.answers import Incoming, parse, read
 from enrichcore.application.core import Core
+from enrichcore.application.drafts import AnyDraft
 from enrichcore.application.pricing import credits_in, priced
 from enrichcore.application.sending import Response, Send, asked, payload
 from enrichcore.application.unit import Unit
@@ -19,6 +20,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
 from enrichcore.registry import HttpRequest
+from enrichcore.store.commit import StoreError
 
 _TOO_LARGE = "the response is too large for an answer; only its beginning is kept"
 
@@ -34,9 +36,7 @@ def skip_what_cannot_ask(
         draft = unit.run(run_id)
         if draft is None:
             continue
-        facts = unit.known_facts(draft)
-        missing = request.missing(asked(payload(draft.state, facts, workflow, "", core.callback_base_url), facts))
-        if not missing:
+        if not (missing := _missing(core, unit, draft, workflow, request)):
             left.append(run_id)
             continue
         before = unit.step_run(draft, workflow)
@@ -44,6 +44,16 @@ def skip_what_cannot_ask(
         if isinstance(draft.state, BatchItem):
             unit.go_on(draft, before)
     return left
+
+
+def _missing(core: Core, unit: Unit, draft: AnyDraft, workflow: str, request: HttpRequest) -> tuple[str, ...]:
+    try:
+        facts = unit.known_facts(draft)
+        return request.missing(asked(payload(draft.state, facts, workflow, "", core.callback_base_url), facts))
+    except StoreError:
+        raise
+    except Exception:  # noqa: BLE001 - the claim tells of a row that cannot be made, and lets the others leave
+        return ()
 
 
 def record_response(core: Core, unit: Unit, send: Send, response: Response) -> None:

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from enrichcore.application.asking import skip_what_cannot_ask
 from enrichcore.application.core import Core
+from enrichcore.application.drafts import AnyDraft
 from enrichcore.application.paces import paces_of, take
 from enrichcore.application.sending import Pace, Send, asked, payload, response_within
 from enrichcore.application.unheard import Unheard
@@ -20,7 +21,7 @@ from enrichcore.domain import step_run as steps
 from enrichcore.domain.ids import ItemId, LaneId, lane_id
 from enrichcore.domain.lane import NEARLY_OVER, decide_probe, decide_stop, decide_warning
 from enrichcore.domain.pipeline import Entity, Kind
-from enrichcore.registry import Client, Registry, Webhook
+from enrichcore.registry import Client, Registry, RenderedRequest, Webhook
 from enrichcore.store.commit import Claims, Commit, Conflict, Reads, StoreError, StoreUnavailable
 
 log = logging.getLogger("enrichcore.application")
@@ -29,6 +30,9 @@ log = logging.getLogger("enrichcore.application")
 ALL: Final = 2**31 - 1
 #: More rows than all runners together claim in one moment.
 _CLAIMED_AT_ONCE: Final = 4_000
+#: How long a process passes over a row that it could not make, and how many of a lane at most.
+_PASSED_OVER_FOR: Final = timedelta(minutes=1)
+_PASSED_OVER: Final = 500
 
 
 @frozen(kw_only=True)
@@ -129,7 +133,7 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, unheard: Unheard, 
             # Locks the group's bucket, so that runners count what is out one after the other.
             take(claims, lane.paces, 0, now)
             room = settings.max_in_flight - claims.in_flight(lane.lane_id, settings.max_in_flight)
-            found = claims.ready(lane.lane_id, now, min(limit, room)) if room > 0 else []
+            found = _ready(core, claims, lane, now, min(limit, room)) if room > 0 else []
             if not found:
                 return []
             unit = core.unit(now, claims)
@@ -144,9 +148,12 @@ def _claim_lane(core: Core, lane: ConfiguredLane, limit: int, unheard: Unheard, 
             left = unit.not_served_by_now(found, lane.workflow)
             left = skip_what_cannot_ask(core, unit, left, lane.workflow, lane.webhook.request)
             sent = _sent(claims, lane, len(left))
-            left = left[: _rows_left(claims, unit, lane, wanted=len(left), sent=sent)]
-            tokens = take(claims, lane.paces, len(left), now)
-            sends = _claim_runs(core, unit, left[:tokens], lane)
+            most = _rows_left(claims, unit, lane, wanted=len(left), sent=sent)
+            tokens = take(claims, lane.paces, most, now)
+            sends = _claim_runs(core, unit, left, lane, most=tokens)
+            if len(sends) < tokens:
+                # What cannot leave after all keeps no other lane of the group from its turn.
+                take(claims, lane.paces, len(sends) - tokens, now)
             if probes and sends:
                 sends = _probing(unit, lane, sends)
             if sends:
@@ -234,19 +241,57 @@ def rows_in_budget(reads: Reads, client: Client, price: Decimal, now: datetime) 
     return int(left // price) if price else ALL
 
 
-def _claim_runs(core: Core, unit: Unit, run_ids: Sequence[UUID], lane: ConfiguredLane) -> list[Send]:
+def _ready(core: Core, claims: Claims, lane: ConfiguredLane, now: datetime, wanted: int) -> list[UUID]:
+    """The rows that are longest due, but for those that could not be made a moment ago: they stand in nobody's way."""
+    known = core.unmakeable.get(lane.lane_id, {})
+    passed_over = {run_id: until for run_id, until in known.items() if until > now}
+    core.unmakeable[lane.lane_id] = passed_over
+    found = claims.ready(lane.lane_id, now, wanted + min(len(passed_over), _PASSED_OVER))
+    return [run_id for run_id in found if run_id not in passed_over][:wanted]
+
+
+def _claim_runs(core: Core, unit: Unit, run_ids: Sequence[UUID], lane: ConfiguredLane, *, most: int) -> list[Send]:
     sends: list[Send] = []
+    faults: dict[UUID, Exception] = {}
     for run_id in run_ids:
+        if len(sends) >= most:
+            break
         try:
             send = _claim_run(core, unit, run_id, lane)
         except StoreError:
             raise
-        except Exception:
-            log.exception("%s cannot be sent", run_id)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others leave
+            faults[run_id] = error
             continue
         if send is not None:
             sends.append(send)
+    if faults:
+        core.unmakeable[lane.lane_id] |= dict.fromkeys(faults, unit.now + _PASSED_OVER_FOR)
+        first, fault = next(iter(faults.items()))
+        log.error("%d rows of %s cannot be made, the first is %s", len(faults), lane.workflow, first, exc_info=fault)
     return sends
+
+
+def why_unmakeable(unit: Unit, run_id: UUID, workflow: str, webhook: Webhook) -> str:
+    """What kind of error keeps a row from being made for sending; empty where none does. Its words may hold a secret."""
+    draft = unit.run(run_id)
+    try:
+        if draft is not None:
+            _made(unit, draft, workflow, webhook, "", "")
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as when it is claimed
+        return type(error).__name__
+    return ""
+
+
+def _made(
+    unit: Unit, draft: AnyDraft, workflow: str, webhook: Webhook, key: str, base_url: str
+) -> tuple[dict[str, Any], RenderedRequest | None]:
+    """A row, and the request that an `http` step makes of it."""
+    facts = unit.known_facts(draft)
+    row = payload(draft.state, facts, workflow, key, base_url)
+    return row, None if webhook.request is None else webhook.request.render(asked(row, facts))
 
 
 def _claim_run(core: Core, unit: Unit, run_id: UUID, lane: ConfiguredLane) -> Send | None:
@@ -271,8 +316,7 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, lane: ConfiguredLane) -> Se
         return None
     (sending,) = decided
     assert isinstance(sending, e.StepSending)  # noqa: S101 - what decide_claim makes
-    facts = unit.known_facts(draft)
-    row = payload(draft.state, facts, workflow, sending.key, core.callback_base_url)
+    row, request = _made(unit, draft, workflow, webhook, sending.key, core.callback_base_url)
     send = Send(
         run_id=run_id,
         workstream=draft.state.workstream,
@@ -285,7 +329,7 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, lane: ConfiguredLane) -> Se
         reserved=sending.reserved,
         lane_id=lane.lane_id,
         lease_until=sending.lease_until,
-        request=None if webhook.request is None else webhook.request.render(asked(row, facts)),
+        request=request,
         response_within=within,
         paces=lane.paces,
     )

@@ -1,15 +1,14 @@
 """What every use case rests on: a store, a configuration, a clock, and one way to decide and commit."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from pkgutil import resolve_name
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from attrs import define
+from attrs import define, field
 
 from enrichcore.application.errors import UnknownId
 from enrichcore.application.retrying import Pause, decide_until_first
@@ -26,6 +25,8 @@ from enrichcore.store.commit import Claims, Commit, Conflict, Reads, Store
 #: Items made or changed in one commit; some 500 bytes of events each.
 ITEMS_PER_COMMIT: Final = 500
 _TRIES: Final = 12
+#: How long a function that cannot be imported is not tried again.
+_LOADED_AGAIN: Final = timedelta(seconds=30)
 #: Races that may be lost before a decision keeps all others out.
 _POLITE: Final = 2
 
@@ -49,6 +50,10 @@ class Core:
     callback_base_url: str
     #: Local functions by the name that their step gives.
     functions: dict[str, LocalFunction]
+    #: By lane: rows that could not be made for sending, and until when claims of this process pass over them.
+    unmakeable: dict[UUID, dict[UUID, datetime]] = field(factory=dict)
+    #: Local functions that could not be imported, and until when it is not tried again.
+    _unloadable: dict[str, datetime] = field(factory=dict, init=False)
 
     def decided(self, command: Callable[[Unit], T]) -> T:
         """Decide and commit; decide again when another writer was first, and from the third time on alone.
@@ -146,10 +151,21 @@ class Core:
         found = _only(reads.batches([batch_id]), batch_id)
         for step in found[0].pipeline.steps:
             if step.function and step.function not in self.functions:
-                # Rows of one that is gone wait for it, and tell so; a user's module may raise anything while it is imported.
-                with suppress(Exception, SystemExit):
-                    self.functions[step.function] = resolve_name(step.function)
+                self._load(step.function)
         return found
+
+    def _load(self, name: str) -> None:
+        """Have a local function at hand, where it can be imported.
+
+        Rows of one that is gone wait for it, and tell so. A module that breaks would run again in each decision, as far as it gets.
+        """
+        now = self.clock()
+        if now < self._unloadable.get(name, now):
+            return
+        try:
+            self.functions[name] = resolve_name(name)
+        except (Exception, SystemExit):  # noqa: BLE001 - a user's module may raise anything while it is imported
+            self._unloadable[name] = now + _LOADED_AGAIN
 
 
 def _applied(command: Callable[[Unit, Sequence[P]], int], parts: Sequence[P], unit: Unit) -> int:

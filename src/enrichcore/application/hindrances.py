@@ -9,7 +9,8 @@ from attrs import frozen
 
 from enrichcore.application.answers import UNAUTHORIZED
 from enrichcore.application.budgets import pays_again_at
-from enrichcore.application.claiming import rows_in_budget
+from enrichcore.application.claiming import rows_in_budget, why_unmakeable
+from enrichcore.application.unit import Unit
 from enrichcore.domain.amounts import credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
@@ -19,7 +20,7 @@ from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_state import StepRun
-from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError
+from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError, Webhook
 from enrichcore.store.commit import Store
 
 #: For so long a callback that was turned away may be why an answer is missing.
@@ -84,7 +85,18 @@ class Hindrances:
             self.store, client, settings.credits_per_send, self.now
         ):
             return self._out_of_budget(client, settings)
+        if why := self._unmakeable(owner, workflow, webhook):
+            return (
+                f"is ready, but making its row ends with {why}, as the log of whoever has the role sender tells; it is tried again"
+                f" every minute, and others are sent meanwhile{nobody_runs(self.store, 'sender')}"
+            )
         return self._paced(lane_id(owner.client_id, workstream, workflow), name, settings)
+
+    def _unmakeable(self, owner: BatchItem | CompanyRun, workflow: str, webhook: Webhook) -> str:
+        """What kind of error keeps its row from being made; empty where none does."""
+        unit = Unit(self.store, self.now, lambda batch_id: self.store.batches([batch_id])[0], {})
+        run_id = owner.item_id if isinstance(owner, BatchItem) else owner.company_run_id
+        return why_unmakeable(unit, run_id, workflow, webhook)
 
     def _other_is_past(self, item_id: ItemId) -> str:
         """That the deadline of the row that is waited for is past, and what ends that wait; empty where it is to come."""

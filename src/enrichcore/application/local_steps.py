@@ -12,7 +12,7 @@ from uuid import UUID
 from enrichcore.application.core import Core
 from enrichcore.application.unit import Unit
 from enrichcore.domain.batch import Batch
-from enrichcore.domain.ids import BatchId, lane_id
+from enrichcore.domain.ids import BatchId, local_lane_id
 from enrichcore.domain.pipeline import Kind, Step
 
 log = logging.getLogger("enrichcore.application")
@@ -56,7 +56,9 @@ def call_functions(core: Core, configured: Collection[UUID], limit: int, lacking
 def _step_of(batch: Batch, lane: UUID) -> Step | None:
     """The local step whose rows have that lane; None where it is no local one."""
     local = (step for step in batch.pipeline.steps if step.kind is Kind.LOCAL)
-    return next((step for step in local if lane_id(batch.client_id, batch.workstream, step.workflow) == lane), None)
+    return next(
+        (step for step in local if local_lane_id(batch.client_id, batch.workstream, step.workflow) == lane), None
+    )
 
 
 def _call(unit: Unit, run_ids: Sequence[UUID]) -> int:

@@ -8,6 +8,7 @@ tells whose a `StepSending` is, for none is given out twice.
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from enrichcore.application.core import Core
@@ -31,8 +32,10 @@ def hand_back(core: Core, unheard: Unheard) -> int:
         StoreUnavailable: The database cannot be reached; nothing is forgotten.
     """
     sends: list[Send] = []
-    while unheard:
-        sends.append(unheard.popleft())
+    # Several senders of one process share these, and none must lose what it took already.
+    with suppress(IndexError):
+        while True:
+            sends.append(unheard.popleft())
     if not sends:
         return 0
     try:

@@ -424,4 +424,10 @@ class Unit:
         for version, event in enumerate(draft.events, start=first):
             self.record(event, run_id, version, **envelope)
         self._commit.runs.append(run_row(state, draft.version))
-        self._commit.steps += step_rows(state, self._drafts.before(run_id))
+        self._commit.steps += step_rows(state, self._drafts.before(run_id), local=self._local_steps(state))
+
+    def _local_steps(self, state: BatchItem | CompanyRun) -> Collection[str]:
+        """The workflows that call a function in an item's batch; asked for only where a row of it is ready."""
+        if isinstance(state, CompanyRun) or not any(run.state is State.READY for run in state.runs.values()):
+            return ()
+        return self._find_batch(state.batch_id)[0].pipeline.local

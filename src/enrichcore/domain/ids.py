@@ -47,6 +47,12 @@ def lane_id(client_id: ClientId, workstream: str, workflow: str) -> LaneId:
     return LaneId(uuid5(client_id, f"{workstream}/{workflow}"))
 
 
+@lru_cache(maxsize=4096)
+def local_lane_id(client_id: ClientId, workstream: str, workflow: str) -> LaneId:
+    """Where rows wait whose step calls a function; its workflow may have been a webhook's, or become one, with a lane of its own."""
+    return LaneId(uuid5(client_id, f"{workstream}/{workflow}/local"))
+
+
 def idempotency_key(run_id: RunId, workflow: str, generation: int, attempt: int) -> str:
     """The stable key of one attempt; also the opaque token in its callback URL, 32 hexadecimal digits."""
     return uuid5(run_id, f"{workflow}/{generation}/{attempt}").hex

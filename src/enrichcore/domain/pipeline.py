@@ -105,6 +105,11 @@ class Pipeline:
     workstream: str
     steps: tuple[Step, ...] = field(converter=_steps)
 
+    @property
+    def local(self) -> frozenset[str]:
+        """Workflows of the steps that call a function here, and send nothing."""
+        return frozenset(step.workflow for step in self.steps if step.kind is Kind.LOCAL)
+
     def step(self, workflow: str) -> Step | None:
         """The step of that workflow, or None where the pipeline has none."""
         return next((step for step in self.steps if step.workflow == workflow), None)

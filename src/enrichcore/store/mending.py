@@ -5,6 +5,7 @@ long as it takes to fold what came meanwhile and to compare; rows that are right
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -86,10 +87,12 @@ def _mended(store: PostgresStore, reads: PostgresClaims, progress: Callable[[int
     connection.execute(statements()["told_tables"])
     begun = reads.last_position()
     small: dict[UUID, _Stream] = {}
+    # By batch; what it was launched with is told by its first event, whatever its row says.
+    launches = cache(partial(reads.stream, limit=1))
     counts = Counts()
     done = 0
     for streams in _pages(store, connection):
-        small |= _told(connection, streams)
+        small |= _told(connection, streams, launches)
         counts.add_all(recorded for stream in streams for recorded in stream if (recorded.position or 0) <= begun)
         done += sum(map(len, streams))
         progress(done)
@@ -100,7 +103,7 @@ def _mended(store: PostgresStore, reads: PostgresClaims, progress: Callable[[int
     for (stream_id,) in moved:
         connection.execute(statements()["forget_told"], {"id": stream_id})
         stream = reads.stream(stream_id)
-        small |= _told(connection, [stream])
+        small |= _told(connection, [stream], launches)
         counts.add_all(recorded for recorded in stream if (recorded.position or 0) > begun)
     rows = {name: connection.execute(statements()[name]).rowcount for name in _PUT_RIGHT}
     counts_differ = reads.counts() != counts.without_nothing()
@@ -134,7 +137,9 @@ def _pages(store: PostgresStore, connection: Connection[TupleRow]) -> Iterator[l
         yield waiting
 
 
-def _told(connection: Connection[TupleRow], streams: Iterable[_Stream]) -> dict[UUID, _Stream]:
+def _told(
+    connection: Connection[TupleRow], streams: Iterable[_Stream], launches: Callable[[UUID], _Stream]
+) -> dict[UUID, _Stream]:
     """Write what the streams of items and company runs say into the temporary tables; the other streams."""
     small: dict[UUID, _Stream] = {}
     runs: list[e.Recorded] = []
@@ -143,7 +148,8 @@ def _told(connection: Connection[TupleRow], streams: Iterable[_Stream]) -> dict[
             runs.extend(stream)
         else:
             small[stream[0].stream_id] = stream
-    run_rows, step_rows = inline_rows(runs)
+    batch_ids = {recorded.batch_id for recorded in runs if recorded.batch_id is not None}
+    run_rows, step_rows = inline_rows([*(one for batch_id in batch_ids for one in launches(batch_id)), *runs])
     with connection.cursor() as cursor:
         _copy(cursor, "runs", RUN_FIELDS, run_rows)
         _copy(cursor, "step_runs", STEP_FIELDS, step_rows)

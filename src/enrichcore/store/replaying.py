@@ -33,10 +33,20 @@ def fold_runs(events: Iterable[e.Recorded]) -> dict[UUID, LoadedRun]:
 
 
 def inline_rows(events: Iterable[e.Recorded]) -> tuple[list[RunRow], list[StepRow]]:
-    """The rows that inline state must hold after these events, in order of id, as `Store.inline_rows` gives them."""
-    loaded = [run for _, run in sorted(fold_runs(events).items())]
+    """The rows that inline state must hold after these events, in order of id, as `Store.inline_rows` gives them.
+
+    Args:
+        events: as for `fold_runs`, those of the batches that the items are in among them.
+    """
+    told = list(events)
+    local = {one.stream_id: one.event.pipeline.local for one in told if isinstance(one.event, e.BatchLaunched)}
+    loaded = [run for _, run in sorted(fold_runs(told).items())]
     runs = [run_row(run.state, run.version) for run in loaded]
-    steps = [step for run in loaded for step in sorted(step_rows(run.state), key=lambda row: row.step_no)]
+    steps = [
+        step
+        for run in loaded
+        for step in sorted(step_rows(run.state, local=local.get(run.state.batch_id, ())), key=lambda row: row.step_no)
+    ]
     return runs, steps
 
 

@@ -1,9 +1,10 @@
 """Inline state: the folded aggregates as the narrow rows that queues, caps and counts are read from.
 
-Rows are a pure function of the state, so a rebuild from the events gives the same rows. Words that came from outside are
+Rows are a pure function of the state, and of what its batch was launched with, so a rebuild from the events gives the same rows. Words that came from outside are
 made fit for a text column here and nowhere else.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,8 +13,9 @@ from attrs import evolve, frozen
 
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
-from enrichcore.domain.ids import lane_id
+from enrichcore.domain.ids import lane_id, local_lane_id
 from enrichcore.domain.lane import Lane
+from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_state import StepRun
 from enrichcore.domain.words import holdable
 from enrichcore.store.codec import encode_run
@@ -104,12 +106,20 @@ def lane_row(lane: Lane) -> Lane:
     return evolve(lane, stopped=holdable(lane.stopped), held_for=holdable(lane.held_for))
 
 
-def step_rows(run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None = None) -> list[StepRow]:
-    """The rows of the step runs that differ from `before`."""
+def step_rows(
+    run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None = None, *, local: Collection[str] = ()
+) -> list[StepRow]:
+    """The rows of the step runs that differ from `before`.
+
+    Args:
+        run: whose.
+        before: what is stored of it.
+        local: workflows that its batch was launched with as local steps.
+    """
     if isinstance(run, BatchItem):
         old = before.runs if isinstance(before, BatchItem) else {}
         return [
-            _step_row(run, run.item_id, run.workflows.index(workflow), step, run.batch_id)
+            _step_row(run, run.item_id, run.workflows.index(workflow), step, run.batch_id, local)
             for workflow, step in run.runs.items()
             if old.get(workflow) is not step
         ]
@@ -118,7 +128,17 @@ def step_rows(run: BatchItem | CompanyRun, before: BatchItem | CompanyRun | None
     return [_step_row(run, run.company_run_id, 0, run.run, None)]
 
 
-def _step_row(run: BatchItem | CompanyRun, run_id: UUID, step_no: int, step: StepRun, batch_id: UUID | None) -> StepRow:
+def _step_row(
+    run: BatchItem | CompanyRun,
+    run_id: UUID,
+    step_no: int,
+    step: StepRun,
+    batch_id: UUID | None,
+    local: Collection[str] = (),
+) -> StepRow:
+    # Rows that wait for a function stand in no webhook's way. Where nothing is waited for the lane is of no account.
+    waits_here = step.state is State.READY and step.workflow in local
+    lane = local_lane_id if waits_here else lane_id
     return StepRow(
         run_id=run_id,
         step_no=step_no,
@@ -126,7 +146,7 @@ def _step_row(run: BatchItem | CompanyRun, run_id: UUID, step_no: int, step: Ste
         workstream=run.workstream,
         client_id=run.client_id,
         batch_id=batch_id,
-        lane_id=lane_id(run.client_id, run.workstream, step.workflow),
+        lane_id=lane(run.client_id, run.workstream, step.workflow),
         state=step.state,
         generation=step.generation,
         attempt=step.attempt,

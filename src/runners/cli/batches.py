@@ -231,7 +231,7 @@ def retry(
     for its answer has not ended: `settle --as lost` ends such waits before their deadline.
     """
     wanted = None if state is None else _ended_so(state, batch_id)
-    with application(context, record=not dry_run) as enrichment:
+    with application(context, in_force=not dry_run) as enrichment:
         _require_step(enrichment, batch_id, step)
         if dry_run:
             _show_costs(

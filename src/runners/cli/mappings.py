@@ -49,7 +49,7 @@ def mapping(
 
     `upload --map COLUMN=FIELD --save-mapping` saves as well. What was imported stays as it is.
     """
-    with application(context, record=bool(map_ or forget)) as enrichment:
+    with application(context) as enrichment:
         if map_:
             enrichment.save_mapping(client, workstream, overrides_of(map_), by=who())
         if forget and not enrichment.forget_mapping(client, workstream, forget, by=who()):

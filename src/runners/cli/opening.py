@@ -4,6 +4,7 @@ import getpass
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import typer
 
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
+from runners.cli.commands import say
 from runners.composition import SETTINGS, Configured, configured, opened
 
 #: Who decides, for events; `who` gives a name to those who give none.
@@ -48,17 +50,26 @@ def found(context: typer.Context, *, for_sending: bool = True) -> Configured:
 
 
 @contextmanager
-def application(context: typer.Context, *, record: bool = False, decides: bool = True) -> Iterator[Enrichment]:
+def application(
+    context: typer.Context, *, record: bool = False, decides: bool = True, in_force: bool = False
+) -> Iterator[Enrichment]:
     """The application on its database.
 
     Args:
         context: the command's.
         record: whether a changed configuration is recorded first, which needs all its secrets.
         decides: whether anything may be decided, for which functions of local steps have to be at hand.
+        in_force: whether what is decided rests on this being the configuration in force, its secrets included.
     """
-    configuration = found(context, for_sending=record)
-    with opened(configuration, by=who(), record=record, decides=decides) as opened_application:
+    configuration = found(context, for_sending=record or in_force)
+    with opened(
+        configuration, by=who(), record=record, decides=decides, put_in_force=_say_in_force
+    ) as opened_application:
         yield opened_application
+
+
+def _say_in_force(path: Path) -> None:
+    say(f"Put in force: {path}, with what the environment holds of it")
 
 
 class Unset(Mapping[str, str]):

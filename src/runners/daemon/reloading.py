@@ -53,8 +53,10 @@ class Reloading:
         self._looking = Lock()
         self._file_state = file_state
         self._seen = file_state()
-        #: What kept it from being read, and was told.
+        #: What kept the log from being read, and was told.
         self._trouble = ""
+        #: The same of the file, with its state where that could be seen.
+        self._unread: tuple[object, str] | None = None
         self._version = 0
         self._wanted: ConfigurationApplied | None = None
         self._own = fingerprint(application.registry)
@@ -95,15 +97,21 @@ class Reloading:
                 self._taken_over(self._application.registry)
 
     def _is_runner_taken_over(self) -> bool:
+        state: object = None
         try:
             state = self._file_state()
             if state == self._seen:
+                self._unread = None
                 return False
             self._seen = state
             found = self._reread().runner
         except Exception as error:  # noqa: BLE001 - as below: half a file, or none
-            log.warning("[runner] of its file cannot be read again, and stays as it was: %s", _why_unread(error))
+            unread = (state, _why_unread(error))
+            if unread != self._unread:
+                log.warning("[runner] of its file cannot be read again, and stays as it was: %s", unread[1])
+            self._unread = unread
             return False
+        self._unread = None
         own = self._application.registry.runner
         if (found.host, found.port) != (own.host, own.port):
             log.warning("its file has another runner.listen, which counts from its next start")

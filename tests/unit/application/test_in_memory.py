@@ -24,6 +24,7 @@ from tests.contracts.second_thoughts_contract import LostContract, RestoredContr
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 from tests.contracts.stranded_contract import StrandedContract
 from tests.contracts.unheard_contract import UnheardContract, UnheardOutcomesContract
+from tests.contracts.unmakeable_contract import UnmakeableContract
 
 
 class TestAnswering(AnsweringContract):
@@ -119,6 +120,10 @@ class TestUnheard(UnheardContract):
 
 
 class TestUnheardOutcomes(UnheardOutcomesContract):
+    """See the contract."""
+
+
+class TestUnmakeable(UnmakeableContract):
     """See the contract."""
 
 

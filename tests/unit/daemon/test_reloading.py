@@ -313,3 +313,20 @@ def test_a_file_that_cannot_be_read_leaves_the_process_as_it_is(fault, caplog):
     assert ("runner.lease" if isinstance(fault, ConfigurationError) else "OSError") in record.getMessage()
     process.edit(lease=timedelta(seconds=7))
     assert process.runner.lease == timedelta(seconds=7)
+
+
+def test_a_file_that_is_away_is_told_once(store, caplog):
+    """Not at each look; once more where it was there in between."""
+    world, away = World(store), [False]
+
+    def state():
+        if away[0]:
+            raise FileNotFoundError("enrichcore.toml")
+
+    reloading = Reloading(world.app, lambda: world.registry, file_state=state)
+    told = []
+    for here in (False, False, True, True, False, False):
+        away[0] = not here
+        reloading.look_now()
+        told.append(sum("FileNotFoundError" in one.getMessage() for one in caplog.records))
+    assert told == [1, 1, 1, 1, 2, 2]
