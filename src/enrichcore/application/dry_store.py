@@ -123,6 +123,13 @@ class DryStore:
         people = self._store.people(upload_id)
         return distinct((one.person_id, self._standing(one)) for one in people) if self._merged_into else people
 
+    def told_besides(
+        self, upload_id: UploadId, same: Mapping[UUID, Collection[UUID]]
+    ) -> dict[UUID, list[UploadedPerson]]:
+        """What uploads in the real store told of each person, with companies as merges left them."""
+        found = self._store.told_besides(upload_id, same)
+        return {asked: [self._standing(one) for one in told] for asked, told in found.items()}
+
     def append(self, commit: Commit) -> list[int]:
         """Keep what a commit would change."""
         self._file.execute("begin")

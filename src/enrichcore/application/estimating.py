@@ -1,6 +1,6 @@
 """What a launch would send, step by step, before anything is sent or spent.
 
-Local steps are run on what the import knew, because conditions of later steps may ask for what they find. What the answers
+Local steps are run on what imports knew, because conditions of later steps may ask for what they find. What the answers
 of later steps will bring is not known yet, so a conditional step counts whoever needs it by what is known today.
 
 People are counted some thousands at a time, so that an upload of a million needs no more memory than a small one; what is
@@ -23,6 +23,7 @@ from enrichcore.application.budgets import budgets
 from enrichcore.application.dry_store import DryStore
 from enrichcore.application.learning import learn_here
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
+from enrichcore.application.told_elsewhere import with_told_elsewhere
 from enrichcore.domain import one_row
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem, asks_company
@@ -31,7 +32,6 @@ from enrichcore.domain.ids import BatchId, CompanyId, CompanyRunId, PersonId, Up
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.upload import Upload
-from enrichcore.fields import without_useless
 from enrichcore.registry import Registry, load_functions
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS
 from enrichcore.store.commit import Store, UploadedPerson
@@ -114,7 +114,8 @@ def estimate_on(
     steps = registry.workstream(upload.workstream).pipeline.steps
     item_count, sums = 0, [_nothing(step) for step in steps]
     for piece in _pieces(people):
-        counting = _Counting(store=store, registry=registry, upload=upload, people=piece, now=now, counted=counted)
+        known = with_told_elsewhere(store, upload.upload_id, piece)
+        counting = _Counting(store=store, registry=registry, upload=upload, people=known, now=now, counted=counted)
         sums = [one + counting.step(step, functions) for one, step in zip(sums, steps, strict=True)]
         item_count += len(piece)
     return Estimate(upload_id=upload.upload_id, item_count=item_count, steps=tuple(sums))
@@ -168,7 +169,7 @@ class _Counting:
         store = self.store
         self._find_batch = cache(lambda batch_id: store.batches([batch_id])[0])
         self._earlier = EarlierAnswers(self._same, store, self._find_batch, self.now)
-        self._facts = {person.person_id: without_useless(person.facts) for person in self.people}
+        self._facts = {person.person_id: dict(person.facts) for person in self.people}
 
     def step(self, step: Step, functions: Mapping[str, LocalFunction]) -> StepEstimate:
         wanted = [

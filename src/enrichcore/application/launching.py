@@ -16,6 +16,7 @@ from enrichcore.application.core import ITEMS_PER_COMMIT, Core
 from enrichcore.application.errors import CannotLaunch, UploadUnderWay
 from enrichcore.application.imports import chunks
 from enrichcore.application.learning import learn_all
+from enrichcore.application.told_elsewhere import with_told_elsewhere
 from enrichcore.application.unit import Unit
 from enrichcore.application.uploading import get_upload
 from enrichcore.domain import batch as batches
@@ -26,7 +27,6 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.upload import Upload
-from enrichcore.fields import without_useless
 from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 
 
@@ -117,7 +117,8 @@ def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
     people = core.store.people(batch.upload_id)
     done = 0
     for chunk in chunks(people, ITEMS_PER_COMMIT):
-        core.decided_in_parts(partial(_create_items, batch=batch), chunk)
+        known = with_told_elsewhere(core.store, batch.upload_id, chunk)
+        core.decided_in_parts(partial(_create_items, batch=batch), known)
         done += len(chunk)
         yield done
     core.on_batch(batch_id, partial(_filled, item_count=len(people)))
@@ -143,8 +144,7 @@ def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreate
         workflows=[step.workflow for step in batch.pipeline.steps],
         person_id=person.person_id,
         company_id=person.company_id,
-        # An address that no mail reaches, or that is many people's, spares no e-mail step.
-        facts=without_useless(person.facts),
+        facts=person.facts,
     )
     item = batch_item.initial(item_id(batch.batch_id, person.person_id), batch.client_id, batch.batch_id, created)
     return item, created

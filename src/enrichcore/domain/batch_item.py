@@ -48,7 +48,7 @@ class BatchItem:
     workflows: tuple[str, ...]
     person_id: PersonId
     company_id: CompanyId | None = None
-    #: What the import knew.
+    #: What was known at launch, by imports.
     imported: Mapping[str, Any] = Factory(dict)
     status: ItemStatus = ItemStatus.ACTIVE
     #: Index of the furthest step that the item has begun; -1 before the first.

@@ -351,6 +351,16 @@ class Store(Reads, Protocol):
     def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
         """Those of the people whom the upload has named so far, as it named them."""
 
+    def told_besides(
+        self, upload_id: UploadId, same: Mapping[UUID, Collection[UUID]]
+    ) -> dict[UUID, list[UploadedPerson]]:
+        """What other uploads told of each person, the one that was begun last first; companies as merges left them.
+
+        Args:
+            upload_id: the upload that is left out.
+            same: every id under which each person was known.
+        """
+
     def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
         """The distinct people of an upload, in order of id, with people and companies as merges left them.
 

@@ -4,7 +4,7 @@ Events live in eventsourcing's own in-memory recorder, so what is stored has pas
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -372,6 +372,22 @@ class MemoryStore:
     def uploaded(self, upload_id: UploadId, person_ids: Collection[UUID]) -> dict[PersonId, UploadedPerson]:
         people = self._people.get(upload_id, {})
         return {PersonId(person_id): people[person_id] for person_id in person_ids if person_id in people}
+
+    def told_besides(
+        self, upload_id: UploadId, same: Mapping[UUID, Collection[UUID]]
+    ) -> dict[UUID, list[UploadedPerson]]:
+        uploads = sorted(self._people.keys() - {upload_id}, key=lambda upload: (-self._begun_at(upload), upload))
+        found: dict[UUID, list[UploadedPerson]] = {}
+        for asked, ids in same.items():
+            own_first = sorted(ids, key=lambda one: (one != asked, one))
+            told = [self._people[upload].get(one) for upload in uploads for one in own_first]
+            if rows := [evolve(self._standing(row), person_id=PersonId(asked)) for row in told if row is not None]:
+                found[asked] = rows
+        return found
+
+    def _begun_at(self, upload_id: UUID) -> int:
+        first = self._log.stream(upload_id, 0, 1)
+        return first[0].position or 0 if first else 0
 
     def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
         rows = [(PersonId(was), self._standing(person)) for was, person in self._people.get(upload_id, {}).items()]

@@ -5,7 +5,7 @@ unless psycopg is told so, no session locks, no settings, no LISTEN.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -311,6 +311,17 @@ class PostgresStore(_Reads):
             person: UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
             for person, company, facts in rows
         }
+
+    def told_besides(
+        self, upload_id: UploadId, same: Mapping[UUID, Collection[UUID]]
+    ) -> dict[UUID, list[UploadedPerson]]:
+        asked, ids = [one for one, ids in same.items() for _ in ids], [one for ids in same.values() for one in ids]
+        rows = self._rows("told_besides", besides=upload_id, asked=column("uuid", asked), ids=column("uuid", ids))
+        found: dict[UUID, list[UploadedPerson]] = {}
+        for person, company, facts in rows:
+            told = UploadedPerson(person_id=person, company_id=company, facts=_person_decoder.decode(facts))
+            found.setdefault(person, []).append(told)
+        return found
 
     def people(self, upload_id: UploadId, companies: Collection[UUID] | None = None) -> list[UploadedPerson]:
         only = None if companies is None else list(companies)

@@ -16,6 +16,7 @@ ASKING = (
     "answered_items",
     "out_items",
     "same_entities",
+    "told_besides",
     "batches",
     "lanes",
     "stream",

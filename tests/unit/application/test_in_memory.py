@@ -23,6 +23,7 @@ from tests.contracts.runners_contract import RunnersContract
 from tests.contracts.second_thoughts_contract import LostContract, RestoredContract
 from tests.contracts.set_aside_contract import SetAsideContract, fault  # noqa: F401 - a fixture of the contract
 from tests.contracts.stranded_contract import StrandedContract
+from tests.contracts.told_elsewhere_contract import ToldElsewhereContract
 from tests.contracts.unheard_contract import UnheardContract, UnheardOutcomesContract
 from tests.contracts.unmakeable_contract import UnmakeableContract
 
@@ -132,4 +133,8 @@ class TestLocalSteps(LocalStepsContract):
 
 
 class TestResting(RestingContract):
+    """See the contract."""
+
+
+class TestToldElsewhere(ToldElsewhereContract):
     """See the contract."""

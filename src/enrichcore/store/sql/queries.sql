@@ -293,6 +293,15 @@ where p.upload_id = %(upload)s
   and (%(companies)s::uuid[] is null or coalesce(c.merged_into, p.company_id) = any(%(companies)s::uuid[]))
 order by p.person_id
 
+-- name: told_besides
+-- Of an upload that was begun earlier, the first event stands before.
+select w.asked, coalesce(c.merged_into, p.company_id), p.facts
+from unnest(%(asked)s::uuid[], %(ids)s::uuid[]) as w(asked, id)
+join enrichcore.upload_people p on p.person_id = w.id and p.upload_id <> %(besides)s
+left join enrichcore.directory_entities c on c.entity_id = p.company_id
+left join enrichcore.stored_events u on u.originator_id = p.upload_id and u.originator_version = 1
+order by w.asked, coalesce(u.position, 0) desc, p.upload_id, p.person_id <> w.asked, p.person_id
+
 -- name: same_entities
 -- Everyone who is the same as each entity, the one that stays among them; nothing for those who never were merged. Few
 -- were, and the index of these is all that is read.
