@@ -84,9 +84,7 @@ class Desk:
         """A page of those behind the guard, whose visitor may sign out where they had to sign in."""
         signed_in = self.registry.runner.api_token is not None
         # Whoever shows the page runs; that nobody was heard of yet tells nothing.
-        absent = (
-            [sentence.removesuffix(".") for sentence in nobody_runs(self.application)] if self.store.roles_up() else []
-        )
+        absent = nobody_runs(self.application) if self.store.roles_up() else []
         said = [*absent, *(self.masked(sentence) for sentence in behind(self.application))]
         return rendered(template, status_code=status_code, cookies=cookies, signed_in=signed_in, behind=said, **context)
 
