@@ -54,7 +54,7 @@ _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000,
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
 _FLAGS = frozenset({"TRUE", "FALSE"})
-_ADDRESSES = re.compile(r"[;,|\s]+")
+_ADDRESSES = re.compile(r"[;,|\s]+|(?<=\w)/(?=[^\s@/]+@)")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
 #: What a spreadsheet makes of "11-50": a day.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}([./-])\d{1,2}\1\d{2,4}(?!\d)")
@@ -257,6 +257,20 @@ def flag(cell: str) -> bool | None:
     return True if text in word_list("yes") else False if text in word_list("no") else None
 
 
+def opt_out(cell: str) -> bool | None:
+    """Whether somebody must not be written to or called: yes or no, the day on which they said so, or what it says: "Do not contact"."""
+    told = flag(cell)
+    if told is not None:
+        return told
+    text = " ".join(_SIGNS.sub(" ", cell.casefold()).split())
+    if text in word_list("opted_out") or partial_date(cell) is not None:
+        return True
+    return False if text in word_list("opted_in") else None
+
+
+_SIGNS = re.compile(r"[^\w/:.]+|[.]$")
+
+
 @lru_cache(maxsize=32_768)
 def _remembered(kind: str, cell: str) -> Any:
     """The clean value; a company's cells are the same in all its people's rows."""
@@ -328,4 +342,5 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "labels": labels,
     "industry": industry,
     "flag": flag,
+    "opt_out": opt_out,
 }

@@ -60,8 +60,7 @@ def normalize_company_name(facts: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     traded = _TRADES_AS.fullmatch(_TRADEMARKS.sub("", given).strip())
     bare = _without_slogan(_ASIDE.sub("", traded["name"] if traded else _TRADEMARKS.sub("", given)).strip()) or given
-    named = bare if _THE_COMPANY.fullmatch(bare) else _without_legal_form(bare)
-    return {"company_name": _spoken(_unquoted(named) or given)}
+    return {"company_name": _spoken(_unquoted(_without_legal_form(bare)) or given)}
 
 
 def split_raw_apollo_scrape(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def _without_legal_form(name: str) -> str:
     """The longest beginning of the name with the same key, and without what only a legal form can be."""
     key = company_name_key(name)
     kept = name
-    while True:
+    while not _THE_COMPANY.fullmatch(kept):
         partners = None if _CO_KG.search(name) else _AND_COMPANY.fullmatch(kept)
         if partners and _without_legal_form(partners["name"]) == partners["name"]:
             return kept
@@ -111,6 +110,7 @@ def _without_legal_form(name: str) -> str:
         if shorter is None or shorter.casefold() in _ARTICLES:
             return kept.strip(" ,;-\u2013")
         kept = shorter
+    return kept
 
 
 def _cuts(name: str) -> list[str]:

@@ -26,7 +26,7 @@ from enrichcore.ingest.prose import looks_like_records
 from enrichcore.ingest.row import Row
 from enrichcore.ingest.stray_quotes import mended_apostrophes, mended_quotes
 from enrichcore.ingest.workbook import find_sheet, sheet_records
-from enrichcore.normalize import usable_email
+from enrichcore.normalize import linkedin_key, usable_email
 
 #: Characters of one line or cell; the csv module's own limit of 131,072 is less than real exports hold.
 MAX_CELL = 1 << 26
@@ -146,6 +146,10 @@ def _refuse_prose(table: Table, name: str, knows: Knows) -> None:
     remedy = "export the records as CSV, with column names in the first line"
     if any(usable_email(header) for header in table.headers):
         raise NotATable(name, "has no column names: its first line holds an e-mail address", remedy)
+    if any(
+        "/" in header and (linkedin_key(header, "in") or linkedin_key(header, "company")) for header in table.headers
+    ):
+        raise NotATable(name, "has no column names: its first line holds a page on LinkedIn", remedy)
     if len(table.headers) > MAX_COLUMNS:
         raise NotATable(name, f"has {len(table.headers):,} columns where a table has {MAX_COLUMNS:,} at most", remedy)
     if len(table.headers) > _PROSE_COLUMNS:

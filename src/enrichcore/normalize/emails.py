@@ -31,6 +31,8 @@ _KEYS = (
     "email", "work_email", "email_address", "emailaddress", "workemail", "address", "value", "result", "data", "emails",
     "work", "business", "professional", "primary", "answer", "response",
 )  # fmt: skip
+#: Between two addresses: "a@k.example/b@k.example".
+_SLASH = re.compile(r"(@[^\s@/]+)/(?=[^\s@/]+@)")
 #: Words beside an address that say that it is none: "No email found for jane@...", "bounced: jane@...".
 _DENIED = re.compile(
     r"\b(?:no|not|nothing|invalid|bounced?|undeliverable|unable|failed|failure|error|rejected|blocked|guess(?:ed)?"
@@ -90,7 +92,7 @@ def _roles() -> tuple[frozenset[str], frozenset[str]]:
 
 def _usable(value: Any, *, depth: int) -> str | None:
     if isinstance(value, str):
-        text = clean_text(value)
+        text = _SLASH.sub(r"\1 ", clean_text(value) or "")
         found = _CANDIDATE.findall(text[:MAX_CELL])[:MAX_CANDIDATES] if text else []
         if found and text and len(found[0]) < len(text) and _is_spoilt(text):
             return None

@@ -1,19 +1,19 @@
 """A client's customers: domains, in the configuration itself or in a file beside it.
 
-The file is a CSV with a column named like a domain, or has one domain a line. Where the file has a column of names too, a
-customer is known by both, written `Mooncroft Ltd. <mooncroft.example>`; one without a domain counts by its name. Nothing is
-dropped silently: an entry that is neither is a fault with its line.
+The file is a CSV with a column named like a domain, or has one domain, or one name, a line. Where the file has a column of names too, a
+customer is known by both, written `Mooncroft Ltd. <mooncroft.example>`; one without a domain counts by its name. Nothing but a
+line with a total is dropped silently: an entry that is neither is a fault with its line.
 """
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from enrichcore.fields.customers import NAME_AND_DOMAIN
-from enrichcore.normalize import company_name
+from enrichcore.normalize import company_name, company_name_key
 from enrichcore.registry.readers import Reader, Trouble, UnreadableError, each, read_text, unreadable
 
 HOST = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+")
@@ -21,7 +21,12 @@ BEFORE_HOST = re.compile(r"^(https?:)?//", re.IGNORECASE)
 #: Names of the column with the domain, folded; the first that is there counts.
 COLUMNS = ("domain", "company domain", "company domain name", "customer domain", "website", "company website", "url")
 #: Names of the column with the customer's name.
-NAMES = ("name", "company", "company name", "customer", "customer name", "account", "account name", "organization")
+NAMES = (
+    "name", "company", "company name", "customer", "customer name", "account", "account name", "organization", "customers", "client", "clients",
+    "client name", "companies", "firma", "kunde", "kunden", "unternehmen", "société", "cliente", "clientes",
+)  # fmt: skip
+#: The last line of a report.
+TOTAL = re.compile(r"(?:grand |sub)?totals?|sum|summe|gesamt|insgesamt", re.IGNORECASE)
 DELIMITERS = ",;\t"
 #: A file with more wrong entries than these is the wrong file; the rest would not help.
 TROUBLES_SHOWN = 10
@@ -104,7 +109,9 @@ def _cells(content: str) -> Iterable[tuple[int, str, str]]:
     """
     delimiter = max(DELIMITERS, key=next((line for line in content.splitlines() if line.strip()), "").count)
     reader = csv.reader(StringIO(content, newline=""), delimiter=delimiter)
-    rows = ((reader.line_num, row) for row in reader if any(map(str.strip, row)) and not row[0].startswith("#"))
+    rows: Iterator[tuple[int, list[str]]] = (
+        (reader.line_num, row) for row in reader if any(map(str.strip, row)) and not row[0].startswith("#")
+    )
     first = next(rows, None)
     if first is None:
         return
@@ -112,12 +119,36 @@ def _cells(content: str) -> Iterable[tuple[int, str, str]]:
     column = next((header.index(name) for name in COLUMNS if name in header), None)
     names = next((header.index(name) for name in NAMES if name in header), None)
     if column is None and names is None:
-        yield first[0], first[1][0], ""
+        listed = [first, *rows]
+        if (called := _names_of(listed)) is not None:
+            yield from ((line, "", name) for line, name in called)
+            return
+        rows = iter(listed)
     for line, row in rows:
+        if _is_total(row):
+            continue
         cell = "" if column is None and names is not None else _cell(row, column or 0)
         name = "" if names is None else company_name(_cell(row, names)) or ""
         if cell or name or column is None:
             yield line, cell, name
+
+
+def _names_of(rows: list[tuple[int, list[str]]]) -> list[tuple[int, str]] | None:
+    """The names of a list that has one a line, with their lines; None where any is a domain, or a line tells more than a name."""
+    told = [(line, company_name(", ".join(map(str.strip, row)))) for line, row in rows if not _is_total(row)]
+    named_alone = [(line, name) for line, name in told if name is not None and not HOST.fullmatch(name.lower())]
+    firsts = (company_name_key(row[0]) for _, row in rows if not _is_total(row))
+    are_names = len(named_alone) == len(told) and all(
+        company_name_key(name) == first for (_, name), first in zip(told, firsts, strict=True)
+    )
+    return named_alone if are_names else None
+
+
+def _is_total(row: list[str]) -> bool:
+    """Whether a line is the sum of those above it: "Total,12", "Total: 12"; "Total" alone is a company."""
+    text = " ".join(" ".join(row).replace(":", " ").split())
+    word, _, rest = text.rpartition(" ")
+    return rest.isdigit() and TOTAL.fullmatch(word) is not None
 
 
 def _cell(row: list[str], column: int) -> str:

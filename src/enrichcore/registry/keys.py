@@ -338,7 +338,7 @@ CLIENT = (
         reader=text("path"),
         default_note="none",
         meaning="A file with more of them, relative to the configuration: a CSV with a column `domain`, "
-        "or one domain a line. With a column `name` customers count by their name as well, and without a domain by it alone.",
+        "or one domain, or one name, a line. With a column `name` customers count by their name as well, and without a domain by it alone.",
     ),
     Setting(
         key="budget_credits",

@@ -75,3 +75,14 @@ def test_a_spreadsheets_yes_is_no_first_name():
     """What a formula left is a flag."""
     (row,) = read_import(workbook(People=[["First Name", "Last Name", "Email"], [True, "Eve", "f@vale.example"]]), profile="crm").rows()  # fmt: skip
     assert "person_first_name" not in row.person
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("Do not contact", True), ("DO NOT EMAIL!", True), ("2024-05-01", True), ("5/1/2024 10:33", True), ("Opted-out", True), ("yes", True), ("No", False), ("Subscribed", False), ("3", None), ("Ann", None)],
+)  # fmt: skip
+def test_an_opt_out_is_heard_in_words_and_dates(cell, told):
+    """A day in that column is the one on which somebody said so."""
+    content = f"Name,Email,Email Opt Out\nAnn Bell,ann@acorn.example,{cell}\n"
+    (row,) = read_import(content.encode(), profile="crm").rows()
+    assert row.person.get("person_do_not_email") is told

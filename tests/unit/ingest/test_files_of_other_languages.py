@@ -67,6 +67,20 @@ FILES = {
         "utf-8",
         {"person_full_name": "Orla Penhallow", "company_name": "Marrowfen Ltd", "person_title": "Buyer"},
     ),
+    "leads of close": (
+        "id,display_name,status_label,primary_contact_name,primary_contact_primary_email\nl1,Marrowfen Ltd,Potential,Orla Penhallow,orla@marrowfen.example\n",
+        "utf-8",
+        {
+            "person_full_name": "Orla Penhallow",
+            "company_name": "Marrowfen Ltd",
+            "person_email": "orla@marrowfen.example",
+        },
+    ),
+    "japanese with the whole name beside its parts": (
+        "名前,姓,名,会社名,メールアドレス\n架空 花子,架空,花子,架空工業,hanako@kakuu.example\n",
+        "cp932",
+        {"person_first_name": "花子", "person_last_name": "架空", "person_full_name": "架空 花子"},
+    ),
     "kaspr": (
         "First name,Last name,Company,Job title,Work emails,Personal emails\nOrla,Penhallow,Marrowfen,Buyer,orla@marrowfen.example,orla@gmail.com\n",
         "utf-8",

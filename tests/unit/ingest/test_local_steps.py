@@ -53,6 +53,8 @@ from enrichcore.ingest.steps import normalize_company_name, split_raw_apollo_scr
         ("Yahoo! Inc.", "Yahoo!"),
         ("A&P", "A&P"),
         ("The Gap, Inc.", "The Gap"),
+        ("The Boring Company, LLC", "The Boring Company"),
+        ("THE BORING COMPANY INC.", "The Boring Company"),
         ("Quill Co., Ltd.", "Quill"),
         ("Cementos Vale S.A. de C.V.", "Cementos Vale"),
         ("Alpha (Beta) GmbH", "Alpha (Beta)"),

@@ -178,6 +178,7 @@ READ |= {
     ),
     "inches, and a short row below": (HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,27" screens\nBo,Li,bo@beta.example,Beta\n', [ANN, BO], []),
     "inches in two rows": (HEADER.encode() + b'Ann,Lee,ann@beta.example,Beta,27"\nBo,Li,bo@beta.example,Beta,19"\n', [ANN, BO], []),
+    "addresses with a slash between": (HEADER.encode() + b"Ann,Lee,info@beta.example/ann@beta.example,Beta,Buyer\n", [ANN], []),
     "an apostrophe in single quotes": (b"'Name','Email','Company'\n'Pat O'Neil','pat@beta.example','O'Brien's'\n", [("Pat O'Neil", "pat@beta.example", "O'Brien's")], []),
     "an apostrophe in single quotes, doubled": (b"'Name','Email','Company'\n'Pat O''Neil','pat@beta.example','Beta'\n", [("Pat O'Neil", "pat@beta.example", "Beta")], []),
 }  # fmt: skip
@@ -208,6 +209,10 @@ REFUSED = {
     "white space": (b" \r\n\n", "is empty"),
     "a mark alone": (b"\xef\xbb\xbf", "is empty"),
     "commas": (b",,,\n,,,\n", "no column names"),
+    "pages without a header": (
+        b"https://www.linkedin.com/in/ann-bell\nhttps://www.linkedin.com/in/bo-li\n",
+        "its first line holds a page on LinkedIn",
+    ),
     "people without a header": ((JUERGEN + ZOE).encode(), "no column names"),
     "a page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "HTML"),
     "a page saved as XLS": (b'\xef\xbb\xbf\r\n<html xmlns:x="urn:x"><table><tr><td>Email</td></tr></table>', "HTML"),

@@ -63,6 +63,33 @@ def test_a_customer_is_known_by_name_and_domain(tmp_path):
     assert inline.customers == ("Mooncroft Ltd. <mooncroft.example>", "Quill <quillhaven.example>")
 
 
+@pytest.mark.parametrize(
+    ("content", "customers"),
+    [
+        ("Quillhaven\nMooncroft Ltd.\n", ("Quillhaven", "Mooncroft Ltd.")),
+        ("Quillhaven, Inc.\nMooncroft Ltd.\n", ("Quillhaven, Inc.", "Mooncroft Ltd.")),
+        ("Kunde\nQuillhaven\nGesamt: 1\n", ("Quillhaven",)),
+        (
+            "Account Name,Website\nQuillhaven,quillhaven.example\nTotal,\nTotal 2,\n",
+            ("Quillhaven <quillhaven.example>", "Total"),
+        ),
+        ("quillhaven.example\nTotal: 1\n", ("quillhaven.example",)),
+    ],
+)
+def test_customers_may_be_names_one_a_line(tmp_path, content, customers):
+    """A line with a total is no customer; a company is called so."""
+    (tmp_path / "customers.csv").write_text(content)
+    assert client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml").customers == customers
+
+
+@pytest.mark.parametrize("content", ["a.example\nAcme Incorporated\n", "Acme,5000\nBeta,70\n"])
+def test_a_list_that_is_of_names_only_in_part_is_told(tmp_path, content):
+    """A misspelt domain is not taken for a name."""
+    (tmp_path / "customers.csv").write_text(content)
+    with pytest.raises(ConfigurationError):
+        client_of('customers_file = "customers.csv"', path=tmp_path / "enrichcore.toml")
+
+
 def test_a_files_customers_are_added_to_the_listed_ones(tmp_path):
     """Both may be given; together they are each customer once."""
     (tmp_path / "more.txt").write_text("b.example\na.example\n")
