@@ -72,7 +72,8 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         weights[name_claim(fitting[NAME])] = (fitting[NAME], int(trust) * PER_TRUST)
     if any(name in fitting for name in _JOBS):
         jobs = jobs_on({name: fitting[name] for name in _JOBS if name in fitting}, recorded.at.date())
-        history = {**{name: fitting[name] for name in _HISTORY_PARTS if name in fitting}, **jobs}
+        history: dict[str, Any] = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
+        history |= jobs
         weights[HISTORY] = (history, int(trust) * PER_TRUST)
     for name in _NAMES:
         if name in fitting:
