@@ -12,7 +12,16 @@ from enrichcore.domain.answers import Rank
 from enrichcore.domain.events import AnswerEvent, Recorded
 from enrichcore.domain.keys import sort_of_page
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import FIELDS_BY_NAME, IDENTITY, FieldType, Sources, email_term, place_in_line, read_answer
+from enrichcore.fields import (
+    FIELDS_BY_NAME,
+    IDENTITY,
+    FieldType,
+    Sources,
+    email_term,
+    jobs_on,
+    place_in_line,
+    read_answer,
+)
 from enrichcore.normalize import is_initial, is_nothing, is_undivided
 from projections.final_leads.emails import status_weight
 from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
@@ -62,7 +71,9 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     if NAME in fitting:
         weights[name_claim(fitting[NAME])] = (fitting[NAME], int(trust) * PER_TRUST)
     if any(name in fitting for name in _JOBS):
-        history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
+        jobs = jobs_on({name: fitting[name] for name in _JOBS if name in fitting}, recorded.at.date())
+        history: dict[str, Any] = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
+        history |= jobs
         weights[HISTORY] = (history, int(trust) * PER_TRUST)
     for name in _NAMES:
         if name in fitting:

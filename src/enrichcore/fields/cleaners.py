@@ -181,7 +181,8 @@ def fails(text: str) -> bool:
 
 def is_wall(text: str) -> bool:
     """Whether a text begins like a page that shows no company: of a guard against robots, an empty host, a domain for sale."""
-    plain = text[:_LONGEST_WALL].casefold()
+    begins = text[:_LONGEST_WALL]
+    plain = (" ".join(begins.split()) if "\n" in begins else begins).casefold()
     return plain.startswith(_walls().get(plain[:2], ())) or (" for " in plain and _FOR_SALE.match(text) is not None)
 
 

@@ -235,11 +235,24 @@ def _checked_column(key: str) -> str:
 
 
 def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str) -> str | None:
-    """The status, but for one that is contradicted by a flag beside the address: for a catch-all host, or that nobody should write."""
+    """The status, but for one that is contradicted: by a flag beside the address, or by a check of this very address that finds it invalid."""
     for node in nodes:
         if not _ALL_FLAGS.isdisjoint(node) and _holds(node, email):
             status = _cautious(status, node)
+        for key, part in node.items():
+            if (
+                isinstance(part, Mapping)
+                and checks_email(key)
+                and _names(part, email)
+                and _checked(part, email) == INVALID
+            ):
+                return INVALID
     return status
+
+
+def _names(part: Mapping[str, Tree], email: str) -> bool:
+    """Whether a check tells whose it is."""
+    return folded_key(email) in part or normalize.usable_email(part) == email
 
 
 def without_undeliverable(fields: Mapping[str, Any]) -> dict[str, Any]:

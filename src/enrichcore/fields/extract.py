@@ -151,16 +151,7 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
     }
     fields |= _funding(objects, sources)
     if (fields["company_name"] or "").islower():
-        # Some providers write every name small, and as it is written beside it.
-        same = (
-            name
-            for name in _values(objects.own, paths_of("company_name", sources), CLEANERS["company_name"])
-            if not name.islower()
-        )
-        key = normalize.company_name_key(fields["company_name"])
-        fields["company_name"] = next(
-            (name for name in same if normalize.company_name_key(name) == key), fields["company_name"]
-        )
+        fields["company_name"] = _better_name(fields["company_name"], objects, sources)
     location = company_location(objects.own, fields["company_country"])
     fields["company_city"], own_city = location.city, fields["company_city"]
     fields["company_state"], own_state = location.state, fields["company_state"]
@@ -179,6 +170,16 @@ def _company(payload: Tree, sources: Sources | None) -> dict[str, Any]:
         or _bare_page(objects, CLEANERS["company_linkedin"])
     )
     return fields
+
+
+def _better_name(small: str, objects: _Objects, sources: Sources | None) -> str:
+    """A name in small letters as it is written beside it, and for a domain in the name's place, as stores have it, the name."""
+    told = _values(objects.own, paths_of("company_name", sources), CLEANERS["company_name"])
+    key = normalize.company_name_key(small)
+    is_domain = normalize.company_domain(small) == small
+    return next(
+        (name for name in told if not name.islower() and (is_domain or normalize.company_name_key(name) == key)), small
+    )
 
 
 def _funding(objects: _Objects, sources: Sources | None) -> dict[str, str | None]:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.customers import Customers, customers_among
-from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, main_job, start_of
+from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, is_ahead, main_job, start_of
 from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
@@ -60,11 +60,12 @@ def basis_of(
     raw_person_payload: Any,
     *,
     asked_company_domain: str | None = None,
+    day: date | None = None,
 ) -> Basis:
-    """What the indicators rest on; arguments as for `compute_indicators`."""
+    """What the indicators rest on; arguments as for `compute_indicators`. Without a day no job's end is still to come."""
     person, company = _mapping(person_data), _mapping(company_data)
     asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
-    history = _history(person, raw_person_payload)
+    history = _on(day, _history(person, raw_person_payload))
     return Basis(
         history=history,
         role_start=_role_start(person, history, asked),
@@ -129,11 +130,12 @@ def compute_indicators(
         recently_funded_months: For how many months funding is recent.
         asked_company_domain: The company that was asked about; by default the `company_domain` of `company_data`.
     """
-    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
+    day = day_of(as_of)
+    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain, day=day)
     return indicators_of(
         basis,
         customers_among(customer_domains),
-        day_of(as_of),
+        day,
         new_in_role_months=new_in_role_months,
         recently_funded_months=recently_funded_months,
     )
@@ -154,9 +156,10 @@ def next_change(
 
     Arguments as for `compute_indicators`.
     """
-    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain)
+    day = day_of(as_of)
+    basis = basis_of(person_data, company_data, raw_person_payload, asked_company_domain=asked_company_domain, day=day)
     return change_after(
-        basis, day_of(as_of), new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
+        basis, day, new_in_role_months=new_in_role_months, recently_funded_months=recently_funded_months
     )
 
 
@@ -287,6 +290,14 @@ def _history(person: Mapping[str, Any], raw: Any) -> History:
         if (job := from_record(record, is_current=is_current))
     ]
     return History(jobs=tuple(jobs), is_whole=person.get("person_history_is_whole") is True)
+
+
+def _on(day: date | None, history: History) -> History:
+    """The jobs on a day: one whose end is still to come is a present one."""
+    if day is None:
+        return history
+    jobs = (evolve(job, is_current=True) if is_ahead(job.end_date, day) else job for job in history.jobs)
+    return evolve(history, jobs=tuple(jobs))
 
 
 def _records(value: Any) -> list[Any] | None:

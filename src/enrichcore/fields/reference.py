@@ -101,7 +101,7 @@ _INDICATORS: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = 
         {}, {"name": "Quillhaven", "funding": {"round": "Series B", "date": "2024-05-02"}}, [],
     ),
     "is_worked_at_customer": (
-        "A past employer, which is not also the present one, is a customer: by registrable domain, then by exact normalised name; the name does not count where the customer and the employer are known to have different domains. False only when the whole history is known.",
+        "A past employer, which is not also the present one (a job whose end is still to come is one), is a customer: by registrable domain, then by exact normalised name; the name does not count where the customer and the employer are known to have different domains. False only when the whole history is known.",
         {"experience": [{"title": "CTO", "company": "Quillhaven", "is_current": True}, {"title": "Buyer", "company": "Mooncroft Ltd", "end_date": "2021"}]},
         {}, ["Mooncroft <mooncroft.example>"],
     ),

@@ -163,7 +163,7 @@ def sole_website(cell: str) -> str | None:
 
 
 def number_or_range(cell: str) -> int | str | None:
-    """A head count: a number, or a range of them as given, as in answers ("201-500 employees", "201-500")."""
+    """A head count: a number, or a range of them as given, as in answers ("201-500 employees", "201-500"); a rounded number is none: "~200"."""
     text = clean_text(cell)
     if text is None or _DAY.match(text) or _is_reversed(text) or _SCIENTIFIC.fullmatch(text):
         return None
@@ -171,7 +171,7 @@ def number_or_range(cell: str) -> int | str | None:
         return None
     bare = _COUNTED.sub("", text.strip("\"'"))
     constant = constant_range(bare)
-    return constant or whole_number(_APPROXIMATE.sub("", bare)) or (text if _RANGE.search(bare) else None)
+    return constant or whole_number(bare) or (text if _RANGE.search(bare) else None)
 
 
 def _is_reversed(text: str) -> bool:

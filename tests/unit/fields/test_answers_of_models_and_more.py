@@ -97,6 +97,18 @@ def test_a_store_is_called_as_its_merchant_and_not_as_its_domain():
     store = {"name": "marrowfen.example", "merchant_name": "Marrowfen", "state": "Active", "employee_count": 12}
     fields = extract_company_fields({"domain": store})
     assert (fields["company_name"], fields["company_state"]) == ("Marrowfen", None)
+    bank = {"merchant_name": "MRRWFN Mktp", "name": "Marrowfen", "employee_count": 12}
+    assert extract_company_fields(bank)["company_name"] == "Marrowfen"
+    assert extract_company_fields({**bank, "name": None})["company_name"] == "MRRWFN Mktp"
+
+
+@pytest.mark.parametrize("name", ["It Works! Global", "It Works! Marketing, Inc."])
+def test_a_company_may_be_called_like_an_empty_page(name):
+    """Such a page says no more, or what server it is."""
+    assert extract_company_fields({"name": name, "employee_count": 12})["company_name"] == name
+    for text in ("It works!", "It works!\n\nThis is the default web page for this server."):
+        told = extract_company_fields({"name": name, "employee_count": 12, "description": text})
+        assert told["company_description"] is None
 
 
 def test_an_employer_is_no_name_of_a_person():

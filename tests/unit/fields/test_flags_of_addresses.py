@@ -80,3 +80,19 @@ def test_the_address_of_a_role_or_of_somebody_else_is_not_the_persons(column):
 def test_what_a_page_or_a_template_left_in_an_address_is_seen(written, email):
     """Null is a family's name; nobody is called undefined."""
     assert extract_person_fields({"email": written})["person_email"] == email
+
+
+@pytest.mark.parametrize(
+    ("check", "status"),
+    [
+        ({"verification": {"email": EMAIL, "status": "invalid"}}, "invalid"),
+        ({"Verify Email": {EMAIL: "undeliverable"}}, "invalid"),
+        ({"verification": {"email": EMAIL, "status": "valid"}}, "verified"),
+        ({"verification": {"email": "other@fin.example", "status": "invalid"}}, "verified"),
+        ({"verification": {"status": "completed"}}, "verified"),
+    ],
+)
+def test_a_check_that_finds_this_very_address_invalid_outdoes_a_better_word(check, status):
+    """An answer that contradicts itself is no reason to write there."""
+    fields = extract_person_fields({"first_name": "Oda", "email": EMAIL, "email_status": "valid", **check})
+    assert fields["person_email_status"] == status

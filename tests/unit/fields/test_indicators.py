@@ -105,6 +105,25 @@ def test_a_past_employer_among_the_customers_counts(customers):
 
 
 @pytest.mark.parametrize(
+    ("end", "worked"),
+    [
+        ("2027-12", False),
+        ("2026-12-01", False),
+        ("2027", False),
+        ("2026-11", True),
+        ("2026", True),
+        ("2026-11-14", True),
+    ],
+)
+def test_a_job_that_ends_later_is_a_present_one(end, worked):
+    """A contract has its last day already; whoever works there still has not been there before."""
+    raw = person(job("Driftline", current=True), job("Kestrel", end=end, domain="kestrel.example"))
+    for fields in ({}, extract_person_fields(raw)):
+        told = compute_indicators(fields, {}, raw, ["kestrel.example"], as_of=TODAY)
+        assert told["is_worked_at_customer"] is worked
+
+
+@pytest.mark.parametrize(
     ("domain", "customers", "worked"),
     [
         (None, ["Kestrel <kestrel.example>"], True),

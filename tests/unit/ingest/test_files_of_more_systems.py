@@ -101,7 +101,7 @@ FILES = {
         'Name,Company,Email,Annual Revenue,Employees,Founded\nOrla Penhallow,Marrowfen,o@marrowfen.example,"$1,200,000",~200,est. 1999\nBo Lee,Oakmere,b@oakmere.example,€1.2M,200+,1987\nCy Ray,Elm,c@elm.example,1E+06,5k,19/07/1987\n'.encode(),
         "crm",
         [
-            {"company_annual_revenue": 1200000, "company_employee_count": 200},
+            {"company_annual_revenue": 1200000, "company_employee_count": None},
             {"company_annual_revenue": 1200000, "company_employee_count": None, "company_founded_year": 1987},
             {"company_annual_revenue": 1000000, "company_founded_year": 1987},
         ],

@@ -103,6 +103,18 @@ def test_a_changed_customer_list_changes_every_lead_that_knows_a_past_employer(l
         assert log.lead(1, page)["updated_at"] == changed.at
 
 
+def test_a_job_that_had_an_end_ahead_when_it_was_told_is_a_present_one(log):
+    """Until an answer says otherwise, on the day that it is told."""
+    log.configures("caldora.example")
+    log.leads(1, 1)
+    jobs = (("quillhaven.example", "2026-02-11", None), ("caldora.example", "2020-01-01", "2026-12"))
+    log.answers_person(1, employed(*jobs))
+    assert log.lead(1)["is_worked_at_customer"] is False
+    log.now += timedelta(days=365)
+    log.answers_person(1, employed(*jobs))
+    assert log.lead(1)["is_worked_at_customer"] is True
+
+
 def test_an_applied_configuration_with_the_same_customers_changes_nothing(log):
     """Only a changed list counts."""
     log.configures("caldora.example")
