@@ -132,17 +132,23 @@ def begin(run_id: CompanyRunId, wish: Wish, now: datetime) -> Draft[CompanyRun]:
 
 
 def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> bool:
-    """Whether the run has an answer, with data or empty, that is young enough to serve a new wait."""
+    """Whether the run has an answer, with data or empty, that is young enough to serve a new wait.
+
+    However a later generation ended: the answer in force is what is known of the company.
+    """
     answered = run.run.answered_at
-    good = run.run.state is State.COMPLETED and run.run.rank in {Rank.DATA, Rank.EMPTY}
-    return good and answered is not None and now - answered < reuse_within
+    return run.run.ended and _is_of_use(run) and answered is not None and now - answered < reuse_within
+
+
+def _is_of_use(run: CompanyRun) -> bool:
+    return run.run.rank in {Rank.DATA, Rank.EMPTY}
 
 
 def answered_since(run: CompanyRun, since: datetime) -> bool:
-    """Whether the run ended with an answer, of whatever rank, that came after that time."""
+    """Whether the run ended, and its answer, of whatever rank, came after that time."""
     answered = run.run.answered_at
-    ends = {State.COMPLETED, State.FAILED}
-    return run.run.state in ends and run.run.rank is not None and answered is not None and answered > since
+    told = run.run.state in {State.COMPLETED, State.FAILED} or (run.run.ended and _is_of_use(run))
+    return told and run.run.rank is not None and answered is not None and answered > since
 
 
 def restart(run: Draft[CompanyRun], wish: Wish) -> None:
@@ -167,25 +173,29 @@ def hand_over(run: Draft[CompanyRun], wish: Wish, why: str) -> bool:
 
 
 def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:
-    """The event that ends one item's wait, as the run ended.
+    """The event that ends one item's wait, as the run ended; by what is known of its company, where that is reused.
 
     Raises:
         IllegalStepEvent: the run is not at an end, so it ends no wait.
     """
     ended = run.run
+    state = State.COMPLETED if reused and ended.ended and _is_of_use(run) else ended.state
     event = e.CompanyServed(
         workflow=workflow,
         company_run_id=run.company_run_id,
         run_version=version,
-        ended=ended.state,
+        ended=state,
         reused=reused,
-        reason=ended.reason,
-        rank=ended.rank if ended.state in {State.COMPLETED, State.FAILED} else None,
+        reason=ended.reason if state is ended.state else "",
+        rank=ended.rank if state in {State.COMPLETED, State.FAILED} else None,
     )
     require(State.WAITING_FOR_COMPANY, event)
     return event
 
 
 def answer(run: Draft[CompanyRun], came: steps.Answer) -> None:
-    """Place an answer for the company."""
-    run.emit_all(steps.decide_answer(run.state.run, run.state.company_run_id, came, now=run.now))
+    """Place an answer for the company; a run that was left belongs to no batch, so it is in force there too."""
+    decided = steps.decide_answer(
+        run.state.run, run.state.company_run_id, came, now=run.now, keeps_when_cancelled=False
+    )
+    run.emit_all(decided)
