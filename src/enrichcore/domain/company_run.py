@@ -161,15 +161,18 @@ def restart(run: Draft[CompanyRun], wish: Wish) -> None:
 
 
 def hand_over(run: Draft[CompanyRun], wish: Wish, why: str) -> bool:
-    """Let a row that cannot leave on its lane leave on that of another item that waits for it; tells whether it may.
+    """Let a row that cannot leave on its lane leave on that of another item that waits for it; tells whether it may."""
+    return may_be_handed(run.state, wish.step) and run.emit(started(wish, why))
 
-    Nothing of it may be out, for what comes of a POST is settled with whoever was charged, and the other's settings must allow
-    one more.
+
+def may_be_handed(run: CompanyRun, step: Step) -> bool:
+    """Whether a row may leave with the settings of another item's step.
+
+    Nothing of it may be out, for what comes of a POST is settled with whoever was charged, and those settings must allow one
+    more.
     """
-    waiting = run.state.run
-    if waiting.state is not State.READY or posts.waited_for(waiting.posts) or not steps.may_post(waiting, wish.step):
-        return False
-    return run.emit(started(wish, why))
+    waiting = run.run
+    return waiting.state is State.READY and not posts.waited_for(waiting.posts) and steps.may_post(waiting, step)
 
 
 def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:
