@@ -383,17 +383,6 @@ class MergedContract(WorldContract):
         assert world.app.retry(first.batch_id, by="ann", state=State.COMPLETED, step=APOLLO_COMPANY) == 1
         assert of_companies(world.send()) == []
 
-    def test_a_row_that_may_be_out_is_not_left_for_one_that_may_be_answered(self, world):
-        """Of two that are both out, each waits for its own answer; sent again on purpose, it leaves."""
-        batches, merge = self.launched_as_two(world)
-        one, other = world.claim()
-        world.report([one])
-        world.report([other], Outcome.UNKNOWN)
-        merge()
-        for batch in batches:
-            world.app.settle(batch.batch_id, e.Settlement.RESEND, by="ann")
-        assert [send.run_id for send in world.send()] == [other.run_id]
-
     def test_of_two_claims_at_once_one_sends_the_company(self, store, monkeypatch):
         """Each finds the other's row ready, and the second to commit decides again."""
         registry = tuned(configuration(), CRM_COMPANY, lane={"pace_group": "another"})

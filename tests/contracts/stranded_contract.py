@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
 from enrichcore.domain.lane import DOUBTS_IN_A_ROW, FAILURES_IN_A_ROW
 from enrichcore.domain.life_cycle import State
@@ -13,6 +14,8 @@ from tests.contracts.answers_contract import WorldContract
 from tests.contracts.imports_contract import COMPANY_TWICE, THE_SAME_COMPANY
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, CRM_COMPANY, World, configuration, person, tuned
 
+#: What may be said of a row on a lane that is stopped.
+OPENS, MOVES = "opens it", "moves the row there"
 WIDE = {"rate": 1000.0, "burst": 1000}
 
 
@@ -150,24 +153,49 @@ class StrandedContract(WorldContract):
         """A second attempt after a doubt waits for its own lane: the first may be answered, and is charged there."""
         world = World(store, tuned(configuration(), lane=WIDE, attempts=2, on_doubt="resend"))
         world.launch(person("ann"))
-        world.launch(person("bob"), workstream=CRM)
+        crm = world.launch(person("bob"), workstream=CRM)
         (send,) = self.quillhaven(world.app.claim(1000))
         world.report([send], Outcome.UNKNOWN, status=502)
         assert world.run_of(send).state is State.READY
         lane_is_stopped(world)
         assert world.app.move_companies() == 0
+        assert OPENS in self.explained(world, crm)
+        assert MOVES not in self.explained(world, crm)
 
     def test_a_lane_whose_settings_allow_no_further_attempt_is_not_moved_to(self, store):
         """It would never be sent."""
         world = World(store, tuned(tuned(configuration(), lane=WIDE), APOLLO_COMPANY, attempts=2))
         world.launch(person("ann"))
-        world.launch(person("bob"), workstream=CRM)
+        crm = world.launch(person("bob"), workstream=CRM)
         (send,) = self.quillhaven(world.send())
         world.clock.tick(hours=7)
         world.app.wake()
         assert world.run_of(send).state is State.READY
         lane_is_stopped(world)
         assert world.app.move_companies() == 0
+        assert OPENS in self.explained(world, crm)
+        assert MOVES not in self.explained(world, crm)
+
+    def test_nobody_waits_for_another_ids_row_that_its_lane_does_not_send(self, store):
+        """It is to be sent once more, on a lane that is stopped: the row under the own id leaves."""
+        header, ann, bob = COMPANY_TWICE.splitlines(keepends=True)
+        world = World(store, tuned(tuned(configuration(), lane=WIDE), APOLLO_COMPANY, attempts=2))
+        other = world.app.launch(world.app.upload(header + bob, client=ACME, workstream=APOLLO).upload_id)
+        world.send()
+        world.clock.tick(hours=7)
+        world.app.wake()
+        lane_is_stopped(world)
+        own = world.app.launch(world.app.upload(header + ann, client=ACME, workstream=CRM).upload_id)
+        world.app.upload(COMPANY_TWICE + THE_SAME_COMPANY, client=ACME, workstream=APOLLO)
+        (send,) = [one for one in world.send() if one.workflow == CRM_COMPANY]
+        assert world.item(own).run(CRM_COMPANY).company_run_id == send.run_id
+        world.answer(send)
+        assert world.item(own).run(CRM_COMPANY).state is State.COMPLETED
+        assert MOVES not in self.explained(world, other)
+
+    def explained(self, world, batch):
+        """What is said of a batch's first item."""
+        return explain(world.store, world.registry, world.item(batch).item_id, now=world.clock.now)
 
     def test_the_row_of_a_company_that_was_merged_stays_that_companys(self, world):
         """Under the id that it was begun with, so that the company is not asked about twice."""

@@ -17,6 +17,7 @@ from tests.contracts.employers_contract import EmployersContract
 from tests.contracts.found_keys_contract import FoundKeysContract
 from tests.contracts.http_contract import HttpContract
 from tests.contracts.imports_contract import ImportingContract
+from tests.contracts.left_companies_contract import LeftCompaniesContract
 from tests.contracts.limits_contract import BudgetContract, LifetimeContract
 from tests.contracts.local_steps_contract import LocalStepsContract, RestingContract
 from tests.contracts.paid_once_contract import PaidOnceContract
@@ -41,6 +42,10 @@ class TestBulk(BulkContract):
 
 
 class TestCompanies(CompaniesContract):
+    """See the contract."""
+
+
+class TestLeftCompanies(LeftCompaniesContract):
     """See the contract."""
 
 

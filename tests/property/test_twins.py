@@ -23,6 +23,7 @@ from tests.contracts.world import ACME, APOLLO, CRM, World, configuration, tuned
 
 ANY = st.integers(0, 20)
 REUSE = timedelta(days=30)
+OF_USE = {Rank.DATA, Rank.EMPTY}
 
 
 def stories():
@@ -36,6 +37,7 @@ def stories():
         st.tuples(st.just("send"), outcomes),
         st.tuples(st.just("answer"), ANY, st.sampled_from([True, True, False])),
         st.tuples(st.just("answer"), ANY, st.just(True)),
+        st.tuples(st.just("resend_and_cancel"), ANY),
         st.tuples(st.just("time"), st.sampled_from([1, 61, 400, 60 * 24 * 31])),
         st.tuples(st.just("cancel"), ANY),
         st.tuples(st.just("pause"), ANY),
@@ -85,7 +87,27 @@ class TwoThatAreOne:
     def do_answer(self, which, good):
         if self.world.posted:
             send = self.world.posted[-1 - which % len(self.world.posted)]
+            before = self.world.run_of(send).state
             self.world.answer(send, None if good else self.world.body(send, result=None, error="no credits"))
+            if before is not State.COMPLETED:
+                self.look_for_gaps(send)
+
+    def look_for_gaps(self, send):
+        """Nobody has a gap beside an answer that has just come for the company."""
+        runs = self.world.store.load(row.run_id for row in self.world.store.inline_rows()[0])
+        known = runs[send.run_id].state
+        if isinstance(known, CompanyRun) and known.run.state is State.COMPLETED:
+            log = self.world.store.log(0, 1_000_000)
+            merged = {one.entity_id for one in log if isinstance(one.event, e.CompaniesMerged)}
+            merged |= {one.event.merged for one in log if isinstance(one.event, e.CompaniesMerged)}
+            same = {
+                run_id
+                for run_id, run in runs.items()
+                if isinstance(run.state, CompanyRun) and is_one(run.state, known, merged)
+            }
+            items = [run.state for run in runs.values() if isinstance(run.state, BatchItem)]
+            gaps = [run for item in items for run in item.runs.values() if run.is_gap and run.company_run_id in same]
+            assert gaps == [] or known.run.answered_at < self.world.clock.now
 
     def do_time(self, minutes):
         self.world.clock.tick(minutes=minutes)
@@ -101,6 +123,10 @@ class TwoThatAreOne:
 
     def do_retry(self, which, state):
         self.app.retry(self.batch(which), by="ann", state=state)
+
+    def do_resend_and_cancel(self, which):
+        self.do_settle(which, e.Settlement.RESEND)
+        self.do_cancel(which)
 
     def do_settle(self, which, settlement):
         self.app.settle(self.batch(which), settlement, by="ann")
@@ -128,15 +154,18 @@ class TwoThatAreOne:
 
 
 def bought_in_vain(log):
-    """Rows of companies that left although a twin's was out, or answered for whoever waited."""
-    runs, merged, found = {}, set(), []
+    """Rows of companies that left although a twin's was out, or an answer of either was there for whoever waited."""
+    runs, merged, told, found = {}, set(), {}, []
     for one in log:
         if isinstance(one.event, e.CompaniesMerged):
             merged |= {one.entity_id, one.event.merged}
         known = runs.get(one.stream_id)
-        if isinstance(one.event, e.StepSending) and isinstance(known, CompanyRun) and known.company_id in merged:
-            twins = [run for run in runs.values() if isinstance(run, CompanyRun) and run is not known]
-            found += [one for twin in twins if twin.company_id in merged and in_vain(known, twin, runs, one.at)]
+        if isinstance(one.event, e.StepSending) and isinstance(known, CompanyRun):
+            same = [run for run in runs.values() if isinstance(run, CompanyRun) and is_one(run, known, merged)]
+            found += [one for run in same if in_vain(known, run, runs, told.get(run.company_run_id), one.at)]
+        if isinstance(one.event, e.AnswerEvent) and isinstance(known, CompanyRun) and one.event.rank in OF_USE:
+            # Whatever became of it: somebody paid for it.
+            told[one.stream_id] = one.at
         if known is None:
             runs |= {run_id: loaded.state for run_id, loaded in fold_runs([one]).items()}
         else:
@@ -145,11 +174,16 @@ def bought_in_vain(log):
     return found
 
 
-def in_vain(known, twin, runs, now):
-    """Whether a row of one leaves although the other is out, or answered everybody who waits."""
-    if twin.run.open and (twin.run.out or twin.run.tries):
-        return not known.run.tries
-    if twin.run.state is not State.COMPLETED or twin.run.rank not in {Rank.DATA, Rank.EMPTY}:
+def is_one(one, other, merged):
+    """Whether two runs are known to be of one company."""
+    return one.company_id == other.company_id or {one.company_id, other.company_id} <= merged
+
+
+def in_vain(known, other, runs, told_at, now):
+    """Whether a row of one leaves although the other is out, or what either was told will do for somebody who waits."""
+    if other is not known and other.run.open and other.run.out:
+        return True
+    if told_at is None or now - told_at >= REUSE:
         return False
     waits = [
         run
@@ -158,8 +192,7 @@ def in_vain(known, twin, runs, now):
         for run in item.runs.values()
         if is_wait(run, known.company_run_id)
     ]
-    anew = [run for run in waits if run.asked_anew_at is not None and run.asked_anew_at >= twin.run.answered_at]
-    return now - twin.run.answered_at < REUSE and not anew
+    return not any(run.asked_anew_at is not None and run.asked_anew_at >= told_at for run in waits)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

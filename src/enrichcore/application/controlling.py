@@ -105,7 +105,7 @@ def _retry(
     around = unit.around(item.state)
     step = around.pipeline.step(run.workflow)
     if step is not None and batch_item.asks_company(step):
-        unit.anew[item.state.item_id] = AskedAgain(since=since, known_will_do=run.is_gap)
+        unit.anew[item.state.item_id] = AskedAgain(since=since, known_will_do=run.state is not State.COMPLETED)
     asked = batch_item.retry(item, around, run.workflow, by=by, why=why, force=force)
     unit.carry_on(item)
     return asked

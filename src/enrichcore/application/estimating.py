@@ -22,7 +22,7 @@ from attrs import Factory, define, evolve, field, frozen
 from enrichcore.application.budgets import budgets
 from enrichcore.application.dry_store import DryStore
 from enrichcore.application.learning import learn_here
-from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, young_enough
+from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, will_do
 from enrichcore.application.told_elsewhere import with_told_elsewhere
 from enrichcore.domain import one_row
 from enrichcore.domain.batch import Batch
@@ -31,6 +31,7 @@ from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, CompanyId, CompanyRunId, PersonId, UploadId, company_run_id
 from enrichcore.domain.local_function import LocalFunction, LocalFunctionFailed, call
 from enrichcore.domain.pipeline import Kind, Step
+from enrichcore.domain.step_state import StepRun
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Registry, load_functions
 from enrichcore.registry.lead_fields import CORRELATION_FIELDS
@@ -272,9 +273,9 @@ class _Counting:
         }
         loaded = self.store.load(run for runs in of_company.values() for run in runs)
         known = {run: found.state for run, found in loaded.items() if isinstance(found.state, CompanyRun)}
-        found: dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]] = {}
+        wait, found = StepRun(workflow=step.workflow), dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]]()
         for company, run_ids in of_company.items():
-            run = serving((known[run] for run in run_ids if run in known), young_enough(step, self.now))
+            run = serving((known[run] for run in run_ids if run in known), will_do(wait, step, self.now))
             found[company] = (run.company_run_id if run else run_ids[0], run)
         return found
 

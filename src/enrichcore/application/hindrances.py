@@ -10,11 +10,12 @@ from attrs import frozen
 from enrichcore.application.answers import UNAUTHORIZED
 from enrichcore.application.budgets import pays_again_at
 from enrichcore.application.claiming import rows_in_budget, why_unmakeable
+from enrichcore.application.drafts import is_wait
 from enrichcore.application.unit import Unit
 from enrichcore.domain.amounts import credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
-from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.company_run import CompanyRun, may_be_handed
 from enrichcore.domain.ids import ClientId, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
@@ -130,15 +131,15 @@ class Hindrances:
         known = {lane.lane_id: lane for lane, _ in self.store.lanes()}
         for item in waiters:
             for run in item.open_runs:
-                if run.company_run_id == owner.company_run_id and self._sends(item, run.workflow, known):
+                if is_wait(run, owner.company_run_id) and self._sends(owner, item, run.workflow, known):
                     return (
                         f"; an item that waits for it has lane {item.workstream}/{run.workflow}, which is open:"
                         f" `enrichcore run` with the role timers moves the row there{nobody_runs(self.store, 'timers')}"
                     )
         return ""
 
-    def _sends(self, item: BatchItem, workflow: str, known: dict[LaneId, Lane]) -> bool:
-        """Whether an item's lane is configured, and open, and its batch runs."""
+    def _sends(self, owner: CompanyRun, item: BatchItem, workflow: str, known: dict[LaneId, Lane]) -> bool:
+        """Whether an item's lane is configured, and open, its batch runs, and its settings allow the row to leave."""
         try:
             webhook = self.registry.webhook(item.client_id, item.workstream, workflow)
         except UnknownNameError:
@@ -146,7 +147,9 @@ class Hindrances:
         lane = known.get(lane_id(item.client_id, item.workstream, workflow))
         open_now = lane is None or not self._shut(lane, "")
         ((batch, _),) = self.store.batches([item.batch_id])
-        return webhook is not None and open_now and batch.status is BatchStatus.RUNNING
+        step = batch.pipeline.step(workflow)
+        sends = webhook is not None and open_now and batch.status is BatchStatus.RUNNING
+        return sends and step is not None and may_be_handed(owner, step)
 
     def _out_of_budget(self, client: Client, settings: LaneSettings) -> str:
         later = pays_again_at(self.store, client, settings.credits_per_send, self.now)

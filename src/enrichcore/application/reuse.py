@@ -58,9 +58,13 @@ def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool]) -
     return next(under_way, None) or next(answered, None)
 
 
-def young_enough(step: Step, now: datetime) -> Callable[[CompanyRun], bool]:
-    """Whether a company run's answer serves a new wait at once."""
-    return lambda run: company_run.serves_at_once(run, step.reuse_within, now)
+def will_do(wait: StepRun, step: Step, now: datetime) -> Callable[[CompanyRun], bool]:
+    """Whether a company run's answer serves a wait at once: it is young enough, and none that the wait's item had enough of."""
+    since = wait.asked_anew_at
+    return lambda run: (
+        company_run.serves_at_once(run, step.reuse_within, now)
+        and (since is None or company_run.answered_since(run, since))
+    )
 
 
 @frozen(kw_only=True)

@@ -1,27 +1,28 @@
 """Companies that turned out to be one after a run was begun for each: whoever waits for a run that has not left waits for the other.
 
+What any of the runs was told serves whoever waits for another, as soon as that ends without an answer or one comes late.
+
 What is loaded here is a draft of the unit, so that a run that leaves, is answered or is begun meanwhile makes the commit a
 conflict: of two claims that each find the other's row ready, one is decided again, and finds it out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from enrichcore.application.drafts import Drafts, is_wait
-from enrichcore.application.reuse import SameEntities
-from enrichcore.application.waits import Moved
+from enrichcore.application.reuse import SameEntities, will_do
 from enrichcore.domain import company_run
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.draft import Draft
-from enrichcore.domain.ids import CompanyId, company_run_id
-from enrichcore.domain.life_cycle import State
+from enrichcore.domain.ids import CompanyId, CompanyRunId, company_run_id
 from enrichcore.domain.pipeline import Step
 from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
+#: An item, and one of its step runs as it was before something came for it.
+Moved = tuple[Draft[BatchItem], StepRun]
 #: The step of an item's workflow, with the settings that were pinned for it.
 FindStep = Callable[[Draft[BatchItem], str], Step | None]
 
@@ -58,10 +59,8 @@ class Twins:
         Returns:
             Those who were served, each with its step run as it was before; None where there is no such twin.
         """
-        run = draft.state
-        found = [known.state for run_id in self._others(run) if (known := self._drafts.company(run_id)) is not None]
-        twins = [twin for twin in found if _was_asked(twin)]
-        if not twins or not run.run.unsent:
+        run, twins = draft.state, [twin.state for twin in self._twins(draft.state)]
+        if not run.run.unsent or not any(_is_out(twin) or twin.run.rank is not None for twin in twins):
             return None
         waiters = self._reads.waiters([run.company_run_id]).get(run.company_run_id, [])
         self._drafts.preload(waiters)
@@ -75,28 +74,39 @@ class Twins:
     def _move_wait(
         self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun, twins: Sequence[CompanyRun]
     ) -> list[Moved]:
+        if self.serve(item, wait, run):
+            return [(item, wait)]
+        out = next((twin for twin in twins if _is_out(twin)), None)
+        if out is not None:
+            item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=out.company_run_id))
+            self._drafts.note_wait(item, out.company_run_id)
+        return []
+
+    def serve(self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun) -> bool:
+        """End a wait for a run by what is known of its company under any id, where that will do; tells whether it did."""
         step = self._find_step(item, wait.workflow)
-        # What went out for this run may yet be answered: it is left for an answer that is there, not for one that may come.
-        out = next((twin for twin in twins if twin.run.open and not run.run.tries), None)
-        answered = next((twin for twin in twins if self._serves(twin, wait, step)), None)
-        twin = answered or out
-        if twin is None:
-            return []
-        item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=twin.company_run_id))
-        self._drafts.note_wait(item, twin.company_run_id)
-        if answered is None:
-            return []
-        draft = self._drafts.company(twin.company_run_id)
-        assert draft is not None  # noqa: S101 - where the twin was found
-        item.emit(company_run.served(draft.state, draft.version, wait.workflow, reused=True))
-        return [(item, wait)]
+        if step is None:
+            return False
+        own = self._drafts.company(run.company_run_id)
+        known = self._twins(run) if own is None else [own, *self._twins(run)]
+        serves = will_do(wait, step, self._now)
+        found = next((one for one in known if serves(one.state)), None)
+        if found is None:
+            return False
+        run_id = found.state.company_run_id
+        if not is_wait(item.state.run(wait.workflow), run_id):
+            item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=run_id))
+        return item.emit(company_run.served(found.state, found.version, wait.workflow, reused=True))
 
-    def _serves(self, twin: CompanyRun, wait: StepRun, step: Step | None) -> bool:
-        young = step is not None and company_run.serves_at_once(twin, step.reuse_within, self._now)
-        return young and (wait.asked_anew_at is None or company_run.answered_since(twin, wait.asked_anew_at))
+    def ids(self, run: CompanyRun) -> list[CompanyRunId]:
+        """Its own id, and those of the runs of the same company and result under its other ids."""
+        return [run.company_run_id, *self._others(run)]
 
-    def _others(self, run: CompanyRun) -> list[UUID]:
-        """The runs of the same company and result under its other ids."""
+    def _twins(self, run: CompanyRun) -> list[Draft[CompanyRun]]:
+        found = (self._drafts.company(run_id) for run_id in self._others(run))
+        return [twin for twin in found if twin is not None]
+
+    def _others(self, run: CompanyRun) -> list[CompanyRunId]:
         return [
             company_run_id(run.client_id, CompanyId(company), run.result)
             for company in self._same.ids(run.company_id)
@@ -104,6 +114,5 @@ class Twins:
         ]
 
 
-def _was_asked(run: CompanyRun) -> bool:
-    """Whether a row of it was answered, or may be yet."""
-    return run.run.state is State.COMPLETED or (run.run.open and (run.run.out or run.run.tries > 0))
+def _is_out(run: CompanyRun) -> bool:
+    return run.run.open and run.run.out

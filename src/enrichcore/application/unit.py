@@ -14,7 +14,7 @@ from attrs import evolve
 
 from enrichcore.application.drafts import AnyDraft, Drafts, is_wait
 from enrichcore.application.one_row import RowsOut
-from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, young_enough
+from enrichcore.application.reuse import AskedAgain, EarlierAnswers, SameEntities, serving, will_do
 from enrichcore.application.twins import Twins
 from enrichcore.application.waits import Waits
 from enrichcore.domain import batch_item, company_run, one_row
@@ -58,13 +58,13 @@ class Unit:
         self._batches: dict[BatchId, tuple[Batch, int]] = {}
         self._functions = functions
         self._drafts = Drafts(reads.load, now)
-        self._waits = Waits(self._drafts, reads, now)
         self._lanes: dict[LaneId, Draft[Lane]] = {}
         self._known_lanes: dict[LaneId, tuple[Lane, int]] | None = None
         self._same = SameEntities(reads)
         self._earlier = EarlierAnswers(self._same, reads, self._find_batch, now)
         self._out = RowsOut(self._same, reads, self._drafts, self._find_batch, now)
         self._twins = Twins(self._same, reads, self._drafts, self.pinned_step, now)
+        self._waits = Waits(self._drafts, reads, self._twins, now)
 
     # --- reading ---
 
@@ -293,13 +293,13 @@ class Unit:
 
     def _join(self, item: Draft[BatchItem], run: StepRun, step: Step) -> None:
         state = item.state
-        run_id, wish = self._run_for(state, step), self._wish(state, run, step)
+        run_id, wish = self._run_for(state, run, step), self._wish(state, run, step)
         company = self.company(run_id)
         reused = False
         if company is None:
             self._drafts.add(run_id, company_run.begin(run_id, wish, self.now))
         elif not company.state.run.open:
-            reused = self._will_do(state, step)(company.state)
+            reused = self._will_do(state, run, step)(company.state)
             if not reused:
                 company_run.restart(company, wish)
         item.emit(e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id))
@@ -347,23 +347,23 @@ class Unit:
             why=run.reason,
         )
 
-    def _run_for(self, item: BatchItem, step: Step) -> CompanyRunId:
+    def _run_for(self, item: BatchItem, run: StepRun, step: Step) -> CompanyRunId:
         """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
         run_ids = self._runs_of(item, step.result)
         known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
-        found = serving(known, self._will_do(item, step))
+        found = serving(known, self._will_do(item, run, step))
         return run_ids[0] if found is None else found.company_run_id
 
-    def _will_do(self, item: BatchItem, step: Step) -> Callable[[CompanyRun], bool]:
+    def _will_do(self, item: BatchItem, wait: StepRun, step: Step) -> Callable[[CompanyRun], bool]:
         """Whether a company run's answer serves an item at once.
 
         What a person asks for again is served by whatever came since they did: of the commits that one command makes, an
         early one may have had the company asked about and answered.
         """
-        young, again = young_enough(step, self.now), self.anew.get(item.item_id)
+        known, again = will_do(wait, step, self.now), self.anew.get(item.item_id)
         if again is None:
-            return young
-        return lambda run: company_run.answered_since(run, again.since) or (again.known_will_do and young(run))
+            return known
+        return lambda run: company_run.answered_since(run, again.since) or (again.known_will_do and known(run))
 
     def _runs_of(self, item: BatchItem, result: str) -> list[CompanyRunId]:
         """The runs that bring that result for the item's company, under each id it ever had; the standing one's first."""

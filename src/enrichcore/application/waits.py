@@ -3,11 +3,12 @@
 How many wait is counted when it is looked at and becomes a guard of the commit, so that no item begins to wait unseen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from enrichcore.application.drafts import Drafts, is_wait, waits
+from enrichcore.application.twins import Moved, Twins
 from enrichcore.domain import company_run
 from enrichcore.domain import events as e
 from enrichcore.domain.batch_item import BatchItem
@@ -16,11 +17,8 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import CompanyRunId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_control import decide_cancel
-from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
-#: An item, and one of its step runs as it was before something came for it.
-Moved = tuple[Draft[BatchItem], StepRun]
 #: A company run as it ended, and its version.
 Ended = tuple[CompanyRun, int]
 
@@ -28,9 +26,10 @@ Ended = tuple[CompanyRun, int]
 class Waits:
     """The waits of one unit."""
 
-    def __init__(self, drafts: Drafts, reads: Reads, now: datetime) -> None:
+    def __init__(self, drafts: Drafts, reads: Reads, twins: Twins, now: datetime) -> None:
         self._drafts = drafts
         self._reads = reads
+        self._twins = twins
         self._now = now
         self._served: set[tuple[UUID, int]] = set()
         #: Company runs that were looked at, with the number of waits found in the store.
@@ -46,7 +45,11 @@ class Waits:
             return None
         self._served |= {(company.company_run_id, version) for company, version in ended}
         self._count(company.company_run_id for company, _ in ended)
-        return self._serve(ended) + self._mend_gaps([pair for pair in ended if self._came_late(pair[0])])
+        late = [pair for pair in ended if self._came_late(pair[0])]
+        # Most answers come in time, and need no look at what else is known of their company.
+        unanswered = [company for company, _ in ended if company.run.state is not State.COMPLETED]
+        self._twins.preload([*unanswered, *(company for company, _ in late)])
+        return self._serve(ended) + self._serve_twins(late) + self._mend_gaps(late)
 
     def _just_ended(self, draft: Draft[CompanyRun]) -> bool:
         served = (draft.state.company_run_id, draft.version) in self._served
@@ -64,29 +67,49 @@ class Waits:
             for item in self._drafts.waiting_for(company.company_run_id):
                 for run in item.state.open_runs:
                     if is_wait(run, company.company_run_id):
-                        item.emit(company_run.served(company, version, run.workflow, reused=False))
+                        known = company.run.state is not State.COMPLETED and self._twins.serve(item, run, company)
+                        if not known:
+                            item.emit(company_run.served(company, version, run.workflow, reused=False))
                         moved.append((item, run))
         return moved
 
+    def _serve_twins(self, late: Sequence[Ended]) -> list[Moved]:
+        """An answer came late: whoever waits for the company under another id has it now."""
+        others = {run_id: company for company, _ in late for run_id in self._twins.ids(company)[1:]}
+        stored = self._reads.waiters(list(others)) if others else {}
+        self._drafts.preload(item for items in stored.values() for item in items)
+        return [
+            (item, run)
+            for run_id, company in others.items()
+            for item in self._drafts.waiting_for(run_id)
+            for run in item.state.open_runs
+            if is_wait(run, run_id) and self._twins.serve(item, run, company)
+        ]
+
     def _came_late(self, ended: CompanyRun) -> bool:
         before = self._drafts.before(ended.company_run_id)
-        had_gap = isinstance(before, CompanyRun) and (before.run.is_gap or before.run.generation > 1)
-        return had_gap and ended.run.state is State.COMPLETED
+        if not isinstance(before, CompanyRun) or ended.run.state is not State.COMPLETED:
+            return False
+        return before.run.generation > 1 or (before.run.ended and before.run.state is not State.COMPLETED)
 
     def _mend_gaps(self, ended: Sequence[Ended]) -> list[Moved]:
         """A good answer came late: items that went on without it, or stopped, have it now."""
-        gaps = self._reads.gaps_of([company.company_run_id for company, _ in ended]) if ended else {}
+        ids = {company.company_run_id: self._twins.ids(company) for company, _ in ended}
+        gaps = self._reads.gaps_of([run_id for same in ids.values() for run_id in same]) if ended else {}
         self._drafts.preload(item_id for items in gaps.values() for item_id in items)
         moved: list[Moved] = []
         for company, version in ended:
-            found = (self._drafts.item(item_id) for item_id in gaps.get(company.company_run_id, ()))
+            same = ids[company.company_run_id]
+            found = (self._drafts.item(item_id) for run_id in same for item_id in gaps.get(run_id, ()))
             for item in (item for item in found if item is not None):
-                moved += self._mend(item, company, version)
+                moved += self._mend(item, company, version, same)
         return moved
 
-    def _mend(self, item: Draft[BatchItem], company: CompanyRun, version: int) -> list[Moved]:
+    def _mend(
+        self, item: Draft[BatchItem], company: CompanyRun, version: int, same: Collection[CompanyRunId]
+    ) -> list[Moved]:
         run_id, why = company.company_run_id, "the company's answer came late"
-        gaps = [run for run in item.state.runs.values() if run.company_run_id == run_id and run.is_gap]
+        gaps = [run for run in item.state.runs.values() if run.company_run_id in same and run.is_gap]
         for run in gaps:
             again = run.generation + 1
             item.emit(

@@ -132,17 +132,23 @@ def begin(run_id: CompanyRunId, wish: Wish, now: datetime) -> Draft[CompanyRun]:
 
 
 def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> bool:
-    """Whether the run has an answer, with data or empty, that is young enough to serve a new wait."""
+    """Whether the run has an answer, with data or empty, that is young enough to serve a new wait.
+
+    However a later generation ended: the answer in force is what is known of the company.
+    """
     answered = run.run.answered_at
-    good = run.run.state is State.COMPLETED and run.run.rank in {Rank.DATA, Rank.EMPTY}
-    return good and answered is not None and now - answered < reuse_within
+    return run.run.ended and _is_of_use(run) and answered is not None and now - answered < reuse_within
+
+
+def _is_of_use(run: CompanyRun) -> bool:
+    return run.run.rank in {Rank.DATA, Rank.EMPTY}
 
 
 def answered_since(run: CompanyRun, since: datetime) -> bool:
-    """Whether the run ended with an answer, of whatever rank, that came after that time."""
+    """Whether the run ended, and its answer, of whatever rank, came after that time."""
     answered = run.run.answered_at
-    ends = {State.COMPLETED, State.FAILED}
-    return run.run.state in ends and run.run.rank is not None and answered is not None and answered > since
+    told = run.run.state in {State.COMPLETED, State.FAILED} or (run.run.ended and _is_of_use(run))
+    return told and run.run.rank is not None and answered is not None and answered > since
 
 
 def restart(run: Draft[CompanyRun], wish: Wish) -> None:
@@ -155,37 +161,44 @@ def restart(run: Draft[CompanyRun], wish: Wish) -> None:
 
 
 def hand_over(run: Draft[CompanyRun], wish: Wish, why: str) -> bool:
-    """Let a row that cannot leave on its lane leave on that of another item that waits for it; tells whether it may.
+    """Let a row that cannot leave on its lane leave on that of another item that waits for it; tells whether it may."""
+    return may_be_handed(run.state, wish.step) and run.emit(started(wish, why))
 
-    Nothing of it may be out, for what comes of a POST is settled with whoever was charged, and the other's settings must allow
-    one more.
+
+def may_be_handed(run: CompanyRun, step: Step) -> bool:
+    """Whether a row may leave with the settings of another item's step.
+
+    Nothing of it may be out, for what comes of a POST is settled with whoever was charged, and those settings must allow one
+    more.
     """
-    waiting = run.state.run
-    if waiting.state is not State.READY or posts.waited_for(waiting.posts) or not steps.may_post(waiting, wish.step):
-        return False
-    return run.emit(started(wish, why))
+    waiting = run.run
+    return waiting.state is State.READY and not posts.waited_for(waiting.posts) and steps.may_post(waiting, step)
 
 
 def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.CompanyServed:
-    """The event that ends one item's wait, as the run ended.
+    """The event that ends one item's wait, as the run ended; by what is known of its company, where that is reused.
 
     Raises:
         IllegalStepEvent: the run is not at an end, so it ends no wait.
     """
     ended = run.run
+    state = State.COMPLETED if reused and ended.ended and _is_of_use(run) else ended.state
     event = e.CompanyServed(
         workflow=workflow,
         company_run_id=run.company_run_id,
         run_version=version,
-        ended=ended.state,
+        ended=state,
         reused=reused,
-        reason=ended.reason,
-        rank=ended.rank if ended.state in {State.COMPLETED, State.FAILED} else None,
+        reason=ended.reason if state is ended.state else "",
+        rank=ended.rank if state in {State.COMPLETED, State.FAILED} else None,
     )
     require(State.WAITING_FOR_COMPANY, event)
     return event
 
 
 def answer(run: Draft[CompanyRun], came: steps.Answer) -> None:
-    """Place an answer for the company."""
-    run.emit_all(steps.decide_answer(run.state.run, run.state.company_run_id, came, now=run.now))
+    """Place an answer for the company; a run that was left belongs to no batch, so it is in force there too."""
+    decided = steps.decide_answer(
+        run.state.run, run.state.company_run_id, came, now=run.now, keeps_when_cancelled=False
+    )
+    run.emit_all(decided)

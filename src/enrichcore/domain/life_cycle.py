@@ -67,7 +67,8 @@ _DECLARED: Final[dict[type[e.StepEvent], tuple[Iterable[State], Iterable[State]]
     e.SendUnknown: ({State.SENDING}, {State.IN_DOUBT}),
     e.StepFailed: (_OUT | {State.READY}, {State.FAILED}),
     e.SendNoted: (_ANYWHERE - {State.START}, ()),
-    e.StepAnswered: (_ANYWHERE - {State.COMPLETED, State.CANCELLED}, {State.COMPLETED, State.FAILED}),
+    # A cancelled step of an item keeps its answer; a company run, which belongs to no batch, has it in force.
+    e.StepAnswered: (_ANYWHERE - {State.COMPLETED}, {State.COMPLETED, State.FAILED}),
     e.AnswerRevised: ({State.COMPLETED}, {State.COMPLETED}),
     e.AnswerKept: ({State.COMPLETED, State.FAILED, State.CANCELLED}, ()),
     e.AnswerSetAside: (UNDER_WAY, ()),

@@ -31,7 +31,7 @@ def unanswered(run: StepRun, rank: Rank) -> bool:
     """Whether this generation still lacks an answer, or has only errors, so that one of this rank would settle it."""
     if run.state is State.FAILED:
         return rank is not Rank.ERROR and not outranked(run, rank)
-    return run.state not in {State.COMPLETED, State.CANCELLED}
+    return run.state is not State.COMPLETED
 
 
 def changes(run: StepRun, event: e.AnswerEvent, at: datetime, version: int) -> dict[str, Any]:

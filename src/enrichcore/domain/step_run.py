@@ -305,15 +305,20 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
     return ()
 
 
-def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime) -> Decided:
+def decide_answer(
+    run: StepRun, run_id: RunId, answer: Answer, *, now: datetime, keeps_when_cancelled: bool = True
+) -> Decided:
     """Place an answer: in force, revised, kept, or nothing when its content was seen before.
 
     Identical content settles a newer generation only when it carries that generation's token, or is reused on purpose.
+    After a cancellation an answer is only kept, unless `keeps_when_cancelled` is false, as for a company run, which is no batch's.
     """
     names = dict.fromkeys([run.workflow, *(post.charged_to[1] for post in run.posts if post.charged_to is not None)])
     attempt = attempt_of(answer.token, run_id, names, generations=run.generation, attempts=run.attempt)
     of_this_generation = answer.source is e.Source.REUSE or (attempt is not None and attempt > run.attempts_before)
-    if answer.content_hash in run.seen and not (of_this_generation and placed.unanswered(run, answer.rank)):
+    cancelled = run.state is State.CANCELLED
+    lacking = not keeps_when_cancelled if cancelled else placed.unanswered(run, answer.rank)
+    if answer.content_hash in run.seen and not (of_this_generation and lacking):
         return ()
     content: dict[str, Any] = {
         "workflow": run.workflow,
@@ -329,7 +334,7 @@ def decide_answer(run: StepRun, run_id: RunId, answer: Answer, *, now: datetime)
         "reused_from": answer.reused_from,
         "reused_version": answer.reused_version,
     }
-    if run.state is State.CANCELLED:
+    if cancelled and keeps_when_cancelled:
         return guarded(run, posts.priced(run.posts, e.AnswerKept(**content, facts=answer.facts, serves=True)))
     if placed.outranked(run, answer.rank):
         return guarded(run, posts.priced(run.posts, e.AnswerKept(**content)))

@@ -86,6 +86,26 @@ def test_data_and_empty_answers_serve_and_errors_do_not(rank, serves):
     assert company_run.serves_at_once(answered(rank).state, HOURS, NOW) is serves
 
 
+@pytest.mark.parametrize(("rank", "state"), [(Rank.DATA, State.COMPLETED), (Rank.ERROR, State.FAILED)])
+def test_an_answer_to_a_run_that_was_left_is_in_force(rank, state):
+    """It belongs to no batch, so nobody in particular cancelled it."""
+    draft = begun()
+    draft.emit_all(step_control.decide_cancel(draft.state.run, STEP, now=NOW, by="enrichcore", why="nobody waits"))
+    company_run.answer(draft, answer("late", rank))
+    assert (draft.events[-1].timing, draft.state.run.state, draft.state.run.rank) == (e.Timing.LATE, state, rank)
+
+
+def test_a_later_generation_that_was_left_takes_nothing_from_the_answer_in_force():
+    """It serves as it did, by what it was told, however its run ended since."""
+    draft = answered()
+    company_run.restart(draft, OTHER_WISH)
+    assert not company_run.serves_at_once(draft.state, HOURS, NOW)
+    draft.emit_all(step_control.decide_cancel(draft.state.run, STEP, now=NOW, by="enrichcore", why="nobody waits"))
+    assert company_run.serves_at_once(draft.state, HOURS, NOW)
+    assert company_run.served(draft.state, draft.version, "company_again", reused=True).ended is State.COMPLETED
+    assert company_run.served(draft.state, draft.version, "company_again", reused=False).ended is State.CANCELLED
+
+
 def test_a_run_without_an_answer_serves_no_one():
     """It is waited for."""
     assert not company_run.serves_at_once(begun().state, HOURS, NOW)

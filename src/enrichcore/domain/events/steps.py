@@ -246,7 +246,7 @@ class AnswerRevised(AnswerEvent):
 
 @frozen(kw_only=True)
 class AnswerKept(AnswerEvent):
-    """An answer that is not in force: of a lower rank, or after a cancellation."""
+    """An answer that is not in force: of a lower rank, or to an item's step that was cancelled."""
 
     #: Whether it is kept only for the cancellation, so that it serves other items of the same person.
     serves: bool = False
