@@ -13,8 +13,8 @@ from enrichcore.normalize.name_order import is_initial
 
 #: Words of a name; more are degrees.
 _MOST_WORDS = 6
-#: Letters of a last name: in front, shorter ones may be a first name or initials.
-_SHORTEST_AT_END, _SHORTEST_IN_FRONT = 3, 4
+#: Letters of a last name; of a shorter one behind a single first name: elsewhere it may be a first name, initials or a degree.
+_SHORTEST, _SHORTEST_BEHIND_ONE = 4, 3
 _JOINTS = re.compile("[-\u2010\u2011'\u2019]")
 
 
@@ -23,9 +23,10 @@ def last_name_in_capitals(words: list[str]) -> int | None:
     if not 1 < len(words) <= _MOST_WORDS or not (words[0].isupper() or words[-1].isupper()):
         return None
     behind, before = _run(words[::-1]), _run(words)
-    if behind and _is_last(words[-behind:], _SHORTEST_AT_END) and _are_first(words[:-behind]):
+    shortest = _SHORTEST_BEHIND_ONE if behind == len(words) - 1 else _SHORTEST
+    if behind and _is_last(words[-behind:], shortest) and _are_first(words[:-behind]):
         return len(words) - behind
-    if before and _is_last(words[:before], _SHORTEST_IN_FRONT) and _are_first(words[before:]):
+    if before and _is_last(words[:before], _SHORTEST) and _are_first(words[before:]):
         return -before
     return None
 
