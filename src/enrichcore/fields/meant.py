@@ -61,11 +61,9 @@ def is_beside_its_holder(key: str, inner: Tree, holder: Mapping[str, Tree], aske
         holder: The object that it stands in, which may also be an envelope that tells what was asked.
         asked: Whom the step concerns.
     """
-    if not _names_itself(holder):
-        return False
     if key in keys("mentions"):
-        return True
-    if not isinstance(inner, dict):
+        return _has_a_name(holder)
+    if not isinstance(inner, dict) or not _names_itself(holder):
         return False
     own, other = _signs(holder, asked), _signs(inner, asked)
     if not own.words or not other.words or not _are_two(own, other, asked):
@@ -78,9 +76,11 @@ def is_beside_its_holder(key: str, inner: Tree, holder: Mapping[str, Tree], aske
 
 def _names_itself(node: Mapping[str, Tree]) -> bool:
     """Whether an object has a name and more: a place of its own on the web, or a fact that only a person or a company has."""
-    if not says(node, "names") and not says(node, "names_of_people"):
-        return False
-    return says(node, "sites") or says(node, "pages") or _owner(node) is not None
+    return _has_a_name(node) and (says(node, "sites") or says(node, "pages") or _owner(node) is not None)
+
+
+def _has_a_name(node: Mapping[str, Tree]) -> bool:
+    return says(node, "names") or says(node, "names_of_people")
 
 
 def _owner(node: Mapping[str, Tree], asked: Entity | None = None) -> Entity | None:

@@ -36,6 +36,13 @@ def test_whom_a_persons_object_mentions_is_not_the_person(wrapper):
         assert (fields["person_full_name"], fields["person_title"]) == ("Orla Penhallow", "Buyer")
 
 
+def test_a_name_is_enough_to_tell_whom_a_text_mentions():
+    """Beside the name of a company, or of a person, whoever is found in a text is another."""
+    mentioned = {"entities": [{"name": "Bo Lee"}, {"name": "Oakmere"}]}
+    assert extract_company_fields({"name": "Marrowfen", **mentioned})["company_name"] == "Marrowfen"
+    assert extract_person_fields({"name": "Orla Penhallow", **mentioned})["person_full_name"] == "Orla Penhallow"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
