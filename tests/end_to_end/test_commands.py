@@ -103,6 +103,7 @@ def test_a_local_function_beside_the_configuration_is_found(world, tmp_path):
     refused = world.ended(*own, "retry", batch_id, ENRICHCORE_DATABASE_URL=database)
     assert (refused.returncode, "own_steps" in refused.stderr) == (1, True)
     (tmp_path / "own_steps.py").write_text("def tidy(facts):\n    return {}\n")
+    world.run(*own, "apply", ENRICHCORE_DATABASE_URL=database)
     world.run(*own, "retry", batch_id, ENRICHCORE_DATABASE_URL=database)
     world.run("apply")
 
