@@ -216,10 +216,10 @@ def test_an_answer_that_is_acknowledged_and_dropped_is_found(monkeypatch):
     """Its sender was told that it is safe."""
     numbers, place = itertools.count(), placing.place
 
-    def forgetful(core, unit, one, body, found):
+    def forgetful(core, unit, one, body, found, reading):
         if next(numbers) % 3 == 2:
             return Ack(status=AckStatus.ACCEPTED, item_id=str(found))
-        return place(core, unit, one, body, found)
+        return place(core, unit, one, body, found, reading)
 
     monkeypatch.setattr("enrichcore.application.recording.place", forgetful)
     with pytest.raises(BrokenPromise, match="was acknowledged and is not in the log"):
