@@ -87,13 +87,14 @@ class TwoThatAreOne:
     def do_answer(self, which, good):
         if self.world.posted:
             send = self.world.posted[-1 - which % len(self.world.posted)]
-            before = self.world.run_of(send).state
+            before = self.world.run_of(send)
             self.world.answer(send, None if good else self.world.body(send, result=None, error="no credits"))
-            if before is not State.COMPLETED:
+            # One that comes in time ends the waits for its own run, and asks nobody about other ids.
+            if before.ended and before.state is not State.COMPLETED:
                 self.look_for_gaps(send)
 
     def look_for_gaps(self, send):
-        """Nobody has a gap beside an answer that has just come for the company."""
+        """Nobody has a gap beside an answer that has just come late for the company."""
         runs = self.world.store.load(row.run_id for row in self.world.store.inline_rows()[0])
         known = runs[send.run_id].state
         if isinstance(known, CompanyRun) and known.run.state is State.COMPLETED:
@@ -190,7 +191,8 @@ def in_vain(known, other, runs, told_at, now):
         for item in runs.values()
         if isinstance(item, BatchItem)
         for run in item.runs.values()
-        if is_wait(run, known.company_run_id)
+        # Whoever joins a generation that was begun on purpose waits for it, also when the one who asked is gone.
+        if is_wait(run, known.company_run_id) or (other is known and run.company_run_id == known.company_run_id)
     ]
     return not any(run.asked_anew_at is not None and run.asked_anew_at >= told_at for run in waits)
 
