@@ -191,7 +191,8 @@ def in_vain(known, other, runs, told_at, now):
         for item in runs.values()
         if isinstance(item, BatchItem)
         for run in item.runs.values()
-        if is_wait(run, known.company_run_id)
+        # Whoever joins a generation that was begun on purpose waits for it, also when the one who asked is gone.
+        if is_wait(run, known.company_run_id) or (other is known and run.company_run_id == known.company_run_id)
     ]
     return not any(run.asked_anew_at is not None and run.asked_anew_at >= told_at for run in waits)
 
