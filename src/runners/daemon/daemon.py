@@ -100,7 +100,7 @@ class Daemon:
         self._store = await asyncio.to_thread(self._stack.enter_context, opened_store(self._url))
         self.application = Enrichment(self._store, self._registry)
         if await asyncio.to_thread(self.application.apply, by="daemon"):
-            log.warning("put the configuration of its file and environment in force")
+            log.info("put the configuration of its file and environment in force")
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
         turned = Turned()
