@@ -93,14 +93,15 @@ class Daemon:
         self._stop = asyncio.Event()
         self._stack = ExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        #: Whether its start put another configuration in force.
+        self.put_in_force = False
         #: Where the HTTP server listens, such as http://127.0.0.1:8000.
         self.address = ""
 
     async def __aenter__(self) -> Self:
         self._store = await asyncio.to_thread(self._stack.enter_context, opened_store(self._url))
         self.application = Enrichment(self._store, self._registry)
-        if await asyncio.to_thread(self.application.apply, by="daemon"):
-            log.warning("put the configuration of its file and environment in force")
+        self.put_in_force = await asyncio.to_thread(self.application.apply, by="daemon")
         self._writer = GroupWriter(self.application)
         self._writing = asyncio.create_task(self._writer.run(), name="the writer")
         turned = Turned()
@@ -298,6 +299,8 @@ async def _serve(
         masks=masks,
     ) as daemon:
         ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
+        if daemon.put_in_force:
+            log.warning("put the configuration of its file and environment in force")
         stopping = asyncio.create_task(told_to_stop.wait())
         failing = asyncio.create_task(daemon.failed())
         await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
