@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore import project
-from enrichcore.application import AckStatus
+from enrichcore.application import AckStatus, uploading
 from enrichcore.application.estimating import estimate
 from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
@@ -343,14 +343,18 @@ class MergedContract(WorldContract):
         assert of_companies(world.play()) == []
         assert {world.status(batch) for batch in batches} == {"finished"}
 
-    def test_a_company_that_was_answered_under_its_other_id_is_not_sent(self, world):
-        """The answer came before it was known that the two are one, and before the other row could leave."""
+    @pytest.mark.parametrize("died", [False, True])
+    def test_a_company_that_was_answered_under_its_other_id_is_not_sent(self, world, monkeypatch, died):
+        """Whoever waits is served when it is known that the two are one; or by the claim, should the import have died just then."""
+        if died:
+            monkeypatch.setattr(uploading, "_join", lambda *_: 0)
         (first, second), merge = self.launched_as_two(world)
         world.app.pause(second.batch_id, by="ann")
         (sent,) = of_companies(world.play())
         merge()
+        assert world.item(second).run(APOLLO_COMPANY).ended is not died
         world.app.resume(second.batch_id, by="ann")
-        assert world.claim() == []
+        assert of_companies(world.play()) == []
         assert of_companies(world.play()) == []
         run = world.item(second).run(APOLLO_COMPANY)
         assert (run.company_run_id, run.state) == (sent.run_id, State.COMPLETED)
@@ -363,8 +367,8 @@ class MergedContract(WorldContract):
         (_, second), merge = self.launched_as_two(world)
         world.app.pause(second.batch_id, by="ann")
         world.play()
-        merge()
         world.clock.tick(days=8)
+        merge()
         world.app.resume(second.batch_id, by="ann")
         assert [send.workflow for send in world.send()] == [APOLLO_COMPANY]
 

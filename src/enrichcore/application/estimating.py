@@ -242,8 +242,9 @@ class _Counting:
         run_of = {company: run_id for company, (run_id, _) in runs.items()}
         known = {run_id: run for run_id, run in runs.values() if run is not None}
         here, asked = self.counted.runs[step.workflow], self.counted.asked
-        under_way = {run for run, state in known.items() if state.run.open} | (asked & set(run_of.values()))
-        reused = set(known) - under_way
+        serves = will_do(StepRun(workflow=step.workflow), step, self.now)
+        reused = {run for run, state in known.items() if not state.run.open and serves(state)} - asked
+        under_way = (set(known) - reused) | (asked & set(run_of.values()))
         fresh = set(run_of.values()) - here
         for person in with_company:
             run_id = run_of[person.company_id] if person.company_id is not None else None
@@ -275,7 +276,8 @@ class _Counting:
         known = {run: found.state for run, found in loaded.items() if isinstance(found.state, CompanyRun)}
         wait, found = StepRun(workflow=step.workflow), dict[CompanyId, tuple[CompanyRunId, CompanyRun | None]]()
         for company, run_ids in of_company.items():
-            run = serving((known[run] for run in run_ids if run in known), will_do(wait, step, self.now))
+            asked = (known[run] for run in run_ids if run in known)
+            run = serving(asked, will_do(wait, step, self.now), self.now)
             found[company] = (run.company_run_id if run else run_ids[0], run)
         return found
 

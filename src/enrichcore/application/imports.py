@@ -88,8 +88,8 @@ class Importer:
     #: Companies of this file that turned out to be another, and which.
     merged_companies: dict[CompanyId, CompanyId] = Factory(dict)
 
-    def add(self, rows: list[ImportedRow | RejectedRow]) -> None:
-        """Record a chunk of rows.
+    def add(self, rows: list[ImportedRow | RejectedRow]) -> list[CompanyId]:
+        """Record a chunk of rows; the companies into which it merged others.
 
         Raises:
             Conflict: Other imports of the same client were first, again and again.
@@ -108,6 +108,7 @@ class Importer:
                 self.companies[company_id] = facts
         for company_id in list(islice(self.companies, max(len(self.companies) - COMPANIES_REMEMBERED, 0))):
             del self.companies[company_id]
+        return list(dict.fromkeys(chunk.merged_companies.values()))
 
     def finish(self) -> None:
         """Record what most rows call the companies to which rows gave several names.

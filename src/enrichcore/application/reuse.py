@@ -50,12 +50,13 @@ class SameEntities:
         return known
 
 
-def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool]) -> CompanyRun | None:
-    """Of the runs of one company, under each id it ever had: one under way, or else one whose answer will do."""
+def serving(runs: Iterable[CompanyRun], will_do: Callable[[CompanyRun], bool], now: datetime) -> CompanyRun | None:
+    """Of the runs of one company, under each id it ever had: one under way, else one whose answer will do, else one left while out."""
     known = list(runs)
     under_way = (run for run in known if run.run.open)
     answered = (run for run in known if will_do(run))
-    return next(under_way, None) or next(answered, None)
+    left = (run for run in known if company_run.is_left_out(run, now))
+    return next(under_way, None) or next(answered, None) or next(left, None)
 
 
 def will_do(wait: StepRun, step: Step, now: datetime) -> Callable[[CompanyRun], bool]:

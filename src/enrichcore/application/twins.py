@@ -1,6 +1,6 @@
 """Companies that turned out to be one after a run was begun for each: whoever waits for a run that has not left waits for the other.
 
-What any of the runs was told serves whoever waits for another, as soon as that ends without an answer or one comes late.
+What any of the runs was told serves whoever waits for another, as soon as it comes, or as that ends without an answer.
 
 What is loaded here is a draft of the unit, so that a run that leaves, is answered or is begun meanwhile makes the commit a
 conflict: of two claims that each find the other's row ready, one is decided again, and finds it out.
@@ -59,8 +59,8 @@ class Twins:
         Returns:
             Those who were served, each with its step run as it was before; None where there is no such twin.
         """
-        run, twins = draft.state, [twin.state for twin in self._twins(draft.state)]
-        if not run.run.unsent or not any(_is_out(twin) or twin.run.rank is not None for twin in twins):
+        run, twins = draft.state, self._twins(draft.state)
+        if not run.run.unsent or not any(self._is_out(twin) or twin.state.run.rank is not None for twin in twins):
             return None
         waiters = self._reads.waiters([run.company_run_id]).get(run.company_run_id, [])
         self._drafts.preload(waiters)
@@ -72,15 +72,19 @@ class Twins:
         return served
 
     def _move_wait(
-        self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun, twins: Sequence[CompanyRun]
+        self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun, twins: Sequence[Draft[CompanyRun]]
     ) -> list[Moved]:
         if self.serve(item, wait, run):
             return [(item, wait)]
-        out = next((twin for twin in twins if _is_out(twin)), None)
+        out = next((twin for twin in twins if self._is_out(twin)), None)
         if out is not None:
-            item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=out.company_run_id))
-            self._drafts.note_wait(item, out.company_run_id)
+            company_run.wait_again(out, item.state.item_id)
+            item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=out.state.company_run_id))
+            self._drafts.note_wait(item, out.state.company_run_id)
         return []
+
+    def _is_out(self, twin: Draft[CompanyRun]) -> bool:
+        return (twin.state.run.open and twin.state.run.out) or company_run.is_left_out(twin.state, self._now)
 
     def serve(self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun) -> bool:
         """End a wait for a run by what is known of its company under any id, where that will do; tells whether it did."""
@@ -98,6 +102,11 @@ class Twins:
             item.emit(e.CompanyAwaited(workflow=wait.workflow, company_run_id=run_id))
         return item.emit(company_run.served(found.state, found.version, wait.workflow, reused=True))
 
+    def will_do(self, item: Draft[BatchItem], wait: StepRun, run: CompanyRun) -> bool:
+        """Whether what is known by a run is young enough for an item's step."""
+        step = self._find_step(item, wait.workflow)
+        return step is not None and will_do(wait, step, self._now)(run)
+
     def ids(self, run: CompanyRun) -> list[CompanyRunId]:
         """Its own id, and those of the runs of the same company and result under its other ids."""
         return [run.company_run_id, *self._others(run)]
@@ -112,7 +121,3 @@ class Twins:
             for company in self._same.ids(run.company_id)
             if company != run.company_id
         ]
-
-
-def _is_out(run: CompanyRun) -> bool:
-    return run.run.open and run.run.out

@@ -263,6 +263,28 @@ class Unit:
             self.go_on(item, before)
         return not self._drafts.waiting_for(company.state.company_run_id)
 
+    def join_companies(self, client_id: ClientId, companies: Iterable[CompanyId], results: Collection[str]) -> int:
+        """Let what is known of companies that turned out to be one serve whoever waits, or went without, under any of their ids.
+
+        Args:
+            client_id: whose they are.
+            companies: one id of each.
+            results: what may have been asked about them.
+
+        Returns:
+            How many steps moved.
+        """
+        wanted = list(companies)
+        self._same.preload(wanted)
+        ids = dict.fromkeys(CompanyId(one) for company in wanted for one in self._same.ids(company))
+        run_ids = [company_run_id(client_id, company, result) for company in ids for result in results]
+        self._drafts.fetch(run_ids)
+        moved = self._waits.join(run_ids)
+        self.expect([item.state for item, _ in moved])
+        for item, before in moved:
+            self.go_on(item, before)
+        return len(moved)
+
     def note_sending(self, draft: AnyDraft) -> None:
         """Remember that a row leaves."""
         if isinstance(draft.state, BatchItem):
@@ -351,7 +373,7 @@ class Unit:
         """The company run that the item is to wait for: one that serves it, or the one of the company that stays."""
         run_ids = self._runs_of(item, step.result)
         known = [draft.state for run_id in run_ids if (draft := self.company(run_id)) is not None]
-        found = serving(known, self._will_do(item, run, step))
+        found = serving(known, self._will_do(item, run, step), self.now)
         return run_ids[0] if found is None else found.company_run_id
 
     def _will_do(self, item: BatchItem, wait: StepRun, step: Step) -> Callable[[CompanyRun], bool]:

@@ -1,6 +1,7 @@
 """Uploads: a file is read, and its rows are imported chunk by chunk between two events of the upload."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -12,10 +13,12 @@ from enrichcore.application.imports import CHUNK, Importer, chunks
 from enrichcore.application.learning import learn_all
 from enrichcore.application.previewing import preview
 from enrichcore.application.saved_mappings import save_mapping, saved_mapping
+from enrichcore.application.unit import Unit
 from enrichcore.application.upload_report import Tally, UploadReport
 from enrichcore.domain import events as e
 from enrichcore.domain import upload as uploads
-from enrichcore.domain.ids import ClientId, UploadId
+from enrichcore.domain.batch_item import asks_company
+from enrichcore.domain.ids import ClientId, CompanyId, UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.domain.words import holdable
 from enrichcore.ingest import ImportReading, read_import
@@ -66,16 +69,25 @@ def upload(
         by=by,
     )
     core.append_one(upload_id, 1, started, client_id=owner.id)
-    _import(importer, reading, progress)
+    _import(core, importer, reading, progress)
     core.append_one(upload_id, importer.upload_version + 1, _finished(importer.tally), client_id=owner.id)
     return importer.tally.report(reading, upload_id)
 
 
-def _import(importer: Importer, reading: ImportReading, progress: Callable[[int, int], None]) -> None:
+def _import(core: Core, importer: Importer, reading: ImportReading, progress: Callable[[int, int], None]) -> None:
     for chunk in chunks(reading.rows(), CHUNK):
-        importer.add(chunk)
+        merged = importer.add(chunk)
+        if merged:
+            core.decided_in_parts(partial(_join, core, importer.client_id), merged)
         progress(*reading.bytes_read)
     importer.finish()
+
+
+def _join(core: Core, client_id: ClientId, unit: Unit, companies: Sequence[CompanyId]) -> int:
+    """What is known of one of two companies that turned out to be one serves whoever asked about the other."""
+    steps = (step for stream in core.registry.workstreams.values() for step in stream.pipeline.steps)
+    results = {step.result for step in steps if asks_company(step)}
+    return unit.join_companies(client_id, companies, sorted(results))
 
 
 def _finished(tally: Tally) -> e.UploadFinished:

@@ -3,8 +3,9 @@
 How many wait is counted when it is looked at and becomes a guard of the commit, so that no item begins to wait unseen.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from enrichcore.application.drafts import Drafts, is_wait, waits
@@ -17,10 +18,14 @@ from enrichcore.domain.draft import Draft
 from enrichcore.domain.ids import CompanyRunId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_control import decide_cancel
+from enrichcore.domain.step_state import StepRun
 from enrichcore.store.commit import Reads
 
 #: A company run as it ended, and its version.
 Ended = tuple[CompanyRun, int]
+#: Why a gap is closed.
+_LATE: Final = "the company's answer came late"
+_ONE: Final = "its company turned out to be one that was answered"
 
 
 class Waits:
@@ -45,11 +50,15 @@ class Waits:
             return None
         self._served |= {(company.company_run_id, version) for company, version in ended}
         self._count(company.company_run_id for company, _ in ended)
-        late = [pair for pair in ended if self._came_late(pair[0])]
-        # Most answers come in time, and need no look at what else is known of their company.
-        unanswered = [company for company, _ in ended if company.run.state is not State.COMPLETED]
-        self._twins.preload([*unanswered, *(company for company, _ in late)])
-        return self._serve(ended) + self._serve_twins(late) + self._mend_gaps(late)
+        self._twins.preload(company for company, _ in ended)
+        answered = [pair for pair in ended if pair[0].run.state is State.COMPLETED]
+        return self._serve(ended) + self._serve_twins(answered) + self._mend_gaps(answered)
+
+    def join(self, run_ids: Iterable[CompanyRunId]) -> list[Moved]:
+        """Let what is known of companies that turned out to be one end the waits, and mend the gaps, under each of their ids."""
+        found = (self._drafts.company(run_id) for run_id in run_ids)
+        known = [(one.state, one.version) for one in found if one is not None and company_run.has_answer(one.state)]
+        return self._serve_twins(known) + self._mend_known(known)
 
     def _just_ended(self, draft: Draft[CompanyRun]) -> bool:
         served = (draft.state.company_run_id, draft.version) in self._served
@@ -73,9 +82,9 @@ class Waits:
                         moved.append((item, run))
         return moved
 
-    def _serve_twins(self, late: Sequence[Ended]) -> list[Moved]:
-        """An answer came late: whoever waits for the company under another id has it now."""
-        others = {run_id: company for company, _ in late for run_id in self._twins.ids(company)[1:]}
+    def _serve_twins(self, answered: Sequence[Ended]) -> list[Moved]:
+        """An answer is known: whoever waits for the company under another id has it now."""
+        others = {run_id: company for company, _ in answered for run_id in self._twins.ids(company)[1:]}
         stored = self._reads.waiters(list(others)) if others else {}
         self._drafts.preload(item for items in stored.values() for item in items)
         return [
@@ -88,36 +97,55 @@ class Waits:
 
     def _came_late(self, ended: CompanyRun) -> bool:
         before = self._drafts.before(ended.company_run_id)
-        if not isinstance(before, CompanyRun) or ended.run.state is not State.COMPLETED:
+        if not isinstance(before, CompanyRun):
             return False
         return before.run.generation > 1 or (before.run.ended and before.run.state is not State.COMPLETED)
 
-    def _mend_gaps(self, ended: Sequence[Ended]) -> list[Moved]:
-        """A good answer came late: items that went on without it, or stopped, have it now."""
-        ids = {company.company_run_id: self._twins.ids(company) for company, _ in ended}
-        gaps = self._reads.gaps_of([run_id for same in ids.values() for run_id in same]) if ended else {}
-        self._drafts.preload(item_id for items in gaps.values() for item_id in items)
+    def _mend_gaps(self, answered: Sequence[Ended]) -> list[Moved]:
+        """A good answer came: items that went on without it, or stopped, have it now.
+
+        Of a run that is answered the first time, and in time, there are none but under the company's other ids.
+        """
         moved: list[Moved] = []
-        for company, version in ended:
+        for company, version, item, run in self._gaps(answered):
+            self._mend(item, run, company_run.served(company, version, run.workflow, reused=False), _LATE)
+            moved.append((item, run))
+        return moved
+
+    def _mend_known(self, known: Sequence[Ended]) -> list[Moved]:
+        """Two companies turned out to be one: items that went on without an answer have that to the other, while it is young."""
+        moved: list[Moved] = []
+        for company, version, item, run in self._gaps(known):
+            if self._twins.will_do(item, run, company):
+                self._mend(item, run, company_run.served(company, version, run.workflow, reused=True), _ONE)
+                moved.append((item, run))
+        return moved
+
+    def _gaps(self, answered: Sequence[Ended]) -> Iterator[tuple[CompanyRun, int, Draft[BatchItem], StepRun]]:
+        """The steps that went without what is answered now, each as it stands when it is its turn."""
+        ids = {company.company_run_id: self._ids_with_gaps(company) for company, _ in answered}
+        asked = [run_id for same in ids.values() for run_id in same]
+        gaps = self._reads.gaps_of(asked) if asked else {}
+        self._drafts.preload(item_id for items in gaps.values() for item_id in items)
+        for company, version in answered:
             same = ids[company.company_run_id]
             found = (self._drafts.item(item_id) for run_id in same for item_id in gaps.get(run_id, ()))
             for item in (item for item in found if item is not None):
-                moved += self._mend(item, company, version, same)
-        return moved
+                for run in list(item.state.runs.values()):
+                    if run.company_run_id in same and run.is_gap:
+                        yield company, version, item, run
 
-    def _mend(
-        self, item: Draft[BatchItem], company: CompanyRun, version: int, same: Collection[CompanyRunId]
-    ) -> list[Moved]:
-        run_id, why = company.company_run_id, "the company's answer came late"
-        gaps = [run for run in item.state.runs.values() if run.company_run_id in same and run.is_gap]
-        for run in gaps:
-            again = run.generation + 1
-            item.emit(
-                e.RetryRequested(workflow=run.workflow, generation=again, due=self._now, by="answer", why=why),
-                e.CompanyAwaited(workflow=run.workflow, company_run_id=run_id),
-                company_run.served(company, version, run.workflow, reused=False),
-            )
-        return [(item, run) for run in gaps]
+    def _ids_with_gaps(self, company: CompanyRun) -> list[CompanyRunId]:
+        own, *others = self._twins.ids(company)
+        return [own, *others] if self._came_late(company) else others
+
+    def _mend(self, item: Draft[BatchItem], run: StepRun, served: e.CompanyServed, why: str) -> None:
+        again = run.generation + 1
+        item.emit(
+            e.RetryRequested(workflow=run.workflow, generation=again, due=self._now, by="answer", why=why),
+            e.CompanyAwaited(workflow=run.workflow, company_run_id=served.company_run_id),
+            served,
+        )
 
     def drop_unwanted(self) -> None:
         """Cancel company runs that could be sent but that nobody waits for any more.

@@ -137,23 +137,38 @@ def serves_at_once(run: CompanyRun, reuse_within: timedelta, now: datetime) -> b
     However a later generation ended: the answer in force is what is known of the company.
     """
     answered = run.run.answered_at
-    return run.run.ended and _is_of_use(run) and answered is not None and now - answered < reuse_within
+    return has_answer(run) and answered is not None and now - answered < reuse_within
 
 
-def _is_of_use(run: CompanyRun) -> bool:
-    return run.run.rank in {Rank.DATA, Rank.EMPTY}
+def has_answer(run: CompanyRun) -> bool:
+    """Whether the run is at an end, and an answer is in force, with data or empty."""
+    return run.run.ended and run.run.rank in {Rank.DATA, Rank.EMPTY}
 
 
 def answered_since(run: CompanyRun, since: datetime) -> bool:
     """Whether the run ended, and its answer, of whatever rank, came after that time."""
     answered = run.run.answered_at
-    told = run.run.state in {State.COMPLETED, State.FAILED} or (run.run.ended and _is_of_use(run))
+    told = run.run.state in {State.COMPLETED, State.FAILED} or has_answer(run)
     return told and run.run.rank is not None and answered is not None and answered > since
 
 
+def is_left_out(run: CompanyRun, now: datetime) -> bool:
+    """Whether the run was cancelled with its last waiter while a row of it was out, whose answer may still come."""
+    return bool(step_control.decide_restore(run.run, now=now, by="", why=""))
+
+
+def wait_again(run: Draft[CompanyRun], item_id: ItemId) -> bool:
+    """Wait for the row of a run that was left while it was out, as it was sent; tells whether there is one."""
+    why = "its row is out, and an item waits for it again"
+    return run.emit_all(step_control.decide_restore(run.state.run, now=run.now, by=f"item {item_id}", why=why))
+
+
 def restart(run: Draft[CompanyRun], wish: Wish) -> None:
-    """Ask about the company once more, with the new starter's lane and settings; a run under way is left alone."""
-    if not run.state.run.ended:
+    """Ask about the company once more, with the new starter's lane and settings.
+
+    A run under way is left alone, and a row that is out is waited for.
+    """
+    if not run.state.run.ended or wait_again(run, wish.item_id):
         return
     why = wish.why or "there is no answer young enough to reuse"
     run.emit(started(wish))
@@ -182,7 +197,7 @@ def served(run: CompanyRun, version: int, workflow: str, *, reused: bool) -> e.C
         IllegalStepEvent: the run is not at an end, so it ends no wait.
     """
     ended = run.run
-    state = State.COMPLETED if reused and ended.ended and _is_of_use(run) else ended.state
+    state = State.COMPLETED if reused and has_answer(run) else ended.state
     event = e.CompanyServed(
         workflow=workflow,
         company_run_id=run.company_run_id,
