@@ -74,7 +74,13 @@ def sentence(enrichment: Enrichment, batch: Batch) -> str:
         case BatchStatus.PAUSED:
             how = f"is paused with {active:,} of them to go; `enrichcore resume {batch.batch_id}` moves it"
         case BatchStatus.RUNNING if not batch.filled:
-            how = f"is still being made from its upload, which names {batch.item_count:,} people; timers complete it"
+            why = batch.filling_failed
+            rest = (
+                f"the others cannot be made ({why}), which timers try again every minute"
+                if why
+                else "timers complete it"
+            )
+            how = f"is still being made from its upload, which names {batch.item_count:,} people; {rest}"
         case BatchStatus.RUNNING if active:
             how = f"is running, with {active:,} of them to go"
         case BatchStatus.RUNNING:

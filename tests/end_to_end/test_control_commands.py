@@ -25,6 +25,9 @@ def test_a_batch_is_paused_resumed_and_cancelled(world):
     assert world.json("cancel", batch_id)["cancelled"] == 3
     (progress,) = world.json("status", batch_id)["batches"]
     assert (progress["status"], progress["items_cancelled"], progress["items_active"]) == ("cancelled", 3, 0)
+    told = world.run("resume", batch_id)
+    assert "is cancelled; that changed nothing" in told
+    assert f"`enrichcore retry {batch_id} --state cancelled` takes the cancellation back" in told
     assert world.json("retry", batch_id)["retried"] == 0
     costs = world.json("retry", batch_id, "--state", "cancelled", "--dry-run")
     told = [(step["items"], step["behind"], step["rows"]) for step in costs["steps"]]

@@ -60,6 +60,9 @@ class Incoming:
     source: Source = Source.CALLBACK
     #: Larger than an answer may be: only kept, never placed.
     too_large: bool = False
+    #: Who places it by hand, and why.
+    by: str = ""
+    why: str = ""
 
 
 @frozen(kw_only=True)
@@ -154,6 +157,8 @@ def read(
         facts={} if another else _pinned(reading.fields, run.imported),
         credits=reading.credits,
         error=reading.error or another,
+        by=incoming.by,
+        why=incoming.why,
     )
 
 

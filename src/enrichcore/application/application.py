@@ -302,6 +302,10 @@ class Enrichment:
         """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
         return launching.filling(self.core, batch_id)
 
+    def note_filling_failed(self, batch_id: BatchId, fault: BaseException) -> None:
+        """Record why a batch could not be filled, for whoever asks what became of it."""
+        launching.note_filling_failed(self.core, batch_id, fault)
+
     def pause(self, batch_id: BatchId, *, by: str, why: str = "") -> bool:
         """Send nothing more of a batch for now; tells whether that changed anything."""
         return controlling.pause(self.core, batch_id, by=by, why=why)

@@ -16,7 +16,7 @@ from enrichcore.application.hindrances import Hindrances, at, lane_of, nobody_ru
 from enrichcore.application.revisions import reused_steps
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem, ItemStatus
-from enrichcore.domain.company_run import CompanyRun
+from enrichcore.domain.company_run import CompanyRun, is_left_out, serves_at_once
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import Registry
@@ -87,13 +87,25 @@ class Explanation:
 
     def _company(self, company: CompanyRun) -> str:
         if company.run.ended:
-            return _ended_run(company)
+            return self._ended_run(company)
         waiters = self.store.waiters([company.company_run_id]).get(company.company_run_id, [])
         items = [loaded.state for loaded in self.store.load(waiters).values()]
         batches = self._batches(item.batch_id for item in items)
         if company.run.state is State.READY and not batches:
             return "nobody waits for any more; it is sent when a new item asks for its company"
         return self._open(company, company.run, batches, [item for item in items if isinstance(item, BatchItem)])
+
+    def _ended_run(self, company: CompanyRun) -> str:
+        run = company.run
+        why = f" ({run.reason})" if run.reason else ""
+        if run.state is State.COMPLETED:
+            return f"is completed{why}: its answer serves every item that asks for this company"
+        said, reused = f"{_WORDS[run.state]}{why}", company.step.reuse_within
+        if serves_at_once(company, reused, self.now) and run.answered_at is not None:
+            return f"{said}; the answer that it has serves every item that asks for this company, until {at(run.answered_at + reused)}"
+        if is_left_out(company, self.now):
+            return f"{said} while its row was out: whoever asks for this company by {at(run.deadline)} waits for the answer"
+        return f"{said}; it is asked again when an item is retried or a new one asks"
 
     def _batches(self, batch_ids: Iterable[UUID]) -> list[Batch]:
         wanted = set(batch_ids)
@@ -178,12 +190,20 @@ def _ended_item(item: BatchItem) -> str:
             return f"was cancelled and moves no more{rest}{again}"
         case ItemStatus.FAILED:
             failed = next((item.run(workflow) for workflow in item.gaps), None)
-            why = f" at step {failed.workflow} ({failed.reason or failed.state})" if failed else ""
-            return f"failed{why}; `enrichcore retry {batch}` runs it again"
+            if failed is None:
+                return f"failed; `enrichcore retry {batch}` runs it again"
+            why = f" at step {failed.workflow} ({failed.reason or failed.state})"
+            return f"failed{why}; {_retries(batch, [failed])} runs it again"
     if not item.gaps:
         return "is completed: every step has ended and nothing is to be done"
-    gaps = "; ".join(f"{run.workflow} {_WORDS[run.state]} ({run.reason})" for run in map(item.run, item.gaps))
-    return f"is completed with gaps: {gaps}; `enrichcore retry {batch}` asks again for what is missing"
+    runs = [item.run(workflow) for workflow in item.gaps]
+    gaps = "; ".join(f"{run.workflow} {_WORDS[run.state]} ({run.reason})" for run in runs)
+    return f"is completed with gaps: {gaps}; {_retries(batch, runs)} asks again for what is missing"
+
+
+def _retries(batch: UUID, gaps: Iterable[StepRun]) -> str:
+    """The commands that run these steps again, and of the batch's others only those that ended so."""
+    return " and ".join(f"`enrichcore retry {batch} --step {run.workflow} --state {run.state}`" for run in gaps)
 
 
 _WORDS: Final = {
@@ -193,14 +213,6 @@ _WORDS: Final = {
     State.SKIPPED: "was skipped",
     State.CANCELLED: "was cancelled",
 }
-
-
-def _ended_run(company: CompanyRun) -> str:
-    run = company.run
-    why = f" ({run.reason})" if run.reason else ""
-    if run.state is State.COMPLETED:
-        return f"is completed{why}: its answer serves every item that asks for this company"
-    return f"{_WORDS[run.state]}{why}; it is asked again when an item is retried or a new one asks"
 
 
 def _past(run: StepRun, now: datetime) -> bool:

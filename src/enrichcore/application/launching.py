@@ -6,6 +6,7 @@ is found instead of made twice.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -27,7 +28,11 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
 from enrichcore.domain.pipeline import Kind, Pipeline
 from enrichcore.domain.upload import Upload
+from enrichcore.domain.words import holdable, words_of_error
 from enrichcore.store.commit import Commit, Conflict, UploadedPerson
+
+#: Characters kept of why a batch cannot be filled.
+_MOST_WORDS: Final = 300
 
 
 def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int], None], again: bool) -> Batch:
@@ -123,6 +128,12 @@ def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
         yield done
     core.on_batch(batch_id, partial(_filled, item_count=len(people)))
     turn_batches(core)
+
+
+def note_filling_failed(core: Core, batch_id: BatchId, fault: BaseException) -> None:
+    """Record why a batch could not be filled."""
+    reason = holdable(words_of_error(fault))[:_MOST_WORDS]
+    core.on_batch(batch_id, partial(batches.decide_filling_failed, reason=reason))
 
 
 def _create_items(unit: Unit, people: Sequence[UploadedPerson], *, batch: Batch) -> int:

@@ -192,6 +192,8 @@ def _read(found: Mapping[tuple[UUID, int], e.Recorded], unmatched_id: UUID, how:
         body=said,
         token=event.token,
         source=e.Source.MATCHED,
+        by=how.by,
+        why=how.why,
     )
     return _Match(incoming=incoming, parsed=parsed, found=whose)
 

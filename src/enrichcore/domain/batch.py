@@ -40,6 +40,8 @@ class Batch:
     status: BatchStatus = BatchStatus.RUNNING
     #: Whether every item exists; a launch that was interrupted is filled later.
     filled: bool = False
+    #: Why items that are missing could not be made when that was last tried; empty where nothing failed.
+    filling_failed: str = ""
 
     @property
     def under_way(self) -> bool:
@@ -76,12 +78,20 @@ _LEADS_TO = {
 def fold(batch: Batch, event: e.Event, _at: datetime, _version: int) -> Batch:
     """The state after `event`."""
     if isinstance(event, e.BatchFilled):
-        return evolve(batch, filled=True, item_count=event.item_count)
+        return evolve(batch, filled=True, item_count=event.item_count, filling_failed="")
+    if isinstance(event, e.BatchFillingFailed):
+        return evolve(batch, filling_failed=event.reason)
     status = _LEADS_TO.get(type(event))
     return batch if status is None else evolve(batch, status=status)
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def decide_filling_failed(batch: Batch, *, reason: str) -> tuple[e.Event, ...]:
+    """Remember why the missing items could not be made, unless that is known."""
+    known = batch.filled or batch.status is BatchStatus.CANCELLED or batch.filling_failed == reason
+    return () if known else (e.BatchFillingFailed(reason=reason),)
 
 
 def decide_pause(batch: Batch, *, by: str, why: str) -> tuple[e.Event, ...]:

@@ -84,6 +84,9 @@ class Answer:
     error: str = ""
     reused_from: UUID | None = None
     reused_version: int | None = None
+    #: Who placed it by hand, and why.
+    by: str = ""
+    why: str = ""
 
 
 # --- fold --------------------------------------------------------------------------------------------------------
@@ -333,6 +336,8 @@ def decide_answer(
         "error": answer.error,
         "reused_from": answer.reused_from,
         "reused_version": answer.reused_version,
+        "by": answer.by,
+        "why": answer.why,
     }
     if cancelled and keeps_when_cancelled:
         return guarded(run, posts.priced(run.posts, e.AnswerKept(**content, facts=answer.facts, serves=True)))

@@ -35,7 +35,7 @@ PAGE: Final = 5000
 #: Names of the events of items, company runs, batches and lanes.
 _KINDS = (
     e.StepEvent, e.ItemCreated, e.ItemCompleted, e.ItemFailed, e.ItemCancelled, e.ItemResumed, e.CompanyRunStarted,
-    e.BatchLaunched, e.BatchFilled, e.BatchPaused, e.BatchResumed, e.BatchCancelled, e.BatchFinished, e.BatchReopened,
+    e.BatchLaunched, e.BatchFilled, e.BatchFillingFailed, e.BatchPaused, e.BatchResumed, e.BatchCancelled, e.BatchFinished, e.BatchReopened,
     e.LaneStopped, e.LaneHeld, e.LaneResumed, e.RefusalsCounted, e.ConnectionsFailed, e.DoubtsCounted,
     e.WebhookEndsSoon,
 )  # fmt: skip

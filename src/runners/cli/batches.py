@@ -93,6 +93,7 @@ def _progress(enrichment: Enrichment, batch: Batch) -> dict[str, Any]:
         "launched_at": batch.launched_at.isoformat(),
         "status": str(batch.status),
         "filled": batch.filled,
+        "filling_failed": batch.filling_failed,
         "item_count": batch.item_count,
         "items_total": sum(counts.values()),
         **counts,
@@ -145,7 +146,7 @@ def _show(found: list[dict[str, Any]], told: Sequence[str] = (), *, as_json: boo
         filling = (
             ""
             if batch["filled"] or batch["status"] == BatchStatus.CANCELLED
-            else f", {batch['items_total']:,} of {batch['item_count']:,} items made"
+            else f", {batch['items_total']:,} of {batch['item_count']:,} items made{_unfilled(batch['filling_failed'])}"
         )
         line(f"Batch {batch['batch_id']}: {batch['client']}, {batch['workstream']}, {batch['status']}{filling}")
         counts = [f"{batch[f'items_{name}']:,} {name.replace('_', ' ')}" for name in _COLUMNS]
@@ -156,6 +157,10 @@ def _show(found: list[dict[str, Any]], told: Sequence[str] = (), *, as_json: boo
             line(f"  lane {why}")
     for sentence in told:
         line(sentence)
+
+
+def _unfilled(why: str) -> str:
+    return f"; the others cannot be made ({why}), which is tried again every minute" if why else ""
 
 
 def _counts(step: dict[str, Any]) -> list[str]:
@@ -177,18 +182,24 @@ def pause(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = ""
 
 
 def resume(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:
-    """Go on with a paused batch."""
+    """Go on with a paused batch.
+
+    One that was cancelled goes on by `retry --state cancelled`.
+    """
     with application(context) as enrichment:
         changed = enrichment.resume(BatchId(batch_id), by=who(by), why=why)
-        _told(enrichment, batch_id, changed=changed, as_json=as_json)
+        batch_now = _told(enrichment, batch_id, changed=changed, as_json=as_json)
+    if batch_now == BatchStatus.CANCELLED and not as_json:
+        line(f"  `enrichcore retry {batch_id} --state cancelled` takes the cancellation back.")
 
 
-def _told(enrichment: Enrichment, batch_id: UUID, *, changed: bool, as_json: bool) -> None:
-    now = progress_of(enrichment, batch_id)[0]["status"]
+def _told(enrichment: Enrichment, batch_id: UUID, *, changed: bool, as_json: bool) -> str:
+    now: str = progress_of(enrichment, batch_id)[0]["status"]
     if as_json:
         show_json({"batch_id": batch_id, "status": now, "changed": changed})
     else:
         line(f"Batch {batch_id} is {now}" + ("" if changed else "; that changed nothing"))
+    return now
 
 
 def cancel(context: typer.Context, batch_id: TheBatch, why: Why = "", by: By = "", as_json: AsJson = False) -> None:

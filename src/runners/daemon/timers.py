@@ -134,18 +134,29 @@ class _Launches:
     def __init__(self, application: Enrichment) -> None:
         self._application = application
         self._filling: Iterator[int] = iter(())
+        self._taken_over: BatchId | None = None
         self._counted_at: datetime | None = None
         #: By batch: how many items it had, and since when.
         self._stood: dict[UUID, tuple[int, datetime]] = {}
 
     def go_on(self, now: datetime) -> int:
         """Make some items of a launch that was interrupted; 0 where there is none."""
-        if next(self._filling, None) is not None:
+        if self._made_some():
             return 1
         if self._counted_at is None or now - self._counted_at >= _COUNT_EVERY:
             self._counted_at = now
             self._take_over(self._longest_still(now))
         return 0
+
+    def _made_some(self) -> bool:
+        try:
+            return next(self._filling, None) is not None
+        except (StoreUnavailable, Conflict):
+            raise
+        except Exception as fault:
+            if self._taken_over is not None:
+                self._application.note_filling_failed(self._taken_over, fault)
+            raise
 
     def _longest_still(self, now: datetime) -> UUID | None:
         counts = self._application.store.unfilled()
@@ -162,4 +173,5 @@ class _Launches:
             log.warning("filling batch %s, whose launch was interrupted", batch)
             # Should this attempt fail, the next one comes after another pause.
             del self._stood[batch]
-            self._filling = self._application.filling(BatchId(batch))
+            self._taken_over = BatchId(batch)
+            self._filling = self._application.filling(self._taken_over)

@@ -66,6 +66,8 @@ class Progress:
     items_cancelled: int
     items_with_gaps: int
     items_in_doubt: int
+    #: Why items that are missing cannot be made; empty where nothing failed.
+    filling_failed: str
 
     @property
     def ended_percent(self) -> float:
@@ -98,6 +100,7 @@ def _progress(desk: Desk, batch: Batch, counts: Row) -> Progress:
         items_cancelled=counts["items_cancelled"],
         items_with_gaps=counts["items_with_gaps"],
         items_in_doubt=counts["items_in_doubt"],
+        filling_failed=desk.masked(batch.filling_failed),
     )
 
 

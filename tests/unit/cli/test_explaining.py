@@ -162,7 +162,8 @@ def test_ended_items_say_so(world):
     world.now += timedelta(days=1)
     while world.application.wake() or world.send():
         world.now += timedelta(days=1)
-    assert f"enrichcore retry {batch.batch_id}" in first(world, batch)
+    again = [f"`enrichcore retry {batch.batch_id} --step {step} --state timed_out`" for step in (COMPANY, PERSON)]
+    assert f"{' and '.join(again)} asks again for what is missing" in first(world, batch)
     assert "timed out" in first(world, batch)
     gap = world.items(batch)[0].run(COMPANY)
     assert gap.state is State.TIMED_OUT
@@ -247,6 +248,33 @@ def test_a_companys_row_that_another_lane_would_take_says_so(world):
     # Both files name some of the companies.
     told = [said(world, item.item_id) for item in world.items(batch)]
     assert any("has lane apollo_scrape/enrich_company_via_waterfall_in_clay, which is open" in one for one in told)
+
+
+def test_a_company_that_was_left_says_that_what_it_has_is_used(world):
+    """A retry of it was cancelled; while its answer is young nobody asks again."""
+    batch = world.launch()
+    world.run_to_end()
+    run_id = world.items(batch)[0].run(COMPANY).company_run_id
+    world.now += timedelta(hours=1)
+    world.application.retry(batch.batch_id, by="ann", step=COMPANY, state=State.COMPLETED)
+    world.application.cancel(batch.batch_id, by="ann")
+    told = said(world, run_id)
+    assert "was cancelled (nobody waits for it any more); the answer that it has serves every item" in told
+    assert "until 2026-03-31 12:00:00 UTC" in told
+    world.now += timedelta(days=40)
+    assert "asked again" in said(world, run_id)
+
+
+def test_a_company_that_was_left_while_its_row_was_out_says_so(world):
+    """Whoever asks waits for that row."""
+    batch = world.launch()
+    sent = world.send(Outcome.UNKNOWN, "read time-out")
+    world.application.settle(batch.batch_id, Settlement.RESEND, by="test")
+    world.application.cancel(batch.batch_id, by="test")
+    told = said(world, sent[0].run_id)
+    assert (
+        "while its row was out: whoever asks for this company by 2026-03-01 18:00:00 UTC waits for the answer" in told
+    )
 
 
 def test_a_step_that_an_earlier_answer_served_says_so(world):

@@ -42,6 +42,8 @@ def test_a_person_places_an_answer_that_names_nobody(world):
     run_id = world.sends[0].run_id
     assert match(world.application, found, run_id, by="ann", why="its row was the only one").status == "accepted"
     assert world.store.load([run_id])[run_id].state.run.state is State.COMPLETED
+    answer = next(one.event for one in world.store.stream(run_id) if isinstance(one.event, e.StepAnswered))
+    assert (answer.source, answer.by, answer.why) == (e.Source.MATCHED, "ann", "its row was the only one")
     note = e.CallbackMatched(item_id=run_id, by="ann", why="its row was the only one")
     assert world.store.stream(found)[-1].event == note
 

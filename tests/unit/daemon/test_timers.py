@@ -13,8 +13,10 @@ from enrichcore.domain import step_run as steps
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.store import Conflict, MemoryStore, StoreUnavailable
+from runners.cli.batches import progress_of
 from runners.daemon import timers as module_of_timers
 from runners.daemon.timers import Timers
+from runners.standing import sentence
 from tests.contracts.found_keys_contract import FOUND, found_for
 from tests.contracts.http_contract import FUNDING, STREAM, waterfall
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, CRM, CRM_COMPANY, EMAIL, World, configuration, person
@@ -69,6 +71,23 @@ def test_an_interrupted_launch_is_completed_when_nothing_was_made_for_a_minute(w
     pass_time(world, timers, 15)
     ((batch, _),) = world.store.batches()
     assert (made(world, batch), batch.filled) == (10, True)
+
+
+def test_a_launch_that_cannot_be_completed_says_why(world, timers, monkeypatch):
+    """Once for each reason, however often it is tried; and no more once it is complete."""
+    batch = interrupted(world, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_item", lambda *_: 1 / 0)
+        pass_time(world, timers, 300)
+    assert [event.reason for event in world.events(e.BatchFillingFailed)] == ["ZeroDivisionError: division by zero"]
+    told = "the others cannot be made (ZeroDivisionError: division by zero), which timers try again every minute"
+    ((batch, _),) = world.store.batches()
+    assert told in sentence(world.app, batch)
+    (shown,) = progress_of(world.app)
+    assert shown["filling_failed"] == "ZeroDivisionError: division by zero"
+    pass_time(world, timers, 80)
+    ((batch, _),) = world.store.batches()
+    assert (made(world, batch), batch.filled, batch.filling_failed) == (10, True, "")
 
 
 def test_a_launch_is_completed_a_commit_a_tick(world, timers, monkeypatch):

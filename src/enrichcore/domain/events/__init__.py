@@ -12,6 +12,7 @@ from enrichcore.domain.events.base import (
 from enrichcore.domain.events.batches import (
     BatchCancelled,
     BatchFilled,
+    BatchFillingFailed,
     BatchFinished,
     BatchLaunched,
     BatchPaused,
@@ -95,6 +96,7 @@ __all__ = [
     "AnswerTimedOut",
     "BatchCancelled",
     "BatchFilled",
+    "BatchFillingFailed",
     "BatchFinished",
     "BatchLaunched",
     "BatchPaused",

@@ -29,6 +29,13 @@ class BatchFilled(Event):
 
 
 @frozen(kw_only=True)
+class BatchFillingFailed(Event):
+    """Items of an interrupted launch cannot be made; that is tried again, and recorded once for each reason."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
 class BatchPaused(Event):
     """Nothing of the batch is sent until it is resumed; answers are taken and deadlines run on."""
 

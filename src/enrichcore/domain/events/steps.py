@@ -232,6 +232,9 @@ class AnswerEvent(StepEvent):
     #: The item or company run, and its version, that a reused answer was recorded in.
     reused_from: UUID | None = None
     reused_version: int | None = None
+    #: Who placed it by hand, and why; empty where nobody did.
+    by: str = ""
+    why: str = ""
 
 
 @frozen(kw_only=True)
