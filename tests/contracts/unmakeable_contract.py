@@ -40,6 +40,17 @@ class UnmakeableContract(WorldContract):
         assert world.claim(2) == []
         assert {send.run_id for send in world.claim(2)} == {world.item(later, number).item_id for number in (0, 1)}
 
+    def test_however_many_cannot_be_made_those_behind_them_leave(self, store, spoilt):
+        """Each claim passes over what earlier ones could not make, and looks further."""
+        world = World(store, tuned(configuration(), lane={"rate": 1000.0, "burst": 1000}))
+        batch = world.launch(*(person(f"a{number}") for number in range(520)))
+        world.play_to(APOLLO_PERSON)
+        spoilt |= set(world.store.items_of(batch.batch_id, None, 1000))
+        world.clock.tick(seconds=1)
+        assert [world.app.claim(100) for _ in range(6)] == [[]] * 6
+        later = world.launch(person("joe"))
+        assert [send.run_id for send in world.app.claim(10)] == world.store.items_of(later.batch_id, None, 10)
+
     def test_it_is_told_once_in_a_while_and_not_at_each_claim(self, world, caplog, spoilt):
         """With what went wrong; once it can be made it leaves."""
         for _ in range(5):

@@ -30,9 +30,8 @@ log = logging.getLogger("enrichcore.application")
 ALL: Final = 2**31 - 1
 #: More rows than all runners together claim in one moment.
 _CLAIMED_AT_ONCE: Final = 4_000
-#: How long a process passes over a row that it could not make, and how many of a lane at most.
+#: How long a process passes over a row that it could not make.
 _PASSED_OVER_FOR: Final = timedelta(minutes=1)
-_PASSED_OVER: Final = 500
 
 
 @frozen(kw_only=True)
@@ -246,8 +245,7 @@ def _ready(core: Core, claims: Claims, lane: ConfiguredLane, now: datetime, want
     known = core.unmakeable.get(lane.lane_id, {})
     passed_over = {run_id: until for run_id, until in known.items() if until > now}
     core.unmakeable[lane.lane_id] = passed_over
-    found = claims.ready(lane.lane_id, now, wanted + min(len(passed_over), _PASSED_OVER))
-    return [run_id for run_id in found if run_id not in passed_over][:wanted]
+    return claims.ready(lane.lane_id, now, wanted, besides=passed_over)
 
 
 def _claim_runs(core: Core, unit: Unit, run_ids: Sequence[UUID], lane: ConfiguredLane, *, most: int) -> list[Send]:

@@ -239,8 +239,8 @@ class Reads(Protocol):
 class Claims(Reads, Protocol):
     """A short transaction: what is decided in it is stored at its end, and rows that it claims are held until then."""
 
-    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        """Runs whose step on this lane may leave now, locked against other runners; at most `limit`."""
+    def ready(self, lane: UUID, now: datetime, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
+        """Runs whose step on this lane may leave now, those `besides` left out, locked against other runners; at most `limit`."""
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         """Take up to `wanted` tokens of the bucket of a pace; fewer than none gives so many back."""

@@ -133,8 +133,9 @@ class MemoryStore:
         with self._lock:
             yield self
 
-    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        rows = [row for row in self._steps.values() if row.lane_id == lane and self._may_leave(row, now)]
+    def ready(self, lane: UUID, now: datetime, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
+        here = (row for row in self._steps.values() if row.lane_id == lane and row.run_id not in besides)
+        rows = [row for row in here if self._may_leave(row, now)]
         rows.sort(key=lambda row: (row.wake_at or now, row.run_id))
         return [row.run_id for row in rows[:limit]]
 

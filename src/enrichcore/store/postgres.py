@@ -411,8 +411,8 @@ class PostgresClaims(_Reads):
         self._store = store
         self._log = store._log  # noqa: SLF001 - the two are one store
 
-    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
-        asked = {"lane": lane, "now": now, "limit": limit}
+    def ready(self, lane: UUID, now: datetime, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
+        asked = {"lane": lane, "now": now, "limit": limit, "besides": column("uuid", list(besides))}
         found = self._first("ready", **asked)
         if len(found) == limit or not self._rows("crowded", **asked)[0][0]:
             return found

@@ -4,7 +4,7 @@ A store behind a `PointedStore` is any other store, except that someone is told 
 may raise `Died` there. What was open is then rolled back by the store itself, as the database does when it loses a client.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -92,10 +92,10 @@ class _PointedClaims:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def ready(self, lane: UUID, now: datetime, limit: int) -> list[UUID]:
+    def ready(self, lane: UUID, now: datetime, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
         """As of the store."""
         self.claiming = True
-        found: list[UUID] = self._inner.ready(lane, now, limit)
+        found: list[UUID] = self._inner.ready(lane, now, limit, besides)
         if found:
             self._reach(CrashPoint.ROWS_LOCKED)
         return found

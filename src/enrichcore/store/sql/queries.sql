@@ -97,7 +97,7 @@ with found as materialized (
     select front.run_id, front.step_no
     from (
         select run_id, step_no, wake_at, batch_id from enrichcore.step_runs
-        where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s
+        where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s and run_id <> all(%(besides)s::uuid[])
         order by wake_at, run_id limit %(limit)s + 500) front
     cross join lateral (
         (select from enrichcore.batches b where b.batch_id = front.batch_id and b.status = 'running')
@@ -116,7 +116,8 @@ for update of r, s skip locked
 -- name: crowded
 -- Whether more rows are due than `ready` looked at.
 select exists (
-    select from enrichcore.step_runs where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s
+    select from enrichcore.step_runs
+    where state = 'ready' and lane_id = %(lane)s and wake_at <= %(now)s and run_id <> all(%(besides)s::uuid[])
     offset %(limit)s + 500)
 
 -- name: ready_behind
@@ -134,12 +135,13 @@ with recursive here as (
      cross join lateral (
          select s.run_id, s.step_no, s.wake_at from enrichcore.step_runs s
          where s.state = 'ready' and s.lane_id = %(lane)s and s.batch_id = here.batch_id and s.wake_at <= %(now)s
+           and s.run_id <> all(%(besides)s::uuid[])
          order by s.wake_at, s.run_id limit %(limit)s) i
      order by i.wake_at, i.run_id limit %(limit)s)
     union all
     (select s.run_id, s.step_no from enrichcore.step_runs s
      where s.state = 'ready' and s.lane_id = %(lane)s and s.batch_id is null and s.wake_at <= %(now)s
-       and s.run_id in (
+       and s.run_id <> all(%(besides)s::uuid[]) and s.run_id in (
            select w.company_run_id from enrichcore.batches b
            join enrichcore.step_runs w on w.batch_id = b.batch_id and w.state = 'waiting_for_company'
            where b.status = 'running')
