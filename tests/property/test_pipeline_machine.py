@@ -11,17 +11,17 @@ from attrs import evolve
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from enrichcore.application import Ack, AckStatus, claiming, placing
+from enrichcore.application import Ack, AckStatus, Enrichment, claiming, placing
 from enrichcore.application.paces import take
 from enrichcore.domain import step_run as steps
-from enrichcore.domain.events import Source
+from enrichcore.domain.events import CompaniesMerged, ConfigurationApplied, PersonsMerged, Source
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import init_text, parse
 from enrichcore.store import MemoryStore
 from enrichcore.store.rows import run_row
 from enrichcore.testing import BrokenPromise, Placeholders, pipeline_machine
-from enrichcore.testing.people import person
+from enrichcore.testing.people import person, stranger
 from enrichcore.testing.rehearsal import Fate, Rehearsal
 
 SHIPPED = parse(init_text(), env=Placeholders())
@@ -89,6 +89,30 @@ def search(machine, examples=200):
 def test_a_sound_configuration_passes(policy):
     """Whatever its policies are."""
     search(pipeline_machine(own(policy)), examples=25)
+
+
+def test_rows_that_wait_for_a_local_function_for_good_are_found(monkeypatch):
+    """Of a process that was started before it was written; nobody calls it later."""
+    monkeypatch.setattr(Enrichment, "call_functions", lambda _: 0)
+    with pytest.raises(BrokenPromise, match=r"stuck: Item .* waits for its local function"):
+        search(pipeline_machine(own()))
+
+
+def test_people_and_companies_turn_out_to_be_one_while_their_rows_are_out():
+    """Also while the other runner goes by an earlier configuration; nothing is lost or sent twice for it."""
+    world = Rehearsal(registry=SHIPPED, store=MemoryStore())
+    world.upload(0, [person("ann", "quillhaven", without=["linkedin"]), stranger("ann", "quillhaven")])
+    taken = (Fate(outcome=Outcome.DELIVERED, taken=True),) * 4
+    for by, command in [(0, ("launch", 0)), (0, ("work", taken, {})), (1, ("configure", 1))]:
+        world.do(by, command)
+    assert len(world.books.taken) == 2
+    world.do(0, ("meet", 0, "ann", "quillhaven"))
+    kinds = [type(one.event) for one in world.log()]
+    assert {PersonsMerged, CompaniesMerged} < set(kinds)
+    assert kinds.count(ConfigurationApplied) == 2
+    assert world.runners[0].registry == world.runners[1].registry == world.in_force != SHIPPED
+    world.do(1, ("answer", 0, {"name": "Quillhaven"}, True, 1))
+    world.end()
 
 
 @pytest.mark.parametrize("policy", ["attempts = 2", 'attempts = 2\non_doubt = "resend"'])

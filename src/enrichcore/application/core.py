@@ -154,6 +154,11 @@ class Core:
                 self._load(step.function)
         return found
 
+    def lose_functions(self, until: datetime) -> None:
+        """Be without local functions, as a process is that was started before they were written."""
+        self._unloadable |= dict.fromkeys(self.functions, until)
+        self.functions.clear()
+
     def _load(self, name: str) -> None:
         """Have a local function at hand, where it can be imported.
 

@@ -23,7 +23,7 @@ from enrichcore.registry import Registry
 from enrichcore.store import MemoryStore
 from enrichcore.store.commit import Store
 from enrichcore.testing.crash_points import CrashPoint
-from enrichcore.testing.people import people
+from enrichcore.testing.people import COMPANIES, NAMES, people
 from enrichcore.testing.rehearsal import Command, Fate, Rehearsal, Strike
 from enrichcore.testing.verdict import Rules
 
@@ -97,6 +97,10 @@ def decisions() -> SearchStrategy[Command]:
         st.tuples(st.just("turn")),
         st.tuples(st.just("stop_lane"), ANY),
         st.tuples(st.just("open_lanes")),
+        st.tuples(st.just("meet"), ANY, st.sampled_from(NAMES), st.sampled_from(COMPANIES)),
+        st.tuples(st.just("configure"), ANY),
+        st.tuples(st.just("lose_functions")),
+        st.tuples(st.just("find_functions")),
     )
 
 

@@ -17,9 +17,9 @@ from itertools import count
 from typing import Any, Final, cast
 from uuid import uuid5
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from enrichcore.application import AckStatus, CannotLaunch, Enrichment, Incoming, Send
+from enrichcore.application import AckStatus, CannotLaunch, Enrichment, Incoming, NotInForce, Send
 from enrichcore.application.explaining import explain
 from enrichcore.application.sending import SendReport
 from enrichcore.domain import events as e
@@ -29,11 +29,11 @@ from enrichcore.domain.ids import NAMESPACE, UploadId
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.step_run import Outcome, PostOutcome
-from enrichcore.registry import Registry
+from enrichcore.registry import Client, Registry, Workstream, load_functions
 from enrichcore.store.commit import Store, StoreUnavailable
 from enrichcore.store.replaying import fold_runs
 from enrichcore.testing.crash_points import AT_THE_DATABASE, CrashPoint, Died, PointedStore
-from enrichcore.testing.people import export_of
+from enrichcore.testing.people import export_of, told_in_full
 from enrichcore.testing.verdict import ALL, Books, Rules, verdict
 
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -95,6 +95,26 @@ class Strike:
     cut: bool = False
 
 
+def tightened(registry: Registry) -> Registry:
+    """The configuration with other settings: answers are waited for half as long, and each lane has one row out at most."""
+
+    def stream(one: Workstream) -> Workstream:
+        steps = [evolve(step, answer_within=step.answer_within / 2) for step in one.pipeline.steps]
+        return evolve(one, pipeline=evolve(one.pipeline, steps=steps))
+
+    def client(one: Client) -> Client:
+        webhooks = one.webhooks.items()
+        return evolve(
+            one, webhooks={at: evolve(hook, lane=evolve(hook.lane, max_in_flight=1)) for at, hook in webhooks}
+        )
+
+    return evolve(
+        registry,
+        workstreams={slug: stream(one) for slug, one in registry.workstreams.items()},
+        clients={slug: client(one) for slug, one in registry.clients.items()},
+    )
+
+
 @define(eq=False, kw_only=True)
 class Rehearsal:
     """Two runners on one store, and everybody around them."""
@@ -115,11 +135,14 @@ class Rehearsal:
     strikes: int = 0
     runners: list[Enrichment] = field(init=False)
     uploads: list[UploadId] = field(init=False, factory=list)
+    #: The configuration as somebody wrote it last.
+    in_force: Registry = field(init=False)
     _strike: Strike | None = field(init=False, default=None)
     _numbers: Iterator[int] = field(init=False, factory=count)
 
     def __attrs_post_init__(self) -> None:
         """Start the runners and record the configuration."""
+        self.in_force = self.registry
         self.runners = [self._runner(0), self._runner(1)]
         self.runners[0].apply(by="rehearsal")
 
@@ -136,14 +159,25 @@ class Rehearsal:
         behind = self.behind if number else timedelta(0)
         runner = Enrichment(
             store,
-            self.registry,
+            self.in_force,
             clock=lambda: self.clock.now - behind,
             new_id=lambda: uuid5(NAMESPACE, f"rehearsal/{next(self._numbers)}"),
             pause=lambda _: None,
         )
-        functions = runner.core.functions
-        functions.update({name: partial(self._checked, name, function) for name, function in functions.items()})
+        self._check_functions(runner)
+        runner.follow(lambda: self._take_over(runner))
         return runner
+
+    def _take_over(self, runner: Enrichment) -> None:
+        if runner.registry != self.in_force:
+            runner.take_over(self.in_force)
+            self._check_functions(runner)
+
+    def _check_functions(self, runner: Enrichment) -> None:
+        functions = load_functions(self.in_force)
+        runner.core.functions.update(
+            {name: partial(self._checked, name, function) for name, function in functions.items()}
+        )
 
     def _checked(self, name: str, function: LocalFunction, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call a local function twice: it must give the same for the same."""
@@ -203,9 +237,30 @@ class Rehearsal:
         if found.upload_id is not None:
             self.uploads.append(found.upload_id)
 
+    def _do_meet(self, runner: Enrichment, which: int, name: str, company: str) -> None:
+        """A later file tells that two people, and two companies, are one."""
+        client, stream = self.launchable[which % len(self.launchable)]
+        with suppress(NotInForce):
+            found = runner.upload(export_of([told_in_full(name, company)]), client=client, workstream=stream)
+            if found.upload_id is not None:
+                self.uploads.append(found.upload_id)
+
+    def _do_configure(self, runner: Enrichment, which: int) -> None:
+        """Somebody changes the configuration and puts it in force here; the other process takes it over when it has to."""
+        self.in_force = (self.registry, tightened(self.registry))[which % 2]
+        self._take_over(runner)
+        runner.apply(by="ann", on_purpose=True)
+
+    def _do_lose_functions(self, runner: Enrichment) -> None:
+        runner.core.lose_functions(self.clock.now + timedelta(days=365))
+
+    def _do_find_functions(self, runner: Enrichment) -> None:
+        self._check_functions(runner)
+        runner.call_functions()
+
     def _do_launch(self, runner: Enrichment, which: int) -> None:
         if self.uploads:
-            with suppress(CannotLaunch):
+            with suppress(CannotLaunch, NotInForce):
                 runner.launch(self.uploads[which % len(self.uploads)])
 
     def _do_work(self, runner: Enrichment, fates: Sequence[Fate], body: Any) -> None:
@@ -318,7 +373,8 @@ class Rehearsal:
         self._on_batch(which, lambda batch: runner.cancel(batch, by="ann"))
 
     def _do_retry(self, runner: Enrichment, which: int, state: State | None) -> None:
-        self._on_batch(which, lambda batch: runner.retry(batch, by="ann", state=state))
+        with suppress(NotInForce):
+            self._on_batch(which, lambda batch: runner.retry(batch, by="ann", state=state))
 
     def _do_settle(self, runner: Enrichment, which: int, settlement: e.Settlement) -> None:
         self._on_batch(which, lambda batch: runner.settle(batch, settlement, by="ann"))
@@ -357,6 +413,8 @@ class Rehearsal:
         runner = self.runners[0]
         for run_id in fold_runs(self.log()):
             explain(self.store, self.registry, run_id, now=self.clock.now)
+        self._take_over(runner)
+        self._check_functions(runner)
         for batch, _ in self.store.batches():
             runner.fill(batch.batch_id)
             runner.resume(batch.batch_id, by="ann")
@@ -368,7 +426,7 @@ class Rehearsal:
             self.books.sends += sends
             self.books.taken += sends
             runner.record_outcomes([self._report_of(send, _TAKEN) for send in sends])
-            if not sends and not runner.wake() and not runner.turn_batches():
+            if not sends and not runner.call_functions() and not runner.wake() and not runner.turn_batches():
                 if not self._active():
                     break
                 self.clock.now = self._next_due()
