@@ -34,6 +34,7 @@ CONNECTING: Final = {
 LOST_SESSION: Final = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
     psycopg.errors.InFailedSqlTransaction,
     psycopg.errors.InternalError_,
 )
