@@ -123,6 +123,19 @@ def test_a_transaction_that_the_server_gives_up_is_a_database_that_is_away(datab
     store.close()
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_server_whose_sessions_prefer_another_encoding_is_told_ours(database_url, encoding):
+    """One holds not every name, of the other texts come as bytes."""
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"alter database {name} set client_encoding = '{encoding}'")
+    store = PostgresStore(database_url, pool_size=1)
+    world = World(store)
+    world.launch(person("ann", company="łódź"))
+    assert world.send()
+    store.close()
+
+
 def test_a_commit_waits_for_a_claim_of_its_row_and_neither_hangs(store):
     """Both take rows before the lock of the log, in one order."""
     batch = a_batch()
