@@ -3,8 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from attrs import evolve
 
+from enrichcore.application import AckStatus
 from enrichcore.application.budgets import budgets
 from enrichcore.application.explaining import explain
 from enrichcore.domain import events as e
@@ -95,6 +97,17 @@ class BudgetContract(WorldContract):
         world.answer(priced, world.body(priced, result=None, metadata={"upfrontCreditUsage": {"totalCost": 0.5}}))
         world.answer(full)
         assert [world.run_of(send).spent for send in (empty, priced, full)] == [0, Decimal("0.5"), 1]
+
+    @pytest.mark.parametrize("told", ["1e-100000", "0." + "3" * 20_000, "9" * 6 + "." + "1" * 40])
+    def test_a_price_of_needlessly_many_digits_is_rounded(self, store, told):
+        """The answer is placed, and what events and counters say of it is the same sum."""
+        world = at_persons(store, lambda world: world.registry)
+        one, other = world.send(limit=2)
+        for send in (one, other):
+            ack = world.answer(send, world.body(send, metadata={"upfrontCreditUsage": {"totalCost": told}}))
+            assert ack.status is AckStatus.ACCEPTED
+        assert world.run_of(one).spent == round(Decimal(told), 10)
+        assert store.counts() == counted(store.log(0, 100_000))
 
     def test_an_answer_that_cost_more_ends_the_budget(self, store):
         """Nobody knew before; from then on nothing leaves, and the overshoot shows."""

@@ -43,6 +43,8 @@ from tests.contracts.world import (
 from tests.postgres.conftest import POOL_SIZE
 from tests.postgres.test_interleaved_runners import BLOCKED
 
+TRANSACTION_TIMEOUT_SINCE = 17_00_00
+
 pytestmark = pytest.mark.postgres
 
 
@@ -105,6 +107,32 @@ def test_a_session_that_became_read_only_is_given_up_by_whoever_meets_it(databas
     with pytest.raises((StoreUnavailable, psycopg.errors.ReadOnlySqlTransaction)):
         work(store)
     work(store)
+    store.close()
+
+
+def test_a_transaction_that_the_server_gives_up_is_a_database_that_is_away(database_url):
+    """Whoever decides tries again; taken for a fault of its own, an outcome of a POST would be dropped."""
+    store = PostgresStore(database_url, pool_size=1)
+    with store.pool.connection() as connection:
+        if connection.info.server_version < TRANSACTION_TIMEOUT_SINCE:
+            pytest.skip("this server has no transaction_timeout")
+        connection.execute("set transaction_timeout = '50ms'")
+    with pytest.raises(StoreUnavailable), store.claims() as claims:
+        claims.cursor.execute("select pg_sleep(10)")
+    assert store.last_position() == 0
+    store.close()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_server_whose_sessions_prefer_another_encoding_is_told_ours(database_url, encoding):
+    """One holds not every name, of the other texts come as bytes."""
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"alter database {name} set client_encoding = '{encoding}'")
+    store = PostgresStore(database_url, pool_size=1)
+    world = World(store)
+    world.launch(person("ann", company="łódź"))
+    assert world.send()
     store.close()
 
 

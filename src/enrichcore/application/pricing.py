@@ -1,19 +1,17 @@
 """What an answer cost: as it tells itself, else as the configuration says; else what was reserved."""
 
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any
 
 from attrs import evolve
 
+from enrichcore.domain.amounts import credits_told
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.step_run import Answer
 from enrichcore.fields.payloads import tree, values_at
 from enrichcore.fields.sources import path
 from enrichcore.registry import Registry, UnknownNameError
-
-#: Credits above this are a fault, not a price.
-_MOST: Final = Decimal(1_000_000)
 
 
 def priced(registry: Registry, client: ClientId, workstream: str, workflow: str, answer: Answer) -> Answer:
@@ -29,15 +27,5 @@ def priced(registry: Registry, client: ClientId, workstream: str, workflow: str,
 
 def credits_in(body: Any, at: str) -> Decimal | None:
     """The credits that a response tells at a path; None where it does not."""
-    found = (_amount(value) for value in values_at(tree(body), path(at))) if at else ()
+    found = (credits_told(value) for value in values_at(tree(body), path(at))) if at else ()
     return next((amount for amount in found if amount is not None), None)
-
-
-def _amount(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and 0 <= amount <= _MOST else None

@@ -1,10 +1,17 @@
-"""How counts and credits are said to people, in one way everywhere: thousands separated, no needless zeros, and one of one."""
+"""How counts and credits are said to people, in one way everywhere: thousands separated, no needless zeros, and one of one.
 
-from decimal import Decimal
-from typing import Final
+And how credits that others tell are taken.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 #: Plurals that are not made by an s.
 _PLURALS: Final = {"person": "people", "company": "companies"}
+#: Credits above this are a fault, not a price.
+MAX_CREDITS: Final = Decimal(1_000_000)
+#: Digits after the point that are kept of a price: more than any has, and few enough that every sum of prices is exact.
+_PLACES: Final = 10
 
 
 def amount(value: float | Decimal) -> str:
@@ -35,6 +42,20 @@ def credits_said(value: float | Decimal) -> str:
     """A sum of credits: `1 credit`, `0.5 credits`, `1,204 credits`."""
     said = amount(value)
     return f"{said} credit" if said == "1" else f"{said} credits"
+
+
+def credits_told(value: Any) -> Decimal | None:
+    """A number, or a text of one, as credits, rounded where it has needless digits; None where it is no price."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        told = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    if not told.is_finite() or not 0 <= told <= MAX_CREDITS:
+        return None
+    places = told.as_tuple().exponent
+    return told if isinstance(places, int) and places >= -_PLACES else round(told, _PLACES)
 
 
 def _without_zeros(text: str) -> str:

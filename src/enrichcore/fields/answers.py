@@ -7,11 +7,12 @@ make an error only where there is no data beside them.
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from attrs import frozen
 
+from enrichcore.domain.amounts import credits_told
 from enrichcore.domain.answers import Rank, Reading
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
@@ -23,8 +24,6 @@ from enrichcore.normalize import clean_label, clean_text, is_nothing, whole_numb
 
 #: Characters of a provider's words that are kept.
 MAX_ERROR = 500
-#: Credits above this are a fault, not a price.
-MAX_CREDITS = Decimal(1_000_000)
 #: Status numbers from here on tell of a failure, as in HTTP.
 FIRST_ERROR_STATUS = 400
 LAST_ERROR_STATUS = 599
@@ -266,7 +265,7 @@ def _credits(answer: Tree) -> Decimal | None:
     """The credits that an answer says were spent, summed over its columns; None where it does not tell."""
     if not isinstance(answer, dict | list):
         return None
-    found = [amount for cost in _costs(answer) if (amount := _amount(cost)) is not None]
+    found = [amount for cost in _costs(answer) if (amount := credits_told(cost)) is not None]
     return sum(found, Decimal(0)) if found else None
 
 
@@ -281,13 +280,3 @@ def _costs(answer: Tree) -> Iterator[Tree]:
             waiting += [part for part in node.values() if part is not told and isinstance(part, dict | list)]
         else:
             waiting += [part for part in node if isinstance(part, dict | list)]
-
-
-def _amount(cost: Tree) -> Decimal | None:
-    if isinstance(cost, bool) or not isinstance(cost, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(cost).strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and 0 <= amount <= MAX_CREDITS else None

@@ -34,6 +34,7 @@ CONNECTING: Final = {
 LOST_SESSION: Final = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
     psycopg.errors.InFailedSqlTransaction,
     psycopg.errors.InternalError_,
 )
@@ -71,7 +72,12 @@ def opened_pool(url: str, size: int) -> Pool:
 def options(url: str) -> dict[str, Any]:
     """How each connection is opened."""
     said = conninfo_to_dict(url)
-    return {"prepare_threshold": None, **{name: value for name, value in CONNECTING.items() if name not in said}}
+    # A role of the server may prefer another encoding, which holds not every name.
+    return {
+        "prepare_threshold": None,
+        "client_encoding": "utf8",
+        **{name: value for name, value in CONNECTING.items() if name not in said},
+    }
 
 
 def _configure(connection: Connection[TupleRow]) -> None:

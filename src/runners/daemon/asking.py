@@ -6,7 +6,7 @@ request may cost credits. A request that cannot be written at all fails its own 
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -17,7 +17,7 @@ from attrs import frozen
 from enrichcore.application import Send
 from enrichcore.application.sending import Response
 from enrichcore.domain.lane import outcome_of_status
-from enrichcore.domain.step_run import Outcome
+from enrichcore.domain.step_run import SURELY_NOT, Outcome
 from enrichcore.registry import RenderedRequest
 
 #: As the receiver takes callbacks.
@@ -72,24 +72,50 @@ async def ask(client: httpx.AsyncClient, send: Send, left: timedelta) -> Told:
     connect_s = max(min(_CONNECT_S, (left - send.response_within).total_seconds() / 2), 0.001)
     answer_s = send.response_within.total_seconds()
     request = _written(client, send, httpx.Timeout(answer_s, connect=connect_s, pool=connect_s))
-    # Each part of a response may take its time; all of it together may not.
-    async with asyncio.timeout(2 * connect_s + answer_s):
-        return await read_told(await client.send(request, stream=True), LARGEST_ANSWER)
+    asking = client.send(request, stream=True)
+    return await told_by(asking, LARGEST_ANSWER, 2 * connect_s + answer_s, is_answer=True)
 
 
-async def read_told(response: httpx.Response, most: int) -> Told:
-    """Read a response, but no more of its body than `most` bytes, and let go of its connection."""
+async def told_by(asking: Awaitable[httpx.Response], most: int, within_s: float, *, is_answer: bool) -> Told:
+    """What is told within so many seconds, with no more of its body than `most` bytes; its connection is let go.
+
+    A status that says that the row was not taken needs no body.
+
+    Args:
+        asking: gives the response.
+        most: bytes of the body that are read.
+        within_s: for all of it.
+        is_answer: whether the body is an answer, not only words for people, which nobody has to be able to unpack.
+
+    Raises:
+        Exception: Whatever went wrong where the status alone does not tell enough.
+    """
+    response: httpx.Response | None = None
+    body = bytearray()
     try:
-        body = bytearray()
+        # Each part of a response may take its time; all of it together may not.
+        async with asyncio.timeout(within_s):
+            response = await asking
+            await _read(response, body, most)
+    except Exception as error:
+        if response is None:
+            raise
+        unpacked = is_answer or not isinstance(error, httpx.DecodingError)
+        if unpacked and outcome_of_status(response.status_code) not in SURELY_NOT:
+            raise
+    return Told(
+        status=response.status_code, headers=response.headers, body=bytes(body[:most]), too_large=len(body) > most
+    )
+
+
+async def _read(response: httpx.Response, body: bytearray, most: int) -> None:
+    try:
         async for part in response.aiter_bytes():
             body += part
             if len(body) > most:
                 break
     finally:
         await response.aclose()
-    return Told(
-        status=response.status_code, headers=response.headers, body=bytes(body[:most]), too_large=len(body) > most
-    )
 
 
 def _written(client: httpx.AsyncClient, send: Send, timeout: httpx.Timeout) -> httpx.Request:

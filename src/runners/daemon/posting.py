@@ -4,7 +4,6 @@ What a client of httpx does beside it, cookies, redirects and authentication, no
 tenant's row would go out with another's. By a profile all that is a third of a POST's processor time.
 """
 
-import asyncio
 from functools import lru_cache
 from types import TracebackType
 from typing import Final, Self
@@ -14,7 +13,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from runners.daemon.asking import Told, read_told
+from runners.daemon.asking import Told, told_by
 
 #: More of a response is not read: it is words for people, and its connection is worth less than its end.
 LARGEST_RESPONSE: Final = 256 * 1024
@@ -66,6 +65,6 @@ class Poster:
         request = httpx.Request(
             "POST", _parsed(url), content=content, headers=headers, extensions={"timeout": patience.as_dict()}
         )
-        # Each part of a response may take its time; all of it together may not.
-        async with asyncio.timeout((patience.pool or 0) + (patience.connect or 0) + (patience.read or 0)):
-            return await read_told(await self._transport.handle_async_request(request), LARGEST_RESPONSE)
+        within_s = (patience.pool or 0) + (patience.connect or 0) + (patience.read or 0)
+        asking = self._transport.handle_async_request(request)
+        return await told_by(asking, LARGEST_RESPONSE, within_s, is_answer=False)

@@ -164,7 +164,7 @@ class Receiver:
         """
         if self._behind():
             return False
-        if self._looks is None or not _secret(scope):
+        if self._looks is None or not any(_secrets_given(scope)):
             return True
         return await self._looks.after_now() and not self._behind()
 
@@ -187,13 +187,13 @@ class Receiver:
         return await reply(send, status, {"status": "rejected", "reason": ack.reason, "item_id": ack.item_id or None})
 
     def _client_of(self, scope: Scope) -> ClientId | None:
-        given = _secret(scope)
         found = None
-        for secret, client_id in self._secrets:
-            # Every secret is compared, so that the time taken tells nothing.
-            if hmac.compare_digest(secret, given):
-                found = client_id
-        return found if given else None
+        for given in _secrets_given(scope):
+            for secret, client_id in self._secrets:
+                # Every secret is compared, so that the time taken tells nothing.
+                if given and hmac.compare_digest(secret, given):
+                    found = client_id
+        return found
 
 
 def route(path: str) -> tuple[str, str] | None:
@@ -232,12 +232,12 @@ async def reply(send: SendMessage, status: int, body: dict[str, Any], *, again_s
     await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
 
 
-def _secret(scope: Scope) -> bytes:
+def _secrets_given(scope: Scope) -> tuple[bytes, bytes]:
+    """What may be the secret; a proxy on the way may need a bearer token of its own."""
     headers = dict(scope["headers"])
     bearer: bytes = headers.get(b"authorization", b"")
-    if bearer[:7].lower() == b"bearer ":
-        return bearer[7:].strip()
-    return bytes(headers.get(b"x-enrichcore-secret", b"")).strip()
+    own: bytes = headers.get(b"x-enrichcore-secret", b"")
+    return bearer[7:].strip() if bearer[:7].lower() == b"bearer " else b"", own.strip()
 
 
 def _token(scope: Scope) -> str:

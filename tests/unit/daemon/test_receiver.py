@@ -1,6 +1,7 @@
 """The receiver: what is a callback, and what is only the beginning of one."""
 
 import asyncio
+from http import HTTPStatus
 from time import monotonic
 
 import msgspec
@@ -45,12 +46,12 @@ def received(*messages):
     return kept.bodies, answered(Receiver(REGISTRY, kept), *messages)
 
 
-def answered(receiver, *messages, secret=None, said=None):
+def answered(receiver, *messages, secret=None, said=None, headers=()):
     """What a receiver answers to a request of these messages, with the right secret unless told."""
     (own, *_) = REGISTRY.clients[ACME].callback_secrets
     scope = {
         "type": "http", "method": "POST", "path": f"/callbacks/{APOLLO}/{APOLLO_COMPANY}", "query_string": b"",
-        "headers": [(b"x-enrichcore-secret", secret or own.reveal().encode())],
+        "headers": [(b"x-enrichcore-secret", secret or own.reveal().encode()), *headers],
     }  # fmt: skip
     statuses, left = [], iter(messages)
 
@@ -78,6 +79,14 @@ def test_callbacks_without_the_right_secret_are_told_of_once_in_a_while(caplog):
     assert [line.partition(" refused")[0] for line in told] == ["1 callback", "3 callbacks"]
     assert all(f"{APOLLO}/{APOLLO_COMPANY}" in line and "some other secret" not in line for line in told)
     assert (turned.take(), turned.take()) == (4, 0)
+
+
+@pytest.mark.parametrize("bearer", [b"Bearer of the proxy on the way", b"Bearer ", b"Basic c2VjcmV0"])
+def test_the_right_secret_is_taken_beside_another_authorization(bearer):
+    """A gateway in front may ask for a token of its own."""
+    kept, body = Kept(), {"type": "http.request", "body": b"{}"}
+    assert answered(Receiver(REGISTRY, kept), body, headers=[(b"authorization", bearer)])[0] == HTTPStatus.OK
+    assert kept.bodies == [b"{}"]
 
 
 def test_a_process_that_is_behind_does_not_say_that_a_secret_is_wrong():

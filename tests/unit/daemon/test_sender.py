@@ -117,6 +117,36 @@ def test_a_response_that_never_ends_is_a_doubt(monkeypatch):
     assert (seen.outcome, seen.reason, rows) == (Outcome.UNKNOWN, "no response (TimeoutError)", 1)
 
 
+@pytest.mark.parametrize(
+    ("says", "outcome", "reason"),
+    [
+        (response("429 Slow down", b"wait", retry_after="7")[:-1], Outcome.NOT_DELIVERED, "HTTP 429: wai"),
+        (response("402 Payment Required", b"out of credits", content_encoding="gzip"), Outcome.LANE_REFUSED, "HTTP 402: "),
+        (b"HTTP/1.1 422 No\r\ntransfer-encoding: chunked\r\n\r\n5\r\nno", Outcome.ROW_REFUSED, "HTTP 422: no"),
+    ],
+    ids=["half a body", "no gzip", "half a chunk"],
+)  # fmt: skip
+def test_a_refusal_is_heard_though_its_words_are_cut_off(says, outcome, reason):
+    """The status says that the row was not taken; a doubt would keep it from being sent until its deadline."""
+    seen, _ = posted(says=says)
+    assert (seen.outcome, seen.reason) == (outcome, reason)
+    assert (seen.hold is not None) == (outcome is Outcome.NOT_DELIVERED)
+
+
+def test_a_row_is_taken_though_the_words_to_it_cannot_be_unpacked():
+    """They came to their end, so that nothing is in doubt; were it, ten such rows would slow the lane down."""
+    seen, _ = posted(says=response("200 OK", b"ok", content_encoding="gzip"))
+    assert (seen.outcome, seen.http_status) == (Outcome.DELIVERED, 200)
+
+
+def test_a_refusal_whose_words_never_end_is_heard(monkeypatch):
+    """The pause that it asks for is kept, too."""
+    monkeypatch.setattr(sender, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(sender, "_ANSWER_S", 0.2)
+    seen, _ = posted(says=b"HTTP/1.1 503 Busy\r\nretry-after: 9\r\ncontent-length: 1000000\r\n\r\n", goes_on=b".")
+    assert (seen.outcome, seen.hold is not None) == (Outcome.NOT_DELIVERED, True)
+
+
 def test_of_a_response_that_is_too_long_the_beginning_is_read():
     """What it says of the row stands in its first line."""
     head = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 1000000000\r\n\r\ntoo wide "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.domain.amounts import amount, counted, credits_said, exact
+from enrichcore.domain.amounts import amount, counted, credits_said, credits_told, exact
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)
 
@@ -61,3 +61,22 @@ def test_credits_are_counted_likewise():
     """One credit, and parts of one."""
     told = [credits_said(value) for value in (Decimal("1.0"), Decimal("0.5"), Decimal(0), Decimal(2))]
     assert told == ["1 credit", "0.5 credits", "0 credits", "2 credits"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (3, "3"),
+        (0.1, "0.1"),
+        (" 1.50 ", "1.50"),
+        ("1e3", "1E+3"),
+        ("0.12345678901", "0.1234567890"),
+        ("1e-100000", "0E-10"),
+        ("2." + "0" * 20_000, "2.0000000000"),
+        *((value, None) for value in (-1, "NaN", "Infinity", 1_000_001, True, None, "1,5", [1])),
+    ],
+)
+def test_credits_that_others_tell_are_prices_with_no_more_digits_than_any_store_holds(value, told):
+    """PostgreSQL's numbers hold 16,383 digits after the point; the answer that told more could not be recorded."""
+    found = credits_told(value)
+    assert found is None if told is None else repr(found) == repr(Decimal(told))
