@@ -196,14 +196,16 @@ def _decided(desk: Desk, batch: Batch) -> str:
     kind = _DECIDED.get(batch.status)
     if kind is None:
         return ""
-    last = next((one for one in reversed(desk.store.stream(batch.batch_id)) if isinstance(one.event, kind)), None)
-    if last is None:
-        return ""
-    why = f": {last.event.why}" if last.event.why else ""
-    return desk.masked(f"{str(batch.status).capitalize()} on {when(last.at)} by {last.event.by}{why}")
+    told = [(one.at, one.event) for one in desk.store.stream(batch.batch_id) if isinstance(one.event, kind)]
+    at, event = told[-1]
+    why = f": {event.why}" if event.why else ""
+    return desk.masked(f"{str(batch.status).capitalize()} on {when(at)} by {event.by}{why}")
 
 
-_DECIDED: Final = {BatchStatus.PAUSED: BatchPaused, BatchStatus.CANCELLED: BatchCancelled}
+_DECIDED: Final[dict[BatchStatus, type[BatchPaused | BatchCancelled]]] = {
+    BatchStatus.PAUSED: BatchPaused,
+    BatchStatus.CANCELLED: BatchCancelled,
+}
 
 
 def _back(batch_id: UUID, by: str) -> Redirect:
