@@ -127,6 +127,26 @@ def test_faults_of_the_api_have_a_reason(locked, method, path, content, status):
     assert (answer.status_code, bool(answer.json()["reason"])) == (status, True)
 
 
+@pytest.mark.parametrize(
+    ("action", "body", "reason"),
+    [
+        ("settle", {"decision": "perhaps"}, "decision: 'perhaps' is none of its words: sent, resend, lost"),
+        ("retry", {"state": "perhaps"}, "state: 'perhaps' is none of its words: completed, failed, timed_out, skipped, cancelled"),
+        ("retry", {"state": "ready"}, "can run again: completed, failed, timed_out, skipped, cancelled."),
+        ("retry", {"step": "perhaps"}, "no step 'perhaps'; it has normalize_company_name, "),
+        ("perhaps", {}, "no action 'perhaps'; it has pause, resume, cancel, retry and settle."),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_refused_is_answered_with_those_that_there_are(locked, action, body, reason):
+    """So that whoever writes the program need not look them up."""
+    batch = locked.world.launch(person("ann"))
+    with locked.browser() as program:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        answer = program.post(f"/api/v1/batches/{batch.batch_id}/{action}", json=body, headers=headers)
+    assert 400 <= answer.status_code < 500
+    assert reason in answer.json()["reason"]
+
+
 def test_the_api_describes_itself(browser):
     """The OpenAPI document has the API, and no page."""
     paths = browser.get("/schema").json()["paths"]

@@ -108,6 +108,26 @@ def test_an_answer_without_a_place_is_listed_and_placed(world):
     assert world.ended("unmatched", "--match", kept["id"], item).returncode == 1
 
 
+def test_an_answer_takes_the_place_of_a_newer_one_only_on_purpose(world):
+    """Whoever places it is told which answer the step has already."""
+    import httpx
+
+    batch_id = world.launch(file=world.new_people(1, "standing"), workstream="crm_data")
+    world.json("pause", batch_id)
+    item = world.items(batch_id, world.url)[0]
+    path, secret = "callbacks/crm_data/enrich_person_via_clay_waterfall", {"authorization": f"Bearer {SECRET}"}
+    with daemon(world, "--role", "receiver") as address:
+        for body in ({"title": "Older standing"}, {"item_id": str(item), "title": "Owner"}):
+            httpx.post(f"{address}/{path}", json=body, headers=secret)
+    (kept,) = [one for one in world.json("unmatched")["unmatched"] if "Older standing" in one["body"]]
+    refused = world.ended("unmatched", "--match", kept["id"], item)
+    assert refused.returncode == 1
+    assert "has an answer already (data), which came after this one" in refused.stderr
+    placed = world.json("unmatched", "--match", kept["id"], item, "--anyway")
+    assert (placed["status"], placed["standing"][-15:]) == ("accepted", "takes its place")
+    world.json("cancel", batch_id)
+
+
 def test_a_superseded_configuration_has_to_be_applied_on_purpose(world):
     """Two hosts with different files do not take turns; `apply` says which is meant."""
     path = world.folder / "enrichcore.toml"

@@ -1,6 +1,7 @@
 """The pages of lanes and of unmatched answers, and signing out: what they show, and what a person decides there."""
 
 import json
+import re
 from uuid import UUID, uuid4
 
 import pytest
@@ -140,6 +141,24 @@ def test_an_answer_is_placed_by_hand(site, browser):
     again = browser.get(f"/unmatched/{found}").text
     assert "by ann (web): the only one" in again
     assert "/match" not in again
+
+
+def test_an_answer_is_placed_beside_another_only_once_that_is_shown(site, browser):
+    """The form comes again with which answer the step has, and what would become of this one."""
+    launched(browser, person("ann"))
+    (send,) = site.world.send()
+    stray(site, result={"name": "Quillhaven Old"})
+    (found,) = unmatched_ids(site)
+    site.world.app.receive([site.world.callback(APOLLO_COMPANY, site.world.body(send))])
+    said = {"item": str(send.run_id), "why": "it <is>"}
+    shown = browser.post(f"/unmatched/{found}/match", data=said)
+    assert shown.status_code == 409
+    assert "Yes, place it all the same" in shown.text
+    (beside,) = re.findall(r'name="beside" value="([^"]+)"', shown.text)
+    assert beside.startswith(f"{APOLLO_COMPANY} has an answer already (data)")
+    assert site.world.events(e.CallbackMatched) == []
+    assert browser.post(f"/unmatched/{found}/match", data={**said, "beside": beside}).status_code == 303
+    assert told(site, e.CallbackMatched) == {("web", "it <is>")}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from attrs import evolve
 from openpyxl import Workbook
 
+from enrichcore.application import launching
 from enrichcore.domain import events as e
+from enrichcore.store import StoreUnavailable
 from runners.daemon import Daemon, Role
 from tests.contracts.world import APOLLO, configuration, person
 from tests.end_to_end.browsing import UPLOAD, doubtful, launched, told, uploaded
@@ -200,6 +202,36 @@ def test_who_decided_and_why_is_kept_and_the_name_is_filled_in_again(site, brows
     assert told(site, e.BatchCancelled) == told(site, e.ItemCancelled) == {(f"{'x' * 100} (web)", HOSTILE)}
 
 
+def test_who_paused_or_cancelled_it_and_why_is_told_for_as_long_as_it_is(site, browser):
+    """In words that are escaped; a batch that runs has no such line."""
+    batch = launched(browser)
+    browser.post(f"{batch}/pause", data={"by": "ann", "why": "to look"})
+    assert re.search(r"Paused on [\d :-]+ by ann \(web\): to look<", browser.get(batch).text)
+    browser.post(f"{batch}/resume")
+    assert "Paused on" not in browser.get(batch).text
+    browser.post(f"{batch}/cancel", data={"why": HOSTILE})
+    assert re.search(r"Cancelled on [\d :-]+ by web: &lt;script&gt;", browser.get(batch).text)
+
+
+def test_a_batch_that_is_still_being_filled_says_so(site, browser, monkeypatch):
+    """How many items there are, and will be; the page goes on looking, also while none is active."""
+    monkeypatch.setattr(launching, "ITEMS_PER_COMMIT", 2)
+
+    def lose_the_database(_done):
+        raise StoreUnavailable("away")
+
+    upload = site.world.upload(*(person(name) for name in ("ann", "bob", "cy")))
+    with pytest.raises(StoreUnavailable):
+        site.world.app.launch(upload.upload_id, progress=lose_the_database)
+    ((batch, _),) = site.world.store.batches()
+    page = browser.get(f"/batches/{batch.batch_id}").text
+    assert "It is still being filled: 2 of 3 items are made" in page
+    assert "data-live" in page
+    assert '<td class="n">2 of 3</td>' in browser.get("/batches").text
+    site.world.app.fill(batch.batch_id)
+    assert "being filled" not in browser.get(f"/batches/{batch.batch_id}").text
+
+
 @pytest.mark.parametrize(("decision", "state"), [("sent", "awaiting_answer"), ("resend", "ready")])
 def test_doubts_are_settled_by_their_buttons(site, browser, decision, state):
     """The page offers it while there are any, and says what it costs."""
@@ -219,8 +251,9 @@ def test_doubts_are_settled_by_their_buttons(site, browser, decision, state):
 def test_waits_for_answers_that_will_not_come_are_ended_by_their_button(site, browser):
     """Doubts and rows that arrived alike; it is there while anything is out."""
     batch = launched(browser)
-    assert "Give up waiting" in browser.get(batch).text
+    assert "Give up waiting" not in browser.get(batch).text, "nothing was sent"
     sends = site.world.send()
+    assert "Give up waiting" in browser.get(batch).text
     said = {"decision": "lost", "by": "ann", "why": "the table was deleted"}
     assert browser.post(f"{batch}/settle", data=said).status_code == 303
     assert {site.world.run_of(send).state for send in sends} == {"timed_out"}

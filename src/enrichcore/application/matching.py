@@ -12,7 +12,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from enrichcore.application.answers import Ack, Incoming, claimed_id, parse
+from enrichcore.application.answers import Ack, AckStatus, Incoming, claimed_id, parse
 from enrichcore.application.application import Enrichment
 from enrichcore.application.core import Core
 from enrichcore.application.errors import ApplicationError, UnknownId
@@ -68,6 +68,52 @@ def match(
         raise
     except Exception as fault:
         raise CannotMatch(_fault(unmatched_id, fault)) from fault
+
+
+@frozen(kw_only=True)
+class Standing:
+    """The answer that a step has already, where another is about to be placed with it."""
+
+    #: Which it is, and what would become of the one that is placed, in one sentence.
+    said: str
+    #: Whether an answer that came earlier would take its place.
+    gives_way_to_older: bool
+
+
+def standing_answer(
+    application: Enrichment, unmatched_id: UUID, item_id: UUID | None, *, step: str = "", body: bytes | None = None
+) -> Standing | None:
+    """The answer that the step has already with which `match` would place this one; None where it has none.
+
+    Nothing is placed. Takes what `match` takes, and refuses what it refuses.
+    """
+    core = application.core
+    unit = core.unit(application.now())
+    how = _How(by="", why="", item_id=item_id, step=step, body=body)
+    events = unit.events_at([(unmatched_id, 1), (unmatched_id, 2)])
+    read = _read(events, unmatched_id, how)
+    found = _who_was_asked(unit, read.found, read.incoming.workflow)
+    draft, refusal = unit.run(found), misfit(core, unit, read.incoming, found)
+    if refusal or draft is None:
+        raise CannotMatch(refusal)
+    before = unit.step_run(draft, read.incoming.workflow)
+    if before.answered_at is None or before.rank is None:
+        return None
+    try:
+        status = place(core, unit, read.incoming, read.parsed, found).status
+    except Exception as fault:
+        raise CannotMatch(_fault(unmatched_id, fault)) from fault
+    older = events[unmatched_id, 1].at < before.answered_at
+    when = "after" if older else "before"
+    said = f"{before.workflow} has an answer already ({before.rank.name.lower()}), which came {when} this one, on {before.answered_at:%Y-%m-%d %H:%M:%S} UTC"
+    becomes = _BECOMES.get(status, "takes its place")
+    return Standing(said=f"{said}; this one {becomes}", gives_way_to_older=older and status not in _BECOMES)
+
+
+_BECOMES: Final = {
+    AckStatus.DUPLICATE: "says the same as one that came, and changes nothing",
+    AckStatus.KEPT: "is only kept beside it, for it tells less",
+}
 
 
 def redrive(

@@ -1,6 +1,7 @@
 """Batches: how far they are, and what a person decides about them."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -245,14 +246,50 @@ def retry(
     with application(context, in_force=not dry_run) as enrichment:
         _require_step(enrichment, batch_id, step)
         if dry_run:
-            _show_costs(
-                batch_id,
-                enrichment.retry_costs(BatchId(batch_id), step=step, state=wanted, reason=reason),
-                as_json=as_json,
-            )
+            costs = enrichment.retry_costs(BatchId(batch_id), step=step, state=wanted, reason=reason)
+            _show_costs(batch_id, costs, as_json=as_json)
+            if not costs and not as_json:
+                line(f"  {nothing_to_retry(enrichment, batch_id, step, wanted, reason)}")
             return
         again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=wanted, reason=reason)
-        _counted(enrichment, batch_id, "retried", again, as_json=as_json)
+        notes = (
+            other_functions(enrichment, batch_id, step)
+            if again
+            else [nothing_to_retry(enrichment, batch_id, step, wanted, reason)]
+        )
+        _counted(enrichment, batch_id, "retried", again, notes, as_json=as_json)
+
+
+def nothing_to_retry(enrichment: Enrichment, batch_id: UUID, step: str | None, state: State | None, reason: str) -> str:
+    """Why there was nothing to retry: what was looked for, and how the steps that were looked at stand."""
+    found: Counter[str] = Counter()
+    for (workflow, at), count in enrichment.store.step_counts(BatchId(batch_id)).items():
+        if step in {None, workflow}:
+            found[str(at)] += count
+    wanted = "failed or timed_out" if state is None else str(state)
+    words = f" for a reason with the words {reason!r}" if reason else ""
+    stands = ", ".join(f"{found[at]:,} {at}" for at in map(str, State) if found[at]) or "none yet"
+    # What ended well is left out: to ask again costs credits.
+    others = [str(at) for at in (State.FAILED, State.TIMED_OUT, State.CANCELLED) if found[at] and at != state]
+    hint = ""
+    if reason:
+        hint = f"; `enrichcore explain {batch_id}` tells the reasons"
+    elif others:
+        hint = f"; --state {' or '.join(others)} would run others again"
+    return f"Nothing {f'of {step} ' if step else ''}is {wanted}{words}: {stands}{hint}"
+
+
+def other_functions(enrichment: Enrichment, batch_id: UUID, step: str | None) -> list[str]:
+    """Local steps that run again with another function than the configuration names now."""
+    (batch, _), *_ = enrichment.store.batches([batch_id])
+    stream = enrichment.registry.workstreams.get(batch.workstream)
+    pairs = [(pinned, stream and stream.pipeline.step(pinned.workflow)) for pinned in batch.pipeline.steps]
+    return [
+        f"{pinned.workflow} runs {pinned.function} again, which the batch was launched with; {now.function}, which the"
+        " configuration names now, counts for new launches"
+        for pinned, now in pairs
+        if step in {None, pinned.workflow} and pinned.function and now and now.function != pinned.function
+    ]
 
 
 def _ended_so(state: str, batch_id: UUID) -> State:
@@ -326,9 +363,13 @@ def _require_step(enrichment: Enrichment, batch_id: UUID, step: str | None) -> N
         raise typer.BadParameter(f"the batch has no step {step!r}; it has {known}", param_hint="--step")
 
 
-def _counted(enrichment: Enrichment, batch_id: UUID, done: str, count: int, *, as_json: bool) -> None:
+def _counted(
+    enrichment: Enrichment, batch_id: UUID, done: str, count: int, notes: Sequence[str] = (), *, as_json: bool
+) -> None:
     now = progress_of(enrichment, batch_id)[0]["status"]
     if as_json:
-        show_json({"batch_id": batch_id, "status": now, done: count})
-    else:
-        line(f"Batch {batch_id}: {count:,} {done}; the batch is {now}")
+        show_json({"batch_id": batch_id, "status": now, done: count, "notes": notes})
+        return
+    line(f"Batch {batch_id}: {count:,} {done}; the batch is {now}")
+    for note in notes:
+        line(f"  {note}")

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from enrichcore.application import Enrichment
+from enrichcore.application.matching import CannotMatch, standing_answer
 from enrichcore.application.matching import match as match_answer
 from enrichcore.application.matching import redrive as redrive_answers
 from enrichcore.domain.events import CallbackUnmatched, Recorded
@@ -53,6 +54,12 @@ def unmatched(
             allow_dash=True,
         ),
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="With --match: also where the step has a newer answer, whose place it would take."
+        ),
+    ] = False,
     redrive: Annotated[
         bool, typer.Option("--redrive", help="Try to place every one again, by its own item_id.")
     ] = False,
@@ -67,15 +74,18 @@ def unmatched(
     """
     if match is not None and redrive:
         raise typer.BadParameter("choose one of --match and --redrive")
-    if match is None and (step or body is not None):
-        raise typer.BadParameter("--step and --body say how --match places an answer")
+    if match is None and (step or anyway or body is not None):
+        raise typer.BadParameter("--step, --body and --anyway say how --match places an answer")
     with application(context) as enrichment:
         if match is not None:
             mended = None if body is None else _read(body)
+            standing = standing_answer(enrichment, *match, step=step, body=mended)
+            if standing is not None and standing.gives_way_to_older and not anyway:
+                raise CannotMatch(f"{standing.said}: give --anyway where that is meant")
             ack = match_answer(enrichment, *match, by=who(by), why=why, step=step, body=mended)
-            _tell(
-                {"id": match[0], "item_id": ack.item_id, "status": ack.status}, f"Placed: {ack.status}", as_json=as_json
-            )
+            found = "" if standing is None else standing.said
+            facts = {"id": match[0], "item_id": ack.item_id, "status": ack.status, "standing": found}
+            _tell(facts, f"Placed: {ack.status}{found and f'. {found}'}", as_json=as_json)
         elif redrive:
             _redrive(enrichment, by=who(by), why=why, as_json=as_json)
         else:
@@ -116,7 +126,7 @@ def _list(enrichment: Enrichment, *, as_json: bool) -> None:
 _COLUMNS: Final = {
     "id": "id",
     "received_at": "received",
-    "client": "client",
+    "client": "with the secret of",
     "workstream": "workstream",
     "workflow": "workflow",
     "claimed_id": "claims",

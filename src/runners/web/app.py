@@ -28,6 +28,7 @@ from enrichcore.store.postgres import PostgresStore
 from runners.masking import Masks
 from runners.web.access import LoginNeeded
 from runners.web.api import api
+from runners.web.batch_actions import WORDS
 from runners.web.desk import Desk
 from runners.web.metrics import metrics
 from runners.web.pages import pages
@@ -61,12 +62,13 @@ _KINDS: Final = {
     "array": "a list",
     "null": "nothing",
 }
+_NO_WORD: Final = "is none of its words"
 #: What the decoder of requests says, and what it means to whoever wrote them.
 _FAULTS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"Object missing required field (`[^`]*`)"), r"the field \1 is missing"),
     (re.compile(r"Object contains unknown field (`[^`]*`)"), r"there is no field \1"),
     (re.compile("Invalid UUID"), "this is no uuid"),
-    (re.compile("Invalid enum value ('.*')"), r"\1 is none of its words"),
+    (re.compile("Invalid enum value ('.*')"), rf"\1 {_NO_WORD}"),
     (
         re.compile("Expected `([^`]+)`, got `([^`]+)`"),
         lambda found: f"give {_kind(found[1])} and not {_kind(found[2])}",
@@ -165,6 +167,8 @@ def _fault(key: str, message: str) -> str:
     """What is wrong with one field; the body as a whole goes by the name of the handler's argument, which nobody knows."""
     for said, meant in _FAULTS:
         message = said.sub(meant, message)
+    if key in WORDS and message.endswith(_NO_WORD):
+        message = f"{message}: {', '.join(WORDS[key])}"
     return message if key in {"", "data"} else f"{key}: {message}"
 
 

@@ -17,6 +17,8 @@ ACTIONS: Final = {
     BatchStatus.CANCELLED: (),
     BatchStatus.FINISHED: (),
 }
+#: A field of a request → the words that it takes.
+WORDS: Final = {"decision": tuple(map(str, Settlement)), "state": tuple(str(state) for state in State if state in ENDS)}
 #: Characters kept of a name and of a reason.
 _LONGEST_NAME: Final = 100
 LONGEST_WHY: Final = 1000
@@ -67,7 +69,7 @@ def act(application: Enrichment, batch_id: BatchId, action: str, *, by: str, why
             return application.resume(batch_id, by=by, why=why)
         case "cancel":
             return application.cancel(batch_id, by=by, why=why) > 0
-    raise NotFoundException(detail="A batch can be paused, resumed, cancelled, retried and settled.")
+    raise NotFoundException(detail=f"A batch has no action {action!r}; it has pause, resume, cancel, retry and settle.")
 
 
 def settle(
@@ -105,7 +107,7 @@ def retry(
     """
     _require_step(application, batch_id, step)
     if state is not None and state not in ENDS:
-        raise ClientException(detail=f"Only what has ended can run again: {', '.join(sorted(ENDS))}.")
+        raise ClientException(detail=f"Only what has ended can run again: {', '.join(WORDS['state'])}.")
     wanted = None if state is None else State(state)
     why = why.strip()[:LONGEST_WHY]
     return application.retry(batch_id, by=by, why=why, step=step, state=wanted, reason=reason)
@@ -114,4 +116,5 @@ def retry(
 def _require_step(application: Enrichment, batch_id: BatchId, step: str | None) -> None:
     known = application.store.batches([batch_id])
     if step is not None and known and known[0][0].pipeline.step(step) is None:
-        raise ClientException(detail=f"The batch has no step {step!r}.")
+        steps = ", ".join(one.workflow for one in known[0][0].pipeline.steps)
+        raise ClientException(detail=f"The batch has no step {step!r}; it has {steps}.")

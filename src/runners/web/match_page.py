@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
 from enrichcore.application.answers import parse
-from enrichcore.application.matching import CannotMatch, match
+from enrichcore.application.matching import CannotMatch, match, standing_answer
 from enrichcore.domain.events import CallbackMatched, CallbackUnmatched, Recorded
 from runners.plain import body_text
 from runners.web.access import name_cookie, remembered_name
@@ -38,6 +38,8 @@ class Matched:
     step: str = ""
     #: What it should have said; empty for what came.
     body: str = ""
+    #: The answer that the step has already, in the words that whoever places this one was shown.
+    beside: str = ""
 
 
 def match_handlers() -> list[Any]:
@@ -62,16 +64,13 @@ def unmatched_match(
         return _shown(request, desk, unmatched_id, data, refused=_WHOSE)
     if body is not None and len(body) > _LARGEST_BODY:
         return _shown(request, desk, unmatched_id, data, refused="An answer has at most 4 MiB.")
+    item_id, step = whose.pop(), data.step.strip()
     try:
-        ack = match(
-            desk.application,
-            unmatched_id,
-            whose.pop(),
-            by=named(data.by, BY),
-            why=data.why.strip()[:LONGEST_WHY],
-            step=data.step.strip(),
-            body=body,
-        )
+        standing = standing_answer(desk.application, unmatched_id, item_id, step=step, body=body)
+        if standing is not None and standing.said != data.beside:
+            return _shown(request, desk, unmatched_id, data, beside=standing.said)
+        why = data.why.strip()[:LONGEST_WHY]
+        ack = match(desk.application, unmatched_id, item_id, by=named(data.by, BY), why=why, step=step, body=body)
     except CannotMatch as refusal:
         return _shown(request, desk, unmatched_id, data, refused=f"It cannot be placed so: {refusal}.")
     cookies = [name_cookie(data.by)] if data.by.strip() else []
@@ -80,7 +79,13 @@ def unmatched_match(
 
 
 def _shown(
-    request: Request[Any, Any, Any], desk: Desk, unmatched_id: UUID, given: Matched, *, refused: str = ""
+    request: Request[Any, Any, Any],
+    desk: Desk,
+    unmatched_id: UUID,
+    given: Matched,
+    *,
+    refused: str = "",
+    beside: str = "",
 ) -> Response[str]:
     events = desk.store.stream(unmatched_id)
     came = events[0] if events else None
@@ -89,7 +94,7 @@ def _shown(
     placed = next((one for one in events if isinstance(one.event, CallbackMatched)), None)
     return desk.page(
         "unmatched_answer.html",
-        status_code=409 if refused else 200,
+        status_code=409 if refused or beside else 200,
         answer=_answer(desk, came, came.event),
         is_json=_is_json(came.event.body),
         # Those whose answers come by callback, for whoever has to name another than it came to.
@@ -98,6 +103,7 @@ def _shown(
         given=given,
         claimed=came.event.claimed_id,
         refused=desk.masked(refused),
+        beside=beside,
         name=given.by or remembered_name(request),
     )
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from enrichcore.application import UnknownId
 from enrichcore.domain.batch import Batch, BatchStatus
+from enrichcore.domain.events import BatchCancelled, BatchPaused
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
 from projections.final_leads import FINAL_LEADS
@@ -18,7 +19,7 @@ from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, re
 from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
 from runners.web.lane_pages import lane_handlers
 from runners.web.progress import again, progress_of, steps_of
-from runners.web.rendering import PageNumber, Paging
+from runners.web.rendering import PageNumber, Paging, when
 from runners.web.run_page import run_page
 from runners.web.signing_in import sign_out
 from runners.web.standing import standing_of
@@ -28,8 +29,6 @@ from runners.web.uploading import upload_handlers
 
 #: Which items a batch page can be narrowed to.
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
-#: States of steps that wait for an answer, or for a company whose answer is waited for.
-_WAITING: Final = frozenset({State.AWAITING_ANSWER, State.IN_DOUBT, State.WAITING_FOR_COMPANY})
 #: How long read models may be behind before the page says so.
 _PATIENCE: Final = timedelta(seconds=30)
 #: signal → its words on the page of leads.
@@ -73,7 +72,9 @@ def batches(desk: TheDesk, page: PageNumber = 1) -> Response[str]:
     paging = Paging(number=page, size=PAGE, total=desk.row("batch_count")["count"])
     ids = [row["batch_id"] for row in desk.rows("batch_ids", limit=paging.size, offset=paging.offset)]
     found = progress_of(desk, [one for one, _ in desk.store.batches(ids)])
-    return desk.page("batches.html", batches=found, paging=paging, live=any(one.items_active for one in found))
+    return desk.page(
+        "batches.html", batches=found, paging=paging, live=any(one.items_active or one.filling for one in found)
+    )
 
 
 @get("/batches/{batch_id:uuid}", sync_to_thread=True)
@@ -102,7 +103,8 @@ def batch(
         "batch.html",
         batch=progress,
         steps=steps,
-        waiting=any(share.state in _WAITING for step in steps for share in step.shares),
+        waiting=desk.row("any_out", batch=batch_id)["any_out"],
+        decided=_decided(desk, found),
         again=again(found.status, steps),
         standing=standing,
         standing_left=left,
@@ -110,7 +112,7 @@ def batch(
         paging=paging,
         only=only,
         filters=_ITEM_FILTERS,
-        live=progress.items_active > 0 or found.status is BatchStatus.PAUSED,
+        live=progress.items_active > 0 or progress.filling or found.status is BatchStatus.PAUSED,
         # What a look costs grows with the batch.
         pause_ms=1500 + progress.items_total // 10,
         actions=ACTIONS[found.status],
@@ -187,6 +189,23 @@ def _known(desk: Desk, batch_id: UUID) -> Batch:
     if not known:
         raise UnknownId("batch", batch_id)
     return known[0][0]
+
+
+def _decided(desk: Desk, batch: Batch) -> str:
+    """Who paused or cancelled a batch that is, when and why; empty of any other."""
+    kind = _DECIDED.get(batch.status)
+    if kind is None:
+        return ""
+    told = [(one.at, one.event) for one in desk.store.stream(batch.batch_id) if isinstance(one.event, kind)]
+    at, event = told[-1]
+    why = f": {event.why}" if event.why else ""
+    return desk.masked(f"{str(batch.status).capitalize()} on {when(at)} by {event.by}{why}")
+
+
+_DECIDED: Final[dict[BatchStatus, type[BatchPaused | BatchCancelled]]] = {
+    BatchStatus.PAUSED: BatchPaused,
+    BatchStatus.CANCELLED: BatchCancelled,
+}
 
 
 def _back(batch_id: UUID, by: str) -> Redirect:

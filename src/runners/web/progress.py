@@ -59,6 +59,9 @@ class Progress:
     upload_id: UUID
     launched_at: datetime
     status: str
+    #: Whether every item is made; how many there are then.
+    filled: bool
+    item_count: int
     items_total: int
     items_active: int
     items_completed: int
@@ -74,6 +77,11 @@ class Progress:
         """How many of its items have ended, in percent."""
         ended = self.items_total - self.items_active
         return round(100 * ended / self.items_total, 1) if self.items_total else 0.0
+
+    @property
+    def filling(self) -> bool:
+        """Whether more items are being made."""
+        return not self.filled and self.status != BatchStatus.CANCELLED
 
 
 def progress_of(desk: Desk, batches: Sequence[Batch]) -> list[Progress]:
@@ -93,6 +101,8 @@ def _progress(desk: Desk, batch: Batch, counts: Row) -> Progress:
         upload_id=batch.upload_id,
         launched_at=batch.launched_at,
         status=str(batch.status),
+        filled=batch.filled,
+        item_count=batch.item_count,
         items_total=counts["items_total"],
         items_active=counts["items_active"],
         items_completed=counts["items_completed"],
@@ -153,6 +163,8 @@ def progress_json(progress: Progress, steps: Iterable[StepProgress] | None = Non
         "upload_id": progress.upload_id,
         "launched_at": progress.launched_at,
         "status": progress.status,
+        "filled": progress.filled,
+        "item_count": progress.item_count,
         "items_total": progress.items_total,
         "items_active": progress.items_active,
         "items_completed": progress.items_completed,

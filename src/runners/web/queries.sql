@@ -36,6 +36,13 @@ where case %(only)s when '' then true when 'gaps' then i.gaps > 0 when 'in_doubt
       else i.status = %(only)s end
 order by i.run_id limit %(limit)s offset %(offset)s
 
+-- name: any_out
+-- Whether an answer is waited for: to a row of the batch, or to a company's that it waits for.
+select exists (
+    select from enrichcore.step_runs s left join enrichcore.step_runs c on c.run_id = s.company_run_id
+    where s.batch_id = %(batch)s and (s.state in ('awaiting_answer', 'in_doubt')
+        or s.state = 'waiting_for_company' and c.state in ('awaiting_answer', 'in_doubt'))) as any_out
+
 -- name: leads
 select *, count(*) over () as found from enrichcore.final_leads
 where client_id = %(client)s

@@ -1,14 +1,16 @@
 """Answers that could not be placed find their place later, once."""
 
 import json
+import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from enrichcore.application import UnknownId
-from enrichcore.application.matching import CannotMatch, match, redrive
+from enrichcore.application.matching import CannotMatch, match, redrive, standing_answer
 from enrichcore.domain import events as e
 from enrichcore.domain.ids import BatchId, item_id
 from enrichcore.domain.life_cycle import State
@@ -129,3 +131,39 @@ def test_an_answer_that_is_no_json_is_placed_as_a_person_mended_it(world):
     assert match(world.application, found, run_id, by="test", body=mended).status == "accepted"
     assert world.store.load([run_id])[run_id].state.run.facts["company_name"] == "Quillhaven Robotics"
     assert world.store.stream(found)[0].event.body == b'{"name": "Quillhaven "Robotics""}'
+
+
+def test_what_the_step_has_already_is_told_before_an_older_answer_takes_its_place(world):
+    """Which came first, and what would become of the other; nothing is recorded by looking."""
+    run_id = world.sends[0].run_id
+    found = unmatched(world, b'{"name": "Quillhaven Old"}')
+    assert standing_answer(world.application, found, run_id) is None
+    world.now += timedelta(hours=1)
+    world.receive(COMPANY, json.dumps({"item_id": str(run_id), "name": "Quillhaven"}).encode())
+    before = world.store.last_position()
+    standing = standing_answer(world.application, found, run_id)
+    assert standing.gives_way_to_older
+    assert re.fullmatch(
+        rf"{COMPANY} has an answer already \(data\), which came after this one, on [\d :-]+ UTC; this one takes its place",
+        standing.said,
+    )
+    assert world.store.last_position() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "becomes"),
+    [
+        (b'{"name": "Quillhaven"}', "says the same as one that came, and changes nothing"),
+        (b'{"error": "nothing found"}', "is only kept beside it, for it tells less"),
+        (b'{"name": "Quillhaven New"}', "takes its place"),
+    ],
+)
+def test_an_answer_that_came_later_may_take_the_place_of_what_the_step_has(world, body, becomes):
+    """What becomes of it is told; none of these gives way to an older one."""
+    run_id = world.sends[0].run_id
+    world.receive(COMPANY, json.dumps({"item_id": str(run_id), "name": "Quillhaven"}).encode())
+    world.now += timedelta(hours=1)
+    standing = standing_answer(world.application, unmatched(world, body), run_id)
+    assert standing.said.endswith(f"UTC; this one {becomes}")
+    assert "which came before this one" in standing.said
+    assert not standing.gives_way_to_older
