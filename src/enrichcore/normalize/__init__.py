@@ -6,6 +6,7 @@ publicsuffixlist, idna, email-validator and ftfy; nothing of ours.
 """
 
 from enrichcore.normalize.casing import is_plain
+from enrichcore.normalize.company_names import company_name, company_name_key
 from enrichcore.normalize.countries import (
     countries_of_state,
     country_name,
@@ -23,8 +24,6 @@ from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
 from enrichcore.normalize.name_order import is_initial, is_undivided, joined_name
 from enrichcore.normalize.names import (
-    company_name,
-    company_name_key,
     given_name_forms,
     last_name,
     person_name,

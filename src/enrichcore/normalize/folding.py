@@ -19,3 +19,10 @@ def folded(text: str) -> str:
     lowered = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", lowered))).translate(_LETTERS)
     return _DIGRAPHS.sub("", bare)
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a folded text, without punctuation; a sign for "and" is the word."""
+    joined = re.sub(r"[&+]", " and ", re.sub(r"\b(\w)/(\w)\b", r"\1\2", folded(text)))
+    bare = re.sub(r"[.'\u2019\u2018`\u00b4]", "", joined)
+    return "".join(part if part.isalnum() or unicodedata.category(part)[0] == "M" else " " for part in bare).split()

@@ -1,32 +1,29 @@
-"""Names of people and companies: clean ones to show, folded ones to match.
+"""Names of people: clean ones to show, folded ones to match.
 
 What is shown keeps particles, apostrophes and inner capitals as given; only names all in capitals or all in lower case
 are recased, and what is no part of a name (credentials, suffixes, honorifics) leaves it. What is matched is folded so that
-`Müller`, `Mueller` and `Muller` agree. A company's key is weak: two companies may share it.
+`Müller`, `Mueller` and `Muller` agree.
 """
 
 import re
-import unicodedata
 from functools import cache
 from typing import Any
 
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
-from enrichcore.normalize.folding import folded
+from enrichcore.normalize.folding import folded, folded_words
 from enrichcore.normalize.last_name_in_capitals import is_particle, last_name_in_capitals
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.name_order import Parts, is_initial, is_of_any_order, parts_in_order
-from enrichcore.normalize.nothing import clean_label, clean_text
+from enrichcore.normalize.nothing import clean_text
+from enrichcore.normalize.pictures import without_pictures
 from enrichcore.normalize.remembering import remembered
 
 #: Longer texts are no names.
 MAX_PERSON_NAME = 200
-MAX_COMPANY_NAME = 500
-
 #: What surrounds a name in a cell and is no part of it.
 _EDGES = ' ,;|"“”„*_'
 #: A word of so many characters, its full stop among them, may be a short form: "Wm.", "Jos.".
 _SHORT_FORM = 4
-
 #: A nickname, a name at birth or pronouns, beside a name: "Ada (Addie) Bell", "Ada “Addie” Bell".
 _ASIDE = re.compile(r"""\s*(?:\([^()]*\)|\[[^\[\]]*\]|(?<!\w)"[^"]+"(?!\w)|[“„][^“”„]+[“”])""")
 _ADDRESS_ASIDE = re.compile(r"\s*[(<\[][^()<>\[\]\s]+@[^()<>\[\]\s]+[)>\]]\s*$")
@@ -57,9 +54,9 @@ _TWO = re.compile(r"\S+ (?:\S+ )*?(?P<before>\S+) (?:and|und|et|&|\+) (?P<behind
 _CALLED = re.compile(r"[\"\u201c\u201e]([^\W\d_][^\"\u201c\u201d\u201e]*)[\"\u201d\u201c]\s+(\S+)")
 #: Two people in one cell, or no name at all.
 _SEVERAL = re.compile(r"[;&=<>{}\\]|\s\+\s")
-#: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 #: Last names of two letters that are none of initials, though they have no vowel.
 _SHORT_NAMES = frozenset({"NG"})
+#: Two letters that are spoken as one syllable: "JO" is Jo, and "AJ" stays.
 _SHORT_SYLLABLE = re.compile(r"[^AEIOU\W\d_][AEIOUY]")
 #: What stands before the @ of an address, or a user's name.
 _MAILBOX = re.compile(r"[a-z]{2,}[._][a-z]{2,}\d*|[a-z]+\d+")
@@ -68,37 +65,7 @@ _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
 _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
-#: An address of mail, a number to call, and the id of a record in Salesforce or elsewhere.
-_NO_COMPANY = re.compile(
-    r"[^\s@]+@[^\s@]+\.[^\s@]+|\d{5,}|[+(]?(?:\d[\s().\-/]*){8,}|00[0-9A-Za-z](?=\w*\d\w*\d)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?"
-    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|(?:[Ff]ound )?\d+ (?:results?|compan(?:y|ies)|match(?:es)?|records?)(?: found)?"
-)
-#: How somebody is employed there, behind the name as LinkedIn shows it.
-_EMPLOYMENT = re.compile(
-    r"\s*\u00b7\s*(?:full[- ]time|part[- ]time|contract|permanent|self[- ]employed|freelance|internship|apprenticeship|seasonal|temporary|remote|hybrid|on-site"
-    r"|vollzeit|teilzeit|freiberuflich|selbstst\u00e4ndig|cdi|cdd|temps plein|temps partiel|jornada completa|media jornada|tempo pieno|tempo integral).*$",
-    re.IGNORECASE,
-)
-#: How somebody is employed there, behind the name of a company: "Acorn (Contract)", "Acorn - Part-time".
-_TERMS_BEHIND = re.compile(
-    r"(?:\s+(?:[(\[](?:contract(?:or)?|full[- ]?time|part[- ]?time|freelance|intern(?:ship)?|temporary|seasonal|permanent|self[- ]employed"
-    r"|current|present)[)\]]|[-\u2013\u2014|/]\s+(?:full|part)[- ]?time))+$",
-    re.IGNORECASE,
-)
-#: Of "CFO at Acorn" what a job's title leaves; "AT Kearney", "At Home" and "@Home" are names.
-_BEFORE_EMPLOYER = re.compile(r"^(?:(?:at|@)\s+)+(?=[A-Z][^@]*$)")
-#: Somebody's last company: "Ex-Acorn", "former Acorn"; "Ex Libris" is a name.
-_FORMER_EMPLOYER = re.compile(r"(?:[Ee]x-(?=[A-Z][^-]*$)|ex |(?:[Ff]ormer(?:ly)?|[Pp]reviously)\s+(?=\S))")
-#: What an encoding, a list or somebody in doubt left around a company's name: "Pampanet?", "Acorn (?)", "- Acorn", "Acorn..."; "Yahoo!" is one.
-_STRAY_MARKS = re.compile(
-    r"^(?:[-*\u2022\u00b7\u2013\u2014>?]+\s+)+|(?:\s*(?:[(\[]\?+[)\]]|[?*:;~\u2026\\/]|\.{2,})|\s+[-\u2013\u2014#])+$"
-)
-_QUOTES = '"“”„'
-_QUOTED = re.compile(f"[{_QUOTES}][^{_QUOTES}]*[{_QUOTES}]")
-_MARKS = frozenset("®©™℠")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
-_JOINS = frozenset({"and", "und", "et", "y", "og", "och", "e", "en"})
 
 
 @remembered
@@ -119,7 +86,7 @@ def _bare_name(value: Any) -> str | None:
     if "@" in text or "://" in text:
         return None
     text = _CALLED.sub(r"\1 \2", text) if _CALLED.fullmatch(text) else text
-    plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else _without_pictures(text)))
+    plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else without_pictures(text)))
     if " " in plain:
         plain = _ALSO_CALLED.sub("", _SAID.sub("", plain))
         two = _TWO.fullmatch(plain)
@@ -138,11 +105,12 @@ def is_nobody(name: str) -> bool:
     """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
     plain = name.casefold()
     words = plain.replace("&", " ").replace("/", " ").split()
-    return plain in entries("no_persons") or (len(words) > 1 and _words_of_desks().issuperset(words))
+    return plain in entries("no_persons") or (len(words) > 1 and words_of_desks().issuperset(words))
 
 
 @cache
-def _words_of_desks() -> frozenset[str]:
+def words_of_desks() -> frozenset[str]:
+    """The words that names of desks and departments are made of."""
     return frozenset(word for row in lines("words_of_desks") for word in row.split())
 
 
@@ -176,29 +144,6 @@ def _without_full_stop(name: str) -> str:
     last = name.rpartition(" ")[2]
     is_word = last.count(".") == 1 and len(last) > _SHORT_FORM and _undotted(last).casefold() not in _GENERATIONS
     return name[:-1] if name.endswith(".") and is_word else name
-
-
-def _without_pictures(text: str) -> str:
-    """The name without emoji, and without what follows one behind a full name: "Ada Bell 🌱 We're hiring"."""
-    for place, character in enumerate(text):
-        if _is_picture(character) and len((named := _without_every_picture(text[:place])).split()) > 1:
-            return named
-    return _without_every_picture(text)
-
-
-def _without_every_picture(text: str) -> str:
-    # What joined two pictures to one stays behind.
-    return clean_label("".join(part for part in text if not _is_picture(part)))
-
-
-def _without_pictures_around(name: str) -> str:
-    """A company's name without emoji; the signs of trade marks stay."""
-    pictures = {part for part in set(name) if part not in _MARKS and _is_picture(part)}
-    return clean_label("".join(part for part in name if part not in pictures)) if pictures else name
-
-
-def _is_picture(character: str) -> bool:
-    return unicodedata.category(character) in {"So", "Cn", "Co"} or character == "\ufe0f"
 
 
 def split_full_name(full: Any) -> Parts:
@@ -266,54 +211,6 @@ def _is_of_one_case(value: Any) -> bool:
 
 
 @remembered
-def company_name(value: Any) -> str | None:
-    """A company's name fit to show, with its legal form and its case as given; None for "Self-employed" and the like."""
-    text = clean_text(value)
-    if text is None or len(text) > MAX_COMPANY_NAME or "://" in text or _NO_COMPANY.fullmatch(text):
-        return None
-    shown = text if text.isascii() else _without_pictures_around(_EMPLOYMENT.sub("", text))
-    bare = shown.strip(" ,;|")
-    # Quotes around a name are dirt, and so is one alone; those around a word of it are not.
-    if sum(map(bare.count, _QUOTES)) % 2 or _QUOTED.fullmatch(bare):
-        bare = bare.strip(f" ,;|{_QUOTES}")
-    bare = _STRAY_MARKS.sub("", bare) or bare
-    bare = _BEFORE_EMPLOYER.sub("", _TERMS_BEHIND.sub("", bare))
-    if _FORMER_EMPLOYER.match(bare) or _is_department(bare):
-        return None
-    if bare.casefold().replace("-", " ").strip(" ().") in entries("no_companies"):
-        return None
-    return bare if any(part.isalnum() for part in bare) else None
-
-
-def _is_department(name: str) -> bool:
-    """Whether a name is that of a department: "Marketing Dept", but not "Police Department"."""
-    words = name.casefold().replace(".", "").split()
-    return len(words) > 1 and not _departments().isdisjoint(words) and _words_of_desks().issuperset(words)
-
-
-@cache
-def _departments() -> frozenset[str]:
-    return entries("words_for_department")
-
-
-@remembered
-def company_name_key(value: Any) -> str | None:
-    """A company's name folded for matching: no legal form, case, accent or punctuation.
-
-    A name that is nothing but a legal form keeps it.
-    """
-    name = company_name(value)
-    if name is None:
-        return None
-    # The sign of a trade mark folds to letters.
-    words = _words(name if name.isascii() else "".join(part for part in name if part not in _MARKS))
-    if not words:
-        return name.casefold()
-    kept = _without_forms(words)
-    return " ".join(kept[1:] if len(kept) > 1 and kept[0] == "the" else kept)
-
-
-@remembered
 def person_name_key(value: Any) -> str | None:
     """A person's full name folded for matching, first name first; the same in either order where it may be turned round."""
     name = person_name(value)
@@ -321,7 +218,7 @@ def person_name_key(value: Any) -> str | None:
     if told and is_of_any_order(told):
         return " ".join(_in_one_order([word for word in told if not is_initial(word)] or told)) or None
     first, last = split_full_name(value)
-    words = _words(" ".join(part for part in (first, last) if part))
+    words = folded_words(" ".join(part for part in (first, last) if part))
     return " ".join(words) or None
 
 
@@ -330,9 +227,9 @@ def _in_one_order(told: list[str]) -> list[str]:
     for turned in (told, [*told[1:], told[0]], [told[-1], *told[:-1]]):
         first, last = split_full_name(" ".join(turned))
         if first and last:
-            return _words(f"{first} {last}")
+            return folded_words(f"{first} {last}")
     # Nobody knows the family name: of all ways to cut the name in two and turn it round, the same one every time.
-    words = _words(" ".join(told))
+    words = folded_words(" ".join(told))
     return min(([*words[cut:], *words[:cut]] for cut in range(len(words))), default=words)
 
 
@@ -349,49 +246,6 @@ def _forms() -> dict[str, frozenset[str]]:
         for form in forms:
             found[form] = found.get(form, frozenset()) | forms
     return found
-
-
-def _words(text: str) -> list[str]:
-    joined = re.sub(r"[&+]", " and ", re.sub(r"\b(\w)/(\w)\b", r"\1\2", folded(text)))
-    bare = re.sub(r"[.'\u2019\u2018`\u00b4]", "", joined)
-    return "".join(part if part.isalnum() or unicodedata.category(part)[0] == "M" else " " for part in bare).split()
-
-
-def _without_forms(words: list[str]) -> list[str]:
-    """The words without legal forms at either end, as long as something stays."""
-    after, before = _legal_forms()
-    left = words
-    while True:
-        end = next((n for n in range(min(5, len(left) - 1), 0, -1) if tuple(left[-n:]) in after), 0)
-        if end:
-            left = left[:-end]
-        elif len(left) > 1 and left[-1] in _JOINS and left != words:
-            left = left[:-1]
-        elif len(left) > 1 and (left[0],) in before:
-            left = left[1:]
-        else:
-            return [_without_joined_form(left[0]), *left[1:]] if len(left) == 1 else left
-
-
-def _without_joined_form(word: str) -> str:
-    """A word without a legal form written on to it without a space, as in Chinese, Japanese and Korean."""
-    forms = [form[0] for form in _legal_forms()[0] if len(form) == 1 and not form[0].isascii()]
-    for form in sorted(forms, key=len, reverse=True):
-        bare = word.removeprefix(form).removesuffix(form)
-        if bare and bare != word and unicodedata.category(form[0]) == "Lo":
-            return bare
-    return word
-
-
-@cache
-def _legal_forms() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-    """Legal forms that follow a name, and those that stand before it, folded as names are."""
-    rows = lines("legal_forms")
-    after = frozenset(tuple(_words(row)) for row in rows if not row.startswith("^"))
-    # Folding makes one letter of the Greek AE, and "Plan A" is not "Plan".
-    after = frozenset(form for form in after if len("".join(form)) > 1)
-    before = frozenset(tuple(_words(row[1:])) for row in rows if row.startswith("^"))
-    return after - {()}, before - {()}
 
 
 def _without_suffixes(name: str) -> str:
