@@ -49,6 +49,7 @@ def test_a_program_uploads_launches_and_reads(locked):
         assert program.post(f"{batch}/pause", json={"by": 7}).status_code == 400
         assert doubtful(locked, batch) == 2
         assert program.post(f"{batch}/settle", json={"decision": "perhaps"}).status_code == 400
+        assert "the body is missing" in program.post(f"{batch}/settle").json()["reason"]
         assert program.post(f"{batch}/settle", json={"decision": "sent", "step": "no_such"}).status_code == 400
         assert program.post(f"{batch}/settle", json={"decision": "sent", **said}).json()["settled"] == 1
         assert told(locked, e.DoubtSettled) == {("ann (API)", "to look into it")}
@@ -60,6 +61,7 @@ def test_a_program_uploads_launches_and_reads(locked):
         assert (ended["status"], ended["items_completed"], ended["items_total"]) == ("finished", 2, 2)
         assert ended["steps"][0]["states"] == {"completed": 2}
         assert program.post(f"{batch}/retry", json={}).json()["retried"] == 0
+        assert program.post(f"{batch}/retry").json()["retried"] == 0
         assert program.get("/api/v1/batches").json()["total"] == 1
         leads = program.get("/api/v1/clients/acme/leads", params={"limit": 1}).json()
         assert (leads["total"], len(leads["leads"])) == (2, 1)

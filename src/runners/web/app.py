@@ -67,6 +67,7 @@ _NO_WORD: Final = "is none of its words"
 _FAULTS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"Object missing required field (`[^`]*`)"), r"the field \1 is missing"),
     (re.compile(r"Object contains unknown field (`[^`]*`)"), r"there is no field \1"),
+    (re.compile("^'data'$"), "the body is missing"),
     (re.compile("Invalid UUID"), "this is no uuid"),
     (re.compile("Invalid enum value ('.*')"), rf"\1 {_NO_WORD}"),
     (

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ from enrichcore.store.embedded import embedded_url
 embedded_url(Path(sys.argv[1]))
 print("up", flush=True)
 sys.stdin.read()
+"""
+
+CONNECT = """
+import sys
+from pathlib import Path
+import psycopg
+from enrichcore.store.embedded import embedded_url
+with psycopg.connect(embedded_url(Path(sys.argv[1]))) as connection:
+    print(connection.execute("SELECT 1").fetchone()[0])
 """
 
 
@@ -75,3 +85,14 @@ def test_a_second_interrupt_does_not_reach_what_stops_the_server():
     server, before = Server(), signal.getsignal(signal.SIGINT)
     embedded._stop(server)
     assert (server.meanwhile, signal.getsignal(signal.SIGINT)) == (signal.SIG_IGN, before)
+
+
+@posix
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["my leads", "50% & co", "ödland"])
+def test_the_folder_may_have_any_name(name):
+    """Its name is in no command line; one that is short enough to hold the socket, for long ones never did."""
+    with tempfile.TemporaryDirectory() as short:
+        command = [sys.executable, "-c", CONNECT, str(Path(short) / name)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert said.stdout == "1\n", said.stderr
