@@ -151,7 +151,9 @@ def test_a_word_that_is_refused_is_answered_with_those_that_there_are(locked, ac
 
 def test_the_api_describes_itself(browser):
     """The OpenAPI document has the API, and no page."""
-    paths = browser.get("/schema").json()["paths"]
+    described = browser.get("/schema").json()
+    assert all(browser.get(where).json() == described for where in ("/openapi.json", "/schema/openapi.json"))
+    paths = described["paths"]
     assert "/api/v1/batches/{batch_id}" in paths
     assert all(path.startswith("/api/v1/") for path in paths)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
 
-from litestar import Litestar, MediaType, Request, Response
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -99,7 +99,7 @@ def create_pages(application: Enrichment, store: PostgresStore, masks: Masks | N
     """
     desk = Desk(application, store, masks or Masks(application.registry))
     return Litestar(
-        route_handlers=[pages(), api(), metrics, show_login, sign_in, static_file],
+        route_handlers=[pages(), api(), metrics, show_login, sign_in, static_file, described],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
         exception_handlers={Exception: _told},
         response_headers=_HEADERS,
@@ -119,6 +119,13 @@ def create_pages(application: Enrichment, store: PostgresStore, masks: Masks | N
     )
 
 
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def described(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The API's description once more, where many programs look for it first."""
+    schema: dict[str, Any] = request.app.openapi_schema.to_schema()
+    return schema
+
+
 def _quietly(config: AppConfig) -> AppConfig:
     config.debug = False
     return config
@@ -133,7 +140,7 @@ def _told(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if status >= 500 and not isinstance(error, StoreUnavailable):  # noqa: PLR2004 - server errors begin at 500
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     reason = request.app.state.desk.masked(reason)
-    if request.url.path.startswith(("/api/", "/schema", "/metrics")):
+    if request.url.path.startswith(("/api/", "/schema", "/openapi", "/metrics")):
         return Response({"status_code": status, "reason": reason}, status_code=status, media_type=MediaType.JSON)
     return rendered("fault.html", status_code=status, reason=reason, code=status)
 
