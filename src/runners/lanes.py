@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from enrichcore.application import Enrichment
-from enrichcore.application.budgets import budgets, pays_again_at
+from enrichcore.application.budgets import budgets, pays_again_at, reserved_of, used_now, used_words
 from enrichcore.application.claiming import rows_in_budget
 from enrichcore.domain.amounts import amount, counted, credits_said
 from enrichcore.domain.events import (
@@ -91,6 +91,7 @@ def known_budgets(enrichment: Enrichment) -> list[dict[str, Any]]:
             "budget_credits": budget.budget_credits,
             "budget_period": None if (period := budget.client.budget_period) is None else duration_text(period),
             "credits_used": budget.used,
+            "credits_reserved": budget.reserved,
             "credits_left": budget.left,
             "overshoot": budget.overshoot,
             "ended": budget.ended,
@@ -104,7 +105,7 @@ def budget_line(budget: dict[str, Any]) -> str:
     period = "" if budget["budget_period"] is None else f" in {budget['budget_period']}"
     told = (
         f"budget {budget['client']}: {amount(budget['credits_used'])} of {credits_said(budget['budget_credits'])}"
-        f"{period} are spent or reserved"
+        f"{period} are {used_words(budget['credits_used'], budget['credits_reserved'])}"
     )
     if budget["overshoot"]:
         return f"{told}, {amount(budget['overshoot'])} beyond it, for answers cost more than was reserved; nothing more leaves"
@@ -143,7 +144,10 @@ def _limits(enrichment: Enrichment, client: Client, settings: LaneSettings, take
     if client.budget_credits is not None and not rows_in_budget(enrichment.store, client, price, enrichment.now()):
         later = pays_again_at(enrichment.store, client, price, enrichment.now())
         period = "" if later is None else f", and its period frees credits at {later:%Y-%m-%d %H:%M} UTC"
-        told.append(f"the budget of {credits_said(client.budget_credits)} is spent or reserved{period}")
+        used = used_words(
+            used_now(enrichment.store, client, enrichment.now()), reserved_of(enrichment.store, client.id)
+        )
+        told.append(f"the budget of {credits_said(client.budget_credits)} is {used}{period}")
     return "; ".join(told)
 
 

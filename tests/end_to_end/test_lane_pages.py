@@ -31,7 +31,7 @@ def test_every_lane_is_shown_with_its_budget(browser):
     assert all(f'<a href="{path}">' in browser.get("/batches").text for path in ("/lanes", "/unmatched"))
     page = browser.get("/lanes").text
     assert f'<a href="{LANE}">' in page
-    assert "Budget acme: 0 of 5,000 credits are spent or reserved." in page
+    assert "Budget acme: 0 of 5,000 credits are spent." in page
     assert "find email via waterfall" in browser.get("/lanes/globex/crm_data/find_email_via_waterfall").text
 
 

@@ -130,7 +130,7 @@ def test_a_used_up_budget_is_said(folder):
     """With what frees credits, and where budgets are shown."""
     with opened_site(folder, with_budget(0)) as site, site.browser() as browser:
         said, links = why(browser, launched(browser))
-        assert "the budget of acme (0 credits) is spent or reserved" in said
+        assert "the budget of acme (0 credits) is spent;" in said
         assert "/lanes" in links
 
 

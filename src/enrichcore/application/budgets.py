@@ -8,6 +8,8 @@ from decimal import Decimal
 from attrs import frozen
 
 from enrichcore.application.claiming import rows_in_budget
+from enrichcore.domain.amounts import amount
+from enrichcore.domain.ids import ClientId
 from enrichcore.registry import Client, Registry
 from enrichcore.store.commit import Reads
 
@@ -20,6 +22,8 @@ class Budget:
     budget_credits: Decimal
     #: Credits that are reserved now, or were spent within the period.
     used: Decimal
+    #: What of that is reserved: for rows that are out, whose answers may cost less.
+    reserved: Decimal
     #: The first day that counts; None where all do.
     since: date | None = None
     #: Whether it pays for no further row on any lane.
@@ -34,6 +38,31 @@ class Budget:
     def overshoot(self) -> Decimal:
         """Credits beyond the budget: answers that cost more than was reserved, or a budget that was lowered."""
         return max(self.used - self.budget_credits, Decimal(0))
+
+
+def reserved_of(reads: Reads, client_id: ClientId) -> Decimal:
+    """Credits of a client that are reserved now."""
+    return reads.credits_of(client_id, date.max)
+
+
+def used_now(reads: Reads, client: Client, now: datetime) -> Decimal:
+    """Credits of a client that count against its budget: what is reserved, and what was spent within its period."""
+    since = None if client.budget_period is None else (now - client.budget_period).date()
+    return reads.credits_of(client.id, since)
+
+
+def used_words(used: Decimal, reserved: Decimal) -> str:
+    """How a part of a budget is used: spent, reserved, or some of each."""
+    if not reserved:
+        return "spent"
+    held = "reserved for rows that are out"
+    return held if reserved >= used else f"used, {amount(used - reserved)} spent and {amount(reserved)} {held}"
+
+
+def room_words(client: Client, reserved: Decimal) -> str:
+    """What makes room in a budget that is used up, but for its period."""
+    given_back = "answers cost less than is reserved for them, or " if reserved else ""
+    return f"{given_back}clients.{client.slug}.budget_credits is raised"
 
 
 def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]:
@@ -53,6 +82,7 @@ def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]
             client=client,
             budget_credits=client.budget_credits,
             used=reads.credits_of(client.id, since),
+            reserved=reserved_of(reads, client.id),
             since=since,
             ended=not any(rows_in_budget(reads, client, price, now) for price in prices or {Decimal(0)}),
         )

@@ -74,8 +74,8 @@ class NotInForce(ApplicationError):
     def __init__(self, keys: Sequence[str], *, by: str, at: datetime) -> None:
         super().__init__(
             f"this process goes by another configuration than the one that {by} put in force at {at:%Y-%m-%d %H:%M:%S} UTC, so nothing"
-            f" was begun; {differing(keys)}. Give it that file and environment and restart it, or, if what it has is meant to be in"
-            " force, run `enrichcore apply` with it"
+            f" was begun; {differing(keys)}. A daemon whose file and environment are those by now needs only a restart, another is given"
+            " them first; if what it has is meant to be in force, run `enrichcore apply` with it"
         )
         self.keys = tuple(keys)
 

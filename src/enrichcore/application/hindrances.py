@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from enrichcore.application.answers import UNAUTHORIZED
-from enrichcore.application.budgets import pays_again_at
+from enrichcore.application.budgets import pays_again_at, reserved_of, room_words, used_now, used_words
 from enrichcore.application.claiming import rows_in_budget, why_unmakeable
 from enrichcore.application.drafts import is_wait
 from enrichcore.application.unit import Unit
@@ -153,10 +153,12 @@ class Hindrances:
 
     def _out_of_budget(self, client: Client, settings: LaneSettings) -> str:
         later = pays_again_at(self.store, client, settings.credits_per_send, self.now)
-        period = "" if later is None else f", its period frees credits, at {at(later)} if nothing more is spent"
+        period = "" if later is None else f"its period frees credits, at {at(later)} if nothing more is spent, or "
+        reserved = reserved_of(self.store, client.id)
+        how = used_words(used_now(self.store, client, self.now), reserved)
         return (
-            f"is ready, but the budget of {client.slug} ({credits_said(client.budget_credits or 0)}) is spent or reserved;"
-            f" it leaves when answers give back what is reserved{period}, or clients.{client.slug}.budget_credits is raised"
+            f"is ready, but the budget of {client.slug} ({credits_said(client.budget_credits or 0)}) is {how};"
+            f" it leaves when {period}{room_words(client, reserved)}"
         )
 
     def _paced(self, lane_key: UUID, name: str, lane: LaneSettings) -> str:

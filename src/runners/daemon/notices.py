@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from enrichcore.application.budgets import Budget
+from enrichcore.application.budgets import Budget, room_words, used_words
 from enrichcore.domain import events as e
 from enrichcore.domain.amounts import amount, counted, credits_said
 from enrichcore.domain.ids import NAMESPACE
@@ -129,8 +129,8 @@ def budget_ended(budget: Budget, now: datetime, times: int) -> Notification:
     """A budget pays for no further row."""
     name = budget.client.slug
     text = (
-        f"The budget of {name} is used up: {amount(budget.used)} of {credits_said(budget.budget_credits)} are spent or reserved."
-        f" Its rows wait until answers give back what is reserved, or clients.{name}.budget_credits is raised"
+        f"The budget of {name} is used up: {amount(budget.used)} of {credits_said(budget.budget_credits)} are"
+        f" {used_words(budget.used, budget.reserved)}. Its rows wait until {room_words(budget.client, budget.reserved)}"
         f"{_or_later(budget.client)}."
     )
     return _of_budget(Notice.BUDGET_ENDED, budget, text, now, times)
@@ -140,7 +140,7 @@ def budget_overshot(budget: Budget, now: datetime, times: int) -> Notification:
     """Answers cost more than was reserved."""
     text = (
         f"The budget of {budget.client.slug} is overshot by {credits_said(budget.overshoot)}:"
-        f" {amount(budget.used)} of {amount(budget.budget_credits)} are spent or reserved, because answers cost more than"
+        f" {amount(budget.used)} of {amount(budget.budget_credits)} are {used_words(budget.used, budget.reserved)}, because answers cost more than"
         " credits_per_send, or because the budget was lowered."
     )
     return _of_budget(Notice.BUDGET_OVERSHOT, budget, text, now, times)

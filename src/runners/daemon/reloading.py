@@ -24,6 +24,9 @@ log = logging.getLogger("enrichcore.configuration")
 #: Seconds between two looks at the log, and between two readings of a file that is not the one in force.
 _LOOK_S: Final = 2.0
 _AGAIN_S: Final = 15.0
+#: Of what is wrong with a file, that is logged; `enrichcore check` tells all.
+_FAULTS_TOLD: Final = 5
+_FAULT_CHARACTERS: Final = 300
 
 
 class Reloading:
@@ -158,9 +161,11 @@ class Reloading:
 
 
 def _why_unread(error: Exception) -> str:
-    """The keys that are at fault, or what kind of error it is: its words may hold a secret."""
+    """The faults of the file, whose words hold no secret, or what kind of error it is: the words of others may."""
     if isinstance(error, ConfigurationError):
-        return "; ".join(fault.key for fault in error.faults)
+        more = len(error.faults) - _FAULTS_TOLD
+        told = [str(fault)[:_FAULT_CHARACTERS] for fault in error.faults[:_FAULTS_TOLD]]
+        return ". ".join([*told, *([f"And {more} more, which `enrichcore check` names"] if more > 0 else [])])
     return type(error).__name__
 
 

@@ -66,7 +66,7 @@ def test_a_budget_that_is_used_up_is_named(world):
     client = evolve(world.client, budget_credits=Decimal(0))
     registry = evolve(world.registry, clients={**world.registry.clients, "acme": client})
     (why,) = held_back(Enrichment(world.store, registry))
-    assert "the budget of 0 credits is spent or reserved" in why
+    assert "the budget of 0 credits is spent" in why
 
 
 def test_a_local_function_that_rows_wait_for_is_named():

@@ -114,7 +114,7 @@ def test_a_file_that_has_faults_changes_nothing(store, caplog):
     applied(store, with_budget(6))
     process.look()
     assert process.budget == 5
-    assert "clients.acme.id" in caplog.text
+    assert "clients.acme.id: is missing; give it" in caplog.text
     process.file = with_budget(6)
     process.look()
     assert process.budget == 6
