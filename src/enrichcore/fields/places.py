@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
-from enrichcore.fields import cleaners, place_values
+from enrichcore.fields import cleaners, place_values, text_values
 from enrichcore.fields.one_line_places import (
     ALONE,
     ELSEWHERE,
@@ -34,7 +34,7 @@ from enrichcore.fields.one_line_places import (
     without_area,
 )
 from enrichcore.fields.payloads import Tree, values_along, values_at
-from enrichcore.fields.sources import Path, Place, company_places, person_place, place_words, words
+from enrichcore.fields.sources import Path, Place, company_places, job_paths, person_place, place_words, words
 from enrichcore.normalize import (
     clean_text,
     countries_of_state,
@@ -48,6 +48,8 @@ from enrichcore.normalize import (
 #: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
 NO = frozenset({"false", "no", "0", "n"})
+#: Keys beside which a country may be that of a company.
+_OF_AN_EMPLOYER = frozenset(path[0] for path in job_paths("employer")) | {"website", "domain"}
 
 
 def company_location(nodes: list[Tree], country: str | None) -> Location:
@@ -113,7 +115,7 @@ def _state_for_country(countries: list[str | None], places: list[Location]) -> l
 def person_location(node: Tree) -> str | None:
     """A person's place put together from its parts; without a city only where a place of theirs tells no more.
 
-    A country among a person's own fields is one of several parts, of which the others are missing.
+    A country among a person's own fields is one of several parts; it is the place only where no city, no state and no employer stands beside it.
     """
     if isinstance(node, dict) and _keys_of_a_place().isdisjoint(node):
         return None
@@ -121,7 +123,17 @@ def person_location(node: Tree) -> str | None:
     if location.city is not None:
         return in_one_line(location.city, location.state, location.country)
     inside = _location(node, _inside_a_place(), doubt=TOLD) if told.country else Location()
-    return in_one_line(_whole(inside).state, inside.country) if inside.country else None
+    if inside.country:
+        return in_one_line(_whole(inside).state, inside.country)
+    return told.country if _names_no_part_but_the_country(node) else None
+
+
+def _names_no_part_but_the_country(node: Tree) -> bool:
+    """Whether nothing is written where a city, a state or an employer is told: beside these it may be anything's country."""
+    parts = person_place()
+    return _OF_AN_EMPLOYER.isdisjoint(node) and not any(
+        text_values.line(value) for value in values_along((node,), (*parts.city, *parts.state))
+    )
 
 
 @cache
@@ -224,11 +236,19 @@ def _told(node: Tree, line: Location) -> Iterator[Location]:
             continue
         found = values_at(node, place.at)[:MAX_PLACES] if place.at else [node]
         spread = [part for one in found for part in (one if isinstance(one, list) else [one])][:MAX_PLACES]
-        alone = len(spread) == 1
-        for part in spread:
-            location = _location(part, place, doubt=_doubt(part, explicit=not place.at, alone=alone))
+        doubts = [_doubt(part, explicit=not place.at, alone=len(spread) == 1) for part in spread]
+        places = [_location(part, place, doubt=doubt) for part, doubt in zip(spread, doubts, strict=True)]
+        for location in _without_rival_marks(places):
             agrees = location.doubt in {ONE_OF_MANY, ELSEWHERE} and are_same(location.city, line.city)
             yield evolve(location, doubt=ALONE) if agrees else location
+
+
+def _without_rival_marks(places: list[Location]) -> list[Location]:
+    """The places of one list; where several cities are marked, the marks tell nothing, and what is not marked is none of them."""
+    marked = [one for one in places if one.doubt == MARKED]
+    if len({(one.city or "").casefold() for one in marked} - {""}) <= 1:
+        return places
+    return [evolve(one, doubt=ONE_OF_MANY) for one in marked]
 
 
 def _doubt(part: Tree, *, explicit: bool, alone: bool) -> int:
