@@ -22,8 +22,9 @@ from enrichcore.fields.experience import jobs_on
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change
+from enrichcore.fields.one_line_places import is_area
 from enrichcore.fields.payloads import parse_body
-from enrichcore.fields.places import is_area, person_line, place_in_line, told_place
+from enrichcore.fields.places import person_line, place_in_line, told_place
 from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json, turned_away
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 from enrichcore.fields.statuses import DOUBTFUL, INVALID

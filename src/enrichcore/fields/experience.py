@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from enrichcore import normalize
-from enrichcore.fields import cleaners
+from enrichcore.fields import cleaners, number_values, text_values
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
 from enrichcore.fields.sources import job_paths, words
@@ -146,7 +146,7 @@ def _at_known_employer(job: Job, employers: Mapping[str, Job]) -> Job:
 
 
 def _company_name(value: Tree) -> str | None:
-    return normalize.company_name(cleaners.label(value))
+    return normalize.company_name(text_values.label(value))
 
 
 def _lists_all(nodes: list[Tree]) -> bool:
@@ -276,7 +276,7 @@ def told_outright(nodes: Sequence[Tree]) -> Job | None:
     """The present job of an answer that lists none: a title beside its employer, in one object."""
     for node in nodes:
         company = _first(node, "employer", _company_name)
-        title = _first(node, "title", cleaners.job_title)
+        title = _first(node, "title", text_values.job_title)
         if company and title:
             return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
     return None
@@ -371,11 +371,15 @@ def _job(part: Tree, seen: _Seen) -> Job | None:
 
 
 def _read_job(part: Mapping[str, Tree]) -> Job | None:
-    start, end = _first(part, "start", cleaners.date), _first(part, "end", cleaners.date)
+    start, end = _first(part, "start", number_values.date), _first(part, "end", number_values.date)
     if start is None or (end is None and not _SPANS.isdisjoint(part)):
-        start = start or _first(part, "start", cleaners.start_of_span) or _first(part, "span", cleaners.start_of_span)
-        end = end or _first(part, "start", cleaners.end_of_span) or _first(part, "span", cleaners.end_of_span)
-    title, company = _first(part, "title", cleaners.job_title), _first(part, "company", _company_name)
+        start = (
+            start
+            or _first(part, "start", number_values.start_of_span)
+            or _first(part, "span", number_values.start_of_span)
+        )
+        end = end or _first(part, "start", number_values.end_of_span) or _first(part, "span", number_values.end_of_span)
+    title, company = _first(part, "title", text_values.job_title), _first(part, "company", _company_name)
     job = Job(
         title=None if is_employers_name(title, company) else title,
         company=company,
@@ -392,11 +396,11 @@ def _flat(node: Tree) -> Iterator[Job]:
     """The newest job of a row that tells it under flat keys."""
     if _FLAT.isdisjoint(node):
         return
-    end = _first(node, "flat_end", cleaners.date)
+    end = _first(node, "flat_end", number_values.date)
     job = Job(
-        title=_first(node, "flat_title", cleaners.job_title),
+        title=_first(node, "flat_title", text_values.job_title),
         company=_first(node, "flat_company", _company_name),
-        start_date=_first(node, "flat_start", cleaners.start_date),
+        start_date=_first(node, "flat_start", number_values.start_date),
         end_date=end,
         is_current=_is_current(node, "flat_is_current", "flat_end", end) is not False,
     )
@@ -416,7 +420,7 @@ def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool 
         return False
     # "Present" is no date, so it is no end.
     ends = values_along((part,), (*job_paths(end_at), *job_paths("span"), *job_paths("start")))
-    told = (value if isinstance(value, str) else cleaners.line(value) for value in ends)
+    told = (value if isinstance(value, str) else text_values.line(value) for value in ends)
     return True if any(_goes_on().search(text) for text in told if text) else None
 
 

@@ -7,17 +7,34 @@ outright is only taken where it is marked. A state's code that no country explai
 well-known city tells which is meant: "Tel Aviv, IL", "Chicago, IL".
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from enrichcore.fields import cleaners
+from enrichcore.fields import cleaners, place_values, text_values
+from enrichcore.fields.one_line_places import (
+    ALONE,
+    ELSEWHERE,
+    LINE,
+    MARKED,
+    MAX_PLACES,
+    ONE_OF_MANY,
+    TOLD,
+    UNITED_STATES,
+    Location,
+    are_same,
+    comma_separated,
+    country_of,
+    in_line,
+    is_area,
+    is_code,
+    names_several,
+    without_area,
+)
 from enrichcore.fields.payloads import Tree, values_along, values_at
-from enrichcore.fields.sentences import is_hedged
-from enrichcore.fields.sources import Path, Place, company_places, person_place, place_words, words
+from enrichcore.fields.sources import Path, Place, company_places, job_paths, person_place, place_words, words
 from enrichcore.normalize import (
     clean_text,
     countries_of_state,
@@ -28,51 +45,11 @@ from enrichcore.normalize import (
     subdivision_name,
 )
 
-#: Places of one company that are compared.
-MAX_PLACES = 50
 #: Texts for "yes" and "no", in any case.
 YES = frozenset({"true", "yes", "1", "y"})
 NO = frozenset({"false", "no", "0", "n"})
-
-#: How much a place is doubted: told outright, marked as headquarters, the only one, one line of text, one of several, marked as
-#: another place than the headquarters.
-_TOLD, _MARKED, _ALONE, _LINE, _ONE_OF_MANY, _ELSEWHERE = range(6)
-#: City, state, country; and with a district between city and state.
-_PARTS, _WITH_DISTRICT = 3, 4
-_UNITED_STATES = "United States"
-#: Where people write a state's code behind a city without a comma: "Sydney NSW".
-_WITHOUT_COMMAS = frozenset({_UNITED_STATES, "Canada", "Australia"})
-#: What Georgia is, by the code under which its cities are known.
-_LIKE_STATES = {"GA": _UNITED_STATES, "GE": "Georgia"}
-_POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
-#: Before a city it is a postal code, as in half of Europe, and no house number; with its country's letters always.
-_POSTAL_BEFORE = re.compile(r"(?:[A-Z]{1,2}-)?\d{5}\s+(?=[^\W\d])")
-_POSTAL_WITH_COUNTRY = re.compile(r"^(?:[A-Z]{1,3}[- ])\d{4,5}\s+(?=[^\W\d])")
-_NUMBER = re.compile(r"(?:[A-Z]{1,2}-)?[\d\s-]+")
-#: "Boston MA" is "Boston, MA".
-_CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2,3})")
-_DISTRICT = re.compile(
-    r"^(?:county|landkreis|kreis|district) |(?:shire|county|district|kreis|province|borough)$", re.IGNORECASE
-)
-#: Between the parts of a place as well as between places: "Boston / Massachusetts / US", "London / New York"; and between places only.
-_PARTED = re.compile(r"\s+[/\u00b7\u2022\u2013\u2014-]\s+|\s*\|\s*")
-_LISTED = re.compile(r"\s*[;\n]\s*")
-_JOINED = re.compile(r"\s+(?:&|\+|and|or|und|oder|et|ou|och|og)\s+", re.IGNORECASE)
-_AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
-_BRACKETED = re.compile(r"\s*\([^()]*\)")
-
-
-@frozen(kw_only=True)
-class Location:
-    """One place, as far as it is told."""
-
-    city: str | None = None
-    state: str | None = None
-    country: str | None = None
-    #: Lower is trusted more.
-    doubt: int = _TOLD
-    #: The code behind the city from which alone the country follows.
-    code: str | None = None
+#: Keys beside which a country may be that of a company.
+_OF_AN_EMPLOYER = frozenset(path[0] for path in job_paths("employer")) | {"website", "domain"}
 
 
 def company_location(nodes: list[Tree], country: str | None) -> Location:
@@ -82,19 +59,19 @@ def company_location(nodes: list[Tree], country: str | None) -> Location:
         nodes: The company's objects.
         country: What they tell of the company's country outright.
     """
-    line = next(_lines(nodes), Location(doubt=_LINE))
-    told = [location for node in nodes for location in _told(node, line) if location.doubt != _ELSEWHERE]
+    line = next(_lines(nodes), Location(doubt=LINE))
+    told = [location for node in nodes for location in _told(node, line) if location.doubt != ELSEWHERE]
     as_state = _state_for_country([country, *(one.country for one in told)], [*told, line])
     if as_state:
-        country = _UNITED_STATES if country in as_state else country
-        told = [evolve(one, country=_UNITED_STATES) if one.country in as_state else one for one in told]
+        country = UNITED_STATES if country in as_state else country
+        told = [evolve(one, country=UNITED_STATES) if one.country in as_state else one for one in told]
     candidates = sorted([*_unambiguous(told), line], key=lambda location: location.doubt)
-    country = country or next((one.country for one in candidates if one.country and one.doubt == _TOLD), None)
-    fitting = [one if one.doubt <= _MARKED else _in_country(one, country) for one in candidates]
+    country = country or next((one.country for one in candidates if one.country and one.doubt == TOLD), None)
+    fitting = [one if one.doubt <= MARKED else _in_country(one, country) for one in candidates]
     sure = [one for one in fitting if one is not None]
     best = next((one for one in sure if one.city), next(iter(sure), Location()))
-    same = [one for one in sure if one.city is None or best.city is None or _same(one.city, best.city)]
-    own = next((home for one in same if one.city and (home := _home(one))), None) if best.doubt <= _MARKED else None
+    same = [one for one in sure if one.city is None or best.city is None or are_same(one.city, best.city)]
+    own = next((home for one in same if one.city and (home := _home(one))), None) if best.doubt <= MARKED else None
     country = own or country or next((one.country for one in same if one.country), None)
     states = (one.state for one in same if one.state and (one.country or _may_be_in(one.state, country)))
     return _resolved(best.city, [*states, *as_state], country)
@@ -113,7 +90,7 @@ def _in_country(place: Location, country: str | None) -> Location | None:
 
 def _may_be_in(state: str | None, country: str | None) -> bool:
     """Whether a state is not surely another country's."""
-    if state is None or country is None or _is_code(state):
+    if state is None or country is None or is_code(state):
         return True
     homes = countries_of_state(state)
     return (
@@ -123,30 +100,40 @@ def _may_be_in(state: str | None, country: str | None) -> bool:
 
 def _home(place: Location) -> str | None:
     """The country of a place, also where only its state tells it by name."""
-    if place.country or place.state is None or _is_code(place.state):
+    if place.country or place.state is None or is_code(place.state):
         return place.country
-    return _country_of(place.state, place.city or "")
+    return country_of(place.state, place.city or "")
 
 
 def _state_for_country(countries: list[str | None], places: list[Location]) -> list[str]:
     """What of the countries is the state of that name: beside Atlanta "Georgia" is no country."""
     named = {one for one in countries if one and one.casefold() in words("countries_like_states")}
-    is_state = any(one.city and country_of_city(one.city, "GA") == _UNITED_STATES for one in places)
+    is_state = any(one.city and country_of_city(one.city, "GA") == UNITED_STATES for one in places)
     return sorted(named) if is_state else []
 
 
 def person_location(node: Tree) -> str | None:
     """A person's place put together from its parts; without a city only where a place of theirs tells no more.
 
-    A country among a person's own fields is one of several parts, of which the others are missing.
+    A country among a person's own fields is one of several parts; it is the place only where no city, no state and no employer stands beside it.
     """
     if isinstance(node, dict) and _keys_of_a_place().isdisjoint(node):
         return None
-    location = _whole(told := _location(node, person_place(), doubt=_TOLD))
+    location = _whole(told := _location(node, person_place(), doubt=TOLD))
     if location.city is not None:
         return in_one_line(location.city, location.state, location.country)
-    inside = _location(node, _inside_a_place(), doubt=_TOLD) if told.country else Location()
-    return in_one_line(_whole(inside).state, inside.country) if inside.country else None
+    inside = _location(node, _inside_a_place(), doubt=TOLD) if told.country else Location()
+    if inside.country:
+        return in_one_line(_whole(inside).state, inside.country)
+    return told.country if _names_no_part_but_the_country(node) else None
+
+
+def _names_no_part_but_the_country(node: Tree) -> bool:
+    """Whether nothing is written where a city, a state or an employer is told: beside these it may be anything's country."""
+    parts = person_place()
+    return _OF_AN_EMPLOYER.isdisjoint(node) and not any(
+        text_values.line(value) for value in values_along((node,), (*parts.city, *parts.state))
+    )
 
 
 @cache
@@ -168,7 +155,7 @@ def _inside_a_place() -> Place:
 
 def person_line(text: str | None) -> str | None:
     """A person's place as one line of an import, cleaned as in an answer."""
-    return cleaners.location(text)
+    return place_values.location(text)
 
 
 def in_one_line(*parts: str | None) -> str | None:
@@ -179,7 +166,7 @@ def in_one_line(*parts: str | None) -> str | None:
 @lru_cache(maxsize=32_768)
 def told_place(city: str | None, state: str | None, country: str | None) -> Location:
     """The place that texts for its city, its state and its country tell together, each cleaned as in an answer."""
-    return _whole(_location({"city": city, "state": state, "country": country}, _IN_PARTS, doubt=_TOLD))
+    return _whole(_location({"city": city, "state": state, "country": country}, _IN_PARTS, doubt=TOLD))
 
 
 @lru_cache(maxsize=32_768)
@@ -194,7 +181,7 @@ _IN_PARTS = Place(at=(), city=(("city",),), state=(("state",),), country=(("coun
 def _whole(location: Location) -> Location:
     """The place with what follows from its parts: the country of a state, the name of a code."""
     as_state = _state_for_country([location.country], [location])
-    country = _UNITED_STATES if as_state else location.country
+    country = UNITED_STATES if as_state else location.country
     return _resolved(location.city, [*([location.state] if location.state else []), *as_state], country)
 
 
@@ -208,198 +195,14 @@ def is_no(value: Any) -> bool:
     return value is False or (not isinstance(value, bool) and str(value).strip().casefold() in NO)
 
 
-@lru_cache(maxsize=4_096)
-def in_line(text: str) -> Location | None:
-    """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
-    if is_hedged(text):
-        return None
-    places = _places_in(_BRACKETED.sub("", cleaners.without_place_name(text)))
-    if len(places) != 1:
-        # Which of several it is nobody knows, but they may be in one country.
-        told = {None if (one := in_line(place)) is None else one.country for place in places[:MAX_PLACES]}
-        country = told.pop() if len(told) == 1 else None
-        return None if country is None else Location(country=country)
-    parts = _parts(places[0])
-    if 1 < len(parts) <= _PARTS and is_area(parts[0]) and _ends_in_country(parts[-1]):
-        # "Greater London, England, United Kingdom": no city, but a state and a country.
-        whole = _with_country(parts)
-        return None if whole is None else evolve(whole, city=None)
-    if not parts or len(parts) > _PARTS or any(map(str.isdigit, "".join(parts))) or is_area(parts[0]):
-        return _with_district(parts) if len(parts) == _WITH_DISTRICT else None
-    if cleaners.is_no_place(parts[0]):
-        return None
-    parts[1:] = [name for part in parts[1:] if (name := _without_area(part))]
-    if len(parts) == 1:
-        return _alone(parts[0])
-    return _with_country(parts) if len(parts) == _PARTS or _ends_in_country(parts[-1]) else _with_state(*parts)
-
-
-@lru_cache(maxsize=4_096)
-def names_several(text: str) -> bool:
-    """Whether a text may be several places, or one whose parts no comma separates."""
-    return any(pattern.search(text) for pattern in (_PARTED, _LISTED, _JOINED))
-
-
-def _places_in(text: str) -> list[str]:
-    """The places that a text names, each with commas between its parts; without words for no place: "London / Remote"."""
-    listed = [place for part in _LISTED.split(text) for place in _parted(part)]
-    joined = [place for part in listed for place in _unjoined(part)]
-    kept = {part.casefold(): part for part in joined if part.strip(" ,") and not cleaners.is_no_place(part.strip(" ,"))}
-    return list(kept.values()) if len(joined) > 1 else joined
-
-
-def _parted(text: str) -> list[str]:
-    """One place or several, by whether the last part is a state or country in which the first is."""
-    if text.strip().casefold() in words("cities_of_two"):
-        return [text]
-    parts = _PARTED.split(text)
-    regions = [_is_region(part.strip(" ,")) and part.casefold() not in words("cities_like_states") for part in parts]
-    is_one = 1 < len(parts) <= _PARTS and regions[-1] and not regions[0] and not any("," in part for part in parts)
-    return [", ".join(parts)] if is_one else parts
-
-
-def _unjoined(text: str) -> list[str]:
-    """The places that a word joins; "Trinidad and Tobago" is one."""
-    if _JOINED.search(text) is None:
-        return [text]
-    names = [part.strip() for part in text.split(",")]
-    is_one = all(
-        _JOINED.search(name) is None or _is_region(name) or name.casefold() in words("cities_of_two") for name in names
-    )
-    return [text] if is_one else _JOINED.split(text)
-
-
-def _parts(text: str) -> list[str]:
-    """The names in one line, without postal codes and the numbers of regions."""
-    first, *more = _comma_separated(_POSTAL_WITH_COUNTRY.sub("", text, count=1))
-    rest = [part for part in more if not _NUMBER.fullmatch(part)]
-    if len(rest) == 1 and is_known_country(rest[0]):
-        # "80331 München, Germany".
-        first = _POSTAL_BEFORE.sub("", first, count=1)
-    kept = [first, *rest]
-    return [name for part in kept if (name := _part(_POSTAL.sub("", part), is_first=part is first))]
-
-
-def _comma_separated(text: str) -> list[str]:
-    parts = text.split(",")
-    if len(parts) == 1 and (found := _CODE_BEHIND.fullmatch(text.strip())) and _is_code_behind(**found.groupdict()):
-        parts = [found["city"], found["code"]]
-    return [part.strip() for part in parts]
-
-
-def _is_region(name: str) -> bool:
-    return is_known_country(name) or is_subdivision(name) or (_is_code(name) and bool(countries_of_state(name)))
-
-
-def _is_code_behind(city: str, code: str) -> bool:
-    """Whether a code without a comma is the state's; among capitals it may be a word: "VAL D OR"."""
-    is_state = not _WITHOUT_COMMAS.isdisjoint(countries_of_state(code))
-    return is_state and (not city.isupper() or code not in words("codes_like_words"))
-
-
-def _part(text: str, *, is_first: bool) -> str | None:
-    if not is_first and text in words("codes_like_no_values"):
-        return text
-    return cleaners.said(text)
-
-
-def _with_district(parts: list[str]) -> Location | None:
-    """A place of four parts: "Cambridge, Cambridgeshire, England, United Kingdom"; of an address only state and country are told."""
-    city, district, state, nation = parts
-    country = country_name(nation)
-    if country is None or not is_subdivision(state, country) or any(map(str.isdigit, city)):
-        return None
-    is_place = _same(city, district) or _DISTRICT.search(district) is not None
-    return Location(city=city if is_place and not is_area(city) else None, state=state, country=country)
-
-
-def _alone(name: str) -> Location | None:
-    """A single name: a city, but for a country's or a state's; some countries are cities."""
-    if is_known_country(name):
-        is_city = name.casefold() in words("city_states")
-        return (
-            None
-            if len(name) <= cleaners.CODE_LENGTH or name.casefold() in words("countries_like_states")
-            else Location(city=name if is_city else None, country=country_name(name))
-        )
-    if is_subdivision(name) and name.casefold() not in words("cities_like_states"):
-        return None
-    is_code = len(name) <= cleaners.CODE_LENGTH and name.isupper()
-    return None if is_code else Location(city=name)
-
-
-def _ends_in_country(name: str) -> bool:
-    # A code at the end is a state: "CA" is California here, not Canada. Georgia may be either.
-    return (
-        len(name) > cleaners.CODE_LENGTH
-        and is_known_country(name)
-        and name.casefold() not in words("countries_like_states")
-    )
-
-
-def _with_country(parts: list[str]) -> Location | None:
-    country = country_name(parts[-1])
-    if country is None:
-        return None
-    name = parts[0]
-    if len(parts) == _PARTS:
-        return Location(city=name, state=parts[1], country=country)
-    if is_subdivision(parts[-1], country):
-        # "Leeds, England".
-        return Location(city=name, state=parts[-1], country=country)
-    if _is_code(name) or (is_subdivision(name, country) and name.casefold() not in words("cities_like_states")):
-        return Location(state=name, country=country)
-    # "New York, United States" may be the city or the state.
-    doubtful = name.casefold() in words("cities_like_states") and country == _UNITED_STATES
-    return Location(country=country) if doubtful else Location(city=name, country=country)
-
-
-def _with_state(city: str, state: str) -> Location:
-    if _is_code(city):
-        # "MN, US": a state and its country.
-        return Location(state=city, country=country_name(state))
-    country = _country_of(state, city)
-    code = state if _is_code(state) and country_of_city(city, state) is None else None
-    if country and _is_code(state) and country_name(state) == country and subdivision_name(state, country) == state:
-        # "Toronto, CA": the country; "Texas, US": a state and its country.
-        if is_subdivision(city, country) and city.casefold() not in words("cities_like_states"):
-            return Location(state=city, country=country)
-        return Location(city=city, country=country, code=code)
-    return Location(city=city, state=state, country=country, code=code)
-
-
-def _country_of(state: str, city: str) -> str | None:
-    """The country that a state behind a city tells; None where it may be another's as well."""
-    if _is_code(state):
-        told = country_of_city(city, state)
-        if told is not None or not countries_of_state(state):
-            return told or country_name(state)
-    elif state.casefold() in words("countries_like_states"):
-        return next((country for code, country in _LIKE_STATES.items() if country_of_city(city, code)), None)
-    if state.upper().replace(".", "") in words("ambiguous_codes") | words(
-        "codes_of_capitals"
-    ) or state.casefold() in words("ambiguous_states"):
-        return None
-    found = countries_of_state(state)
-    if _is_code(state) and _UNITED_STATES not in found and is_known_country(state):
-        # "Zürich, CH": Switzerland, or Chandigarh in India.
-        return None
-    return _UNITED_STATES if _UNITED_STATES in found else next(iter(found)) if len(found) == 1 else None
-
-
-def _is_code(name: str) -> bool:
-    plain = name.replace(".", "")
-    return len(plain) <= cleaners.CODE_LENGTH and plain.isupper()
-
-
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
     country = country or next((home for state in states if (home := _state_country(state, city or ""))), None)
     named_alike = words("city_states") | words("cities_like_countries")
     if city and country and country_name(city) == country and city.casefold() not in named_alike:
         # The country once more, and no city.
         city = None
-    told_states = (name for state in states if (name := _without_area(state)))
-    names = [name for state in told_states if (name := subdivision_name(state, country)) and not _is_code(name)]
+    told_states = (name for state in states if (name := without_area(state)))
+    names = [name for state in told_states if (name := subdivision_name(state, country)) and not is_code(name)]
     told = (
         name
         for name in names
@@ -407,24 +210,24 @@ def _resolved(city: str | None, states: list[str], country: str | None) -> Locat
     )
     state = next(told, None)
     return Location(
-        city=None if city is None else cleaners.cased_place(city),
-        state=None if state is None else cleaners.cased_place(state),
+        city=None if city is None else place_values.cased_place(city),
+        state=None if state is None else place_values.cased_place(state),
         country=country,
     )
 
 
 def _state_country(state: str, city: str) -> str | None:
     """The country that a state tells; in the state's place a code is none of a country: "BG" is Bergamo as well as Bulgaria."""
-    is_known = not _is_code(state) or bool(countries_of_state(state)) or country_of_city(city, state) is not None
-    return _country_of(state, city) if is_known else None
+    is_known = not is_code(state) or bool(countries_of_state(state)) or country_of_city(city, state) is not None
+    return country_of(state, city) if is_known else None
 
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
     for value in values_along(nodes, place_words("line")):
-        text = cleaners.place_line(value) if isinstance(value, str | list) else None
+        text = place_values.place_line(value) if isinstance(value, str | list) else None
         found = in_line(text) if text else None
         if found is not None:
-            yield evolve(found, doubt=_LINE)
+            yield evolve(found, doubt=LINE)
 
 
 def _told(node: Tree, line: Location) -> Iterator[Location]:
@@ -433,39 +236,47 @@ def _told(node: Tree, line: Location) -> Iterator[Location]:
             continue
         found = values_at(node, place.at)[:MAX_PLACES] if place.at else [node]
         spread = [part for one in found for part in (one if isinstance(one, list) else [one])][:MAX_PLACES]
-        alone = len(spread) == 1
-        for part in spread:
-            location = _location(part, place, doubt=_doubt(part, explicit=not place.at, alone=alone))
-            agrees = location.doubt in {_ONE_OF_MANY, _ELSEWHERE} and _same(location.city, line.city)
-            yield evolve(location, doubt=_ALONE) if agrees else location
+        doubts = [_doubt(part, explicit=not place.at, alone=len(spread) == 1) for part in spread]
+        places = [_location(part, place, doubt=doubt) for part, doubt in zip(spread, doubts, strict=True)]
+        for location in _without_rival_marks(places):
+            agrees = location.doubt in {ONE_OF_MANY, ELSEWHERE} and are_same(location.city, line.city)
+            yield evolve(location, doubt=ALONE) if agrees else location
+
+
+def _without_rival_marks(places: list[Location]) -> list[Location]:
+    """The places of one list; where several cities are marked, the marks tell nothing, and what is not marked is none of them."""
+    marked = [one for one in places if one.doubt == MARKED]
+    if len({(one.city or "").casefold() for one in marked} - {""}) <= 1:
+        return places
+    return [evolve(one, doubt=ONE_OF_MANY) for one in marked]
 
 
 def _doubt(part: Tree, *, explicit: bool, alone: bool) -> int:
     if explicit:
-        return _TOLD
+        return TOLD
     marks = list(values_along((part,), place_words("headquarters"))) if isinstance(part, dict) else []
     if any(map(is_yes, marks)):
-        return _MARKED
+        return MARKED
     if any(map(is_no, marks)):
-        return _ELSEWHERE
-    return _ALONE if alone else _ONE_OF_MANY
+        return ELSEWHERE
+    return ALONE if alone else ONE_OF_MANY
 
 
 def _unambiguous(told: list[Location]) -> list[Location]:
     """Without the places of a list in which nothing tells the headquarters, unless they are all one city."""
-    listed = {(one.city or "").casefold() for one in told if one.doubt == _ONE_OF_MANY} - {""}
-    return told if len(listed) <= 1 else [one for one in told if one.doubt != _ONE_OF_MANY]
+    listed = {(one.city or "").casefold() for one in told if one.doubt == ONE_OF_MANY} - {""}
+    return told if len(listed) <= 1 else [one for one in told if one.doubt != ONE_OF_MANY]
 
 
 def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     if isinstance(node, str):
-        text = cleaners.place_line(node)
+        text = place_values.place_line(node)
         return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
-    city = _first(node, place.city, cleaners.city)
-    state = _first(node, place.state, cleaners.state)
-    country = _first(node, place.country, cleaners.country)
+    city = _first(node, place.city, place_values.city)
+    state = _first(node, place.state, place_values.state)
+    country = _first(node, place.country, place_values.country)
     for text in (city, state):
-        if text is not None and (len(_comma_separated(text)) > 1 or (text is city and names_several(text))):
+        if text is not None and (len(comma_separated(text)) > 1 or (text is city and names_several(text))):
             # "Boston, MA" in the city's place, "Massachusetts, US" in the state's.
             whole = in_line(text if text is city else f"{city}, {text}" if city else text) or Location()
             whole = _in_country(whole, country) or Location()
@@ -488,7 +299,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
         # Alone it may be the state of anything: "Active".
         state = None
     is_state = city is not None and is_subdivision(city, country) and city.casefold() not in words("cities_like_states")
-    if is_state and (state is None or _same(state, city)):
+    if is_state and (state is None or are_same(state, city)):
         # A state in the city's place; without a country it may be any.
         city, state = None, state or (city if country else None)
     return Location(city=city, state=state, country=country, doubt=doubt)
@@ -496,7 +307,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
 
 @lru_cache(maxsize=4_096)
 def _is_surely_country(name: str) -> bool:
-    return len(name) > cleaners.CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
+    return len(name) > place_values.CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:
@@ -505,20 +316,3 @@ def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> s
 
 def _agree(one: str | None, other: str | None) -> bool:
     return one is None or other is None or one == other
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one.casefold() == other.casefold()
-
-
-def _without_area(state: str) -> str | None:
-    """The state that a part such as "Texas Metropolitan Area" names; None where it only names an area."""
-    bare = _AREA.sub("", state)
-    return state if bare == state else bare if is_subdivision(bare) else None
-
-
-def is_area(name: str) -> bool:
-    """Whether a place is the surroundings of a city: "Greater Boston Area"."""
-    folded = name.casefold()
-    is_wide = folded.startswith("greater ") and folded not in words("cities_like_areas")
-    return is_wide or folded.endswith((" area", " region", " metropolitan", " metroplex"))
