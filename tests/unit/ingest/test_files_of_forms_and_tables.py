@@ -97,3 +97,14 @@ def test_a_patronymic_in_latin_letters_tells_the_order_where_it_is_surely_one(na
 def test_what_people_type_to_get_past_a_form_is_no_company(cell):
     """They have to write something."""
     assert "company_name" not in facts("Full Name,Email,Company", f"Ada Bell,ada@gmail.com,{cell}")
+
+
+@pytest.mark.parametrize("name", ["Orchard Team", "The Orchard Sales Team"])
+def test_a_team_is_nobody(name):
+    """Its address stays, as that of a mailbox."""
+    assert "person_full_name" not in facts("Full Name,Email", f"{name},hello@orchard.example")
+
+
+def test_brak_is_no_company():
+    """It says in Polish that there is none."""
+    assert "company_name" not in facts("Full Name,Email,Company", "Ada Kus,ada@gmail.com,brak")
