@@ -1,5 +1,6 @@
 """What an import did, or would do: counts, a few rows, and why rows were taken for one person or company."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +23,8 @@ EXAMPLE_CHARACTERS: Final = 80
 MAX_JOINED: Final = 1_000
 #: Rows kept aside that a report lists; all are counted, and `rejected` gives all.
 MAX_REJECTED: Final = 100_000
+#: Different reasons whose rows are counted.
+MAX_REASONS: Final = 1_000
 #: Facts whose absence is counted, since later steps ask with them.
 WANTED: Final = (
     "person_full_name", "person_email", "person_linkedin_url", "person_title", "company_name", "company_domain",
@@ -163,6 +166,8 @@ class Tally:
     sample: list[tuple[int, Mapping[str, Any]]] = Factory(list)
     _read: _Examples = Factory(_Examples)
     _kept_aside: _Examples = Factory(_Examples)
+    #: Reason → rows kept aside for it; a reason may name lines, so not all are held.
+    _reasons: Counter[str] = Factory(Counter)
     #: Person → the line that named them first; below zero for one whom nobody knew before. A file may name a million.
     _people: dict[int, int] = Factory(dict)
     #: Company → whether nobody knew it before.
@@ -182,6 +187,8 @@ class Tally:
         """Count a row that is kept aside."""
         self._kept_aside.see(row.raw)
         self.rejected_count += 1
+        if len(self._reasons) < MAX_REASONS or row.reason in self._reasons:
+            self._reasons[row.reason] += 1
         if len(self.rejected) < MAX_REJECTED:
             self.rejected.append((row.line, row.reason))
 
@@ -252,6 +259,14 @@ class Tally:
         if len(self.joined) < MAX_JOINED:
             self.joined.append(joined)
 
+    def _warnings(self) -> tuple[str, ...]:
+        """What else is easily overlooked: that most rows are not imported."""
+        if self.rejected_count <= self.row_count:
+            return ()
+        reason, count = self._reasons.most_common(1)[0]
+        rows = self.row_count + self.rejected_count
+        return (f"most rows are kept aside, {self.rejected_count:,} of {rows:,}, of these {count:,} because {reason}",)
+
     def report(self, reading: ImportReading, upload_id: UploadId | None) -> UploadReport:
         """The report, once all rows are counted."""
         mapping = reading.mapping
@@ -274,7 +289,7 @@ class Tally:
             blank_rows=reading.blank_rows,
             encoding=reading.encoding,
             delimiter=reading.delimiter,
-            notes=reading.notes,
+            notes=(*self._warnings(), *reading.notes),
             duplicate_row_count=self.duplicate_row_count,
             joined=tuple(self.joined),
             missing=dict(self.missing),

@@ -16,6 +16,7 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
+from enrichcore.fields.cleaners import fails
 from enrichcore.fields.customers import Customers, customers_among
 from enrichcore.fields.emails import without_useless
 from enrichcore.fields.experience import jobs_on
@@ -57,6 +58,7 @@ __all__ = [
     "extract_all",
     "extract_company_fields",
     "extract_person_fields",
+    "fails",
     "indicators_of",
     "is_another",
     "is_area",

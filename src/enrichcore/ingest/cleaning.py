@@ -7,10 +7,11 @@ guessed. `facts.toml` says which fact is of which kind.
 import json
 import re
 from collections.abc import Callable, Hashable
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from enrichcore.fields import email_term, person_line
+from enrichcore.fields import email_term, fails, person_line
 from enrichcore.ingest.profiles import fact_kinds, siblings, word_list
 from enrichcore.normalize import (
     beside_email,
@@ -77,6 +78,11 @@ _LABELS = re.compile(r"[;|\n]")
 _SHOUTED = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9&]+)*")
 _SMALL_WORDS = frozenset({"and", "or", "of", "the", "for", "in"})
 _ACRONYM = 2
+#: What stands in these where a column of an enriched table failed: "Missing input", "Run condition not met".
+_MAY_FAIL = frozenset({"company_name", "job_title", "location", "industry"})
+#: A day as spreadsheets count them, where its format was lost: of the years 1982 to 2064.
+_SERIAL = re.compile(r"([3-5]\d{4})(?:[.,]\d+)?")
+_FIRST_DAY = date(1899, 12, 30)
 
 
 def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
@@ -86,7 +92,7 @@ def fact_of(fact: str, cell: str) -> tuple[str, Any] | None:
     """
     kind = fact_kinds()[fact]
     value = _remembered(kind, cell) if len(cell) <= REMEMBERED else _CLEANERS[kind](cell)
-    if value is None:
+    if value is None or (kind in _MAY_FAIL and isinstance(value, str) and fails(value)):
         return None
     if fact in siblings():
         single, several = siblings()[fact]
@@ -251,6 +257,12 @@ def phone(cell: str) -> str | None:
     return None if _SCIENTIFIC.fullmatch(bare) or not any(map(str.isdigit, bare)) else bare
 
 
+def day(cell: str) -> str | None:
+    """A date with the precision given, also one that a spreadsheet shows as its number."""
+    serial = _SERIAL.fullmatch(cell.strip())
+    return (_FIRST_DAY + timedelta(days=int(serial[1]))).isoformat() if serial else partial_date(cell)
+
+
 def flag(cell: str) -> bool | None:
     """Yes or no."""
     text = (cell.strip()).casefold()
@@ -333,7 +345,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "job_title": job_title,
     "phone": phone,
     "country": country_name,
-    "date": partial_date,
+    "date": day,
     "year": _year,
     "count": whole_number,
     "head_count": number_or_range,

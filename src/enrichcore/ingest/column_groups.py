@@ -28,6 +28,12 @@ def with_groups(headers: tuple[str, ...], above: tuple[str, ...], knows: Knows) 
     return tuple(_named(header, fold_header(group), knows) for header, group in zip(headers, below, strict=False))
 
 
+def is_named(header: str, cell: str) -> bool:
+    """Whether a column may be called so in the file: as its name is, or without the group that was put before it."""
+    own, told = fold_header(header), fold_header(cell)
+    return own == told or own in {f"company{told}", f"contact{told}"}
+
+
 def _named(header: str, group: str, knows: Knows) -> str:
     if not header.strip() or fold_header(header).startswith(group):
         return header

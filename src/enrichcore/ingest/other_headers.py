@@ -7,6 +7,7 @@ another table.
 
 from attrs import define, field, frozen
 
+from enrichcore.ingest.column_groups import is_named
 from enrichcore.ingest.profiles import Profile
 from enrichcore.ingest.row import Row
 
@@ -44,6 +45,8 @@ class Header:
 
     def is_same(self, cells: tuple[str, ...]) -> bool:
         """Whether names of columns mean what the columns do in which they stand, and none what another column does."""
+        if len(cells) == len(self.cells) and all(map(is_named, self.cells, cells)):
+            return True
         own = dict(enumerate(self._meanings))
         named = {place: meant for place, cell in enumerate(cells) if (meant := self.profile.meanings(cell))}
         same = {place for place, meant in named.items() if not meant.isdisjoint(own.get(place, frozenset()))}

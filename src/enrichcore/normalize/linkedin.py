@@ -42,6 +42,7 @@ _PAGE = {
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/search\b", re.IGNORECASE)
 #: Characters of a slug that a URL shows as they are.
 _PLAIN = "-_.~'&"
+#: A vowel of an Indic or Thai word is a mark, not a letter.
 _SLUG = re.compile("[\\w.\\-\u2019'&~\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
 #: One in a slug's place. No slug has a capital, but people write some; none has these.
 _IS_MEMBER = re.compile(r"A[CE](?:[a-z]AA[\w-]{4,}|[A-Z]AA[\w-]{20,})")
@@ -105,8 +106,12 @@ def _key(segment: str, kind: Kind) -> str | None:
     if (
         len(key) > MAX_SLUG
         or not entries("unusable_pages").isdisjoint({key, f"{kind}/{key}"})
-        or not _SLUG.fullmatch(key)
+        or not _SLUG.fullmatch(_without_vowel_signs(key))
         or not any(character.isalnum() for character in key)
     ):
         return None
     return None if _SPOILED.fullmatch(key) or is_nothing(key) else key
+
+
+def _without_vowel_signs(key: str) -> str:
+    return key if key.isascii() else "".join(part for part in key if unicodedata.category(part) not in {"Mn", "Mc"})

@@ -27,6 +27,10 @@ _AFTER_FATHER = re.compile(
 )
 #: In Latin letters only a last name of Russia in front tells a patronymic from a last name: "Ivanov Ivan Ivanovich".
 _OF_RUSSIA = re.compile(r"\w+(?:[oe]va?|enko|sk(?:y|iy|ii|aya|aia))", re.IGNORECASE)
+#: Endings that last names of Russia share with those of other countries.
+_MAYBE_OF_RUSSIA = re.compile(r"\w+(?:ina?|yna?|[uy]k|k[oh])", re.IGNORECASE)
+#: No last name ends so.
+_DAUGHTER = re.compile(r"\w+[eoiy]vna|\w+ichna", re.IGNORECASE)
 _WITH_PATRONYMIC = 3
 
 #: First and last name, each None where the order is in doubt.
@@ -76,8 +80,14 @@ def _with_patronymic(words: list[str]) -> Parts | None:
     last, first, end = words
     if _AFTER_FATHER.fullmatch(first):
         return f"{last} {first}", end
-    is_sure = not end.isascii() or _OF_RUSSIA.fullmatch(last)
+    is_sure = not end.isascii() or _OF_RUSSIA.fullmatch(last) or _DAUGHTER.fullmatch(end) or _tells_first(last, first)
     return (f"{first} {end}", last) if is_sure and _AFTER_FATHER.fullmatch(end) else None
+
+
+def _tells_first(last: str, first: str) -> bool:
+    """Whether of two words the latter is a first name, and the former one that may be a last name of Russia and is no first name."""
+    known = entries("first_names")
+    return bool(_MAYBE_OF_RUSSIA.fullmatch(last)) and folded(first) in known and folded(last) not in known
 
 
 def _is_east_asian(word: str) -> bool:

@@ -105,7 +105,11 @@ def is_nobody(name: str) -> bool:
     """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
     plain = name.casefold()
     words = plain.replace("&", " ").replace("/", " ").split()
-    return plain in entries("no_persons") or (len(words) > 1 and words_of_desks().issuperset(words))
+    return (
+        plain in entries("no_persons")
+        or plain.endswith(" team")
+        or (len(words) > 1 and words_of_desks().issuperset(words))
+    )
 
 
 @cache

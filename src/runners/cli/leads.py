@@ -1,6 +1,7 @@
 """`leads` exports what is known of everyone of a client, or of some of them."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,7 +21,7 @@ from projections import READ_MODELS
 from projections.final_leads import FINAL_LEADS
 from runners.cli.commands import say
 from runners.cli.export import Format, write_leads
-from runners.cli.moments import moment
+from runners.cli.moments import moment, past_moment
 from runners.cli.opening import application
 from runners.cli.progress import reaching
 from runners.cli.writing import opened
@@ -67,7 +68,9 @@ def leads(
 
     What is in the log and not yet in the table is added first, so the daemon need not be up. In CSV a cell that a spreadsheet would take for a formula begins with an apostrophe; a CSV file, other than standard output, is marked as UTF-8 so that Excel opens it right.
     """
-    then = moment(as_of_, "--as-of")
+    then = past_moment(as_of_, "--as-of")
+    if form is Format.PARQUET and out is None and _is_terminal():
+        raise typer.BadParameter("Parquet is no text for a terminal; name a file with --out", param_hint="--format")
     told, since = _told(indicator or []), moment(changed_since, "--changed-since")
     with application(context, decides=False) as enrichment:
         owner, store = enrichment.registry.client(client), postgres(enrichment)
@@ -86,6 +89,10 @@ def leads(
             count = write_leads(found, stream, form, for_excel=out is not None)
     if out is not None:
         say(f"{counted(count, 'lead')} written to {out}")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 @frozen(kw_only=True)

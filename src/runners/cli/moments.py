@@ -5,6 +5,18 @@ from datetime import UTC, datetime
 import typer
 
 
+def past_moment(text: str | None, option: str) -> datetime | None:
+    """As `moment`, which must not lie ahead.
+
+    Raises:
+        typer.BadParameter: It is none, or is still to come.
+    """
+    told = moment(text, option)
+    if told is not None and told > datetime.now(UTC):
+        raise typer.BadParameter(f"{text!r} lies ahead: what will be known then, nobody can tell", param_hint=option)
+    return told
+
+
 def moment(text: str | None, option: str) -> datetime | None:
     """The moment that an option names, in UTC where it tells no zone; None where it was not given.
 

@@ -18,7 +18,7 @@ def show_report(report: UploadReport, name: str) -> None:
     done = "imported" if report.upload_id else "would be imported (dry run)"
     line(
         f"{name}: {counted(report.row_count, 'row')} {done}, {counted(report.person_count, 'person')},"
-        f" {counted(report.company_count, 'company')}, {counted(report.rejected_count, 'row')} kept aside"
+        f" {counted(report.company_count, 'company')}, {counted(report.rejected_count, 'row')} kept aside{_blank(report.blank_rows)}"
     )
     line(_known(report))
     for note in report.notes:
@@ -51,6 +51,10 @@ def show_report(report: UploadReport, name: str) -> None:
 def show_steps(steps: Sequence[StepEstimate]) -> None:
     """Tell people what a launch would send."""
     show_table(list(ESTIMATED.values()), [[getattr(step, name) for name in ESTIMATED] for step in steps])
+
+
+def _blank(rows: int) -> str:
+    return f", {counted(rows, 'blank row')} passed over" if rows else ""
 
 
 def _known(report: UploadReport) -> str:

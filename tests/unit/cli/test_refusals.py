@@ -75,6 +75,7 @@ def test_whoever_retries_what_waits_for_an_answer_is_told_how_to_end_that(enrich
         (["leads", "--client", "acme", "--batch-id", ""], "'' is no id; one looks like"),
         (["leads", "--client", "acme", "--format", "pdf"], "'pdf' is not one of 'csv', 'jsonl', 'parquet'"),
         (["leads", "--client", "acme", "--as-of", "yesterday"], "'yesterday' is no moment: write it as 2026-03-01"),
+        (["leads", "--client", "acme", "--as-of", "2100-01-01"], "'2100-01-01' lies ahead"),
         (["settle", "0b9c6a52-8c1e-4b8e-9a43-4f6e9d1a7c10", "--as", "maybe"], "'maybe' is not one of 'sent'"),
         (["demo", "--rows", "0"], "'0' is too small: give 1 or more"),
         (["demo", "--rows", "many"], "'many' is not a whole number"),
@@ -86,6 +87,13 @@ def test_wrong_use_is_told_in_our_words(enrichcore, args, said):
     ended = enrichcore(*args)
     assert (ended.exit_code, said in " ".join(ended.stderr.split())) == (2, True), ended.stderr
     assert not re.search("Input should|Value error|UUID|pydantic", ended.stderr)
+
+
+def test_parquet_is_not_written_to_a_terminal(enrichcore, monkeypatch):
+    """Its bytes are no text, and may change how the terminal works."""
+    monkeypatch.setattr("runners.cli.leads._is_terminal", lambda: True)
+    ended = enrichcore("leads", "--client", "acme", "--format", "parquet")
+    assert (ended.exit_code, "name a file with --out" in " ".join(ended.stderr.split())) == (2, True)
 
 
 def test_the_help_of_a_flag_is_what_it_does(enrichcore):

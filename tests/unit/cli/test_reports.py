@@ -41,6 +41,19 @@ def test_people_are_told_one_row_of_one(rows, told, capsys):
     assert lines[: len(told)] == told
 
 
+def test_whoever_imports_hardly_any_row_is_told_so(capsys):
+    """With the commonest reason, for people and programs; and blank rows are told, too."""
+    file = b"Name,Email,City\nAnn Fennimarsh,ann@vale.example,\n\n,,Leeds\n,,Bath\n"
+    report = World(MemoryStore()).app.upload(file, client=ACME, workstream=CRM)
+    because = "nothing names a person: no name, e-mail address or LinkedIn profile"
+    most = f"most rows are kept aside, 2 of 3, of these 2 because {because}"
+    assert report_json(report)["notes"] == (most,)
+    show_report(report, "x.csv")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "x.csv: 1 row imported, 1 person, 1 company, 2 rows kept aside, 1 blank row passed over"
+    assert f"Note: {most}" in told
+
+
 def test_credits_are_written_in_one_way(capsys):
     """In tables for people, and as exact text for programs, whoever computed them."""
     ones = [Decimal(1), Decimal("1.0"), Decimal("1.00")]
