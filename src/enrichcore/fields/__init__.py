@@ -16,7 +16,6 @@ from enrichcore.fields.catalogue import (
     Field,
     FieldType,
 )
-from enrichcore.fields.cleaners import fails
 from enrichcore.fields.customers import Customers, customers_among
 from enrichcore.fields.emails import without_useless
 from enrichcore.fields.experience import jobs_on
@@ -30,6 +29,7 @@ from enrichcore.fields.rules import Rules, SomebodyElse, rules_of, rules_to_json
 from enrichcore.fields.sources import SHIPPED, OwnSources, Sources, default_sources, is_path
 from enrichcore.fields.statuses import DOUBTFUL, INVALID
 from enrichcore.fields.statuses import term as email_term
+from enrichcore.fields.text_values import fails
 
 __all__ = [
     "COMPANY_FIELDS",
