@@ -58,11 +58,7 @@ class Parts:
     seal: Seal | None = None
 
     def make(self, connection: Connection[TupleRow], size: int) -> list[Part]:
-        """Find the parts, of about `size` events each; a group of more is a part of its own.
-
-        Raises:
-            Unreadable: An event that may tie others cannot be decoded.
-        """
+        """Find the parts, of about `size` events each; a group of more is a part of its own."""
         run = partial(self._run, connection)
         run("drop_parts")
         run("new_parts")

@@ -1,7 +1,8 @@
 """Rebuilding read models from the first event, beside the live ones, while everything runs.
 
-A rebuild fills tables of its own: in closed parts of the log where the read model allows it, else page by page. A row in `rebuilds` is its lease, renewed with every part or page: two rebuilds of
-one read model exclude each other without any session state, and what a crashed one left is dropped once its lease is over.
+A rebuild fills tables of its own: in closed parts of the log where the read model allows it, else page by page. A row in
+`rebuilds` is its lease, renewed with every part or page: two rebuilds of one read model exclude each other without any session
+state, and what a crashed one left is dropped once its lease is over.
 When it has caught up, one transaction locks the live checkpoints, folds the rest, and puts the tables in place.
 """
 

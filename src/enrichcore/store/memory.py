@@ -163,10 +163,12 @@ class MemoryStore:
         return self._counts.sends.get(webhook, 0)
 
     def credits_of(self, client_id: ClientId, since: date | None = None) -> Decimal:
-        return self._counts.of(client_id, since)
+        with self._lock:
+            return self._counts.of(client_id, since)
 
     def counts(self) -> Counts:
-        return self._counts.without_nothing()
+        with self._lock:
+            return self._counts.without_nothing()
 
     def take_tokens(self, group: UUID, wanted: int, *, rate: float, burst: int, now: datetime) -> int:
         tokens, since = self._buckets.get(group, (float(burst), now))
@@ -241,10 +243,14 @@ class MemoryStore:
         return {person: sorted(items) for person, items in found.items()}
 
     def due(self, now: datetime, limit: int) -> list[UUID]:
-        return self._past(now, limit, lambda row: row.state in _TIMED)
+        with self._lock:
+            return self._past(now, limit, lambda row: row.state in _TIMED)
 
     def overdue(self, now: datetime, limit: int, lanes: Collection[UUID] | None = None) -> list[UUID]:
-        return self._past(now, limit, lambda row: row.state in _DEADLINES and (lanes is None or row.lane_id in lanes))
+        with self._lock:
+            return self._past(
+                now, limit, lambda row: row.state in _DEADLINES and (lanes is None or row.lane_id in lanes)
+            )
 
     def _past(self, now: datetime, limit: int, fits: Callable[[StepRow], bool]) -> list[UUID]:
         rows = [row for row in self._steps.values() if fits(row) and row.wake_at and row.wake_at <= now]
@@ -297,8 +303,9 @@ class MemoryStore:
         return bool(lane.stopped) or (lane.held_until is not None and lane.held_until > now)
 
     def batches(self, batch_ids: Collection[UUID] | None = None) -> list[tuple[Batch, int]]:
-        found = [pair for key, pair in self._batches.items() if batch_ids is None or key in batch_ids]
-        return sorted(found, key=lambda pair: (pair[0].launched_at, pair[0].batch_id), reverse=True)
+        with self._lock:
+            found = [pair for key, pair in self._batches.items() if batch_ids is None or key in batch_ids]
+            return sorted(found, key=lambda pair: (pair[0].launched_at, pair[0].batch_id), reverse=True)
 
     def unfilled(self) -> dict[UUID, int]:
         batches = [batch for batch, _ in list(self._batches.values())]
@@ -320,27 +327,29 @@ class MemoryStore:
         return [row for row in list(self._runs.values()) if row.kind == "item" and row.batch_id == batch_id]
 
     def owners(self, client_id: ClientId, keys: Collection[Key]) -> dict[Key, Known[Any]]:
-        owner_of = {key: self._keys[client_id, key] for key in keys if (client_id, key) in self._keys}
-        held: dict[UUID, set[Key]] = {owner: set() for owner in owner_of.values()}
-        for (of_client, key), owner in self._keys.items():
-            if of_client == client_id and owner in held:
-                held[owner].add(key)
-        return {
-            key: Known(entity_id=owner, keys=frozenset(held[owner]), since=self._since[owner])
-            for key, owner in owner_of.items()
-        }
+        with self._lock:
+            owner_of = {key: self._keys[client_id, key] for key in keys if (client_id, key) in self._keys}
+            held: dict[UUID, set[Key]] = {owner: set() for owner in owner_of.values()}
+            for (of_client, key), owner in self._keys.items():
+                if of_client == client_id and owner in held:
+                    held[owner].add(key)
+            return {
+                key: Known(entity_id=owner, keys=frozenset(held[owner]), since=self._since[owner])
+                for key, owner in owner_of.items()
+            }
 
     def known(self, client_id: ClientId, entity_ids: Collection[UUID]) -> dict[UUID, Known[Any]]:
-        stays = {asked: self._merged_into.get(asked, asked) for asked in entity_ids}
-        held: dict[UUID, set[Key]] = {kept: set() for kept in stays.values()}
-        for (of_client, key), owner in self._keys.items():
-            if of_client == client_id and owner in held:
-                held[owner].add(key)
-        return {
-            asked: Known(entity_id=kept, keys=frozenset(held[kept]), since=self._since[kept])
-            for asked, kept in stays.items()
-            if self._client_of.get(kept) == client_id
-        }
+        with self._lock:
+            stays = {asked: self._merged_into.get(asked, asked) for asked in entity_ids}
+            held: dict[UUID, set[Key]] = {kept: set() for kept in stays.values()}
+            for (of_client, key), owner in self._keys.items():
+                if of_client == client_id and owner in held:
+                    held[owner].add(key)
+            return {
+                asked: Known(entity_id=kept, keys=frozenset(held[kept]), since=self._since[kept])
+                for asked, kept in stays.items()
+                if self._client_of.get(kept) == client_id
+            }
 
     def answered_since(self, after: int, limit: int) -> list[Place]:
         in_force = (
@@ -377,14 +386,15 @@ class MemoryStore:
     def told_besides(
         self, upload_id: UploadId, same: Mapping[UUID, Collection[UUID]]
     ) -> dict[UUID, list[UploadedPerson]]:
-        uploads = sorted(self._people.keys() - {upload_id}, key=lambda upload: (-self._begun_at(upload), upload))
-        found: dict[UUID, list[UploadedPerson]] = {}
-        for asked, ids in same.items():
-            own_first = sorted(ids, key=lambda one: (one != asked, one))
-            told = [self._people[upload].get(one) for upload in uploads for one in own_first]
-            if rows := [evolve(self._standing(row), person_id=PersonId(asked)) for row in told if row is not None]:
-                found[asked] = rows
-        return found
+        with self._lock:
+            uploads = sorted(self._people.keys() - {upload_id}, key=lambda upload: (-self._begun_at(upload), upload))
+            found: dict[UUID, list[UploadedPerson]] = {}
+            for asked, ids in same.items():
+                own_first = sorted(ids, key=lambda one: (one != asked, one))
+                told = [self._people[upload].get(one) for upload in uploads for one in own_first]
+                if rows := [evolve(self._standing(row), person_id=PersonId(asked)) for row in told if row is not None]:
+                    found[asked] = rows
+            return found
 
     def _begun_at(self, upload_id: UUID) -> int:
         first = self._log.stream(upload_id, 0, 1)
@@ -478,8 +488,9 @@ class MemoryStore:
         ]
 
     def inline_rows(self) -> tuple[list[RunRow], list[StepRow]]:
-        runs = sorted(self._runs.values(), key=lambda row: row.run_id)
-        return runs, sorted(self._steps.values(), key=lambda row: (row.run_id, row.step_no))
+        with self._lock:
+            runs = sorted(self._runs.values(), key=lambda row: row.run_id)
+            return runs, sorted(self._steps.values(), key=lambda row: (row.run_id, row.step_no))
 
     def close(self) -> None:
         self._log.close()
