@@ -23,6 +23,7 @@ from enrichcore.projection.parts import Part, Parts
 from enrichcore.projection.read_model import ReadModel, Row, Table, Tables
 from enrichcore.projection.reading import Page, feed
 from enrichcore.projection.tables import PostgresTables
+from enrichcore.store.connections import connected
 
 #: A part of more events than this many times the usual size is folded in pages through PostgreSQL.
 LARGE: Final = 8
@@ -153,7 +154,7 @@ def _begin(folder: PartFolder, conninfo: str) -> None:
     # A part makes some hundred thousand objects, none of them in cycles: looking for cycles every seven hundred costs.
     gc.freeze()
     gc.set_threshold(_YOUNG)
-    _mine[:] = [(folder, psycopg.connect(conninfo, prepare_threshold=None))]
+    _mine[:] = [(folder, connected(conninfo))]
 
 
 def _fold(part: Part) -> int:
