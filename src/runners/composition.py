@@ -18,6 +18,7 @@ from attrs import frozen
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, find_configuration, load
 from enrichcore.store.commit import StoreForbidden, StoreUnavailable
+from enrichcore.store.connections import connected
 from enrichcore.store.embedded import embedded_url
 from enrichcore.store.postgres import PostgresStore
 from projections import READ_MODELS
@@ -26,7 +27,6 @@ from projections import READ_MODELS
 # interrupted or a connection is lost; whoever meets it says so once, in words of ours.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
-_CONNECT_S: Final = 10
 #: Variables of the environment that are settings of ours.
 SETTINGS: Final = ("ENRICHCORE_DATABASE_URL", "DATABASE_URL", "ENRICHCORE_CONFIG")
 
@@ -87,14 +87,14 @@ def _require_reachable(url: str) -> None:
     """One plain connection first: it tells why it fails, where a pool only tells that it waited."""
     shown_address(url)
     try:
-        psycopg.connect(url, connect_timeout=_CONNECT_S).close()
+        connected(url).close()
     except psycopg.Error as error:
         raise StoreUnavailable(" ".join(str(error).split())) from error
 
 
 def _forbidden(url: str, error: psycopg.Error) -> StoreForbidden:
     """What an owner of the database has to allow."""
-    with psycopg.connect(url) as connection:
+    with connected(url) as connection:
         ((role, database),) = connection.execute("select quote_ident(current_user), quote_ident(current_database())")
     return StoreForbidden(
         f"the database refused ({error.diag.message_primary}), and enrichcore keeps its tables in a schema of its own",

@@ -15,10 +15,11 @@ from enrichcore.application.unheard import Unheard
 from enrichcore.application.unit import Unit
 from enrichcore.domain import events as e
 from enrichcore.domain.step_run import Outcome
-from enrichcore.projection import catch_up, ensure_tables
+from enrichcore.projection import catch_up, ensure_tables, rebuild
 from enrichcore.registry.secret import Secret
 from enrichcore.store import StoreUnavailable, recorder
 from enrichcore.store.commit import Commit
+from enrichcore.store.connections import connected
 from enrichcore.store.mending import mend_inline_state
 from enrichcore.store.outbox import Outbox
 from enrichcore.store.postgres import PostgresClaims, PostgresStore
@@ -133,6 +134,31 @@ def test_a_server_whose_sessions_prefer_another_encoding_is_told_ours(database_u
     world = World(store)
     world.launch(person("ann", company="łódź"))
     assert world.send()
+    store.close()
+
+
+def test_a_server_whose_sessions_read_and_write_values_otherwise_is_told_how(database_url):
+    """As in a database that follows local customs; a rebuild's own processes have sessions like the pool's."""
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    customs = {
+        "datestyle": "SQL, DMY", "intervalstyle": "sql_standard", "timezone": "'Asia/Kathmandu'",
+        "standard_conforming_strings": "off", "client_encoding": "LATIN1",
+    }  # fmt: skip
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for setting, value in customs.items():
+            connection.execute(f"alter database {name} set {setting} = {value}")
+    store = PostgresStore(database_url, pool_size=2)
+    ensure_tables(store.pool, READ_MODELS)
+    world = World(store)
+    world.launch(*(person(f"ann{number}", f"łódź{number}") for number in range(20)))
+    assert world.send()
+    catch_up(store.pool, READ_MODELS)
+    leads = "select * from enrichcore.final_leads order by lead_id"
+    with store.pool.connection() as connection:
+        before = connection.execute(leads).fetchall()
+    rebuild(store.pool, READ_MODELS, page=20, processes=2)
+    with connected(database_url) as connection:
+        assert connection.execute(leads).fetchall() == before != []
     store.close()
 
 

@@ -2,6 +2,9 @@
 
 By itself psycopg's pool waits twice as long after each failure, for minutes in the end, and TCP takes a host that vanished
 without a word for a slow one, for a quarter of an hour.
+
+A role or a database may have settings of its own, under which the same statements would tell other things: every session
+that is opened here has ours.
 """
 
 from collections.abc import Iterator
@@ -28,6 +31,15 @@ CONNECTING: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
+}
+
+#: What statements and the driver rely on, as the server tells it by itself. A transaction-mode pooler keeps these for its
+#: clients, which it does not for others.
+SESSION: Final = {
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "standard_conforming_strings": "on",
 }
 
 #: The session is of no use any more: its server became a read-only one, or its transaction was ended under us.
@@ -62,15 +74,25 @@ def opened_pool(url: str, size: int) -> Pool:
         size: most connections held at once.
     """
     pool = Pool(
-        url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=options(url), configure=_configure,
+        url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=_options(url), configure=_configure,
         reconnect_timeout=RECONNECT_S, reconnect_failed=Pool.check,
     )  # fmt: skip
     pool.open()
     return pool
 
 
-def options(url: str) -> dict[str, Any]:
-    """How each connection is opened."""
+def connected(url: str) -> Connection[TupleRow]:
+    """A connection beside the pool, opened as those of the pool are.
+
+    Args:
+        url: a PostgreSQL connection string; what it says of time-outs holds.
+    """
+    connection = psycopg.connect(url, **_options(url))
+    _configure(connection)
+    return connection
+
+
+def _options(url: str) -> dict[str, Any]:
     said = conninfo_to_dict(url)
     # A role of the server may prefer another encoding, which holds not every name.
     return {
@@ -82,3 +104,11 @@ def options(url: str) -> dict[str, Any]:
 
 def _configure(connection: Connection[TupleRow]) -> None:
     connection.adapters.register_dumper(Column, ColumnDumper)
+    told = {name: connection.info.parameter_status(name) for name in SESSION}
+    other = [name for name, value in SESSION.items() if told[name] not in {value, None}]
+    if other:
+        connection.execute(
+            "select set_config(name, value, false) from unnest(%s::text[], %s::text[]) as ours (name, value)",
+            [other, [SESSION[name] for name in other]],
+        )
+        connection.commit()
