@@ -23,11 +23,7 @@ from enrichcore.projection.parts import Part, Parts
 from enrichcore.projection.read_model import ReadModel, Row, Table, Tables
 from enrichcore.projection.reading import Page, feed
 from enrichcore.projection.tables import PostgresTables
-<<<<<<< HEAD
-from enrichcore.store.connections import options
-=======
 from enrichcore.store.connections import connected
->>>>>>> h10
 
 #: A part of more events than this many times the usual size is folded in pages through PostgreSQL.
 LARGE: Final = 8
@@ -158,11 +154,7 @@ def _begin(folder: PartFolder, conninfo: str) -> None:
     # A part makes some hundred thousand objects, none of them in cycles: looking for cycles every seven hundred costs.
     gc.freeze()
     gc.set_threshold(_YOUNG)
-<<<<<<< HEAD
-    _mine[:] = [(folder, psycopg.connect(conninfo, **options(conninfo)))]
-=======
     _mine[:] = [(folder, connected(conninfo))]
->>>>>>> h10
 
 
 def _fold(part: Part) -> int:
