@@ -119,7 +119,7 @@ class Explanation:
             return hindrances.of(owner, run, batches, waiters)
         text = _WAITS[run.state](run)
         if _past(run, self.now):
-            text += f", which is past: {past_due(self.store, self.registry, run)}"
+            text += f", which is past: {past_due(self.store, self.registry, owner, run)}"
         elif run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:
             text += nobody_runs(self.store, "receiver", "takes it")
         if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT}:

@@ -12,6 +12,7 @@ from enrichcore.application.budgets import pays_again_at, reserved_of, room_word
 from enrichcore.application.claiming import rows_in_budget, why_unmakeable
 from enrichcore.application.drafts import is_wait
 from enrichcore.application.unit import Unit
+from enrichcore.application.waking import patience
 from enrichcore.domain.amounts import credits_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
@@ -19,9 +20,10 @@ from enrichcore.domain.company_run import CompanyRun, may_be_handed
 from enrichcore.domain.ids import ClientId, ItemId, LaneId, lane_id
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
-from enrichcore.domain.pipeline import Kind
+from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError, Webhook
+from enrichcore.registry.readers import duration_text
 from enrichcore.store.commit import Store
 
 #: For so long a callback that was turned away may be why an answer is missing.
@@ -106,7 +108,9 @@ class Hindrances:
             return ""
         past = (run for run in found.state.open_runs if run.out and run.wake_at is not None and run.wake_at <= self.now)
         run = next(past, None)
-        return "" if run is None else f", though its deadline is past: {past_due(self.store, self.registry, run)}"
+        if run is None:
+            return ""
+        return f", though its deadline is past: {past_due(self.store, self.registry, found.state, run)}"
 
     def _shut(self, lane: Lane, name: str) -> str:
         """Why a lane sends nothing, or one row at a time, and what opens it; empty where it sends."""
@@ -202,16 +206,27 @@ def lane_of(store: Store, owner: BatchItem | CompanyRun, run: StepRun) -> Lane |
     return next((lane for lane, _ in store.lanes() if lane.lane_id == key), None)
 
 
-def past_due(store: Store, registry: Registry, run: StepRun) -> str:
+def past_due(store: Store, registry: Registry, owner: BatchItem | CompanyRun, run: StepRun) -> str:
     """What moves a run whose time has come."""
-    up, grace = store.receiver_up(), registry.runner.timeout_grace
     moves = f"`enrichcore run` with the role timers moves it{nobody_runs(store, 'timers')}"
-    if run.state in {State.AWAITING_ANSWER, State.IN_DOUBT} and up < grace:
-        return (
-            f"{moves}, once a receiver has been up for {int(grace.total_seconds() // 60):,} minutes, for an answer"
-            f" may have been lost while none was{nobody_runs(store, 'receiver')}"
-        )
-    return moves
+    step = _step_of(store, owner, run)
+    if step is None or run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT}:
+        return moves
+    needed = patience(registry, step)
+    if store.receiver_up() >= needed:
+        return moves
+    return (
+        f"{moves}, once a receiver has been up for {duration_text(needed)}, for an answer may have been lost while none was"
+        f"{nobody_runs(store, 'receiver')}"
+    )
+
+
+def _step_of(store: Store, owner: BatchItem | CompanyRun, run: StepRun) -> Step | None:
+    """The step as the run was begun with it."""
+    if isinstance(owner, CompanyRun):
+        return owner.step
+    ((batch, _),) = store.batches([owner.batch_id])
+    return batch.pipeline.step(run.workflow)
 
 
 def nobody_runs(store: Store, role: str, does: str = "") -> str:

@@ -45,7 +45,7 @@ def _lanes_that_count(registry: Registry, receiver_up: timedelta | None) -> list
         for client in registry.clients.values()
         for workstream, workflow, _ in registry.webhooks_of(client)
         if (step := registry.workstream(workstream).pipeline.step(workflow)) is not None
-        and receiver_up >= _patience(registry, step)
+        and receiver_up >= patience(registry, step)
     ]
 
 
@@ -88,9 +88,9 @@ def _counts(core: Core, run: StepRun, step: Step, receiver_up: timedelta | None)
     """
     if run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT} or receiver_up is None:
         return True
-    return receiver_up >= _patience(core.registry, step)
+    return receiver_up >= patience(core.registry, step)
 
 
-def _patience(registry: Registry, step: Step) -> timedelta:
+def patience(registry: Registry, step: Step) -> timedelta:
     """How long the receiver must have been up before a wait for the step's answer may end."""
     return timedelta(0) if step.kind is Kind.HTTP else min(registry.runner.timeout_grace, step.answer_within)

@@ -13,9 +13,11 @@ from enrichcore.application.explaining import explain
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.step_run import Outcome
+from enrichcore.registry import parse
+from runners.cli.sample_files import configuration_text
 
 sys.path.append(str(Path(__file__).parent))
-from world import COMPANY, PERSON, World
+from world import COMPANY, CONTACTS, PERSON, World
 
 
 @pytest.fixture
@@ -93,6 +95,21 @@ def test_what_was_sent_waits_until_its_deadline(world):
     assert first(world, batch).endswith("timers moves it.")
 
 
+def test_a_deadline_that_is_past_waits_for_the_receiver_no_longer_than_for_an_answer(world):
+    """As long as the timers want it to have been up, and not the whole grace time where answers have less."""
+    text = configuration_text("http://127.0.0.1:9")
+    step = f'workflow = "{COMPANY}"'
+    world.registry = parse(text.replace(step, f'{step}\nanswer_within = "5m"'), env={})
+    world.application = world.another()
+    batch = world.launch()
+    world.send()
+    world.now += timedelta(minutes=6)
+    assert "once a receiver has been up for 5m, for an answer may" in first(world, batch)
+    world.store.receiver_up = lambda: timedelta(minutes=5)
+    assert "has been up" not in first(world, batch)
+    assert world.application.wake(receiver_up=timedelta(minutes=5)) > 0
+
+
 def test_what_was_not_delivered_is_tried_again(world):
     """With the reason and the time."""
     batch = world.launch()
@@ -157,7 +174,8 @@ def test_a_person_step_in_every_state_has_a_sentence(world):
 
 def test_ended_items_say_so(world):
     """Completed, with gaps, cancelled: each with what could still be done."""
-    batch = world.launch()
+    with_address = CONTACTS[: CONTACTS.index(b"Imogen")]
+    batch = world.launch(with_address)
     world.send()
     world.now += timedelta(days=1)
     while world.application.wake() or world.send():
