@@ -4,6 +4,7 @@ The secret names the client first; the item is then looked up within it. Whateve
 the item's events or in the unmatched log. 5xx is said only when nothing was stored, so the sender may try again.
 """
 
+import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,7 @@ from enrichcore.domain.ids import ClientId
 from enrichcore.registry import Registry
 from enrichcore.store import Conflict, StoreUnavailable
 from runners.daemon.looks import Looks
+from runners.daemon.unpacking import codings, unpacked
 from runners.daemon.writer import GroupWriter
 
 log = logging.getLogger("enrichcore.receiver")
@@ -146,6 +148,8 @@ class Receiver:
         body = await read_body(receive)
         if body is None:
             return None
+        if packed := codings(scope["headers"]):
+            body = await asyncio.to_thread(unpacked, body, packed, LARGEST_KEPT + 1)
         workstream, workflow = target
         incoming = Incoming(
             client_id=client_id,

@@ -1,6 +1,8 @@
 """The receiver: what is a callback, and what is only the beginning of one."""
 
 import asyncio
+import gzip
+import zlib
 from http import HTTPStatus
 from time import monotonic
 
@@ -12,7 +14,7 @@ from enrichcore.application import Ack, AckStatus
 from enrichcore.registry import Secret
 from enrichcore.store import StoreUnavailable
 from runners.daemon.looks import Looks
-from runners.daemon.receiver import Receiver, Turned
+from runners.daemon.receiver import LARGEST_KEPT, Receiver, Turned
 from tests.contracts.world import ACME, APOLLO, APOLLO_COMPANY, configuration
 
 REGISTRY = configuration()
@@ -33,9 +35,11 @@ class Kept:
 
     def __init__(self):
         self.bodies = []
+        self.too_large = []
 
     async def answer(self, incoming):
         """Keep one."""
+        self.too_large.append(incoming.too_large)
         self.bodies.append(incoming.body)
         return Ack(status=AckStatus.ACCEPTED, item_id="1")
 
@@ -157,6 +161,62 @@ def part(body: bytes, *, more: bool):
 def test_a_body_may_come_in_pieces():
     """It is one answer, whole."""
     assert received(part(b'{"a"', more=True), part(b": 1}", more=False)) == ([b'{"a": 1}'], [200, 0])
+
+
+def deflated(body, window):
+    """Packed as that window says."""
+    packing = zlib.compressobj(wbits=window)
+    return packing.compress(body) + packing.flush()
+
+
+BODY = b'{"item_id": "1", "email": "ann@quillhaven.example"}'
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (b"gzip", gzip.compress(BODY)),
+        (b"X-GZIP", gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]) + b"\0\0"),
+        (b"deflate", zlib.compress(BODY)),
+        (b"deflate", deflated(BODY, -15)),
+        (b"identity, gzip , deflate", zlib.compress(gzip.compress(BODY))),
+        # It was unpacked on the way, and still says so.
+        (b"gzip", BODY),
+        (b"br", BODY),
+    ],
+)
+def test_an_answer_that_comes_packed_is_kept_unpacked(coding, body):
+    """So it is read, matched and redriven like any other."""
+    kept = Kept()
+    halves = [part(body[:7], more=True), part(body[7:], more=False)]
+    assert answered(Receiver(REGISTRY, kept), *halves, headers=[(b"content-encoding", coding)])[0] == HTTPStatus.OK
+    assert kept.bodies == [BODY]
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (b"gzip", gzip.compress(BODY)[:-9]),
+        (b"gzip", zlib.compress(BODY)),
+        (b"deflate", b""),
+        (b"br", b"\x0b\x02\x80"),
+        (b"gzip, aes128gcm", gzip.compress(BODY)),
+        (b"gzip," * 9, gzip.compress(BODY)),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_is_kept_as_it_came(coding, body):
+    """It is no JSON, so its sender is told that."""
+    kept = Kept()
+    answered(Receiver(REGISTRY, kept), part(body, more=False), headers=[(b"content-encoding", coding)])
+    assert kept.bodies == [body]
+
+
+def test_a_packed_body_counts_by_what_is_in_it():
+    """A small one that unpacks to very much is too large, and is unpacked no further than any is kept."""
+    kept, bomb = Kept(), gzip.compress(b" " * (LARGEST_KEPT + 1_000_000))
+    answered(Receiver(REGISTRY, kept), part(bomb, more=False), headers=[(b"content-encoding", b"gzip")])
+    assert [len(body) for body in kept.bodies] == [LARGEST_KEPT]
+    assert kept.too_large == [True]
 
 
 def test_a_client_that_leaves_in_the_middle_of_a_body_gave_no_answer():
