@@ -5,7 +5,7 @@ import io
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,6 +36,20 @@ def csv_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, for_excel: bool) -> Iterator[bytes]:
+    """A header and rows by column name: a piece for each.
+
+    Args:
+        columns: which, in order.
+        rows: each has all of them.
+        for_excel: whether it begins with a byte order mark, without which Excel takes UTF-8 for the system's own
+            encoding, and which programs would take for a part of the first column's name.
+    """
+    yield (BOM_UTF8 if for_excel else b"") + _line(columns, end="\n")
+    for row in rows:
+        yield _line([csv_cell(row[name]) for name in columns], end="\n")
+
+
 def rejected_csv(rows: Callable[[], Iterable[RowRejected]], *, for_excel: bool = True) -> Iterator[bytes]:
     """Rows that were kept aside, with their line and reason, to be mended and imported again: a piece for each row.
 
@@ -57,7 +71,7 @@ def rejected_csv(rows: Callable[[], Iterable[RowRejected]], *, for_excel: bool =
         yield _line([str(row.line), row.reason, *(csv_cell(row.raw.get(name)) for name in names)])
 
 
-def _line(cells: Iterable[str]) -> bytes:
+def _line(cells: Iterable[str], end: str = "\r\n") -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text, lineterminator=end).writerow(cells)
     return text.getvalue().encode("utf-8", "replace")

@@ -1,6 +1,7 @@
 """The pages, as a browser meets them."""
 
 import asyncio
+import csv
 import io
 import re
 
@@ -13,6 +14,7 @@ from enrichcore.application import launching
 from enrichcore.domain import events as e
 from enrichcore.store import StoreUnavailable
 from runners.daemon import Daemon, Role
+from runners.lead_columns import COLUMNS
 from tests.contracts.world import APOLLO, configuration, person
 from tests.end_to_end.browsing import UPLOAD, doubtful, launched, told, uploaded
 from tests.end_to_end.pages_world import TOKEN, fresh_database, opened_site, with_runner
@@ -278,6 +280,23 @@ def test_leads_are_searched_literally(site, browser, words, found):
     site.catch_up()
     shown = browser.get("/clients/acme/leads", params={"q": words})
     assert (shown.status_code, "ann@quillhaven.example" in shown.text) == (200, found)
+
+
+def test_leads_are_had_as_a_file(site, browser, monkeypatch):
+    """With the page's own filters, every column, and no cell that a spreadsheet would take for a formula; over pages of the file, too."""
+    monkeypatch.setattr("runners.web.pages._FILE_PAGE", 1)
+    launched(browser, person("ann", title="@Head of Sales"), person("bob"), person("cy", "caldora"))
+    site.catch_up()
+    assert "/clients/acme/leads.csv?signal=&amp;q=ann" in browser.get("/clients/acme/leads", params={"q": "ann"}).text
+    answer = browser.get("/clients/acme/leads.csv", params={"signal": "with_email"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="leads-acme.csv"'
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    assert tuple(rows[0]) == COLUMNS
+    assert len({row["lead_id"] for row in rows}) == len(rows) == 3
+    (ann,) = csv.DictReader(browser.get("/clients/acme/leads.csv", params={"q": "ann"}).text.splitlines())
+    assert ann["person_title"] == "'@Head of Sales"
+    assert browser.get("/clients/acme/leads.csv", params={"signal": "recently_funded"}).text.count("\n") == 1
+    assert browser.get("/clients/nobody/leads.csv").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,39 +1,21 @@
 """Leads as files: CSV for spreadsheets, JSON lines for programs, Parquet for analysis.
 
-Rows stream: at most a page of them is held. The columns and their order are those of `final_leads` in the contract.
+Rows stream: at most a page of them is held.
 """
 
-import csv
-import io
 import json
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from importlib import import_module
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from enrichcore.fields import COMPANY_FIELDS, FIELDS_BY_NAME, INDICATORS, LEAD_FIELDS, PERSON_FIELDS, FieldType
+from enrichcore.fields import FIELDS_BY_NAME, INDICATORS, FieldType
 from runners.cli.commands import CannotDo
+from runners.lead_columns import COLUMNS
 from runners.plain import plain
-from runners.spreadsheets import csv_cell
-
-_KEYS: Final = (
-    "lead_id", "client_id", "person_id", "company_id", "workstreams", "batch_id", "item_id", "updated_at",
-)  # fmt: skip
-_LAST: Final = ("moved_company", "person_email_status", "provenance")
-
-
-def _middle() -> Iterator[str]:
-    for name in (*PERSON_FIELDS, *COMPANY_FIELDS):
-        if name in LEAD_FIELDS and name not in _LAST:
-            yield name
-    yield from (name for name in INDICATORS if name not in _LAST)
-
-
-#: The columns of an export, in order.
-COLUMNS: Final = (*_KEYS, *_middle(), *_LAST)
+from runners.spreadsheets import table_csv
 
 Row = Mapping[str, Any]
 
@@ -61,22 +43,18 @@ def write_leads(rows: Iterable[Row], out: BinaryIO, form: Format, *, for_excel: 
     Raises:
         CannotDo: Parquet was asked for and its library is not installed.
     """
-    if for_excel and form is Format.CSV:
-        out.write(BOM_UTF8)
+    if form is Format.CSV:
+        return _write_csv(rows, out, for_excel=for_excel)
     return _WRITERS[form](rows, out)
 
 
-def _write_csv(rows: Iterable[Row], out: BinaryIO) -> int:
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    count = 0
-    for row in rows:
-        writer.writerow([csv_cell(row[name]) for name in COLUMNS])
+def _write_csv(rows: Iterable[Row], out: BinaryIO, *, for_excel: bool = False) -> int:
+    # The first piece is the header.
+    count = -1
+    for piece in table_csv(COLUMNS, rows, for_excel=for_excel):
+        out.write(piece)
         count += 1
-    text.flush()
-    # The stream is the caller's; a wrapper that is collected would close it.
-    text.detach()
+    out.flush()
     return count
 
 
@@ -128,7 +106,6 @@ def _arrow_value(value: Any) -> Any:
 
 
 _WRITERS: Final[dict[Format, Callable[[Iterable[Row], BinaryIO], int]]] = {
-    Format.CSV: _write_csv,
     Format.JSONL: _write_jsonl,
     Format.PARQUET: _write_parquet,
 }

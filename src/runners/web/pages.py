@@ -1,12 +1,13 @@
 """The pages that show clients, batches, items and leads; those of uploads, lanes and unmatched answers have modules of their own."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
 
 from enrichcore.application import UnknownId
 from enrichcore.domain.batch import Batch, BatchStatus
@@ -14,9 +15,11 @@ from enrichcore.domain.events import BatchCancelled, BatchPaused
 from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
 from projections.final_leads import FINAL_LEADS
+from runners.lead_columns import COLUMNS
+from runners.spreadsheets import table_csv
 from runners.web.access import guard_pages, name_cookie, remembered_name
 from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
-from runners.web.desk import BY, PAGE, Desk, TheDesk, facts_of, person_name
+from runners.web.desk import BY, PAGE, Desk, Row, TheDesk, facts_of, person_name
 from runners.web.lane_pages import lane_handlers
 from runners.web.progress import again, progress_of, steps_of
 from runners.web.rendering import PageNumber, Paging, when
@@ -31,6 +34,8 @@ from runners.web.uploading import upload_handlers
 _ITEM_FILTERS: Final = ("", "active", "completed", "failed", "cancelled", "gaps", "in_doubt")
 #: How long read models may be behind before the page says so.
 _PATIENCE: Final = timedelta(seconds=30)
+#: Leads that are held at once while a file of them is written.
+_FILE_PAGE: Final = 1000
 #: signal → its words on the page of leads.
 SIGNALS: Final = {
     "": "all",
@@ -43,7 +48,19 @@ SIGNALS: Final = {
 
 def pages() -> Router:
     """Every page, behind the guard."""
-    shown = [home, clients, batches, batch, batch_settle, confirm_retry, batch_retry, batch_action, item, leads]
+    shown = [
+        home,
+        clients,
+        batches,
+        batch,
+        batch_settle,
+        confirm_retry,
+        batch_retry,
+        batch_action,
+        item,
+        leads,
+        lead_file,
+    ]
     return Router(
         "/",
         route_handlers=[*shown, *lane_handlers(), *unmatched_handlers(), *upload_handlers(), sign_out],
@@ -230,15 +247,8 @@ def leads(
 ) -> Response[str]:
     """What is known of everyone of a client: the go-to-market dashboard."""
     owner = desk.registry.client(client)
-    signal, q = signal if signal in SIGNALS else "", q.strip().replace("\0", "")[:200]
-    found = desk.rows(
-        "leads",
-        client=owner.id,
-        signal=signal,
-        words=f"%{_literal(q)}%" if q else "",
-        limit=PAGE,
-        offset=(page - 1) * PAGE,
-    )
+    signal, q = _narrowed(signal, q)
+    found = desk.rows("leads", client=owner.id, signal=signal, words=_pattern(q), limit=PAGE, offset=(page - 1) * PAGE)
     paging = Paging(number=page, size=PAGE, total=found[0]["found"] if found else 0)
     return desk.page(
         "leads.html",
@@ -252,6 +262,36 @@ def leads(
         path=request.url.path,
         unread_since=_unread_since(desk),
     )
+
+
+@get("/clients/{client:str}/leads.csv", sync_to_thread=True)
+def lead_file(desk: TheDesk, client: FromPath[str], signal: FromQuery[str] = "", q: FromQuery[str] = "") -> Stream:
+    """Those leads as a file, with every column of an export."""
+    owner = desk.registry.client(client)
+    signal, q = _narrowed(signal, q)
+    pieces = table_csv(COLUMNS, _every_lead(desk, owner.id, signal, q), for_excel=True)
+    headers = {"content-disposition": f'attachment; filename="leads-{owner.slug}.csv"'}
+    return Stream(pieces, media_type="text/csv", headers=headers)
+
+
+def _every_lead(desk: Desk, client_id: UUID, signal: str, q: str) -> Iterator[Row]:
+    """The leads page by page, so that no connection waits for a slow browser."""
+    after: UUID | None = None
+    while found := desk.rows(
+        "leads_after", client=client_id, signal=signal, words=_pattern(q), after=after, limit=_FILE_PAGE
+    ):
+        yield from found
+        after = found[-1]["lead_id"]
+
+
+def _narrowed(signal: str, q: str) -> tuple[str, str]:
+    """What the leads are narrowed to, as far as there is such a signal, and as searches take words."""
+    return signal if signal in SIGNALS else "", q.strip().replace("\0", "")[:200]
+
+
+def _pattern(q: str) -> str:
+    """The words anywhere in a text; empty for no words."""
+    return f"%{_literal(q)}%" if q else ""
 
 
 def _unread_since(desk: Desk) -> datetime | None:

@@ -53,6 +53,18 @@ where client_id = %(client)s
        ilike %(words)s)
 order by updated_at desc, lead_id limit %(limit)s offset %(offset)s
 
+-- name: leads_after
+-- The same people in the order of their ids, so that pages neither repeat nor lose one while leads change.
+select * from enrichcore.final_leads
+where client_id = %(client)s
+  and case %(signal)s when '' then true when 'with_email' then person_email is not null
+      when 'new_in_role' then is_new_in_role when 'recently_funded' then is_recently_funded
+      when 'worked_at_customer' then is_worked_at_customer else false end
+  and (%(words)s = '' or concat_ws(' ', person_full_name, person_email, person_title, company_name, company_domain)
+       ilike %(words)s)
+  and (%(after)s::uuid is null or lead_id > %(after)s)
+order by lead_id limit %(limit)s
+
 -- name: lead_summary
 select count(*) as leads, count(person_email) as with_email, count(*) filter (where is_new_in_role) as new_in_role,
        count(*) filter (where is_recently_funded) as recently_funded,
