@@ -18,7 +18,7 @@ from projections.final_leads.groups import told_by
 from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person, group_of
 
 #: Facts that are no columns but that indicators rest on.
-_BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at")
+_BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at", "company_has_undated_round")
 _COLUMNS: Final = frozenset(LEAD_FIELDS)
 _COUNTED: Final = _COLUMNS | {*_BEHIND_INDICATORS}
 _EMPTY: Final = Company()

@@ -87,6 +87,8 @@ FIELDS: tuple[Field, ...] = (
     _company("company_technologies", "technologies", FieldType.TEXT_LIST),
     _company("company_last_raised_at", "latest_date", FieldType.PARTIAL_DATE, in_leads=False),
     _company("company_latest_funding", "fact", in_leads=False),
+    # Whether a round is told without a date, which may be later than the last that has one.
+    _company("company_has_undated_round", "flag", FieldType.BOOLEAN, in_leads=False),
 )
 
 #: Computed from fields, a customer list and the day: true, false, or None where it is unknown.

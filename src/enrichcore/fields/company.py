@@ -52,25 +52,60 @@ def _better_name(small: str, objects: Objects, sources: Sources | None) -> str:
     )
 
 
-def _funding(objects: Objects, sources: Sources | None) -> dict[str, str | None]:
+def _funding(objects: Objects, sources: Sources | None) -> dict[str, Any]:
     """The latest date of all that tell of funding, and the kind of that round.
 
     The fields' own names may only be an echo, so they count where nothing else does.
     """
-    raised, kind = _OF_FUNDING
+    raised, kind, undated = _OF_FUNDING
     clean_date, clean_kind = cleaning(raised)[0], cleaning(kind)[0]
-    dates = (told for _, value in _along(objects, raised, sources) if (told := clean_date(value)) is not None)
-    latest = max(dates, default=None) or field_of(objects, raised, sources, own_name=True)
+    dates = [
+        (entry, told) for entry, value in _along(objects, raised, sources) if (told := clean_date(value)) is not None
+    ]
+    latest = max((told for _, told in dates), default=None) or field_of(objects, raised, sources, own_name=True)
     date_keys = {path[-1] for path in paths_of(raised, sources) if path}
     kinds = (
         cleaned
         for entry, value in _along(objects, kind, sources)
         if _is_of(entry, latest, date_keys) and (cleaned := clean_kind(value)) is not None
     )
-    return {raised: latest, kind: next(kinds, None) or field_of(objects, kind, sources, own_name=True)}
+    is_surely_last = any(entry is None for entry, _ in dates)
+    return {
+        raised: latest,
+        kind: next(kinds, None) or field_of(objects, kind, sources, own_name=True),
+        undated: (bool(dates) and not is_surely_last and _has_undated_round(objects, sources, date_keys)) or None,
+    }
 
 
-_OF_FUNDING = ("company_last_raised_at", "company_latest_funding")
+def _has_undated_round(objects: Objects, sources: Sources | None, date_keys: set[str]) -> bool:
+    """Whether a round is told that none of those with a date is."""
+    raised, kind, _ = _OF_FUNDING
+    clean = cleaning(kind)[0]
+    kind_keys = {path[-1] for path in paths_of(kind, sources) if path}
+    dated: set[str | None] = set()
+    undated: list[str | None] = []
+    for entry, is_listed in _rounds(objects, raised, sources):
+        sort = next((told.casefold() for key in kind_keys & entry.keys() if (told := clean(entry[key]))), None)
+        if any(CLEANERS["latest_date"](entry[key]) for key in date_keys & entry.keys()):
+            dated.add(sort)
+        elif sort or is_listed:
+            undated.append(sort)
+    alone = (clean(value) for entry, value in _along(objects, kind, sources) if entry is None)
+    if dated - {None}:
+        undated += [sort.casefold() for sort in alone if sort]
+    return any(sort is None or sort not in dated for sort in undated)
+
+
+def _rounds(objects: Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree], bool]]:
+    """The entries that may hold a round's date, each with whether it is one of several."""
+    for parent in dict.fromkeys(path[:-1] for path in paths_of(name, sources) if len(path) > 1):
+        for node in objects.own:
+            held = values_at(node, parent)
+            entries = [one for part in held for one in (part if isinstance(part, list) else [part])]
+            yield from ((one, len(entries) > 1) for one in entries if isinstance(one, dict) and one)
+
+
+_OF_FUNDING = ("company_last_raised_at", "company_latest_funding", "company_has_undated_round")
 
 
 def _along(objects: Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree] | None, Tree]]:

@@ -18,7 +18,7 @@ from enrichcore import normalize
 from enrichcore.fields import cleaners, number_values, text_values
 from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
-from enrichcore.fields.sources import job_paths, words
+from enrichcore.fields.sources import folded_key, job_paths, keys, words
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
@@ -34,6 +34,8 @@ _EMPLOYERS = frozenset(path[0] for path in job_paths("employers"))
 _OF_A_JOB = frozenset(path[0] for kind in ("title", "company") for path in job_paths(kind))
 _SPANS = frozenset(path[0] for path in job_paths("span"))
 _ROLES = frozenset(path[0] for path in job_paths("roles"))
+_TITLES = frozenset(path[0] for path in job_paths("title"))
+_COMPANIES = frozenset(path[0] for path in job_paths("company"))
 #: Keys that tell when a job was, and what it was called: of a role, not of the employer.
 _TIMES = frozenset(path[0] for kind in ("title", "start", "end", "is_current") for path in job_paths(kind))
 
@@ -304,7 +306,10 @@ def is_ahead(end_date: Any, day: date) -> bool:
 
 
 def jobs_on(told: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The fields of a person's jobs as they are on a day: a past job whose end is still to come is a present one; no end is kept."""
+    """The fields of a person's jobs as they are on a day: a past job whose end is still to come is a present one.
+
+    Only such an end is kept, for the day on which it comes.
+    """
     current, past = (told.get(f"person_{when}_companies") or [] for when in ("current", "past"))
     ahead = [job for job in past if isinstance(job, Mapping) and is_ahead(job.get("end_date"), day)]
     parted = {
@@ -313,12 +318,16 @@ def jobs_on(told: Mapping[str, Any], day: date) -> dict[str, Any]:
     }
     return {
         **told,
-        **{name: [_without_end(job) for job in jobs] for name, jobs in parted.items() if jobs or name in told},
+        **{
+            name: [_without_past_end(job, day) for job in jobs] for name, jobs in parted.items() if jobs or name in told
+        },
     }
 
 
-def _without_end(job: Any) -> Any:
-    return {key: part for key, part in job.items() if key != "end_date"} if isinstance(job, Mapping) else job
+def _without_past_end(job: Any, day: date) -> Any:
+    if not isinstance(job, Mapping) or is_ahead(job.get("end_date"), day):
+        return job
+    return {key: part for key, part in job.items() if key != "end_date"}
 
 
 def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
@@ -338,7 +347,7 @@ def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
 def _listed(value: Tree) -> list[Tree]:
     """The jobs of a list, of an object whose values are jobs, or the only one."""
     if isinstance(value, dict) and _OF_A_JOB.isdisjoint(value):
-        inner = [part for part in value.values() if isinstance(part, dict | list)]
+        inner = [part for key, part in value.items() if isinstance(part, dict | list) and key not in _no_jobs()]
         return [one for part in inner for one in (part if isinstance(part, list) else [part])]
     return value if isinstance(value, list) else [value]
 
@@ -349,12 +358,23 @@ def _roles(part: Tree) -> list[Tree]:
         return []
     if _ROLES.isdisjoint(part):
         return [part]
-    nested = next((part[path[0]] for path in job_paths("roles") if isinstance(part.get(path[0]), list)), None)
-    if nested is None or not all(isinstance(role, dict) for role in nested):
+    lists = (part[path[0]] for path in job_paths("roles") if isinstance(part.get(path[0]), list))
+    nested = next((told for told in lists if _are_roles(told)), None)
+    if nested is None:
         return [part]
     own = {key: value for key, value in part.items() if key not in _ROLES}
     employer = {key: value for key, value in own.items() if key not in _TIMES}
+    if own.keys().isdisjoint(_COMPANIES) and (name := _first(own, "title", _company_name)) is not None:
+        # A group is called by the employer, as LinkedIn shows it.
+        employer["company"] = name
     return [{**employer, **role} for role in nested] or [own]
+
+
+def _are_roles(told: Sequence[Tree]) -> bool:
+    """Whether a list holds roles, not what describes the job that it stands in."""
+    return all(isinstance(role, dict) for role in told) and (
+        not told or any(not _TIMES.isdisjoint(role) for role in told if isinstance(role, dict))
+    )
 
 
 def _job(part: Tree, seen: _Seen) -> Job | None:
@@ -366,8 +386,26 @@ def _job(part: Tree, seen: _Seen) -> Job | None:
         return None
     words = repr(part)
     if words not in seen:
-        seen[words] = _read_job(part)
+        seen[words] = None if _is_no_job(part) else _read_job(part)
     return seen[words]
+
+
+def _is_no_job(part: Mapping[str, Tree]) -> bool:
+    """Whether an entry says that it is a degree, a course or the like, as where all that a person did stands in one list."""
+    sorts = (text_values.line(value) for value in values_along((part,), job_paths("sort")))
+    return any(sort is not None and folded_key(sort) in _no_jobs() for sort in sorts) or any(
+        text_values.line(part[key]) for key in _degrees() & part.keys()
+    )
+
+
+@cache
+def _no_jobs() -> frozenset[str]:
+    return keys("no_jobs")
+
+
+@cache
+def _degrees() -> frozenset[str]:
+    return keys("degrees")
 
 
 def _read_job(part: Mapping[str, Tree]) -> Job | None:

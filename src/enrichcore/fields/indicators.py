@@ -50,8 +50,16 @@ class Basis:
     role_start: Span | None
     #: The days on which the company may have raised money last.
     raised: Span | None
+    #: Whether a round without a date may be a later one.
+    may_have_raised_since: bool
     #: Whether the person works elsewhere than at the company asked about.
     moved: bool | None
+    #: The days on which jobs come to their ends, and what the indicators rest on from then.
+    later: "tuple[tuple[date, Basis], ...]" = ()
+
+    def on(self, day: date) -> "Basis":
+        """What the indicators rest on on a day."""
+        return next((basis for since, basis in reversed(self.later) if since <= day), self)
 
 
 def basis_of(
@@ -62,16 +70,27 @@ def basis_of(
     asked_company_domain: str | None = None,
     day: date | None = None,
 ) -> Basis:
-    """What the indicators rest on; arguments as for `compute_indicators`. Without a day no job's end is still to come."""
+    """What the indicators rest on; arguments as for `compute_indicators`. Without a day no past job's end is still to come."""
     person, company = _mapping(person_data), _mapping(company_data)
     asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
-    history = _on(day, _history(person, raw_person_payload))
-    return Basis(
-        history=history,
-        role_start=_role_start(person, history, asked),
-        raised=_span(company.get("company_last_raised_at")),
-        moved=_moved(history, asked, company),
-    )
+    told = _history(person, raw_person_payload)
+
+    def basis(history: History) -> Basis:
+        return Basis(
+            history=history,
+            role_start=_role_start(person, history, asked),
+            raised=_span(company.get("company_last_raised_at")),
+            may_have_raised_since=company.get("company_has_undated_round") is True,
+            moved=_moved(history, asked, company),
+        )
+
+    ends = {
+        end.first
+        for job in told.jobs
+        if (end := _span(job.end_date)) is not None and (job.is_current if day is None else end.first > day)
+    }
+    first = basis(told if day is None else _on(day, told))
+    return evolve(first, later=tuple((end, basis(_on(end, told))) for end in sorted(ends))) if ends else first
 
 
 def indicators_of(
@@ -83,11 +102,12 @@ def indicators_of(
     recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
 ) -> dict[str, bool | None]:
     """The four indicators on a day."""
+    now = basis.on(day)
     return {
-        "is_new_in_role": _is_new(basis.role_start, day, new_in_role_months),
-        "is_recently_funded": _is_recent(basis.raised, day, recently_funded_months),
-        "is_worked_at_customer": _worked_at_customer(basis.history, customers),
-        "moved_company": basis.moved,
+        "is_new_in_role": _is_new(now.role_start, day, new_in_role_months),
+        "is_recently_funded": _is_funded(now, day, recently_funded_months),
+        "is_worked_at_customer": _worked_at_customer(now.history, customers),
+        "moved_company": now.moved,
     }
 
 
@@ -98,10 +118,21 @@ def change_after(
     new_in_role_months: int = NEW_IN_ROLE_MONTHS,
     recently_funded_months: int = RECENTLY_FUNDED_MONTHS,
 ) -> date | None:
-    """The first day after that one on which an indicator changes by the passing of time alone; None when none will."""
+    """The first day after that one on which an indicator may change by the passing of time alone; None when none will.
+
+    Where a job comes to its end an indicator that rests on customers may change; all others change surely on the day that is told.
+    """
     changes = (
-        _next_change(basis.role_start, day, new_in_role_months, _is_new),
-        _next_change(basis.raised, day, recently_funded_months, _is_recent),
+        _next_change(
+            basis.on(day).role_start,
+            day,
+            new_in_role_months,
+            lambda on: _is_new(basis.on(day).role_start, on, new_in_role_months),
+        ),
+        _next_change(
+            basis.raised, day, recently_funded_months, lambda on: _is_funded(basis, on, recently_funded_months)
+        ),
+        next((end for end, _ in basis.later if end > day), None),
     )
     return min((change for change in changes if change), default=None)
 
@@ -180,14 +211,18 @@ def _is_recent(span: Span | None, day: date, months: int) -> bool | None:
     return True
 
 
-def _next_change(
-    span: Span | None, day: date, months: int, verdict: Callable[[Span | None, date, int], bool | None]
-) -> date | None:
+def _is_funded(basis: Basis, day: date, months: int) -> bool | None:
+    """Whether money was raised lately; where a round has no date, an old one does not say that it was not."""
+    recent = _is_recent(basis.raised, day, months)
+    return None if recent is False and basis.may_have_raised_since else recent
+
+
+def _next_change(span: Span | None, day: date, months: int, verdict: Callable[[date], bool | None]) -> date | None:
     if span is None:
         return None
     turns = (span.first, _too_old_for(span.first, months), _too_old_for(span.last, months))
-    now = verdict(span, day, months)
-    return next((turn for turn in sorted(turns) if turn > day and verdict(span, turn, months) is not now), None)
+    now = verdict(day)
+    return next((turn for turn in sorted(turns) if turn > day and verdict(turn) is not now), None)
 
 
 def _too_old_for(happened: date, months: int) -> date:
@@ -220,12 +255,20 @@ def _span(value: Any) -> Span | None:
 
 
 def _role_start(person: Mapping[str, Any], history: History, asked: str | None) -> Span | None:
-    told = _span(person.get("person_current_job_start_date"))
-    if told is not None:
+    begun = normalize.partial_date(person.get("person_current_job_start_date"))
+    told = _span(begun)
+    if told is not None and not _is_over(begun, history):
         return told
     title = normalize.clean_text(person.get("person_title"))
     headline = normalize.clean_text(person.get("person_headline"))
     return _span(start_of(main_job(history, Hints(asked_domain=asked, title=title, headline=headline)), title))
+
+
+def _is_over(begun: str | None, history: History) -> bool:
+    """Whether the job that began then is known to have come to its end."""
+    return any(job.end_date and job.start_date == begun for job in history.past) and not any(
+        job.start_date == begun for job in history.current
+    )
 
 
 def _worked_at_customer(history: History, customers: Customers) -> bool | None:
@@ -292,11 +335,9 @@ def _history(person: Mapping[str, Any], raw: Any) -> History:
     return History(jobs=tuple(jobs), is_whole=person.get("person_history_is_whole") is True)
 
 
-def _on(day: date | None, history: History) -> History:
-    """The jobs on a day: one whose end is still to come is a present one."""
-    if day is None:
-        return history
-    jobs = (evolve(job, is_current=True) if is_ahead(job.end_date, day) else job for job in history.jobs)
+def _on(day: date, history: History) -> History:
+    """The jobs on a day: one whose end is still to come is a present one, and one whose end has come is none."""
+    jobs = (evolve(job, is_current=is_ahead(job.end_date, day)) if job.end_date else job for job in history.jobs)
     return evolve(history, jobs=tuple(jobs))
 
 
