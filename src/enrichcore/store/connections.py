@@ -74,7 +74,7 @@ def opened_pool(url: str, size: int) -> Pool:
         size: most connections held at once.
     """
     pool = Pool(
-        url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=_options(url), configure=_configure,
+        url, min_size=1, max_size=size, open=False, timeout=WAIT_S, kwargs=options(url), configure=_configure,
         reconnect_timeout=RECONNECT_S, reconnect_failed=Pool.check,
     )  # fmt: skip
     pool.open()
@@ -87,12 +87,13 @@ def connected(url: str) -> Connection[TupleRow]:
     Args:
         url: a PostgreSQL connection string; what it says of time-outs holds.
     """
-    connection = psycopg.connect(url, **_options(url))
+    connection = psycopg.connect(url, **options(url))
     _configure(connection)
     return connection
 
 
-def _options(url: str) -> dict[str, Any]:
+def options(url: str) -> dict[str, Any]:
+    """With what a connection to that database is opened, beside its URL."""
     said = conninfo_to_dict(url)
     # A role of the server may prefer another encoding, which holds not every name.
     return {
