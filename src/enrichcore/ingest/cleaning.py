@@ -247,7 +247,7 @@ def job_title(cell: str) -> str | None:
     """A job title; None for a form of address."""
     text = label(cell)
     bare = (text or "").casefold().replace(".", " ").split()
-    return None if " ".join(bare) in entries("salutations") else text
+    return None if " ".join(bare) in entries("salutations") and text != "HR" else text
 
 
 def phone(cell: str) -> str | None:

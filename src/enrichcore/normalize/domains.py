@@ -23,7 +23,8 @@ MAX_HOST = 253
 #: Characters of a URL that are looked at.
 MAX_URL = 2_000
 
-_SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)", re.IGNORECASE)
+#: At times written twice, by a form that puts one in front of what has one.
+_SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)+", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _HOST_END = re.compile(r"[/?#\\]")
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)", re.IGNORECASE)
