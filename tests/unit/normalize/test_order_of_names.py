@@ -118,7 +118,8 @@ def test_a_whole_name_of_doubtful_order_in_the_first_names_place_is_a_full_name(
     ("full", "parts"),
     [
         ("Иванова Анна Сергеевна", ("Анна Сергеевна", "Иванова")), ("Роман Аркадьевич Абрамович", ("Роман Аркадьевич", "Абрамович")), ("Ленин Владимир Ильич", ("Владимир Ильич", "Ленин")),
-        ("Ivanov Ivan Ivanovich", ("Ivan Ivanovich", "Ivanov")), ("Petrenko Olena Ivanivna", ("Olena Ivanivna", "Petrenko")), ("Anna Sergeevna Ivanova", ("Anna Sergeevna", "Ivanova")),
+        ("Ivanov Ivan Ivanovich", ("Ivan Ivanovich", "Ivanov")),
+        ("Bondarchuk Oleg Ivanovych", ("Oleg Ivanovych", "Bondarchuk")), ("Petrenko Olena Ivanivna", ("Olena Ivanivna", "Petrenko")), ("Anna Sergeevna Ivanova", ("Anna Sergeevna", "Ivanova")),
         ("John Robert Milanovich", ("John Robert", "Milanovich")), ("Марко Петар Петровић", ("Марко Петар", "Петровић")), ("Анна Иванова", ("Анна", "Иванова")), ("Roman Abramovich", ("Roman", "Abramovich")), ("Иван Петров Иванов", ("Иван Петров", "Иванов")),
     ],
 )  # fmt: skip
