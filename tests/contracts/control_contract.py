@@ -288,6 +288,19 @@ class RetryContract(WorldContract):
         assert len(world.posted) - sent == sum(step.rows for step in told if not step.behind)
         assert sum(step.credits for step in told) == 3 * sum(step.rows for step in told)
 
+    def test_rows_that_are_out_cost_a_retry_nothing_more(self, store):
+        """Of a cancelled batch they are waited for again; only further attempts of theirs would be POSTs."""
+        world = World(store, tuned(configuration(), attempts=2, lane={"credits_per_send": Decimal(2)}))
+        batch = world.launch(person("ann"))
+        (send,) = world.send()
+        world.answer(send)
+        assert len(world.send()) == 1
+        world.app.cancel(batch.batch_id, by="ann")
+        (told,) = (one for one in world.app.retry_costs(batch.batch_id, state=State.CANCELLED) if one.items)
+        assert (told.rows, told.credits, told.posts_at_most, told.credits_at_most) == (0, 0, 1, 2)
+        assert world.app.retry(batch.batch_id, by="ann", state=State.CANCELLED) == 1
+        assert world.send() == []
+
     def test_what_a_retry_costs_at_most_is_what_its_attempts_allow(self, store):
         """None of its rows is answered, and each leaves as often as it may."""
         world = World(store, tuned(configuration(), attempts=3, lane={"credits_per_send": Decimal(2)}))

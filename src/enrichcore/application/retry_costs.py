@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import frozen
 
 from enrichcore.application.core import ITEMS_PER_COMMIT, Core
-from enrichcore.domain import batch_item
+from enrichcore.domain import batch_item, step_control
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import BatchId
@@ -25,7 +25,7 @@ class RetriedStep:
     #: Items whose step would run again, and those that would go on to it for the first time.
     items: int
     behind: int
-    #: Rows that would leave; people of one company share one.
+    #: Rows that would leave; people of one company share one, and one that is out is waited for.
     rows: int
     #: What the rows would cost at the lane's price, with one POST of each.
     credits: Decimal
@@ -72,17 +72,26 @@ def _items(core: Core, batch_id: BatchId) -> Iterable[BatchItem]:
 def _of_step(
     core: Core, batch: Batch, step: Step, again: Sequence[BatchItem], behind: Sequence[BatchItem]
 ) -> RetriedStep:
-    rows = len({_asked_about(item, step) for item in (*again, *behind)}) if step.kind is not Kind.LOCAL else 0
-    price = _price(core, batch, step) if rows else Decimal(0)
+    sent = [] if step.kind is Kind.LOCAL else [*again, *behind]
+    out = {_asked_about(item, step) for item in sent if _is_out(core, item, step)}
+    rows = len({_asked_about(item, step) for item in sent} - out)
+    posts = rows * step.attempts + len(out) * (step.attempts - 1)
+    price = _price(core, batch, step) if posts else Decimal(0)
     return RetriedStep(
         workflow=step.workflow,
         items=len(again),
         behind=len(behind),
         rows=rows,
         credits=rows * price,
-        posts_at_most=rows * step.attempts,
-        credits_at_most=rows * step.attempts * price,
+        posts_at_most=posts,
+        credits_at_most=posts * price,
     )
+
+
+def _is_out(core: Core, item: BatchItem, step: Step) -> bool:
+    """Whether a row of the step was left while it was out, which a retry waits for, and does not send again."""
+    run = item.runs.get(step.workflow)
+    return run is not None and bool(step_control.decide_restore(run, now=core.clock(), by="", why=""))
 
 
 def _asked_about(item: BatchItem, step: Step) -> UUID:

@@ -1,8 +1,8 @@
 """One step run: how events fold into its state, and the decisions about it.
 
 Items and company runs both hold step runs and share every decision here, and those of people in `step_control`. Each
-decision takes the state, says what should be recorded, and is guarded by the life cycle. A decision that finds nothing to do returns no events: outcomes and
-answers may come twice, late or in any order, and none of that is an error.
+decision takes the state, says what should be recorded, and is guarded by the life cycle. A decision that finds nothing to
+do returns no events: outcomes and answers may come twice, late or in any order, and none of that is an error.
 
 Two counts are kept apart. `attempt` numbers the POSTs over all the run's life, so that each has its own idempotency key.
 `tries` counts the POSTs of this generation that may have been delivered; what was surely not delivered gives its try back.

@@ -123,7 +123,7 @@ class GroupWriter:
         answers, self._answers = self._answers[:together], self._answers[together:]
         number = _fitting([_size(report) for report, _ in self._reports[:GROUP]])
         reports, self._reports = self._reports[:number], self._reports[number:]
-        if reports and answers and len(answers[0][0].body) > _ALONE_BYTES:
+        if reports and answers and max(len(answers[0][0].body), _size(reports[0][0])) > _ALONE_BYTES:
             await self._record([], reports)
             reports = []
         await self._record(answers, reports)

@@ -188,6 +188,20 @@ def test_outcomes_do_not_share_the_commit_of_a_huge_body():
     assert sizes(books) == [(1, []), (0, [16])]
 
 
+class HugelyResponded(Sent):
+    """A report by its name, of a request whose response is too large for an answer."""
+
+    __slots__ = ()
+    response = Response(body=b"x" * (16 * MB), too_large=True)
+
+
+def test_answers_do_not_share_the_commit_of_a_huge_response():
+    """They go after it."""
+    books = Books()
+    told(books, answer(b"a"), lambda writer: writer.report(HugelyResponded("sent")))
+    assert sizes(books) == [(1, []), (0, [0])]
+
+
 class Away:
     """A database that is away."""
 
