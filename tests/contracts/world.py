@@ -265,3 +265,8 @@ class World:
         return next(
             slug for slug, client in self.registry.clients.items() if str(client.id) == send.payload["client_id"]
         )
+
+
+def of_companies(sends):
+    """The rows of company steps."""
+    return [send for send in sends if send.workflow in {APOLLO_COMPANY, CRM_COMPANY}]

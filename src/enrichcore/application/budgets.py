@@ -47,8 +47,7 @@ def reserved_of(reads: Reads, client_id: ClientId) -> Decimal:
 
 def used_now(reads: Reads, client: Client, now: datetime) -> Decimal:
     """Credits of a client that count against its budget: what is reserved, and what was spent within its period."""
-    since = None if client.budget_period is None else (now - client.budget_period).date()
-    return reads.credits_of(client.id, since)
+    return reads.credits_of(client.id, client.budget_since(now))
 
 
 def used_words(used: Decimal, reserved: Decimal) -> str:
@@ -76,14 +75,13 @@ def budgets(reads: Reads, registry: Registry, now: datetime) -> Iterator[Budget]
     for client in registry.clients.values():
         if client.budget_credits is None:
             continue
-        since = None if client.budget_period is None else (now - client.budget_period).date()
         prices = {webhook.lane.credits_per_send for _, _, webhook in registry.webhooks_of(client)}
         yield Budget(
             client=client,
             budget_credits=client.budget_credits,
-            used=reads.credits_of(client.id, since),
+            used=used_now(reads, client, now),
             reserved=reserved_of(reads, client.id),
-            since=since,
+            since=client.budget_since(now),
             ended=not any(rows_in_budget(reads, client, price, now) for price in prices or {Decimal(0)}),
         )
 

@@ -233,8 +233,7 @@ def _rows_left(claims: Claims, unit: Unit, lane: ConfiguredLane, *, wanted: int,
 def rows_in_budget(reads: Reads, client: Client, price: Decimal, now: datetime) -> int:
     """How many more rows a client's budget pays for, spent and reserved credits counted; none once it is used up."""
     assert client.budget_credits is not None  # noqa: S101 - asked for a client that has a budget
-    since = None if client.budget_period is None else (now - client.budget_period).date()
-    left = client.budget_credits - reads.credits_of(client.id, since)
+    left = client.budget_credits - reads.credits_of(client.id, client.budget_since(now))
     if left <= 0:
         return 0
     return int(left // price) if price else ALL

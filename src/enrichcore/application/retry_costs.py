@@ -1,6 +1,7 @@
 """What running ended steps of a batch again would send, before anybody asks for it."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -73,7 +74,8 @@ def _of_step(
     core: Core, batch: Batch, step: Step, again: Sequence[BatchItem], behind: Sequence[BatchItem]
 ) -> RetriedStep:
     sent = [] if step.kind is Kind.LOCAL else [*again, *behind]
-    out = {_asked_about(item, step) for item in sent if _is_out(core, item, step)}
+    now = core.clock()
+    out = {_asked_about(item, step) for item in sent if _is_out(item, step, now)}
     rows = len({_asked_about(item, step) for item in sent} - out)
     posts = rows * step.attempts + len(out) * (step.attempts - 1)
     price = _price(core, batch, step) if posts else Decimal(0)
@@ -88,10 +90,10 @@ def _of_step(
     )
 
 
-def _is_out(core: Core, item: BatchItem, step: Step) -> bool:
+def _is_out(item: BatchItem, step: Step, now: datetime) -> bool:
     """Whether a row of the step was left while it was out, which a retry waits for, and does not send again."""
     run = item.runs.get(step.workflow)
-    return run is not None and bool(step_control.decide_restore(run, now=core.clock(), by="", why=""))
+    return run is not None and bool(step_control.decide_restore(run, now=now, by="", why=""))
 
 
 def _asked_about(item: BatchItem, step: Step) -> UUID:

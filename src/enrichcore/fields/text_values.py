@@ -14,7 +14,7 @@ from enrichcore import normalize
 from enrichcore.fields.sentences import denies_link, is_hedged, is_sentence, says_of_somebody, without_aside
 from enrichcore.fields.sources import words
 from enrichcore.fields.statuses import term
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.names import is_form_of_address
 from enrichcore.normalize.remembering import remembered
 
 #: Characters of a label such as an industry or a title.
@@ -187,8 +187,7 @@ def job_title(value: Any) -> str | None:
     if not text or is_hedged(text) or PAGE_TITLE.search(text) or says_of_somebody(text):
         return None
     plain = " ".join(text.casefold().replace(".", " ").split())
-    is_address = plain in entries("salutations") and text != "HR"
-    return None if is_address or plain in words("no_titles") else text
+    return None if is_form_of_address(text) or plain in words("no_titles") else text
 
 
 def _is_address(text: str) -> bool:

@@ -40,7 +40,7 @@ from enrichcore.normalize import (
     without_marks,
     without_tags,
 )
-from enrichcore.normalize.lists import entries
+from enrichcore.normalize.names import is_form_of_address
 
 #: Characters of a cell that is cleaned once for all its occurrences.
 REMEMBERED = 1_000
@@ -246,8 +246,7 @@ def industry(cell: str) -> str | None:
 def job_title(cell: str) -> str | None:
     """A job title; None for a form of address."""
     text = label(cell)
-    bare = (text or "").casefold().replace(".", " ").split()
-    return None if " ".join(bare) in entries("salutations") and text != "HR" else text
+    return None if text is None or is_form_of_address(text) else text
 
 
 def phone(cell: str) -> str | None:

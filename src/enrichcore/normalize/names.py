@@ -101,6 +101,11 @@ def _bare_name(value: Any) -> str | None:
     return called
 
 
+def is_form_of_address(text: str) -> bool:
+    """Whether a text is one, "Mr.", and no title: HR, so written, is a department, not "Herr"."""
+    return " ".join(text.casefold().replace(".", " ").split()) in entries("salutations") and text != "HR"
+
+
 def is_nobody(name: str) -> bool:
     """Whether a name is one that stands for none, or that of a desk: "LinkedIn Member", "Empfang", "Sales Team"."""
     plain = name.casefold()

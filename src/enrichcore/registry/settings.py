@@ -5,7 +5,7 @@ All are frozen. Whatever is secret is a `Secret`, so the repr of any of these ca
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -112,3 +112,7 @@ class Client:
     pace_group: str
     #: By (workstream, workflow).
     webhooks: Mapping[tuple[str, str], Webhook] = field(default=Factory(dict), converter=unchanging)
+
+    def budget_since(self, now: datetime) -> date | None:
+        """The first day whose credits count against the budget; None where all do."""
+        return None if self.budget_period is None else (now - self.budget_period).date()

@@ -2,12 +2,8 @@
 
 import pytest
 
-from enrichcore.ingest import ImportedRow, RejectedRow, read_import
-
-
-def read(*lines, profile="crm"):
-    """All rows of a file with those lines."""
-    return list(read_import("\n".join(lines).encode(), profile=profile).rows())
+from enrichcore.ingest import ImportedRow, RejectedRow
+from tests.unit.ingest.rows import read
 
 
 def facts(*lines, profile="crm"):
