@@ -373,6 +373,8 @@ def test_a_database_that_is_away_is_one_message(world):
 def test_an_interrupted_import_says_what_becomes_of_it(world):
     """What is recorded is of no use for a launch, so the way on is told."""
     file = world.new_people(30_000, "halfway")
+    # There is a log then to look at.
+    world.run("apply")
     with closing(PostgresStore(world.url, pool_size=1)) as store:
         before = store.last_position()
         command = [*INTERRUPTIBLE, "upload", file, "--client", "acme", "--workstream", "crm_data"]
