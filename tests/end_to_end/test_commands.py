@@ -9,7 +9,7 @@ import subprocess
 from codecs import BOM_UTF8
 from contextlib import closing
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,6 +20,9 @@ from enrichcore.store.postgres import PostgresStore
 from tests.end_to_end.commands_world import ENVIRONMENT, INTERRUPTIBLE, ROWS, daemon
 
 pytestmark = pytest.mark.end_to_end
+
+#: The id of nothing.
+UNKNOWN = UUID(int=7, version=4)
 
 
 def test_a_file_goes_in_and_leads_come_out(world):
@@ -261,7 +264,7 @@ def test_some_leads_are_exported(world):
     for batch_id in (first, second):
         world.run("cancel", batch_id)
     for wrong in (
-        ("--batch-id", uuid4()), ("--workstream", "nope"), ("--indicator", "nope"),
+        ("--batch-id", UNKNOWN), ("--workstream", "nope"), ("--indicator", "nope"),
         ("--indicator", "is_new_in_role=maybe"), ("--changed-since", "lately"),
     ):  # fmt: skip
         assert world.ended("leads", "--client", "acme", *wrong).returncode == 2
@@ -328,16 +331,16 @@ def test_a_replay_changes_nothing_where_no_rule_changed(world):
 @pytest.mark.parametrize(
     ("args", "code"),
     [
-        (["status", uuid4()], 2),
-        (["history", uuid4()], 2),
-        (["explain", uuid4()], 2),
-        (["launch", uuid4()], 2),
-        (["launch", uuid4(), "--dry-run"], 2),
-        (["pause", uuid4()], 2),
-        (["cancel", uuid4()], 2),
-        (["retry", uuid4()], 2),
+        (["status", UNKNOWN], 2),
+        (["history", UNKNOWN], 2),
+        (["explain", UNKNOWN], 2),
+        (["launch", UNKNOWN], 2),
+        (["launch", UNKNOWN, "--dry-run"], 2),
+        (["pause", UNKNOWN], 2),
+        (["cancel", UNKNOWN], 2),
+        (["retry", UNKNOWN], 2),
         (["leads", "--client", "acmee"], 2),
-        (["replay", "--batch-id", uuid4()], 2),
+        (["replay", "--batch-id", UNKNOWN], 2),
         (["upload", "enrichcore.toml", "--client", "acme", "--workstream", "crm_data"], 1),
         (["upload", "crm_contacts.csv", "--client", "acme", "--workstream", "crm"], 2),
         (

@@ -17,6 +17,8 @@ from tests.end_to_end.pages_world import LOCAL, TOKEN, opened_site
 pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
 
 LANE = f"/lanes/acme/{APOLLO}/{APOLLO_COMPANY}"
+#: The id of no item.
+UNKNOWN = UUID(int=7, version=4)
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -165,8 +167,8 @@ def test_an_answer_is_placed_beside_another_only_once_that_is_shown(site, browse
     ("said", "why"),
     [
         ({"item": "the one"}, "Give the id of one item"),
-        ({"item": f"{uuid4()} or {uuid4()}"}, "Give the id of one item"),
-        ({"item": str(uuid4())}, "no item of this client has that item_id"),
+        ({"item": f"{UNKNOWN} or {UNKNOWN}"}, "Give the id of one item"),
+        ({"item": str(UNKNOWN)}, "no item of this client has that item_id"),
         ({"step": "find_nothing"}, "the company was never asked about as"),
         ({"body": "{"}, "the mended body is not JSON"),
         ({"body": "x" * (4 * 1024 * 1024 + 1)}, "at most 4 MiB"),
