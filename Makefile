@@ -29,8 +29,8 @@ $(INSTALLED): pyproject.toml constraints/dev.txt
 demo: install  ## Run both workstreams to the end against a simulated Clay.
 	$(BIN)/enrichcore demo
 
-test: install  ## Run all tests; give pytest more with ARGS="-k sandbox".
-	$(BIN)/python -m pytest $(ARGS)
+test: install  ## Run all tests, in a process for each processor; give pytest more with ARGS="-k sandbox".
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: install  ## Lint, formatting, types, and which package may import which.
 	$(BIN)/ruff check

@@ -4,6 +4,8 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -27,3 +29,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = folder
         # Registered first, so it runs last: after the embedded servers in it have been stopped.
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let a report with half of a surrogate pair in it, such as what was logged of a hostile text, go to another process."""
+    return _encodable((yield))
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {name: _encodable(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return type(value)(map(_encodable, value))
+        case _:
+            return value
