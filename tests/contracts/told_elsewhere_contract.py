@@ -1,4 +1,6 @@
-"""What other uploads told of a person is known at launch: an address is not paid for again, and an opt-out holds."""
+"""What other uploads and answers told of a person is known at launch: an address is not paid for again, and an opt-out holds."""
+
+import json
 
 import pytest
 
@@ -9,7 +11,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.store.replaying import inline_rows
 from projections import READ_MODELS
 from tests.contracts.answers_contract import WorldContract
-from tests.contracts.world import ACME, APOLLO, CRM, EMAIL
+from tests.contracts.world import ACME, APOLLO, CRM, CRM_PERSON, EMAIL
 
 PAGE = "https://www.linkedin.com/in/kno-elm"
 COLUMNS = (
@@ -37,6 +39,17 @@ class ToldElsewhereContract(WorldContract):
         """An upload that is not launched."""
         world.clock.tick(days=1)
         return world.app.upload(file_with(**cells), client=ACME, workstream=workstream)
+
+    def answered(self, world, *, workflow=CRM_PERSON, **answer):
+        """An upload from the CRM that is launched, one of whose steps tells more than the shipped answer."""
+        batch = world.app.launch(
+            self.told(world, **{"website": "https://elm.example", **answer.pop("cells", {})}).upload_id
+        )
+        while sends := world.send():
+            for send in sends:
+                mine = {"name": "Kno Oakley", "url": PAGE, **answer} if send.workflow == workflow else {}
+                world.answer(send, json.dumps({"item_id": send.payload["item_id"], "result": mine}).encode())
+        return batch
 
     def launched(self, world, **cells):
         """The facts of an item of an upload without address, after a dry run that agrees on whether one is searched for."""
@@ -108,6 +121,45 @@ class ToldElsewhereContract(WorldContract):
         self.told(world, email="kno@elm.example", linkedin=PAGE, website="https://elm.example", first="Knosaurus")
         assert len(world.events(e.PersonsMerged)) == 1
         assert self.launched(world, first="Knosaurus")["person_email"] == "kno@elm.example"
+
+    @pytest.mark.parametrize(("days", "is_known"), [(1, True), (40, True), (179, True), (181, False)])
+    def test_an_address_that_another_step_found_is_known_while_it_is_trusted(self, world, days, is_known):
+        """Also when that step is asked anew meanwhile, and tells none."""
+        self.answered(world, work_email="kno@elm.example")
+        world.clock.tick(days=days - 1)
+        facts = self.launched(world)
+        assert (facts.get("person_email") == "kno@elm.example", self.searched) == (is_known, not is_known)
+
+    def test_when_to_search_anew_is_said_by_the_step_that_searches(self, world):
+        """What it found itself serves as long as it is reused, and no longer."""
+        self.answered(world, workflow=EMAIL, work_email="kno@elm.example")
+        world.clock.tick(days=40)
+        assert "person_email" not in self.launched(world)
+        assert self.searched
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"work_email": "kno@elm.example", "email_status": "invalid"},
+            {"work_email": "info@elm.example"},
+            {"work_email": "kno@elm.example", "name": "Bea Ash", "url": "https://www.linkedin.com/in/bea-ash"},
+            {"work_email": "kno@oak.example", "cells": {"company": "Oak", "website": "https://oak.example"}},
+        ],
+    )
+    def test_an_answers_address_is_held_to_what_holds_for_imports(self, world, answer):
+        """And none is taken of an answer about somebody else."""
+        self.answered(world, **answer)
+        world.clock.tick(days=40)
+        assert "person_email" not in self.launched(world)
+        assert self.searched
+
+    def test_a_bounce_that_an_import_told_goes_before_an_answer(self, world):
+        """Whichever of them came first."""
+        self.answered(world, work_email="kno@elm.example")
+        self.told(world, email="kno@elm.example", status="Invalid", website="https://elm.example")
+        world.clock.tick(days=40)
+        assert "person_email" not in self.launched(world)
+        assert self.searched
 
     def test_leads_name_the_import_that_told(self, world):
         """The launch is the source of nothing."""

@@ -23,7 +23,7 @@ from enrichcore.application.budgets import budgets
 from enrichcore.application.dry_store import DryStore
 from enrichcore.application.learning import learn_here
 from enrichcore.application.reuse import EarlierAnswers, SameEntities, serving, will_do
-from enrichcore.application.told_elsewhere import with_told_elsewhere
+from enrichcore.application.told_elsewhere import Launch, with_told_elsewhere
 from enrichcore.domain import one_row
 from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem, asks_company
@@ -114,8 +114,9 @@ def estimate_on(
     functions, counted = load_functions(registry), _Counted()
     steps = registry.workstream(upload.workstream).pipeline.steps
     item_count, sums = 0, [_nothing(step) for step in steps]
+    known_for = Launch(upload_id=upload.upload_id, steps=steps, now=now, trusted_for=registry.rules.trusted_for)
     for piece in _pieces(people):
-        known = with_told_elsewhere(store, upload.upload_id, piece)
+        known = with_told_elsewhere(store, known_for, piece)
         counting = _Counting(store=store, registry=registry, upload=upload, people=known, now=now, counted=counted)
         sums = [one + counting.step(step, functions) for one, step in zip(sums, steps, strict=True)]
         item_count += len(piece)

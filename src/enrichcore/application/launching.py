@@ -17,7 +17,7 @@ from enrichcore.application.core import ITEMS_PER_COMMIT, Core
 from enrichcore.application.errors import CannotLaunch, UploadUnderWay
 from enrichcore.application.imports import chunks
 from enrichcore.application.learning import learn_all
-from enrichcore.application.told_elsewhere import with_told_elsewhere
+from enrichcore.application.told_elsewhere import Launch, with_told_elsewhere
 from enrichcore.application.unit import Unit
 from enrichcore.application.uploading import get_upload
 from enrichcore.domain import batch as batches
@@ -120,9 +120,15 @@ def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
     """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
     batch, _ = core.batch(batch_id)
     people = core.store.people(batch.upload_id)
+    known_for = Launch(
+        upload_id=batch.upload_id,
+        steps=batch.pipeline.steps,
+        now=core.clock(),
+        trusted_for=core.registry.rules.trusted_for,
+    )
     done = 0
     for chunk in chunks(people, ITEMS_PER_COMMIT):
-        known = with_told_elsewhere(core.store, batch.upload_id, chunk)
+        known = with_told_elsewhere(core.store, known_for, chunk)
         core.decided_in_parts(partial(_create_items, batch=batch), known)
         done += len(chunk)
         yield done

@@ -19,7 +19,7 @@ from enrichcore.domain.batch import Batch
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import BatchId, ItemId, PersonId
-from enrichcore.domain.pipeline import Step
+from enrichcore.domain.pipeline import Entity, Step
 from enrichcore.domain.posts import Heard
 from enrichcore.domain.step_run import Answer
 from enrichcore.domain.step_state import StepRun
@@ -149,9 +149,25 @@ class EarlierAnswers:
                 )
         return None
 
+    def given(self, person_id: PersonId, *, since: datetime) -> list["Given"]:
+        """The answers with data about the person that came later than that, the newest first."""
+        self.preload([person_id])
+        found = [
+            Given(item=item, step=step, at=known.answered_at, facts=known.facts)
+            for item in self._items[person_id]
+            for run in item.runs.values()
+            if (step := self._step_of(item, run)) is not None and step.entity is Entity.PERSON
+            for known in _answers(item, run, own=False)
+            if known.rank is Rank.DATA and known.answered_at > since
+        ]
+        return sorted(found, key=lambda one: (one.at, one.item.item_id), reverse=True)
+
     def _asks_the_same(self, item: BatchItem, run: StepRun, step: Step) -> bool:
-        given = self._find_batch(item.batch_id)[0].pipeline.step(run.workflow)
+        given = self._step_of(item, run)
         return given is not None and one_row.asks_the_same(step, given)
+
+    def _step_of(self, item: BatchItem, run: StepRun) -> Step | None:
+        return self._find_batch(item.batch_id)[0].pipeline.step(run.workflow)
 
     def _recorded(self, known: "_Known") -> "_Recorded | None":
         """The answer as it was recorded; None where that was reused itself.
@@ -165,6 +181,16 @@ class EarlierAnswers:
         if not isinstance(event, e.AnswerEvent) or event.source is e.Source.REUSE:
             return None
         return _Recorded(content_hash=event.content_hash, body=event.body)
+
+
+@frozen(kw_only=True)
+class Given:
+    """An answer about a person, and for what it was given."""
+
+    item: BatchItem
+    step: Step
+    at: datetime
+    facts: Mapping[str, Any]
 
 
 @frozen(kw_only=True)

@@ -1,41 +1,91 @@
-"""What other imports told of the people of an upload, where the upload itself is silent.
+"""What other imports and earlier answers told of the people of an upload, where the upload itself is silent.
 
 Only what says whom to ask about, and whether to: other facts of several years and jobs would be mixed, and decision 0045
-says why that is worse than none.
+says why that is worse than none. Of answers it is only what a condition of the pipeline asks for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from enrichcore.application.reuse import SameEntities
-from enrichcore.domain.ids import UploadId
-from enrichcore.fields import email_term, without_useless
+from enrichcore.application.reuse import EarlierAnswers, SameEntities
+from enrichcore.domain.ids import CompanyId, PersonId, UploadId
+from enrichcore.domain.one_row import asks_the_same
+from enrichcore.domain.pipeline import Entity, Step
+from enrichcore.fields import email_term, is_another, without_useless
 from enrichcore.normalize import is_free_mail, registrable_domain
 from enrichcore.store.commit import Store, UploadedPerson, is_cut_short
 
 _EMAIL: Final = "person_email"
 _STATUS: Final = "person_email_status"
+_PAGE: Final = "person_linkedin_url"
 _FULL_NAME: Final = "person_full_name"
 _NAMES: Final = (_FULL_NAME, "person_first_name", "person_last_name")
-_OF_PERSON: Final = ("person_linkedin_url", "person_do_not_email", "person_do_not_call")
+_OF_PERSON: Final = (_PAGE, "person_do_not_email", "person_do_not_call")
 _DOMAIN: Final = "company_domain"
 _OF_COMPANY: Final = ("company_name", _DOMAIN, "company_website", "company_linkedin_url")
+#: What of an answer may be known at launch, with what belongs to it.
+_OF_ANSWER: Final[Mapping[str, tuple[str, ...]]] = {_EMAIL: (_EMAIL, _STATUS), _PAGE: (_PAGE,)}
 
 
-def with_told_elsewhere(store: Store, upload_id: UploadId, people: Sequence[UploadedPerson]) -> list[UploadedPerson]:
-    """The people of an upload with what a launch of it knows of them, in two round trips.
+@frozen(kw_only=True)
+class Launch:
+    """What a launch knows people for."""
 
-    Args:
-        store: where imports are kept.
-        upload_id: the upload.
-        people: some of its people.
-    """
+    upload_id: UploadId
+    #: Those of its pipeline.
+    steps: Sequence[Step]
+    now: datetime
+    #: How old an answer may be that is believed.
+    trusted_for: timedelta
+
+
+def with_told_elsewhere(store: Store, launch: Launch, people: Sequence[UploadedPerson]) -> list[UploadedPerson]:
+    """Some people of an upload with what a launch of it knows of them, in some few round trips."""
     same = SameEntities(store)
     same.preload(person.person_id for person in people)
-    told = store.told_besides(upload_id, {person.person_id: same.ids(person.person_id) for person in people})
-    return [filled(person, told.get(person.person_id, ())) for person in people]
+    told = store.told_besides(launch.upload_id, {person.person_id: same.ids(person.person_id) for person in people})
+    known = {person.person_id: filled(person, told.get(person.person_id, ())) for person in people}
+    asked_for = {step.when.field for step in launch.steps if step.when is not None} & _OF_ANSWER.keys()
+    lacking = [person for person in people if not asked_for <= known[person.person_id].facts.keys()]
+    answers = _told_by_answers(store, same, launch, [person.person_id for person in lacking]) if lacking else {}
+    for person in lacking:
+        if person.person_id in answers:
+            others = (*told.get(person.person_id, ()), *answers[person.person_id])
+            known[person.person_id] = filled(person, others)
+    return list(known.values())
+
+
+def _told_by_answers(
+    store: Store, same: SameEntities, launch: Launch, people: Sequence[PersonId]
+) -> dict[PersonId, list[UploadedPerson]]:
+    """What answers told of people, the newest first, as if each were an import.
+
+    An answer to a step that has the condition itself is left out: it serves through `reuse_within`, which says when to pay again.
+    """
+    earlier = EarlierAnswers(same, store, cache(lambda batch_id: store.batches([batch_id])[0]), launch.now)
+    earlier.preload(people)
+    given = {person: earlier.given(person, since=launch.now - launch.trusted_for) for person in people}
+    same.preload(one.item.company_id for found in given.values() for one in found if one.item.company_id is not None)
+
+    def told(person: PersonId) -> Iterator[UploadedPerson]:
+        for one in given[person]:
+            facts = {name: one.facts[name] for name in _wanted(one.step, launch.steps) if name in one.facts}
+            if facts and not is_another(one.item.imported, one.facts, Entity.PERSON):
+                company = one.item.company_id and CompanyId(same.ids(one.item.company_id)[0])
+                yield UploadedPerson(person_id=person, company_id=company, facts=facts)
+
+    return {person: found for person in people if (found := list(told(person)))}
+
+
+def _wanted(given: Step, steps: Iterable[Step]) -> Iterator[str]:
+    for name, together in _OF_ANSWER.items():
+        asking = [step for step in steps if step.when is not None and step.when.field == name]
+        if asking and not any(asks_the_same(step, given) for step in asking):
+            yield from together
 
 
 def filled(person: UploadedPerson, others: Iterable[UploadedPerson]) -> UploadedPerson:

@@ -18,6 +18,7 @@ from enrichcore.ingest.cleaning import fact_of
 from enrichcore.ingest.composing import compose
 from enrichcore.ingest.footers import is_footer
 from enrichcore.ingest.mapping import IGNORE, Mapping, map_columns, name_columns, present_columns
+from enrichcore.ingest.names_in_capitals import Turn, turn_by
 from enrichcore.ingest.other_headers import Header, OtherHeaders
 from enrichcore.ingest.profiles import Profile, find_profile, fold_header
 from enrichcore.ingest.row import Row
@@ -123,9 +124,15 @@ class ImportReading:
             for place, header in enumerate(self.headers)
             if "mail" in header.casefold() or self.mapping.mapped.get(header, "").endswith("_email")
         )
+        first = [row.cells for row in islice(self._table.rows(), _USUAL_ROWS)]
+        turns = {
+            (fact, place): turn_by(cells[place] for cells in first if place < len(cells))
+            for fact, place in columns
+            if fact in _FULL_NAMES
+        }
         rules = _RowRules(
             table=self._table,
-            cells=_usual_cells(islice(self._table.rows(), _USUAL_ROWS), len(self.headers)),
+            cells=_usual_cells(first, len(self.headers)),
             behind_emails=self._behind_emails(),
             added=len(_ADDED) if self._table.headers[: len(_ADDED)] == _ADDED else 0,
         )
@@ -135,7 +142,7 @@ class ImportReading:
             bare = evolve(row, cells=row.cells[rules.added :]) if rules.added else row
             reason = (not row.fault and headers.fault(bare)) or _fault(row, rules, apart=row.apart or below_footer)
             below_footer = reason == _FOOTER
-            yield self._rejected(row, reason) if reason else self._imported(row, columns)
+            yield self._rejected(row, reason) if reason else self._imported(row, columns, turns)
 
     def _behind_emails(self) -> tuple[int, ...]:
         """The places of columns for something else, each right behind one for addresses."""
@@ -150,9 +157,15 @@ class ImportReading:
     def _rejected(self, row: Row, reason: str) -> RejectedRow:
         return RejectedRow(line=row.line, raw=_raw(self.headers, row.cells), reason=reason)
 
-    def _imported(self, row: Row, columns: tuple[tuple[str, int], ...]) -> ImportedRow | RejectedRow:
+    def _imported(
+        self, row: Row, columns: tuple[tuple[str, int], ...], turns: collections.abc.Mapping[tuple[str, int], Turn]
+    ) -> ImportedRow | RejectedRow:
         cells, behind_names = _with_links(row, columns) if row.links else (row.cells, ())
-        told = [(fact, cells[place]) for fact, place in columns if place < len(cells) and cells[place]]
+        told = [
+            (column[0], turns[column](cells[column[1]]) if column in turns else cells[column[1]])
+            for column in columns
+            if column[1] < len(cells) and cells[column[1]]
+        ]
         person, company = compose((*told, *behind_names))
         if not person.keys:
             return self._rejected(row, _NOBODY)
@@ -249,7 +262,8 @@ def _with_links(row: Row, columns: tuple[tuple[str, int], ...]) -> tuple[tuple[s
 
 
 _PAGE = "person_linkedin_url"
-_NAMES = frozenset({"person_first_name", "person_last_name", "person_full_name", "person_full_name_last_first"})
+_FULL_NAMES = frozenset({"person_full_name", "person_full_name_last_first"})
+_NAMES = _FULL_NAMES | {"person_first_name", "person_last_name"}
 #: What a link may tell in place of its text.
 _LINKED = frozenset({"person_email", _PAGE, "company_linkedin_url", "company_website", "company_domain"})
 
@@ -259,9 +273,9 @@ def _columns_by_fact(headers: tuple[str, ...], mapping: Mapping) -> tuple[tuple[
     return tuple((fact, headers.index(column)) for column, fact in mapping.mapped.items())
 
 
-def _usual_cells(rows: Iterable[Row], columns: int) -> int:
+def _usual_cells(rows: Iterable[tuple[str, ...]], columns: int) -> int:
     """How many cells a row has at most: with blank ones behind the header's last where most rows have them."""
-    lengths = [len(row.cells) if not any(map(str.strip, row.cells[columns:])) else columns for row in rows]
+    lengths = [len(cells) if not any(map(str.strip, cells[columns:])) else columns for cells in rows]
     usual, count = Counter(lengths).most_common(1)[0] if lengths else (columns, 0)
     return max(columns, usual) if 2 * count > len(lengths) else columns
 

@@ -19,13 +19,16 @@ from enrichcore.normalize.dates import partial_date
 from enrichcore.normalize.domains import company_domain, is_free_mail, is_page_host, registrable_domain, website_url
 from enrichcore.normalize.emails import beside_email, email_domain, is_shared_mailbox, usable_email
 from enrichcore.normalize.folding import folded
+from enrichcore.normalize.last_name_in_capitals import CapitalsInFront
 from enrichcore.normalize.linkedin import Kind as LinkedInKind
 from enrichcore.normalize.linkedin import linkedin_key, linkedin_url
 from enrichcore.normalize.markup import tags_as_lines, without_marks, without_tags
 from enrichcore.normalize.name_order import is_initial, is_undivided, joined_name
 from enrichcore.normalize.names import (
+    capitals_in_front,
     given_name_forms,
     last_name,
+    last_name_before_comma,
     person_name,
     person_name_key,
     split_full_name,
@@ -42,8 +45,10 @@ from enrichcore.normalize.nothing import clean_label, clean_paragraph, clean_tex
 from enrichcore.normalize.numbers import constant_range, is_amount, is_head_count, whole_number
 
 __all__ = [
+    "CapitalsInFront",
     "LinkedInKind",
     "beside_email",
+    "capitals_in_front",
     "clean_label",
     "clean_paragraph",
     "clean_text",
@@ -72,6 +77,7 @@ __all__ = [
     "is_undivided",
     "joined_name",
     "last_name",
+    "last_name_before_comma",
     "linkedin_key",
     "linkedin_url",
     "lone_last_name",

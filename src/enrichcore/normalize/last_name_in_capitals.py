@@ -1,14 +1,17 @@
 """The last name of a full name in which it alone is in capitals: "DUPONT Jean", "Anne DE LA TOUR".
 
 In France, Belgium, Hungary and China many write it so, at either end. First names, degrees and initials are in capitals at
-times, too: "MARY Smith", "Ann Bell MBA", "JP Morgan"; what may be one of these tells nothing.
+times, too: "MARY Smith", "Ann Bell MBA", "JP Morgan"; what may be one of these tells nothing. In front, where a first name stands
+else, capitals alone do not tell a last name: one of the names has to be known, or the other names of the file.
 """
 
 import re
+from enum import Enum
 from functools import cache
 
 from enrichcore.normalize.folding import folded
-from enrichcore.normalize.lists import entries, lines
+from enrichcore.normalize.known_names import family_names, first_names
+from enrichcore.normalize.lists import lines
 from enrichcore.normalize.name_order import is_initial
 
 #: Words of a name; more are degrees.
@@ -26,9 +29,51 @@ def last_name_in_capitals(words: list[str]) -> int | None:
     shortest = _SHORTEST_BEHIND_ONE if behind == len(words) - 1 else _SHORTEST
     if behind and _is_last(words[-behind:], shortest) and _are_first(words[:-behind]):
         return len(words) - behind
-    if before and _is_last(words[:before], _SHORTEST) and _are_first(words[before:]):
-        return -before
-    return None
+    return -before if _begins(words, before) and _is_told_in_front(words, before) else None
+
+
+class CapitalsInFront(Enum):
+    """What words in capitals in front of others are."""
+
+    NONE = "there are none, or they are no name"
+    LAST_NAME = "a last name: DUPONT Jean"
+    FIRST_NAME = "a first name: MARY Smith"
+    DOUBTFUL = "a last name or a first one, neither of which is known"
+
+
+def capitals_in_front_of(words: list[str]) -> tuple[CapitalsInFront, int]:
+    """What the words in capitals at the beginning of a full name are, and how many."""
+    before = _run(words) if 1 < len(words) <= _MOST_WORDS else 0
+    if not 0 < before < len(words):
+        return CapitalsInFront.NONE, 0
+    place = last_name_in_capitals(words)
+    if place is not None:
+        return (CapitalsInFront.LAST_NAME if place < 0 else CapitalsInFront.NONE), before
+    if _are_known(words[:1], first_names()):
+        return CapitalsInFront.FIRST_NAME, before
+    is_doubtful = _begins(words, before) and not _are_known(words[before:], family_names())
+    return (CapitalsInFront.DOUBTFUL if is_doubtful else CapitalsInFront.NONE), before
+
+
+def _begins(words: list[str], before: int) -> bool:
+    """Whether so many words in capitals in front may be a last name."""
+    return before > 0 and _is_last(words[:before], _SHORTEST) and _are_first(words[before:])
+
+
+def _is_told_in_front(words: list[str], before: int) -> bool:
+    """Whether words in capitals in front are no first name, by what is known of them and of those behind."""
+    front, behind = words[:before], words[before:]
+    if _are_known(behind, first_names()):
+        return True
+    return not _are_known(behind, family_names()) and (
+        is_particle(front[0].lower())
+        or any("\u2019" in word or "'" in word for word in front)
+        or _are_known(front, family_names())
+    )
+
+
+def _are_known(words: list[str], names: frozenset[str]) -> bool:
+    return any(folded(part) in names for word in words for part in _JOINTS.split(word))
 
 
 def _run(words: list[str]) -> int:
@@ -48,18 +93,12 @@ def _is_last(words: list[str], shortest: int) -> bool:
 
 def _is_name(word: str) -> bool:
     parts = [part for part in _JOINTS.split(word) if part]
-    return all(map(str.isalpha, parts)) and _first_names().isdisjoint(folded(part) for part in parts)
+    return all(map(str.isalpha, parts)) and first_names().isdisjoint(folded(part) for part in parts)
 
 
 def _are_first(words: list[str]) -> bool:
     """Whether words may be first names: none is a particle, and one is spelt as names are."""
     return not any(map(is_particle, words)) and any(word.lower() != word != word.upper() for word in words)
-
-
-@cache
-def _first_names() -> frozenset[str]:
-    called = (word for row in lines("given_names") for word in row.split())
-    return entries("first_names") | {folded(word) for word in called}
 
 
 @cache

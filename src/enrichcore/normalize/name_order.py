@@ -10,6 +10,7 @@ import unicodedata
 from functools import cache
 
 from enrichcore.normalize.folding import folded
+from enrichcore.normalize.known_names import only_first_names
 from enrichcore.normalize.lists import entries, lines
 
 _LETTERS = ("CJK ", "HANGUL ", "HIRAGANA ", "KATAKANA ", "IDEOGRAPHIC ")
@@ -86,7 +87,7 @@ def _with_patronymic(words: list[str]) -> Parts | None:
 
 def _tells_first(last: str, first: str) -> bool:
     """Whether of two words the latter is a first name, and the former one that may be a last name of Russia and is no first name."""
-    known = entries("first_names")
+    known = only_first_names()
     return bool(_MAYBE_OF_RUSSIA.fullmatch(last)) and folded(first) in known and folded(last) not in known
 
 

@@ -11,7 +11,13 @@ from typing import Any
 
 from enrichcore.normalize.casing import capitalised, is_turkish, lowered
 from enrichcore.normalize.folding import folded, folded_words
-from enrichcore.normalize.last_name_in_capitals import is_particle, last_name_in_capitals
+from enrichcore.normalize.known_names import first_names
+from enrichcore.normalize.last_name_in_capitals import (
+    CapitalsInFront,
+    capitals_in_front_of,
+    is_particle,
+    last_name_in_capitals,
+)
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.name_order import Parts, is_initial, is_of_any_order, parts_in_order
 from enrichcore.normalize.nothing import clean_text
@@ -112,8 +118,15 @@ def is_nobody(name: str) -> bool:
     words = plain.replace("&", " ").replace("/", " ").split()
     return (
         plain in entries("no_persons")
-        or plain.endswith(" team")
+        or (plain.endswith(" team") and not _are_first_names(words[:-1]))
         or (len(words) > 1 and words_of_desks().issuperset(words))
+    )
+
+
+def _are_first_names(words: list[str]) -> bool:
+    """Whether words are frequent first names, or initials behind one: Ada Team is somebody, and the Orchard Team is nobody."""
+    return folded(words[0]) in first_names() and all(
+        folded(word) in first_names() or is_initial(word) for word in words
     )
 
 
@@ -192,6 +205,18 @@ def told_by_capitals(full: Any) -> Parts | None:
     rest, last = (words[:start], words[start:]) if start > 0 else (words[-start:], words[:-start])
     first = [word for place, word in enumerate(rest) if place == 0 or not is_initial(word)]
     return _recased(" ".join(first)), last_name(" ".join(last))
+
+
+def capitals_in_front(full: str) -> CapitalsInFront:
+    """What the words in capitals at the beginning of a full name are."""
+    return capitals_in_front_of((_bare_name(full) or "").split())[0]
+
+
+def last_name_before_comma(full: str) -> str:
+    """A full name that begins with capitals as `LAST, First`."""
+    words = (_bare_name(full) or "").split()
+    before = capitals_in_front_of(words)[1]
+    return f"{' '.join(words[:before])}, {' '.join(words[before:])}"
 
 
 def split_if_told(full: str) -> Parts:

@@ -95,7 +95,21 @@ def test_what_people_type_to_get_past_a_form_is_no_company(cell):
     assert "company_name" not in facts("Full Name,Email,Company", f"Ada Bell,ada@gmail.com,{cell}")
 
 
-@pytest.mark.parametrize("name", ["Orchard Team", "The Orchard Sales Team"])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Full Name,Company", "Ada Team,Acme"),
+        ("First Name,Last Name,Company", "Ada,Team,Acme"),
+        ("Full Name,Company", "Ada M. TEAM,Acme"),
+    ],
+)
+def test_a_family_may_be_called_team(header, row):
+    """Then a first name stands before it."""
+    told = facts(header, row)
+    assert (told["person_first_name"], told["person_last_name"]) == ("Ada", "Team")
+
+
+@pytest.mark.parametrize("name", ["Orchard Team", "The Orchard Sales Team", "Ada Sales Team", "A Team", "The Ada Team"])
 def test_a_team_is_nobody(name):
     """Its address stays, as that of a mailbox."""
     assert "person_full_name" not in facts("Full Name,Email", f"{name},hello@orchard.example")

@@ -21,7 +21,7 @@ class ItemCreated(Event):
     workflows: tuple[str, ...] = field(converter=as_texts)
     person_id: PersonId
     company_id: CompanyId | None = None
-    #: What its upload told, under the names of `final_leads`, and what other imports told of who it is and whether to write.
+    #: What its upload told, under the names of `final_leads`, and what other imports and answers told of who it is and whether to write.
     facts: Mapping[str, Any] = Factory(dict)
 
 

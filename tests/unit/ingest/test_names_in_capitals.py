@@ -1,0 +1,49 @@
+"""Names in capitals in front that nobody knows are read as the file's other names are."""
+
+import pytest
+
+from enrichcore.ingest import ImportedRow, read_import
+
+
+def names_of(*cells):
+    """First and last name of each row of a file with a column of full names."""
+    lines = "\n".join(["Full Name,Company", *(f"{cell},Acme" for cell in cells)])
+    rows = list(read_import(lines.encode(), profile="crm").rows())
+    assert all(isinstance(row, ImportedRow) for row in rows)
+    return [(row.person["person_first_name"], row.person["person_last_name"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("others", "is_turned"),
+    [
+        (["DUPONT Jean"], True),
+        (["TORRES Ximena", "Ada Bell", "Kno Oakley"], True),
+        (["VEXLIM Osta", "BRAMBL Ikke"], True),
+        (["XIMENA Torres"], False),
+        (["DUPONT Jean", "XIMENA Torres"], False),
+        (["VEXLIM Osta"], False),
+        (["VEXLIM Osta", "BRAMBL Ikke", "Ada Bell", "Kno Oakley", "Kno Ash"], False),
+        (["Ada BELL"], False),
+        ([], False),
+    ],
+)
+def test_the_other_names_of_a_file_tell_the_order(others, is_turned):
+    """By names that are known, or by a habit; else the order stays as written."""
+    first = names_of("QUILLWOOD Odalys", *others)[0]
+    assert first == (("Odalys", "Quillwood") if is_turned else ("Quillwood", "Odalys"))
+
+
+def test_what_is_known_of_a_name_goes_before_the_other_names():
+    """Of one written the other way round."""
+    assert names_of("XIMENA Torres", "DUPONT Jean", "KOVÁCS János") == [
+        ("Ximena", "Torres"),
+        ("Jean", "Dupont"),
+        ("János", "Kovács"),
+    ]
+
+
+def test_the_file_s_cells_stay_as_they_are():
+    """Only what is made of them is turned round."""
+    (row, _) = read_import(b"Full Name,Company\nDr. QUILLWOOD Odalys,Acme\nDUPONT Jean,Acme\n", profile="crm").rows()
+    assert row.raw["Full Name"] == "Dr. QUILLWOOD Odalys"
+    assert row.person["person_full_name"] == "Odalys Quillwood"
