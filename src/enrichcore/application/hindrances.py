@@ -71,6 +71,11 @@ class Hindrances:
                 f"{self._other_lane(owner, waiters) or '; put it back, or cancel the batch'}"
             )
         name = f"{client.slug}/{workstream}/{workflow}"
+        if webhook is None and self.registry.workflow(workstream, workflow).kind is Kind.LOCAL:
+            return (
+                "is ready to be sent, but the configuration calls a local function in its place now"
+                f"{self._other_lane(owner, waiters) or '; have it sent again there, or cancel the batch and launch anew'}"
+            )
         if webhook is None:
             key = f"clients.{client.slug}.webhooks.{workstream}.{workflow}"
             return (

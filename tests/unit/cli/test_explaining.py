@@ -12,6 +12,7 @@ from enrichcore.application import UnknownId
 from enrichcore.application.explaining import explain
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import parse
 from runners.cli.sample_files import configuration_text
@@ -134,6 +135,23 @@ def test_a_wait_that_began_with_other_settings_ends_when_it_is_said_to(world, th
     world.store.receiver_up = lambda: up
     assert "has been up" not in first(world, batch)
     assert world.application.wake(receiver_up=up) > 0
+
+
+def test_a_row_whose_step_became_local_is_told_what_would_send_it(world):
+    """No webhook can be added for a local step, and a pipeline that was launched is kept."""
+    batch = world.launch()
+    registry, stream = world.registry, world.registry.workstream("crm_data")
+    function = "enrichcore.ingest.steps:normalize_company_name"
+    steps = [
+        evolve(step, kind=Kind.LOCAL, function=function) if step.workflow == COMPANY else step
+        for step in stream.pipeline.steps
+    ]
+    local = evolve(stream, pipeline=evolve(stream.pipeline, steps=tuple(steps)), lanes={}, http={})
+    acme = evolve(registry.client("acme"), webhooks={})
+    world.registry = evolve(registry, workstreams={"crm_data": local}, clients={"acme": acme})
+    sentence = first(world, batch)
+    assert "but the configuration calls a local function in its place now" in sentence
+    assert "have it sent again there, or cancel the batch and launch anew" in sentence
 
 
 def test_what_was_not_delivered_is_tried_again(world):
