@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-from attrs import define, evolve, field
+from attrs import evolve
 
 from enrichcore.domain import events as e
 from enrichcore.domain.lane import AWAY_FOR_LONG, DOUBTFUL_FOR_LONG
@@ -30,78 +30,9 @@ from tests.contracts.world import (
     person,
     tuned,
 )
+from tests.postgres.town import SECRET_URL, Ear, Town, another, town
 
 pytestmark = pytest.mark.postgres
-
-SECRET_URL = "https://chat.example/services/T0/B0/s3cr3t-words"
-
-
-@define
-class Ear:
-    """Whoever hears the news."""
-
-    #: What it answers, first to last, then 200; a text fails the connection.
-    says: list = field(factory=list)
-    heard: list = field(factory=list)
-
-    async def listen(self, request):
-        """Hear one."""
-        self.heard.append((str(request.url), dict(request.headers), json.loads(request.content)))
-        says = self.says.pop(0) if self.says else 200
-        if isinstance(says, str):
-            raise httpx.ConnectError(says)
-        return httpx.Response(says, text=f"you asked for {request.url}")
-
-    @property
-    def news(self):
-        """What it heard of."""
-        return [body["notice"] for _, _, body in self.heard]
-
-
-@define
-class Town:
-    """A world, whose news somebody hears."""
-
-    world: World
-    ear: Ear
-    notifier: Notifier
-    outbox: Outbox
-
-    def round(self):
-        """Let the notifier do its round."""
-
-        async def tick():
-            async with httpx.AsyncClient(transport=httpx.MockTransport(self.ear.listen)) as client:
-                await self.notifier.tick(client)
-
-        asyncio.run(tick())
-
-    def rows(self, sql):
-        """What the database says."""
-        with psycopg.connect(self.world.store.url) as connection:
-            return connection.execute(sql).fetchall()
-
-    def again(self):
-        """Make everything that waits due."""
-        with psycopg.connect(self.world.store.url) as connection:
-            connection.execute("update enrichcore.notifications set due_at = now()")
-
-
-def town(store, registry=None, *, begun=True, **notify) -> Town:
-    """A world whose configuration names who is to hear; the notifier has looked at its log already."""
-    registry = registry or tuned(configuration(), lane={"rate": 1000.0, "burst": 1000})
-    told = {name: Secret(url) for name, url in (notify or {"url": SECRET_URL}).items()}
-    world = World(store, evolve(registry, runner=evolve(registry.runner, notify=told)))
-    outbox = Outbox(store)
-    made = Town(world, Ear(), Notifier(world.app, outbox), outbox)
-    if begun:
-        made.round()
-    return made
-
-
-def another(of: Town) -> Town:
-    """A second process on the same store."""
-    return evolve(of, notifier=Notifier(of.world.app, of.outbox))
 
 
 def test_a_finished_batch_is_told_of_once(store):
@@ -432,6 +363,63 @@ def test_two_processes_tell_it_once(store):
     assert here.ear.news + there.ear.news == ["lane_stopped"]
 
 
+def test_news_that_is_being_told_when_the_database_is_lost_is_told_to_the_end(store):
+    """What was heard is marked as told, and nothing of a round outlives it and the client that carries it."""
+    here = town(store)
+    for workflow in (APOLLO_COMPANY, APOLLO_PERSON):
+        here.world.app.stop_lane(ACME, APOLLO, workflow, by="ann", why="holidays")
+    tell, lost = here.outbox.told, asyncio.Event()
+
+    async def tick():
+        loop = asyncio.get_running_loop()
+
+        def told(notification_id):
+            if lost.is_set():
+                return tell(notification_id)
+            loop.call_soon_threadsafe(lost.set)
+            raise StoreUnavailable("gone")
+
+        async def listen(request):
+            if here.ear.heard:
+                await lost.wait()
+                for _ in range(20):
+                    await asyncio.sleep(0)
+            return await here.ear.listen(request)
+
+        here.outbox.told = told
+        async with httpx.AsyncClient(transport=httpx.MockTransport(listen)) as client:
+            with pytest.raises(StoreUnavailable):
+                await here.notifier.tick(client)
+
+    asyncio.run(tick())
+    assert here.ear.news == ["lane_stopped"] * 2
+    assert here.rows("select count(*) from enrichcore.notifications where told_at is not null") == [(1,)]
+
+
+def test_what_was_told_long_ago_is_forgotten(store):
+    """So is what was given up; what waits is not, however long. It is looked for once in a while."""
+    here = town(store)
+    ids = [uuid4() for _ in range(4)]
+    here.outbox.put([Notification(notification_id=one, notice="unheard", body="{}") for one in ids])
+    with psycopg.connect(store.url) as connection:
+        for column, age, one in zip(
+            ("told_at", "given_up_at", "made_at", "told_at"),
+            ("91 days", "91 days", "91 days", "89 days"),
+            ids,
+            strict=True,
+        ):
+            connection.execute(
+                f"update enrichcore.notifications set {column} = now() - %s::interval where notification_id = %s",
+                [age, one],
+            )
+    left = "select notification_id from enrichcore.notifications"
+    here.round()
+    assert len(here.rows(left)) == 4
+    here.world.clock.tick(hours=1)
+    here.round()
+    assert {found for (found,) in here.rows(left)} == set(ids[2:])
+
+
 def test_no_fault_ends_it(caplog):
     """A database that is away, or a fault of ours: it goes on until it is told to stop."""
 
@@ -448,6 +436,9 @@ def test_no_fault_ends_it(caplog):
             return 0
 
         def put(self, _):
+            return None
+
+        def forget(self, _):
             return None
 
         def take(self, *_):

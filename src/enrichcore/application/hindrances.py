@@ -12,8 +12,8 @@ from enrichcore.application.budgets import pays_again_at, reserved_of, room_word
 from enrichcore.application.claiming import rows_in_budget, why_unmakeable
 from enrichcore.application.drafts import is_wait
 from enrichcore.application.unit import Unit
-from enrichcore.application.waking import patience
-from enrichcore.domain.amounts import credits_said
+from enrichcore.application.waking import patience_with
+from enrichcore.domain.amounts import credits_said, duration_said
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.company_run import CompanyRun, may_be_handed
@@ -23,7 +23,6 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.step_state import StepRun
 from enrichcore.registry import Client, LaneSettings, Registry, UnknownNameError, Webhook
-from enrichcore.registry.readers import duration_text
 from enrichcore.store.commit import Store
 
 #: For so long a callback that was turned away may be why an answer is missing.
@@ -72,6 +71,11 @@ class Hindrances:
                 f"{self._other_lane(owner, waiters) or '; put it back, or cancel the batch'}"
             )
         name = f"{client.slug}/{workstream}/{workflow}"
+        if webhook is None and self.registry.workflow(workstream, workflow).kind is Kind.LOCAL:
+            return (
+                "is ready to be sent, but the configuration calls a local function in its place now"
+                f"{self._other_lane(owner, waiters) or '; have it sent again there, or cancel the batch and launch anew'}"
+            )
         if webhook is None:
             key = f"clients.{client.slug}.webhooks.{workstream}.{workflow}"
             return (
@@ -212,11 +216,11 @@ def past_due(store: Store, registry: Registry, owner: BatchItem | CompanyRun, ru
     step = _step_of(store, owner, run)
     if step is None or run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT}:
         return moves
-    needed = patience(registry, step)
+    needed = patience_with(registry, owner, step)
     if store.receiver_up() >= needed:
         return moves
     return (
-        f"{moves}, once a receiver has been up for {duration_text(needed)}, for an answer may have been lost while none was"
+        f"{moves}, once a receiver has been up for {duration_said(needed)}, for an answer may have been lost while none was"
         f"{nobody_runs(store, 'receiver')}"
     )
 

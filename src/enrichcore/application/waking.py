@@ -10,11 +10,12 @@ from enrichcore.application.core import Core
 from enrichcore.application.unit import Unit
 from enrichcore.domain import step_run as steps
 from enrichcore.domain.batch_item import BatchItem
+from enrichcore.domain.company_run import CompanyRun
 from enrichcore.domain.ids import lane_id
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind, Step
 from enrichcore.domain.step_state import StepRun
-from enrichcore.registry import Registry
+from enrichcore.registry import Registry, UnknownNameError
 from enrichcore.store.commit import StoreError
 
 log = logging.getLogger("enrichcore.application")
@@ -89,6 +90,18 @@ def _counts(core: Core, run: StepRun, step: Step, receiver_up: timedelta | None)
     if run.state not in {State.AWAITING_ANSWER, State.IN_DOUBT} or receiver_up is None:
         return True
     return receiver_up >= patience(core.registry, step)
+
+
+def patience_with(registry: Registry, owner: BatchItem | CompanyRun, step: Step) -> timedelta:
+    """How long the receiver must have been up before the timers end a wait of this owner: by its own settings, and today's."""
+    try:
+        webhook = registry.webhook(owner.client_id, owner.workstream, step.workflow)
+    except UnknownNameError:
+        webhook = None
+    if webhook is None:
+        return registry.runner.timeout_grace
+    today = registry.workflow(owner.workstream, step.workflow)
+    return max(patience(registry, today), patience(registry, step))
 
 
 def patience(registry: Registry, step: Step) -> timedelta:

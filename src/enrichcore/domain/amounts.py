@@ -1,13 +1,21 @@
-"""How counts and credits are said to people, in one way everywhere: thousands separated, no needless zeros, and one of one.
+"""How counts, credits and durations are said to people, in one way everywhere: no needless zeros, and one of one.
 
 And how credits that others tell are taken.
 """
 
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 #: Plurals that are not made by an s.
 _PLURALS: Final = {"person": "people", "company": "companies"}
+#: The largest first, so that a duration is said in the largest that divides it.
+_UNITS: Final = {
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
 #: Credits above this are a fault, not a price.
 MAX_CREDITS: Final = Decimal(1_000_000)
 #: Digits after the point that are kept of a price: more than any has, and few enough that every sum of prices is exact.
@@ -42,6 +50,13 @@ def credits_said(value: float | Decimal) -> str:
     """A sum of credits: `1 credit`, `0.5 credits`, `1,204 credits`."""
     said = amount(value)
     return f"{said} credit" if said == "1" else f"{said} credits"
+
+
+def duration_said(duration: timedelta) -> str:
+    """A duration in one unit: `1 day`, `6 hours`, `90 seconds`."""
+    unit = next((unit for unit, size in _UNITS.items() if duration and not duration % size), "second")
+    said = amount(duration / _UNITS[unit])
+    return f"{said} {unit}" if said == "1" else f"{said} {unit}s"
 
 
 def credits_told(value: Any) -> Decimal | None:

@@ -19,6 +19,7 @@ from attrs import Factory, evolve, frozen
 
 from enrichcore.domain import events as e
 from enrichcore.domain import placed, posts
+from enrichcore.domain.amounts import duration_said
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.ids import RunId, attempt_of, idempotency_key
 from enrichcore.domain.life_cycle import State, arrival, require
@@ -301,7 +302,7 @@ def decide_wake(run: StepRun, step: Step, *, now: datetime) -> Decided:
         case State.SENDING:
             return _in_doubt(run, step, "the runner stopped before it knew whether the row was delivered", now)
         case State.AWAITING_ANSWER | State.IN_DOUBT:
-            return give_up(run, step, f"no answer within {step.answer_within}")
+            return give_up(run, step, f"no answer within {duration_said(step.answer_within)}")
         case State.RETRY_WAIT:
             ready = e.StepReady(workflow=run.workflow, generation=run.generation, due=now)
             return guarded(run, ready, *([not_sent(run, run.set_aside)] if run.set_aside else []))

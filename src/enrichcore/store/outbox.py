@@ -134,6 +134,10 @@ class Outbox:
         """It was not heard: it is due again after a pause, unless this was the last attempt."""
         self._execute("put_off", id=notification_id, trouble=trouble, pause=pause, last=last)
 
+    def forget(self, age: timedelta) -> None:
+        """Forget what was told, or given up, longer ago than this."""
+        self._execute("forget", age=age)
+
     def batch_result(self, batch_id: BatchId) -> BatchResult:
         """What came of a batch; it must be there."""
         with self._connection() as connection:

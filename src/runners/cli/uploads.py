@@ -1,5 +1,6 @@
 """`upload` imports a file; `launch` starts it through its workstream's pipeline."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -9,8 +10,10 @@ import typer
 from enrichcore.application import Enrichment, UploadUnderWay
 from enrichcore.application.estimating import Estimate, estimate
 from enrichcore.domain.amounts import counted, credits_said
-from enrichcore.domain.ids import UploadId
+from enrichcore.domain.batch import Batch
+from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.ingest import BadMapping, check_field
+from enrichcore.store.commit import StoreUnavailable
 from runners.cli.commands import CannotDo, Interrupted, say
 from runners.cli.opening import application, client_name, who
 from runners.cli.progress import counting, reading
@@ -20,10 +23,8 @@ from runners.reports import budget_said, report_json, step_json
 from runners.running import hindrances
 
 _PANEL = "Data in"
-_HALF_READ = "interrupted; nothing was imported"
-_HALF_IMPORTED = (
-    "interrupted; what was imported of the file cannot be launched: import it again, and the same people are found"
-)
+_HALF_READ = "nothing was imported"
+_HALF_IMPORTED = "what was imported of the file cannot be launched: import it again, and the same people are found"
 
 
 def register(app: typer.Typer) -> None:
@@ -79,7 +80,9 @@ def upload(
                 progress=progress,
             )
         except KeyboardInterrupt:
-            raise Interrupted(_HALF_READ if dry_run else _HALF_IMPORTED) from None
+            raise Interrupted(f"interrupted; {_HALF_READ if dry_run else _HALF_IMPORTED}") from None
+        except StoreUnavailable as lost:
+            raise CannotDo(f"{lost}; {_HALF_READ if dry_run else _HALF_IMPORTED}") from lost
     if as_json:
         show_json(report_json(report))
     else:
@@ -144,11 +147,13 @@ def launch(
             return
         try:
             with counting("Items made", uploaded.person_count, silent=as_json) as progress:
-                batch = enrichment.launch(UploadId(upload_id), by=who(), progress=progress, again=again)
+                batch = _launched(enrichment, UploadId(upload_id), progress, again=again)
         except UploadUnderWay as refused:
             raise CannotDo(f"{refused}; if that is meant, launch it with --again") from refused
         except KeyboardInterrupt:
-            raise _interrupted(enrichment, upload_id) from None
+            raise Interrupted(f"interrupted{_what_became(enrichment, UploadId(upload_id), again=again)}") from None
+        except StoreUnavailable as lost:
+            raise CannotDo(f"{lost}{_what_became(enrichment, UploadId(upload_id), again=again)}") from lost
         owner = client_name(enrichment.registry, batch.client_id)
         told = hindrances(enrichment)
     if as_json:
@@ -170,14 +175,29 @@ def launch(
         line(f"Follow it with: enrichcore status {batch.batch_id} --watch")
 
 
-def _interrupted(enrichment: Enrichment, upload_id: UUID) -> Exception:
-    """What becomes of a launch that was interrupted: its batch goes on."""
-    made = [batch for batch in enrichment.batches_of(UploadId(upload_id)) if batch.under_way and not batch.filled]
+def _launched(enrichment: Enrichment, upload_id: UploadId, progress: Callable[[int], None], *, again: bool) -> Batch:
+    """Start a batch; where an earlier launch was interrupted, make the rest of its items."""
+    try:
+        return enrichment.launch(upload_id, by=who(), progress=progress, again=again)
+    except UploadUnderWay as refused:
+        if any(batch.filled for batch in enrichment.batches_of(upload_id) if batch.batch_id == refused.batch_id):
+            raise
+        say(f"Batch {refused.batch_id} was started before, and not all of its items were made: now they are.")
+        return enrichment.fill(BatchId(refused.batch_id), progress=progress)
+
+
+def _what_became(enrichment: Enrichment, upload_id: UploadId, *, again: bool) -> str:
+    """What became of a launch that was ended: its batch goes on, where it has one."""
+    same = f"enrichcore launch {upload_id}"
+    try:
+        made = [one for one in enrichment.batches_of(upload_id) if one.under_way and not (again and one.filled)]
+    except StoreUnavailable:
+        return f"; whether a batch was started is not known: once the database is back, `{same}` goes on with it, or starts one"
     if not made:
-        return Interrupted("interrupted before anything was started")
-    batch_id = made[0].batch_id
-    return Interrupted(
-        f"interrupted, but batch {batch_id} is started: `enrichcore run` makes the rest of its items and sends them;"
+        return f" before anything was started; start it with: {same}"
+    batch_id = max(made, key=lambda one: one.launched_at).batch_id
+    return (
+        f", but batch {batch_id} is started: `enrichcore run`, or `{same}`, makes the rest of its items, and it is sent;"
         f" stop it with: enrichcore cancel {batch_id}"
     )
 

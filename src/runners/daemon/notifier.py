@@ -39,6 +39,9 @@ _LEASE: Final = timedelta(seconds=30)
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 3600.0
 MOST_ATTEMPTS: Final = 24
+#: How long what was told, or given up, is kept to be looked at, and how often what is older is looked for.
+_KEPT: Final = timedelta(days=90)
+_FORGET_EVERY: Final = timedelta(hours=1)
 
 
 class Notifier:
@@ -55,6 +58,7 @@ class Notifier:
         #: By what is told of, as of this round.
         self._addresses: dict[str, Secret] = {}
         self._looked_at: datetime | None = None
+        self._forgot_at: datetime | None = None
         self._begun = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,7 +88,10 @@ class Notifier:
             return
         await asyncio.to_thread(self._gather)
         due = await asyncio.to_thread(self._outbox.take, self._addresses, _AT_ONCE, _LEASE)
-        await asyncio.gather(*(self._tell(client, one) for one in due))
+        ends = await asyncio.gather(*(self._tell(client, one) for one in due), return_exceptions=True)
+        # Raised once all have ended: none may outlive its round, or the client that carries it.
+        for fault in filter(None, ends):
+            raise fault
 
     def _configured(self) -> dict[str, Secret]:
         notify = self._application.registry.runner.notify
@@ -100,6 +107,9 @@ class Notifier:
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
             self._look_at_budgets(now)
+        if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
+            self._outbox.forget(_KEPT)
+            self._forgot_at = now
 
     def _news(self, recorded: e.Recorded) -> Notification | None:
         client = self._client_name(recorded)

@@ -2,7 +2,7 @@
 
 It claims no more than it has free connections, and nothing while more than `BACKLOG` outcomes and answers wait to be
 recorded: rows leave no faster than what comes back of them is made durable, so callbacks are answered soon, and a crash
-leaves few rows in doubt. When told to stop it claims nothing more, lets what is on the wire
+leaves few rows in doubt. What was claimed and not begun when a response holds or stops its lane is handed back. When told to stop it claims nothing more, lets what is on the wire
 finish for some seconds, and hands back what was claimed and not begun.
 """
 
@@ -26,7 +26,7 @@ from enrichcore.domain.step_run import Outcome, PostOutcome
 from enrichcore.store import Conflict, StoreUnavailable
 from runners.daemon.asking import Told, answer_in, ask, asking_client, hint_of, outcome_of_asking, outcome_of_told
 from runners.daemon.outcomes import name_of_error, outcome_of_error, retry_after, words_of
-from runners.daemon.pacing import Pacer
+from runners.daemon.pacing import Pacer, Shut
 from runners.daemon.posting import Poster
 from runners.daemon.writer import GroupWriter
 
@@ -93,6 +93,7 @@ class Sender:
         #: Requests whose response is awaited.
         self._on_wire: set[asyncio.Future[Seen]] = set()
         self._pacer = Pacer()
+        self._shut = Shut()
         #: When each kind of failure was last logged.
         self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
@@ -100,7 +101,9 @@ class Sender:
         """Claim and send; returns when all that was claimed is accounted for."""
         async with self._client() as client:
             while not stop.is_set():
+                known = self._shut.known()
                 claimed = await self._claim(stop)
+                self._shut.open({send.lane_id for send in claimed}.intersection(known))
                 for number, send in enumerate(claimed):
                     if stop.is_set():
                         await asyncio.gather(
@@ -174,6 +177,9 @@ class Sender:
             # The host slept, or the process was stopped: the row may be another attempt's by now.
             await self._hand_back(send, "its lease was over")
             return
+        if why := self._shut.why(send.lane_id):
+            await self._hand_back(send, f"a row before it was told {why}")
+            return
         # A task of its own, for what is cancelled at the end is the request, never the recording of its outcome.
         request = asyncio.ensure_future(
             self._post(client, send) if isinstance(client, Poster) else self._ask(client, send)
@@ -186,6 +192,8 @@ class Sender:
             why = "the runner stopped before the response came"
             seen = Seen(outcome=evolve(self._outcome(send, Outcome.UNKNOWN, why), given_up=True))
         self._tell(send, seen.outcome)
+        if _shuts(seen.outcome):
+            self._shut.shut(send.lane_id, seen.outcome.reason)
         self._begin(self._unrecorded, self._report(send, seen))
 
     def _tell(self, send: Send, seen: PostOutcome) -> None:
@@ -204,6 +212,8 @@ class Sender:
             await self._writer.report(SendReport(send=send, outcome=seen.outcome, response=seen.response))
         except Exception as error:  # noqa: BLE001 - the row is in doubt when its lease is over; others go on
             log.error("what became of attempt %d of %s is lost: %s", send.attempt, send.run_id, error)  # noqa: TRY400 - the writer tells more
+        if _shuts(seen.outcome):
+            self._shut.recorded(send.lane_id)
 
     async def _ask(self, client: httpx.AsyncClient, send: Send) -> Seen:
         try:
@@ -289,6 +299,11 @@ class Sender:
             webhook=send.url.fingerprint(),
         )
         await self._report(send, Seen(outcome=seen))
+
+
+def _shuts(seen: PostOutcome) -> bool:
+    """Whether it says that nothing more is to leave on its lane now."""
+    return seen.hold is not None or seen.outcome is Outcome.LANE_REFUSED
 
 
 def full_jitter(attempt: int) -> timedelta:

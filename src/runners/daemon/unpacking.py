@@ -10,6 +10,9 @@ from io import BytesIO
 from typing import Final
 
 _MOST_LAYERS: Final = 3
+#: What begins each of the parts that gzip may have. A body of nothing but empty ones would keep a thread for seconds.
+_PART: Final = b"\x1f\x8b\x08"
+_MOST_PARTS: Final = 1_000
 
 
 def codings(headers: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -39,6 +42,8 @@ def unpacked(body: bytes, packed: Sequence[str], most: int) -> bytes:
 
 
 def _gunzipped(body: bytes, most: int) -> bytes:
+    if body.count(_PART) > _MOST_PARTS:
+        raise gzip.BadGzipFile
     with gzip.open(BytesIO(body)) as file:
         return file.read(most)
 

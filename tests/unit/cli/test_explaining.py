@@ -12,6 +12,7 @@ from enrichcore.application import UnknownId
 from enrichcore.application.explaining import explain
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.life_cycle import State
+from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.step_run import Outcome
 from enrichcore.registry import parse
 from runners.cli.sample_files import configuration_text
@@ -104,10 +105,53 @@ def test_a_deadline_that_is_past_waits_for_the_receiver_no_longer_than_for_an_an
     batch = world.launch()
     world.send()
     world.now += timedelta(minutes=6)
-    assert "once a receiver has been up for 5m, for an answer may" in first(world, batch)
+    assert "once a receiver has been up for 5 minutes, for an answer may" in first(world, batch)
     world.store.receiver_up = lambda: timedelta(minutes=5)
     assert "has been up" not in first(world, batch)
     assert world.application.wake(receiver_up=timedelta(minutes=5)) > 0
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "needed"),
+    [("5m", "6h", "15 minutes"), ("6h", "5m", "15 minutes"), ("5m", "7m", "7 minutes"), ("5m", None, "15 minutes")],
+)
+def test_a_wait_that_began_with_other_settings_ends_when_it_is_said_to(world, then, now, needed):
+    """The timers look at it by the settings of today, and decide by its own."""
+    text = configuration_text("http://127.0.0.1:9")
+    step = f'workflow = "{COMPANY}"'
+    world.registry = parse(text.replace(step, f'{step}\nanswer_within = "{then}"'), env={})
+    world.application = world.another()
+    batch = world.launch()
+    world.send()
+    other = (
+        text.replace(COMPANY, "another_step") if now is None else text.replace(step, f'{step}\nanswer_within = "{now}"')
+    )
+    world.registry = parse(other, env={})
+    world.application = world.another()
+    world.now += timedelta(hours=7)
+    assert f"once a receiver has been up for {needed}, for an answer may" in first(world, batch)
+    up = timedelta(minutes=int(needed.split()[0]))
+    assert world.application.wake(receiver_up=up - timedelta(seconds=1)) == 0
+    world.store.receiver_up = lambda: up
+    assert "has been up" not in first(world, batch)
+    assert world.application.wake(receiver_up=up) > 0
+
+
+def test_a_row_whose_step_became_local_is_told_what_would_send_it(world):
+    """No webhook can be added for a local step, and a pipeline that was launched is kept."""
+    batch = world.launch()
+    registry, stream = world.registry, world.registry.workstream("crm_data")
+    function = "enrichcore.ingest.steps:normalize_company_name"
+    steps = [
+        evolve(step, kind=Kind.LOCAL, function=function) if step.workflow == COMPANY else step
+        for step in stream.pipeline.steps
+    ]
+    local = evolve(stream, pipeline=evolve(stream.pipeline, steps=tuple(steps)), lanes={}, http={})
+    acme = evolve(registry.client("acme"), webhooks={})
+    world.registry = evolve(registry, workstreams={"crm_data": local}, clients={"acme": acme})
+    sentence = first(world, batch)
+    assert "but the configuration calls a local function in its place now" in sentence
+    assert "have it sent again there, or cancel the batch and launch anew" in sentence
 
 
 def test_what_was_not_delivered_is_tried_again(world):

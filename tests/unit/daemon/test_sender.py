@@ -375,6 +375,57 @@ def test_rows_that_were_held_up_leave_at_their_pace_or_are_handed_back():
     )
 
 
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "402 Payment Required"])
+def test_rows_that_were_claimed_do_not_leave_once_their_lane_is_held_or_refused(status):
+    """Those that had not begun are handed back, until a claim that began when that was recorded has rows of the lane again."""
+
+    async def live():
+        async with listening(says=response(status, b"enough", retry_after="60")) as webhook:
+            stop, reports, loop, one_more = asyncio.Event(), Recording(), asyncio.get_running_loop(), asyncio.Event()
+            # The claim that is under way when the first row is answered was begun before anybody could know.
+            claims = [[a_send(webhook.url(), attempt=number)] for number in range(4)]
+
+            class Claims(Claiming):
+                def claim(self, _limit, _kind):
+                    number = 4 - len(claims)
+                    if number == 1:
+                        asyncio.run_coroutine_threadsafe(reports.begun.wait(), loop).result(PATIENCE_S)
+                    if number == 2:
+                        loop.call_soon_threadsafe(reports.may_end.set)
+                        asyncio.run_coroutine_threadsafe(reports.ended.wait(), loop).result(PATIENCE_S)
+                    if not claims:
+                        loop.call_soon_threadsafe(one_more.set)
+                    return claims.pop(0) if claims else []
+
+            sending = asyncio.create_task(Sender(Claims(), reports).run(stop))
+            async with asyncio.timeout(PATIENCE_S):
+                await one_more.wait()
+                stop.set()
+                await sending
+            return len(webhook.rows), [(one.attempt, one.reason) for one in reports.outcomes]
+
+    rows, told = asyncio.run(live())
+    said = f"HTTP {status[:3]}: enough"
+    assert rows == 2
+    held = f"not sent: a row before it was told {said}"
+    assert sorted(told) == [(0, said), (1, held), (2, held), (3, said)]
+
+
+class Recording(Reports):
+    """Records nothing before it is let, and tells of the first."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.may_end, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def report(self, one):
+        """Record it."""
+        self.begun.set()
+        await self.may_end.wait()
+        await super().report(one)
+        asyncio.get_running_loop().call_soon(self.ended.set)
+
+
 def test_a_runner_that_stops_hands_back_what_its_last_claim_took_unheard(monkeypatch):
     """Nothing of it was sent, and no later claim will come."""
     monkeypatch.setattr("runners.daemon.sender._RETRY_S", PATIENCE_S)

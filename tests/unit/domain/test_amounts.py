@@ -1,12 +1,13 @@
-"""Counts and credits are said in one way."""
+"""Counts, credits and durations are said in one way."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichcore.domain.amounts import amount, counted, credits_said, credits_told, exact
+from enrichcore.domain.amounts import amount, counted, credits_said, credits_told, duration_said, exact
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)
 
@@ -80,3 +81,22 @@ def test_credits_that_others_tell_are_prices_with_no_more_digits_than_any_store_
     """PostgreSQL's numbers hold 16,383 digits after the point; the answer that told more could not be recorded."""
     found = credits_told(value)
     assert found is None if told is None else repr(found) == repr(Decimal(told))
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(seconds=40), "40 seconds"),
+        (timedelta(seconds=90), "90 seconds"),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(hours=2), "2 hours"),
+        (timedelta(hours=24), "1 day"),
+        (timedelta(days=1500), "1,500 days"),
+        (timedelta(milliseconds=1500), "1.5 seconds"),
+        (timedelta(0), "0 seconds"),
+    ],
+)
+def test_a_duration_is_said_in_one_unit(duration, said):
+    """The largest that divides it, as people write it into the file."""
+    assert duration_said(duration) == said

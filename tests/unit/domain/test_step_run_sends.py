@@ -263,6 +263,14 @@ def test_a_person_may_have_a_doubt_sent_again_beyond_the_attempts():
     assert told.run.state is State.TIMED_OUT
 
 
+def test_a_step_that_timed_out_says_in_words_how_long_it_was_waited_for():
+    """People read the reason on pages and in `explain`, and retry by it."""
+    assert (
+        scene(State.TIMED_OUT, answer_within=timedelta(hours=2)).run.reason
+        == "no answer within 2 hours, no attempt left"
+    )
+
+
 @pytest.mark.parametrize("settlement", e.Settlement)
 @pytest.mark.parametrize("state", sorted(set(State) - {State.IN_DOUBT}))
 def test_only_a_doubt_can_be_settled(state, settlement):

@@ -51,6 +51,9 @@ update enrichcore.notifications set trouble = %(trouble)s, due_at = now() + %(pa
     given_up_at = case when %(last)s then now() end
 where notification_id = %(id)s
 
+-- name: forget
+delete from enrichcore.notifications where coalesce(told_at, given_up_at) < now() - %(age)s
+
 -- name: batch_result
 -- Credits are those of the batch's items, and of company runs that are charged to it.
 select (select coalesce(sum(s.spent), 0) from enrichcore.step_runs s join enrichcore.runs r on r.run_id = s.run_id
