@@ -15,6 +15,7 @@ from enrichcore.domain.pipeline import Entity
 from enrichcore.fields import (
     FIELDS_BY_NAME,
     IDENTITY,
+    AskedCompany,
     FieldType,
     Sources,
     email_term,
@@ -32,7 +33,7 @@ _JOBS: Final = ("person_current_companies", "person_past_companies")
 _HISTORY_PARTS: Final = (*_JOBS, "person_history_is_whole")
 _FULL_NAME: Final = "person_full_name"
 _NAMES: Final = (_FULL_NAME, "person_first_name", "person_last_name")
-_TOGETHER: Final = GROUPED | {*_NAMES, NAME, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS}
+_TOGETHER: Final = GROUPED | {*_NAMES, NAME, EMAIL, EMAIL_STATUS, *_HISTORY_PARTS, "person_jobs_are_several"}
 _FOUNDED: Final = "company_founded_year"
 _MAX_INTEGER: Final = 2**31 - 1
 
@@ -40,13 +41,13 @@ _MAX_INTEGER: Final = 2**31 - 1
 _WHOLE: Final = 100
 
 
-def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None = None) -> dict[str, Cell]:
-    """The cells of an answer's body about one entity, read by the configured sources."""
+def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None, asked: AskedCompany) -> dict[str, Cell]:
+    """The cells of an answer's body about one entity, read by the configured sources for a person at that company."""
     event = recorded.event
     if not isinstance(event, AnswerEvent) or not event.body or (event.rank is Rank.EMPTY and event.error):
         # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
-    told = read_answer(event.body, entity=entity, sources=sources).fields
+    told = read_answer(event.body, entity=entity, sources=sources, asked=asked).fields
     return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import Rules, customers_among, rules_of, rules_to_json, turned_away
+from enrichcore.fields import AskedCompany, Rules, customers_among, rules_of, rules_to_json, turned_away
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
 from projections.final_leads.facts import cells, of_answer, values_of
@@ -40,6 +40,8 @@ from projections.final_leads.trust import Trust
 
 _LEADS, _PERSONS, _COMPANIES = "final_leads", "lead_persons", "lead_companies"
 _CLIENTS, _DAYS = "lead_clients", "lead_days"
+_DOMAIN: Final = "company_domain"
+_NAME: Final = "company_name"
 
 #: A person or company within its client.
 Name = tuple[UUID, UUID]
@@ -150,9 +152,10 @@ class _Fold:
     def _answer(self, client: UUID, concern: Concern, recorded: e.Recorded) -> None:
         if concern.entity_id is None:
             return
-        told = of_answer(recorded, concern.entity, self._rules.sources)
         company = concern.company_id and self._company(self._now(_COMPANIES, (client, concern.company_id)))
         asked = asked_of(company) if company else {}
+        at = AskedCompany() if concern.entity is Entity.COMPANY or not company else _asked_at(asked, company)
+        told = of_answer(recorded, concern.entity, self._rules.sources, at)
         if concern.entity is Entity.PERSON:
             asked |= asked_of(self._person(self._now(_PERSONS, (client, concern.entity_id))))
             # What is told of somebody else is true of nobody here.
@@ -298,6 +301,13 @@ class _Fold:
             for row in self._tables.every(_DAYS)
         ]
         return Calendar(days=tuple(sorted(days, key=lambda day: day[1].position)))
+
+
+def _asked_at(asked: Mapping[str, Any], company: Company) -> AskedCompany:
+    """The company that a person was asked about at: as it was known, else as an answer told it."""
+    found = {field: cell.value for field, cell in company.cells.items() if field in {_DOMAIN, _NAME}}
+    found |= asked
+    return AskedCompany(domain=found.get(_DOMAIN), name=found.get(_NAME))
 
 
 def _linked(names: Iterable[Name], persons: Mapping[Name, Person]) -> list[Name]:

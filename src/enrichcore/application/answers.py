@@ -16,7 +16,7 @@ from enrichcore.domain.events import Source
 from enrichcore.domain.ids import ClientId
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
-from enrichcore.fields import LEAD_FIELDS, Rules, email_term, parse_body, read_answer, turned_away
+from enrichcore.fields import LEAD_FIELDS, AskedCompany, Rules, email_term, parse_body, read_answer, turned_away
 from enrichcore.normalize import is_shared_mailbox
 
 #: Our own words in a body: echoed, they say nothing about whether two answers are the same.
@@ -142,11 +142,15 @@ def read(
     run: BatchItem | CompanyRun,
     entity: Entity,
     rules: Rules,
+    at: AskedCompany,
     reading: Reading | None = None,
 ) -> Answer:
-    """The answer, read by the configured rules, unless it was before, and hashed for the run that it belongs to."""
+    """The answer, read by the configured rules, unless it was before, and hashed for the run that it belongs to.
+
+    `at` is the company at which a person was asked about.
+    """
     ids = [run.company_id, run.person_id] if isinstance(run, BatchItem) else [run.company_id]
-    reading = reading or read_answer(incoming.body, entity=entity, sources=rules.sources)
+    reading = reading or read_answer(incoming.body, entity=entity, sources=rules.sources, asked=at)
     another = _about_another(rules, reading.fields, run.imported, entity)
     return Answer(
         body=incoming.body,

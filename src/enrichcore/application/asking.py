@@ -19,6 +19,7 @@ from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.events import Source
 from enrichcore.domain.pipeline import Entity
 from enrichcore.domain.step_run import Answer
+from enrichcore.fields import AskedCompany
 from enrichcore.registry import HttpRequest
 from enrichcore.store.commit import StoreError
 
@@ -63,7 +64,7 @@ def record_response(core: Core, unit: Unit, send: Send, response: Response) -> N
     if draft is None or step is None:
         return
     entity = step.entity if isinstance(draft.state, BatchItem) else Entity.COMPANY
-    came = _read(core, send, response, draft.state, entity)
+    came = _read(core, send, response, draft.state, entity, unit.asked_at(draft.state, entity))
     came = priced(core.registry, send.client_id, send.workstream, send.workflow, came)
     if isinstance(draft.state, BatchItem):
         batch_item.answer(draft, unit.around(draft.state), send.workflow, came)
@@ -84,10 +85,10 @@ def response_as_answer(send: Send, response: Response) -> Incoming:
     )
 
 
-def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity) -> Answer:
+def _read(core: Core, send: Send, response: Response, run: Any, entity: Entity, at: AskedCompany) -> Answer:
     incoming = response_as_answer(send, response)
     parsed = _parsed(response.body)
-    answer = read(incoming, parsed, run, entity, core.registry.rules)
+    answer = read(incoming, parsed, run, entity, core.registry.rules, at)
     if send.request is not None and (told := credits_in(parsed, send.request.credits_at)) is not None:
         answer = evolve(answer, credits=told)
     if response.too_large:

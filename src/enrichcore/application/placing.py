@@ -45,7 +45,10 @@ def reading_of(core: Core, unit: Unit, one: Incoming, found: UUID | None) -> Rea
     draft = None if found is None else unit.run(found)
     if draft is None or found is None or misfit(core, unit, one, found):
         return None
-    return read_answer(one.body, entity=_entity(unit, draft, one), sources=core.registry.rules.sources)
+    entity = _entity(unit, draft, one)
+    return read_answer(
+        one.body, entity=entity, sources=core.registry.rules.sources, asked=unit.asked_at(draft.state, entity)
+    )
 
 
 def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None, reading: Reading | None = None) -> Ack:
@@ -70,7 +73,8 @@ def place(core: Core, unit: Unit, one: Incoming, body: Any, found: UUID | None, 
     if why or draft is None:
         return _unmatched(core, unit, one, AckStatus.UNKNOWN, why, claimed=str(found))
     events_before, before = len(draft.events), unit.step_run(draft, one.workflow)
-    came = read(one, body, draft.state, _entity(unit, draft, one), core.registry.rules, reading)
+    entity = _entity(unit, draft, one)
+    came = read(one, body, draft.state, entity, core.registry.rules, unit.asked_at(draft.state, entity), reading)
     came = priced(core.registry, one.client_id, one.workstream or draft.state.workstream, one.workflow, came)
     if isinstance(draft.state, BatchItem):
         batch_item.answer(draft, unit.around(draft.state), one.workflow, came)

@@ -28,9 +28,10 @@ from enrichcore.domain.ids import BatchId, ClientId, CompanyId, CompanyRunId, La
 from enrichcore.domain.lane import Lane
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
-from enrichcore.domain.pipeline import Step
+from enrichcore.domain.pipeline import Entity, Step
 from enrichcore.domain.step_run import decide_answer
 from enrichcore.domain.step_state import StepRun
+from enrichcore.fields import AskedCompany
 from enrichcore.store.commit import Commit, Reads
 from enrichcore.store.rows import run_row, step_rows
 
@@ -157,6 +158,15 @@ class Unit:
             company_facts=self._company_facts(item),
             may_resume=batch.status is not BatchStatus.CANCELLED,
         )
+
+    def asked_at(self, run: BatchItem | CompanyRun, entity: Entity) -> AskedCompany:
+        """The company at which a run's person was asked about: as it was known, else as its answer told it."""
+        if not isinstance(run, BatchItem) or entity is Entity.COMPANY:
+            return AskedCompany()
+        told = run.imported
+        if "company_domain" not in told or "company_name" not in told:
+            told = {**self._company_facts(run), **told}
+        return AskedCompany(domain=told.get("company_domain"), name=told.get("company_name"))
 
     def _company_facts(self, item: BatchItem) -> dict[str, Any]:
         """What the company runs that served the item know now."""

@@ -16,6 +16,7 @@ from enrichcore.domain.amounts import credits_told
 from enrichcore.domain.answers import Rank, Reading
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
+from enrichcore.fields.experience import NOT_TOLD, AskedCompany
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.failures import failing, is_page, of_bare_text, without_signs, words_of_page
 from enrichcore.fields.payloads import MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, echoes, parse_body, tree
@@ -45,30 +46,36 @@ _CREDIT_PATH = ("upfrontcreditusage", "totalcost")
 _SENTENCE = 3
 
 
-def read_answer(body: bytes, *, entity: Entity, sources: Sources | None = None) -> Reading:
+def read_answer(
+    body: bytes, *, entity: Entity, sources: Sources | None = None, asked: AskedCompany = NOT_TOLD
+) -> Reading:
     """Read an answer's body, whatever it holds; never raises.
 
     Args:
         body: The bytes as they came.
         entity: Whom the step concerns; only this entity's fields are taken.
         sources: Paths of one's own for some fields.
+        asked: The company at which a person was asked about: of several present jobs the one there counts.
     """
     own = own_sources(sources) if sources else None
-    return _remembered(body, entity, own) if len(body) <= MAX_REMEMBERED else _read(body, entity, own)
+    read = _remembered if len(body) <= MAX_REMEMBERED else _read
+    reading = read(body, entity, own, NOT_TOLD)
+    # Whoever reads a body after another remembers it then, though it may know the company by another form of its name.
+    return read(body, entity, own, asked) if "person_jobs_are_several" in reading.fields else reading
 
 
 @lru_cache(maxsize=512)
-def _remembered(body: bytes, entity: Entity, sources: OwnSources | None) -> Reading:
+def _remembered(body: bytes, entity: Entity, sources: OwnSources | None, asked: AskedCompany) -> Reading:
     """The decision on an answer and the read models that follow it read the same body, one soon after the other."""
-    return _read(body, entity, sources)
+    return _read(body, entity, sources, asked)
 
 
-def _read(body: bytes, entity: Entity, sources: Sources | None) -> Reading:
+def _read(body: bytes, entity: Entity, sources: Sources | None, asked: AskedCompany) -> Reading:
     try:
         answer = tree(parse_body(body))
     except NotJson as fault:
         return Reading(rank=Rank.ERROR, error=f"The body is not JSON: {fault}"[:MAX_ERROR])
-    fields = known(fields_in(answer, entity, sources=sources))
+    fields = known(fields_in(answer, entity, sources=sources, asked=asked))
     # Most answers do not tell; looking into the bytes spares a walk through the tree.
     spent = _credits(answer) if _CREDIT_SIGN in body.lower() or b"\x00" in body else None
     if fields:

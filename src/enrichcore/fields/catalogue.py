@@ -65,6 +65,8 @@ FIELDS: tuple[Field, ...] = (
     _person("person_past_companies", "records", FieldType.RECORDS, in_leads=False),
     # Whether the two lists are the whole history, so that an employer missing from them was none.
     _person("person_history_is_whole", "flag", FieldType.BOOLEAN, in_leads=False),
+    # Whether several jobs may be the present one, so that the company asked about may tell which counts.
+    _person("person_jobs_are_several", "flag", FieldType.BOOLEAN, in_leads=False),
     _company("company_name", "company_name"),
     _company("company_domain", "domain"),
     _company("company_linkedin_url", "company_linkedin"),

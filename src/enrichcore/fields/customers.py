@@ -40,7 +40,8 @@ class Customers:
             # acorn.de may be the Acorn of acorn.com.
             if any(share_label(job.domain, domain) for domain in namesakes):
                 return None
-        return None if job.domain is None and self.has_nameless else False
+        is_unknown = job.domain is None and (self.has_nameless or normalize.company_name_key(job.company) is None)
+        return None if is_unknown else False
 
 
 def customers_among(given: Iterable[Any]) -> Customers:

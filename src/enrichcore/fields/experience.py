@@ -57,11 +57,23 @@ class Job:
 
 
 @frozen(kw_only=True)
+class AskedCompany:
+    """The company that a person was asked about at."""
+
+    #: Registrable domain.
+    domain: str | None = None
+    name: str | None = None
+
+
+#: Where nothing is known of it.
+NOT_TOLD = AskedCompany()
+
+
+@frozen(kw_only=True)
 class Hints:
     """What is known of a person's present job besides their jobs; it tells which of several counts, or has not ended."""
 
-    #: Registrable domain of the company asked about.
-    asked_domain: str | None = None
+    asked: AskedCompany = NOT_TOLD
     title: str | None = None
     headline: str | None = None
     #: The person's own word on where they work.
@@ -230,7 +242,7 @@ def _likeliest(jobs: list[Job], hints: Hints, latest: Job | None = None) -> list
     """
     title, key = (hints.title or "").casefold(), normalize.company_name_key(hints.employer)
     signs: tuple[Callable[[Job], bool], ...] = (
-        lambda job: hints.asked_domain is not None and job.domain == hints.asked_domain,
+        lambda job: _is_at(job, hints.asked),
         lambda job: bool(title) and (job.title or "").casefold() == title,
         lambda job: job == latest and (not title or job.title is None or are_of_one_role(job.title, hints.title)),
         lambda job: are_of_one_role(job.title, hints.title),
@@ -244,6 +256,14 @@ def _likeliest(jobs: list[Job], hints: Hints, latest: Job | None = None) -> list
             break
         jobs = [job for job in jobs if sign(job)] or jobs
     return jobs
+
+
+def _is_at(job: Job, asked: AskedCompany) -> bool:
+    """Whether a job is at that company: by domain, or by name where one of the two tells no domain."""
+    if job.domain is not None and asked.domain is not None:
+        return job.domain == asked.domain
+    key = normalize.company_name_key(asked.name)
+    return key is not None and normalize.company_name_key(job.company) == key
 
 
 def start_of(job: Job | None, title: str | None, others: Iterable[Job] = ()) -> str | None:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import LEAD_FIELDS, PERSON_FIELDS
 from enrichcore.fields.company import company_fields
 from enrichcore.fields.emails import without_undeliverable
+from enrichcore.fields.experience import NOT_TOLD, AskedCompany
 from enrichcore.fields.indicators import NEW_IN_ROLE_MONTHS, RECENTLY_FUNDED_MONTHS, compute_indicators, day_of
 from enrichcore.fields.payloads import Tree, tree
 from enrichcore.fields.person import person_fields
@@ -37,7 +39,11 @@ def extract_person_fields(
         asked_company_domain: Of several present jobs, the one at this company counts; without it, or when there is none
             there, the one that the provider calls the latest.
     """
-    told = fields_in(tree(payload), Entity.PERSON, sources=sources, asked_company_domain=asked_company_domain)
+    return _of_person(payload, sources, AskedCompany(domain=normalize.company_domain(asked_company_domain)))
+
+
+def _of_person(payload: Any, sources: Sources | None, asked: AskedCompany) -> dict[str, Any]:
+    told = fields_in(tree(payload), Entity.PERSON, sources=sources, asked=asked)
     return dict.fromkeys(PERSON_FIELDS) | without_undeliverable(told)
 
 
@@ -69,7 +75,8 @@ def extract_all(
         # A company that is still to be founded is a typing error.
         company["company_founded_year"] = None
     asked = asked_company_domain or company["company_domain"]
-    person = extract_person_fields(person_payload, sources=sources, asked_company_domain=asked)
+    at = AskedCompany(domain=normalize.company_domain(asked), name=company["company_name"])
+    person = _of_person(person_payload, sources, at)
     indicators = compute_indicators(
         person,
         company,
@@ -85,11 +92,11 @@ def extract_all(
 
 
 def fields_in(
-    answer: Tree, entity: Entity, *, sources: Sources | None = None, asked_company_domain: str | None = None
+    answer: Tree, entity: Entity, *, sources: Sources | None = None, asked: AskedCompany = NOT_TOLD
 ) -> dict[str, Any]:
     """Every field of the catalogue for that entity, out of a tree that is already made."""
     if entity is Entity.PERSON:
-        return person_fields(answer, sources, asked_company_domain)
+        return person_fields(answer, sources, asked)
     return company_fields(answer, sources)
 
 

@@ -16,7 +16,17 @@ from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.customers import Customers, customers_among
-from enrichcore.fields.experience import Hints, History, Job, from_record, history_in, is_ahead, main_job, start_of
+from enrichcore.fields.experience import (
+    AskedCompany,
+    Hints,
+    History,
+    Job,
+    from_record,
+    history_in,
+    is_ahead,
+    main_job,
+    start_of,
+)
 from enrichcore.fields.identity import may_be_named_alike, share_label
 from enrichcore.fields.payloads import objects_in, tree
 
@@ -72,7 +82,11 @@ def basis_of(
 ) -> Basis:
     """What the indicators rest on; arguments as for `compute_indicators`. Without a day no past job's end is still to come."""
     person, company = _mapping(person_data), _mapping(company_data)
-    asked = normalize.company_domain(asked_company_domain) or normalize.company_domain(company.get("company_domain"))
+    asked = AskedCompany(
+        domain=normalize.company_domain(asked_company_domain)
+        or normalize.company_domain(company.get("company_domain")),
+        name=normalize.company_name(company.get("company_name")),
+    )
     told = _history(person, raw_person_payload)
 
     def basis(history: History) -> Basis:
@@ -254,14 +268,14 @@ def _span(value: Any) -> Span | None:
     return Span(first=day, last=day)
 
 
-def _role_start(person: Mapping[str, Any], history: History, asked: str | None) -> Span | None:
+def _role_start(person: Mapping[str, Any], history: History, asked: AskedCompany) -> Span | None:
     begun = normalize.partial_date(person.get("person_current_job_start_date"))
     told = _span(begun)
     if told is not None and not _is_over(begun, history):
         return told
     title = normalize.clean_text(person.get("person_title"))
     headline = normalize.clean_text(person.get("person_headline"))
-    return _span(start_of(main_job(history, Hints(asked_domain=asked, title=title, headline=headline)), title))
+    return _span(start_of(main_job(history, Hints(asked=asked, title=title, headline=headline)), title))
 
 
 def _is_over(begun: str | None, history: History) -> bool:
@@ -282,10 +296,10 @@ def _worked_at_customer(history: History, customers: Customers) -> bool | None:
     return False if history.is_whole and None not in told else None
 
 
-def _moved(history: History, asked: str | None, company: Mapping[str, Any]) -> bool | None:
+def _moved(history: History, asked: AskedCompany, company: Mapping[str, Any]) -> bool | None:
     """Whether the person works elsewhere than at the company asked about."""
     page = normalize.linkedin_url(company.get("company_linkedin_url"), "company")
-    target = Job(company=normalize.company_name(company.get("company_name")), domain=asked, linkedin_url=page)
+    target = Job(company=asked.name, domain=asked.domain, linkedin_url=page)
     told = [_is_elsewhere(job, target) for job in history.current]
     if not told or None in told or False in told:
         return False if False in told else None

@@ -8,7 +8,16 @@ from enrichcore import normalize
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.catalogue import PERSON_FIELDS
 from enrichcore.fields.cleaners import CLEANERS, Cleaner, last_name_first, lone_last_name
-from enrichcore.fields.experience import Hints, History, as_record, history_in, main_job, start_of, told_outright
+from enrichcore.fields.experience import (
+    AskedCompany,
+    Hints,
+    History,
+    as_record,
+    history_in,
+    main_job,
+    start_of,
+    told_outright,
+)
 from enrichcore.fields.lookup import Objects, bare_page, clean_values, field_of, objects_about, slug_url
 from enrichcore.fields.payloads import Tree
 from enrichcore.fields.person_email import email_fields
@@ -19,7 +28,7 @@ from enrichcore.fields.text_values import job_title, label
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_only_a_job, names_no_role
 
 
-def person_fields(payload: Tree, sources: Sources | None, asked_company_domain: str | None) -> dict[str, Any]:
+def person_fields(payload: Tree, sources: Sources | None, asked: AskedCompany) -> dict[str, Any]:
     """Everything that a payload tells of the person."""
     objects = objects_about(payload, Entity.PERSON)
     fields: dict[str, Any] = {
@@ -43,7 +52,7 @@ def person_fields(payload: Tree, sources: Sources | None, asked_company_domain: 
     employer = next(clean_values(objects.own, job_paths("employer"), label), None)
     clean = _title_of(fields, employer)
     hints = Hints(
-        asked_domain=normalize.company_domain(asked_company_domain),
+        asked=asked,
         title=field_of(objects, "person_title", sources, clean=clean),
         headline=fields["person_headline"],
         employer=employer,
@@ -56,6 +65,7 @@ def person_fields(payload: Tree, sources: Sources | None, asked_company_domain: 
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None
         fields["person_history_is_whole"] = history.is_whole or None
+        fields["person_jobs_are_several"] = sum(job.is_current is not False for job in history.jobs) > 1 or None
     title = (fields["person_title"] or "").casefold()
     employers = {job.company.casefold() for job in history.current if job.company}
     if title and (

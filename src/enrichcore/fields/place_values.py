@@ -110,5 +110,5 @@ def _code_or_place(name: str) -> str:
 
 def country(value: Any) -> str | None:
     """A country's English name."""
-    told = normalize.country_name(value)
+    told = normalize.country_name(normalize.without_marks(value) if isinstance(value, str) else value)
     return None if told is None or fails(told) else told

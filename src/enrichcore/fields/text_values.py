@@ -95,7 +95,7 @@ def fails(text: str) -> bool:
     """Whether a text tells of a failure or of a value that is still to come."""
     if len(text) > MAX_FAILURE:
         return False
-    if is_wall(text) or ("/" in text[:_BEGINNING] and _NOT_AVAILABLE.match(text)):
+    if is_wall(text) or text.startswith("urn:") or ("/" in text[:_BEGINNING] and _NOT_AVAILABLE.match(text)):
         return True
     if (text[0].isdigit() or text[0] in "cC\u00b7") and CONNECTED.fullmatch(text):
         return True

@@ -26,6 +26,10 @@ MAX_URL = 2_000
 #: At times written twice, by a form that puts one in front of what has one.
 _SCHEME = re.compile(r"(?:https?(?::/{0,3}|//)|ftp://|//)+", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+#: What a link tells of where it was followed, and not of the page.
+_TRACKING = re.compile(
+    r"(?:utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|_ga|_gl|trk|originalsubdomain)(?:=|$)", re.IGNORECASE
+)
 _HOST_END = re.compile(r"[/?#\\]")
 _SEARCH = re.compile(r"\b(?:google|bing|duckduckgo|yahoo)\.[a-z.]{2,6}/(?:search|maps|url|\?q=)", re.IGNORECASE)
 #: A page below the first of a host; a language is none: "/en-us/".
@@ -91,7 +95,7 @@ def _has_pages_of_others(host: str) -> bool:
 
 
 def website_url(value: Any) -> str | None:
-    """An http(s) URL as given, with its scheme, the host in lower case and no fragment; None when it names no public host."""
+    """An http(s) URL as given, with its scheme, the host in lower case, no fragment and nothing that only tracks; None when it names no public host."""
     text = clean_text(value)
     if text is None or len(text) > MAX_URL:
         return None
@@ -109,8 +113,16 @@ def website_url(value: Any) -> str | None:
     end = _HOST_END.search(rest)
     authority, tail = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
     path = tail.partition("#")[0].replace("\\", "/")
+    if "?" in path:
+        path = _without_tracking(path)
     host = authority.rpartition("@")[2].rstrip(".").lower()
     return f"{scheme}://{host}{'' if path == '/' else path}"
+
+
+def _without_tracking(path: str) -> str:
+    page, _, query = path.partition("?")
+    kept = "&".join(part for part in query.split("&") if part and _TRACKING.match(part) is None)
+    return f"{page}?{kept}" if kept else page
 
 
 def _first_host(value: Any) -> str | None:

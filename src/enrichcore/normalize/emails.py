@@ -59,6 +59,8 @@ _LABELS = frozenset({
 _PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
+#: As is "xxxxx@acme.example", and "j.xxxx@acme.example".
+_CROSSED_OUT = re.compile(r"(?:^|[._-])x{3,}(?:$|[._-])")
 
 
 def usable_email(value: Any) -> str | None:
@@ -145,6 +147,7 @@ def _usable_address(user: str, domain: str) -> str | None:
     if (
         not _MASKED.isdisjoint(user)
         or len(user) > MAX_MAILBOX
+        or _CROSSED_OUT.search(user) is not None
         or "undefined" in _PARTS.split(user)
         or registrable_domain(domain) is None
         or is_misspelt_mail_host(domain)

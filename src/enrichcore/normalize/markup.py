@@ -7,11 +7,16 @@ _BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 #: What a page does, and not what it says.
 _CODE = re.compile(r"<(script|style|noscript|template)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 
-#: One of these is in every text with a mark, but for one that begins with a dash.
+#: A dash, and the quotes that a text may begin with in which there is no other mark.
+_QUOTES = frozenset("-\u2013'\u2018\u201c\u201e\u00ab\u2039")
+#: One of these is in every text with a mark, but for one that begins with one of those.
 _MAY_BE_MARKED = re.compile('[*_`"#\\[\u3010\u2022\u00b7\u25cf\u25aa\u25ba\u2023\u25e6>:\n(]')
 _LINKED = re.compile(r"\[([^\[\]]+)\]\((?:https?://|mailto:|/)[^()\s]*\)")
 _STRONG = re.compile(r"\*\*(\S(?:[^*]*\S)?)\*\*")
-_AROUND = re.compile(r"(\*{1,3}|_{1,2}|`{1,3}|\")((?:(?!\1).)+)\1")
+_AROUND = re.compile(r"(\*{1,3}|_{1,2}|`{1,3}|[\"'])((?:(?!\1).)+)\1")
+_QUOTED = re.compile(
+    "[\u2018\u201c\u201e\u00ab\u2039]([^\u2018\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a]+)[\u2019\u201c\u201d\u00bb\u203a]"
+)
 _BULLET = re.compile(r"^(?:[-\u2013*\u2022\u00b7\u25cf\u25aa\u25ba\u2023\u25e6>]|#{1,6})\s+(?=[\"*_`(]*[^\W\d_])")
 _CITED = re.compile(
     r"(?:\s*(?:\[\^?\d{1,3}\]|\u3010[^\u3010\u3011]*\u3011|\((?:source|via)s?:[^()]*\)))+\s*$", re.IGNORECASE
@@ -42,10 +47,11 @@ def tags_as_lines(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """A value in one line without what marks it: emphasis, quotes, a bullet, sources behind it, its own label before it."""
-    if text[:1] not in {"-", "\u2013"} and _MAY_BE_MARKED.search(text) is None:
+    if text[:1] not in _QUOTES and _MAY_BE_MARKED.search(text) is None:
         return text
     bare = _LINKED.sub(r"\1", _REASONS.sub("", text.strip())).strip()
     while True:
+        bare = _QUOTED.sub(r"\1", bare) if _QUOTED.fullmatch(bare) else bare
         inner = _AROUND.fullmatch(bare)
         plain = _LABEL.sub(
             "", _BULLET.sub("", inner[2] if inner else _CITED.sub("", bare), count=1).lstrip(), count=1

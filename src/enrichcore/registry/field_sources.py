@@ -14,7 +14,13 @@ from enrichcore.registry.reading import Context, attempt
 MOST_PATHS = 100
 #: Facts that are made of others, so that no path leads to them.
 MADE = frozenset(
-    {"person_current_companies", "person_past_companies", "person_history_is_whole", "company_has_undated_round"}
+    {
+        "person_current_companies",
+        "person_past_companies",
+        "person_history_is_whole",
+        "person_jobs_are_several",
+        "company_has_undated_round",
+    }
 )
 NAMES = tuple(name for name in FIELDS_BY_NAME if name not in MADE)
 

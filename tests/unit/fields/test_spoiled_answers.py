@@ -63,4 +63,4 @@ def test_a_spoiled_value_makes_no_other_one_wrong(sample, extract):
 
 
 #: Facts about other jobs: they follow what is told of each.
-HISTORY = {"person_current_companies", "person_past_companies", "person_history_is_whole"}
+HISTORY = {"person_current_companies", "person_past_companies", "person_history_is_whole", "person_jobs_are_several"}

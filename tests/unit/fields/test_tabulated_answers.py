@@ -26,7 +26,7 @@ EXTRACT = {"person": extract_person_fields, "company": extract_company_fields}
 #: Records of jobs are compared by their employers' names, where a case tells them.
 RECORDS = {"current": "person_current_companies", "past": "person_past_companies"}
 #: What is compared only where a case tells it.
-OPTIONAL = {*RECORDS, "person_history_is_whole"}
+OPTIONAL = {*RECORDS, "person_history_is_whole", "person_jobs_are_several"}
 COMPARED = {
     "person": [name for name in PERSON_FIELDS if name not in {*RECORDS.values(), *OPTIONAL}],
     "company": list(COMPANY_FIELDS),
