@@ -23,6 +23,7 @@ from enrichcore.fields import (
     place_in_line,
     read_answer,
 )
+from enrichcore.fields.role import with_role
 from enrichcore.normalize import is_initial, is_nothing, is_undivided
 from projections.final_leads.emails import status_weight
 from projections.final_leads.groups import GROUPED, NAME, claims, name_claim
@@ -62,6 +63,9 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     if fitting.get(_FOUNDED, 0) > recorded.at.year:
         # A company that is still to be founded is a typing error.
         del fitting[_FOUNDED]
+    if any(name in fitting for name in _JOBS):
+        jobs: dict[str, Any] = {name: fitting[name] for name in _JOBS if name in fitting}
+        fitting = with_role(fitting | jobs_on(jobs, recorded.at.date()))
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
     weights = {name: (value, int(trust) * PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:
@@ -72,9 +76,7 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
     if NAME in fitting:
         weights[name_claim(fitting[NAME])] = (fitting[NAME], int(trust) * PER_TRUST)
     if any(name in fitting for name in _JOBS):
-        jobs = jobs_on({name: fitting[name] for name in _JOBS if name in fitting}, recorded.at.date())
-        history: dict[str, Any] = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
-        history |= jobs
+        history = {name: fitting[name] for name in _HISTORY_PARTS if name in fitting}
         weights[HISTORY] = (history, int(trust) * PER_TRUST)
     for name in _NAMES:
         if name in fitting:

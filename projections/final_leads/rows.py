@@ -15,6 +15,7 @@ from attrs import frozen
 from enrichcore.fields import INDICATORS, LEAD_FIELDS, Customers, Rules, basis_of, change_after, indicators_of
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
+from projections.final_leads.role import with_role_today
 from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person, group_of
 
 #: Facts that are no columns but that indicators rest on.
@@ -67,7 +68,6 @@ def row_of(
     remembered = {**person.cells, **(company or _EMPTY).cells}
     both = told_by(remembered, rules.trusted_for)
     fields = _fields(both)
-    shown = {name: cell for name, cell in both.items() if name in _COLUMNS}
     person_data = _person_data(fields, both)
     company_data = {name: value for name, value in fields.items() if name.startswith("company_")}
     # What is not shown counts too: a claim or a website may have taken the place of one that was.
@@ -80,6 +80,8 @@ def row_of(
     newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
     today = max(newest_answer, calendar.today)
     basis = basis_of(person_data, company_data, None)
+    both = with_role_today(both, remembered, basis.on(today).history, rules.trusted_for)
+    fields, shown = _fields(both), {name: cell for name, cell in both.items() if name in _COLUMNS}
     indicators = indicators_of(basis, known.customers, today, **rules.months)
     if indicators["is_worked_at_customer"] is not None and known.moment is not None:
         rests_on.append(known.moment)
