@@ -19,6 +19,7 @@ from enrichcore.normalize import (
     company_name_key,
     distinct_names,
     email_domain,
+    folded,
     is_free_mail,
     is_shared_mailbox,
     is_undivided,
@@ -26,11 +27,13 @@ from enrichcore.normalize import (
     linkedin_key,
     linkedin_url,
     lone_last_name,
+    names_as_one,
     person_name_key,
     rest_of_name,
     split_full_name,
     split_if_told,
     whole_name_in,
+    without_middle_name,
 )
 
 _NULL = "\\N"
@@ -44,6 +47,8 @@ _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person
 _PAGE = "person_linkedin_url"
 #: A full name of a column that is called after the parts in that order; many write the first name first all the same.
 _LAST_FIRST = "person_full_name_last_first"
+#: What is told for the names alone.
+_BESIDE_NAMES = (_LAST_FIRST, "person_middle_name", "person_last_name_prefix")
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 #: Of each amount: the fact of a single number, and that of a range.
 _AMOUNTS = (("company_annual_revenue", "company_revenue_range"), ("company_total_funding", "company_funding_range"))
@@ -104,13 +109,19 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
 
     A first name alone is no full name: what the last name is, is not known.
     """
-    ordered = person.get(_LAST_FIRST)
+    ordered, middle, prefix = (person.get(fact) for fact in _BESIDE_NAMES)
     full = person.get("person_full_name") or ordered
-    first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
+    last = person.get("person_last_name")
+    if prefix and last and not folded(last).startswith(f"{folded(prefix)} "):
+        last = f"{prefix} {last}"
+    first, last = distinct_names(person.get("person_first_name"), last, full)
+    if middle and last:
+        last = without_middle_name(last, middle)
     if full == last:
         full = None
     if last and not first and not full:
         first, last = whole_name_in(last) or (None, last)
+    first, last, full = names_as_one(first, last, full)
     first, last = rest_of_name(full, first=first, last=last) or (first, last)
     if full and not (first and last) and not is_undivided(full):
         split_first, split_last = split_full_name(full) if full != ordered else split_if_told(full)
@@ -124,7 +135,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     if not full or "," in full:
         full = joined_name(first, last) if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
-    others = {fact: value for fact, value in person.items() if fact not in names and fact != _LAST_FIRST}
+    others = {fact: value for fact, value in person.items() if fact not in names and fact not in _BESIDE_NAMES}
     return others | {fact: name for fact, name in names.items() if name}
 
 

@@ -34,6 +34,7 @@ from enrichcore.normalize.names import (
     split_full_name,
     split_if_told,
 )
+from enrichcore.normalize.names_as_one import name_prefix, names_as_one, without_middle_name
 from enrichcore.normalize.names_together import (
     distinct_names,
     full_name,
@@ -81,6 +82,8 @@ __all__ = [
     "linkedin_key",
     "linkedin_url",
     "lone_last_name",
+    "name_prefix",
+    "names_as_one",
     "partial_date",
     "person_name",
     "person_name_key",
@@ -96,5 +99,6 @@ __all__ = [
     "whole_name_in",
     "whole_number",
     "without_marks",
+    "without_middle_name",
     "without_tags",
 ]
