@@ -11,6 +11,7 @@ from enrichcore.domain import events as e
 from enrichcore.domain.life_cycle import State
 from enrichcore.domain.pipeline import Kind
 from enrichcore.ingest import BadMapping
+from enrichcore.registry import Secret
 from tests.contracts.answers_contract import WorldContract
 from tests.contracts.world import ACME, APOLLO, APOLLO_PERSON, CRM, World, person, tuned
 
@@ -159,6 +160,28 @@ class ConfigurationContract(WorldContract):
         batch = world.launch(person("ann"), workstream=CRM)
         world.play()
         assert world.status(batch) == "finished"
+
+    def test_a_secret_that_is_taken_away_while_rows_are_out_is_told_of(self, world, caplog):
+        """Their answers are paid for, and would be refused; one that is kept beside a new one, or of nobody who waits, is no matter."""
+        acme = world.registry.client(ACME)
+        other = evolve(acme, callback_secrets=(Secret("another"),))
+        kept = evolve(acme, callback_secrets=(Secret("another"), *acme.callback_secrets))
+        rotated, gone, beside = (
+            world.another(evolve(world.registry, clients=clients)) for clients in ({ACME: other}, {}, {ACME: kept})
+        )
+        world.app.apply(by="ann")
+        assert rotated.answers_shut_out() == []
+        world.launch(person("ann"), person("bob", "caldora"))
+        world.claim()
+        assert beside.answers_shut_out() == []
+        assert [str(fault).partition(" such")[0] for fault in gone.answers_shut_out()] == [
+            f"clients.{ACME}: is not as in force, and 2 steps may be answered with a secret that is gone then:"
+        ]
+        assert [fault.key for fault in rotated.answers_shut_out()] == [f"clients.{ACME}.callback_secret"]
+        assert not caplog.records
+        rotated.apply(by="ann")
+        assert "keep that secret, as one of a list, until they are answered" in caplog.text
+        assert rotated.answers_shut_out() == []
 
 
 def shortened(registry, *workflows):

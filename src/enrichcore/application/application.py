@@ -40,7 +40,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
-from enrichcore.registry import Registry, RunnerSettings, load_functions
+from enrichcore.registry import Fault, Registry, RunnerSettings, load_functions
 from enrichcore.store.commit import Store
 
 __all__ = ["CONFIGURATION", "Enrichment"]
@@ -124,6 +124,10 @@ class Enrichment:
     def applied_after(self, version: int) -> tuple[int, ConfigurationApplied] | None:
         """The newest configuration put in force after a version of their stream, with its own; None where none was."""
         return configuration.applied_after(self.core, version)
+
+    def answers_shut_out(self) -> list[Fault]:
+        """Clients whose rows are out, and of whom a callback secret is in force that this configuration does not know."""
+        return configuration.answers_shut_out(self.core)
 
     def take_over(self, registry: Registry) -> None:
         """Go by another configuration from the next decision on; what is under way ends by the one it began with.

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from enrichcore.application import Enrichment
 from enrichcore.domain.amounts import counted
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.pipeline import Kind
@@ -106,7 +107,7 @@ def _looked_over(context: typer.Context) -> tuple[list[Fault], list[Fault]]:
     registry, path = configuration.registry, configuration.path
     faults = [*check_functions(registry), *_webhook_faults(registry), *_database_faults(path)]
     warnings = (_emptiness, _callback_warnings, _webhook_warnings, _shared_webhooks, _runner_warnings)
-    return faults, [*(warning for told in warnings for warning in told(registry)), *_database_warnings(path)]
+    return faults, [*(warning for told in warnings for warning in told(registry)), *_database_warnings(path, registry)]
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -136,15 +137,17 @@ def _database_faults(path: Path) -> Iterator[Fault]:
         )
 
 
-def _database_warnings(path: Path) -> Iterator[Fault]:
+def _database_warnings(path: Path, registry: Registry) -> Iterator[Fault]:
     """What is in the database that this configuration, or this version, does not fit."""
     from enrichcore.projection import stale
 
     try:
         with opened_store(database_url(path)) as store:
             names, batches = stale(store.pool, READ_MODELS), [batch for batch, _ in store.batches()]
+            shut_out = Enrichment(store, registry, functions={}).answers_shut_out()
     except StoreUnavailable:
         return
+    yield from shut_out
     yield from map(_of_stale, names)
     for batch in batches:
         if batch.status in _UNDER_WAY:
