@@ -189,6 +189,28 @@ def test_both_workstreams_run_to_their_end_and_stop_in_order(make_world) -> None
     assert daemon.wait(timeout=20) == 0
 
 
+def test_told_twice_to_stop_a_daemon_ends_at_once_and_says_what_is_left_in_doubt(make_world) -> None:
+    """Its rows are on the wire to a third party that takes its time; once told, it waits for them."""
+    world = make_world("--slow", "1", "--slow-by", "60")
+    world.launch("crm_data")
+    command, log = [ENRICHCORE, "run"], world.folder / "log"
+    with log.open("w") as err:
+        daemon = subprocess.Popen(
+            command, env=world.env, cwd=world.folder, stdout=subprocess.PIPE, stderr=err, text=True
+        )
+    world.daemons.append(daemon)
+    assert "runs at" in daemon.stdout.readline()
+    until(lambda: world.stats()["posts_total"] >= 17, what="every company's row is out")
+    rows = world.rows("select count(*) from enrichcore.step_runs where state = 'sending'")[0][0]
+    daemon.send_signal(signal.SIGINT)
+    assert "Ctrl-C again stops at once" in daemon.stdout.readline()
+    with pytest.raises(subprocess.TimeoutExpired):
+        daemon.wait(timeout=1)
+    daemon.send_signal(signal.SIGINT)
+    assert daemon.wait(timeout=2) == 130
+    assert f"what became of {rows} rows is not recorded" in log.read_text("utf-8")
+
+
 def test_a_killed_daemon_loses_no_answer_and_sends_nothing_twice(make_world) -> None:
     """Killed at any moment, again and again: every acknowledged answer is an event, every item ends, no POST is doubled."""
     world = make_world("--delay", "0.3")

@@ -29,7 +29,7 @@ def why(browser, address):
     """What a page says of why things stand, as people read it, and where its links lead."""
     part = re.search(r'<ul class="standing">.*?</ul>', browser.get(address).text, re.DOTALL)[0]
     links = [html.unescape(link) for link in re.findall(r'href="([^"]*)"', part)]
-    return html.unescape(re.sub(r"<[^>]*>", "", part)), links
+    return html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"</?code>", "`", part))), links
 
 
 def with_budget(amount):
@@ -67,7 +67,7 @@ def test_a_role_that_nobody_runs_is_said_on_every_page(site, browser):
     """Whoever looks need not open a batch to learn that nothing is sent."""
     store, pages, sender = site.world.store, uuid4(), uuid4()
     store.here(pages, ["web", "receiver", "projector"])
-    said = "Nobody runs the role sender or timers now: start `enrichcore run --role sender --role timers`."
+    said = "Nobody runs the role sender or timers now: start <code>enrichcore run --role sender --role timers</code>."
     for address in ("/batches", "/clients", "/lanes"):
         assert said in browser.get(address).text
     store.here(sender, ["sender", "timers"])
@@ -204,9 +204,15 @@ def test_what_failed_is_run_again_by_a_button(site, browser):
     assert [
         browser.post(f"{batch}/retry", data=wrong).status_code for wrong in ({"step": "x"}, {"state": "ready"})
     ] == [400, 400]
-    assert "Nothing of this batch ended so" in browser.get(f"{batch}/retry", params={"reason": HOSTILE}).text
+    nothing = browser.get(f"{batch}/retry", params={"reason": HOSTILE}).text
+    assert "Nothing is failed or timed_out for a reason with the words" in nothing
+    assert re.search(
+        r": [^;]*\b2 failed\b[^;]*; <code>enrichcore explain [0-9a-f-]+</code> tells the reasons\.", nothing
+    )
+    assert HOSTILE not in nothing
     one = browser.get(f"{batch}/retry", params={"step": APOLLO_COMPANY, "reason": "credits"}).text
-    assert re.search(r"Credits</th><th class=\"n\">1</th><th></th><th class=\"n\">1<", one)
+    assert re.search(r"In all, at most</th><th class=\"n\">1</th></tr>", one)
+    assert "POSTs with all attempts" not in one
     assert '<input type="hidden" name="reason" value="credits">' in one
     said = {"by": "ann", "why": "paid", "step": APOLLO_COMPANY, "reason": "credits"}
     assert browser.post(f"{batch}/retry", data=said).status_code == 303
@@ -215,6 +221,9 @@ def test_what_failed_is_run_again_by_a_button(site, browser):
     browser.post(f"{batch}/retry", data={})
     assert ("web", "asked for") in told(site, e.RetryRequested)
     assert "Retry…" not in browser.get(batch).text
+    late = browser.post(f"{batch}/retry", data={"step": APOLLO_COMPANY}, follow_redirects=True).text
+    assert f"Nothing of {APOLLO_COMPANY} is failed or timed_out: 2 waiting_for_company" in late
+    assert '<form class="panel' not in late
 
 
 @pytest.mark.parametrize(

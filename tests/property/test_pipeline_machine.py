@@ -4,6 +4,7 @@ Each fault below is put in on purpose, some into a configuration and some into t
 """
 
 import itertools
+import re
 from datetime import timedelta
 
 import pytest
@@ -115,6 +116,22 @@ def test_people_and_companies_turn_out_to_be_one_while_their_rows_are_out():
     world.end()
 
 
+def test_what_led_to_a_broken_promise_is_told(caplog):
+    """Of the rows that it names and of those that wait for them: who they are, when what happened, and what really arrived."""
+    with pytest.raises(BrokenPromise) as broken:
+        search(pipeline_machine(own("attempts = 2"), sends_at_most=1))
+    said, _, told = str(broken.value).partition("What happened, as the log has it:\n")
+    assert "and 1 are allowed (sends_at_most = 1)" in said
+    lines = [line.split(maxsplit=1)[1] for line in told.splitlines()]
+    name = next(line for line in lines if "ItemCreated" in line).partition(":")[0]
+    assert re.search(rf"^look_up_\w+ of .* {re.search(' of ([0-9a-f]{8})', said)[1]}: StepSending", "\n".join(lines), re.MULTILINE)
+    assert any(f"{name}: StepCompletedLocally tidy data=" in line for line in lines)
+    assert sum("StepSending" in line and "the third party has it" in line for line in lines) >= 2
+    assert any("AnswerTimedOut" in line and "again=True" in line for line in lines)
+    assert not any("Imported" in line for line in lines)
+    assert not [record for record in caplog.records if record.name.startswith("enrichcore")]
+
+
 @pytest.mark.parametrize("policy", ["attempts = 2", 'attempts = 2\non_doubt = "resend"'])
 def test_a_setting_that_may_pay_twice_is_found(policy):
     """Its owner said that no row may go out twice without a person's word."""
@@ -131,8 +148,8 @@ def test_a_budget_that_ends_before_the_work_does_is_found():
 @pytest.mark.parametrize(
     ("function", "found"),
     [
-        ("raises_without_an_address", "local step tidy failed: .*KeyError"),
-        ("gives_a_set", "local step tidy failed: .*which JSON cannot hold"),
+        ("raises_without_an_address", "local step tidy of .* failed: .*KeyError"),
+        ("gives_a_set", "local step tidy of .* failed: .*which JSON cannot hold"),
         ("counts_its_calls", "counts_its_calls gives .* for the same facts"),
     ],
 )

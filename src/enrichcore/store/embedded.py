@@ -95,6 +95,15 @@ def _stop(server: Any) -> None:
         signal.signal(signal.SIGINT, before)
 
 
+def stop_servers() -> None:
+    """Stop those that this process started and nobody else uses, where it ends without telling anybody.
+
+    Otherwise they are stopped as it exits.
+    """
+    for server in _servers.values():
+        _stop(server)
+
+
 def _started(folder: Path) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
     lock = _server_class()._lock  # noqa: SLF001 - it offers no other

@@ -8,6 +8,7 @@ retry and settle; time passes to just when something is due. In the end everythi
 still open must come to its end by itself. Nothing leaves the process, and no credit is spent.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -27,6 +28,7 @@ from enrichcore.testing.people import COMPANIES, NAMES, people
 from enrichcore.testing.rehearsal import Command, Fate, Rehearsal, Strike
 from enrichcore.testing.verdict import Rules
 
+_LOG: Final = logging.getLogger("enrichcore")
 ANY: Final = st.integers(0, 40)
 
 #: Answers of every rank and of no use at all; what is not an object stands for a result, bytes for a whole body.
@@ -158,10 +160,14 @@ def pipeline_machine(
         """Two runners, a third party and people, on the given configuration."""
 
         world: Rehearsal | None = None
+        level = logging.NOTSET
 
         @initialize(files=st.lists(st.tuples(ANY, rows), min_size=1, max_size=2), behind_s=st.sampled_from([0, 20]))
         def open(self, files: list[tuple[int, list[dict[str, str]]]], behind_s: int) -> None:
             """Import everybody, and launch the first file."""
+            # Drawn faults are logged as real ones are, by the thousand.
+            self.level = _LOG.level
+            _LOG.setLevel(logging.CRITICAL)
             self.world = self.begin(timedelta(seconds=behind_s))
             for which, some in files:
                 self.world.upload(which, some)
@@ -204,6 +210,7 @@ def pipeline_machine(
                 try:
                     self.world.end()
                 finally:
+                    _LOG.setLevel(self.level)
                     self.world.store.close()
 
     return PipelineMachine

@@ -34,9 +34,12 @@ from enrichcore.store.commit import Store, StoreUnavailable
 from enrichcore.store.replaying import fold_runs
 from enrichcore.testing.crash_points import AT_THE_DATABASE, CrashPoint, Died, PointedStore
 from enrichcore.testing.people import export_of, told_in_full
+from enrichcore.testing.story import story
 from enrichcore.testing.verdict import ALL, Books, Rules, verdict
 
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+#: Broken promises that are told of one life.
+_SAID: Final = 5
 #: Rounds in which everything must come to its end once nobody answers any more; each jumps to the next due time.
 ROUNDS: Final = 400
 
@@ -396,13 +399,15 @@ class Rehearsal:
         self.demand(self.broken())
 
     def demand(self, sentences: Sequence[str]) -> None:
-        """Fail with these sentences, if there are any.
+        """Fail with these sentences and what led there, if there are any.
 
         Raises:
             BrokenPromise: There are.
         """
         if sentences:
-            raise BrokenPromise("; ".join(sentences[:5]))
+            taken = {send.key for send in self.books.taken}
+            told = story(self.log(), sentences[:_SAID], taken)
+            raise BrokenPromise("\n".join(sentences[:_SAID]) + f"\n\nWhat happened, as the log has it:\n{told}\n")
 
     def broken(self) -> list[str]:
         """The promises that are broken by now, one sentence each."""
@@ -430,13 +435,10 @@ class Rehearsal:
                 if not self._active():
                     break
                 self.clock.now = self._next_due()
-        return [
-            *self._active(),
-            *(
-                f"batch {batch.batch_id} is {batch.status} after its last item ended"
-                for batch, _ in self.store.batches()
-                if batch.status not in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
-            ),
+        return self._active() or [
+            f"batch {batch.batch_id} is {batch.status} after its last item ended"
+            for batch, _ in self.store.batches()
+            if batch.status not in {BatchStatus.FINISHED, BatchStatus.CANCELLED}
         ]
 
     def _active(self) -> list[str]:

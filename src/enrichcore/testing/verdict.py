@@ -142,7 +142,10 @@ def _paid_too_often(books: Books, rules: Rules, log: Sequence[e.Recorded]) -> It
     for row, times in Counter((send.run_id, send.workflow) for send in books.taken).items():
         allowed = rules.sends_at_most * (1 + by_persons[row])
         if times > allowed:
-            yield f"the third party has {row[1]} of {row[0]} {times} times, and {allowed} are allowed"
+            yield (
+                f"the third party has {row[1]} of {row[0]} {times} times, and {allowed} are allowed"
+                f" (sends_at_most = {rules.sends_at_most})"
+            )
 
 
 def _too_fast(registry: Registry, log: Sequence[e.Recorded], behind: timedelta) -> Iterator[str]:
@@ -188,7 +191,7 @@ def _failed_locally(registry: Registry, log: Sequence[e.Recorded]) -> Iterator[s
     local = {step.workflow for stream in streams for step in stream.pipeline.steps if step.kind is Kind.LOCAL}
     for one in log:
         if isinstance(one.event, e.StepFailed) and one.event.workflow in local:
-            yield f"local step {one.event.workflow} failed: {one.event.reason}"
+            yield f"local step {one.event.workflow} of {one.stream_id} failed: {one.event.reason}"
 
 
 def _sendings(log: Sequence[e.Recorded]) -> Mapping[str, e.StepSending]:

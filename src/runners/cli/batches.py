@@ -1,7 +1,6 @@
 """Batches: how far they are, and what a person decides about them."""
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -22,6 +21,7 @@ from enrichcore.store.commit import Store
 from runners.cli.opening import By, Why, application, client_name, who
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.lanes import held_back
+from runners.retrying import notes_on, nothing_to_retry
 from runners.running import behind, hindrances, not_in_force
 
 _PANEL = "Batches"
@@ -252,44 +252,14 @@ def retry(
                 line(f"  {nothing_to_retry(enrichment, batch_id, step, wanted, reason)}")
             return
         again = enrichment.retry(BatchId(batch_id), by=who(by), why=why, step=step, state=wanted, reason=reason)
-        notes = (
-            other_functions(enrichment, batch_id, step)
-            if again
-            else [nothing_to_retry(enrichment, batch_id, step, wanted, reason)]
+        _counted(
+            enrichment,
+            batch_id,
+            "retried",
+            again,
+            notes_on(enrichment, batch_id, again, step, wanted, reason),
+            as_json=as_json,
         )
-        _counted(enrichment, batch_id, "retried", again, notes, as_json=as_json)
-
-
-def nothing_to_retry(enrichment: Enrichment, batch_id: UUID, step: str | None, state: State | None, reason: str) -> str:
-    """Why there was nothing to retry: what was looked for, and how the steps that were looked at stand."""
-    found: Counter[str] = Counter()
-    for (workflow, at), count in enrichment.store.step_counts(BatchId(batch_id)).items():
-        if step in {None, workflow}:
-            found[str(at)] += count
-    wanted = "failed or timed_out" if state is None else str(state)
-    words = f" for a reason with the words {reason!r}" if reason else ""
-    stands = ", ".join(f"{found[at]:,} {at}" for at in map(str, State) if found[at]) or "none yet"
-    # What ended well is left out: to ask again costs credits.
-    others = [str(at) for at in (State.FAILED, State.TIMED_OUT, State.CANCELLED) if found[at] and at != state]
-    hint = ""
-    if reason:
-        hint = f"; `enrichcore explain {batch_id}` tells the reasons"
-    elif others:
-        hint = f"; --state {' or '.join(others)} would run others again"
-    return f"Nothing {f'of {step} ' if step else ''}is {wanted}{words}: {stands}{hint}"
-
-
-def other_functions(enrichment: Enrichment, batch_id: UUID, step: str | None) -> list[str]:
-    """Local steps that run again with another function than the configuration names now."""
-    (batch, _), *_ = enrichment.store.batches([batch_id])
-    stream = enrichment.registry.workstreams.get(batch.workstream)
-    pairs = [(pinned, stream and stream.pipeline.step(pinned.workflow)) for pinned in batch.pipeline.steps]
-    return [
-        f"{pinned.workflow} runs {pinned.function} again, which the batch was launched with; {now.function}, which the"
-        " configuration names now, counts for new launches"
-        for pinned, now in pairs
-        if step in {None, pinned.workflow} and pinned.function and now and now.function != pinned.function
-    ]
 
 
 def _ended_so(state: str, batch_id: UUID) -> State:

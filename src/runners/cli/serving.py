@@ -38,7 +38,8 @@ def run(
 ) -> None:
     """Run the daemon: send rows, take callbacks, mind deadlines, keep read models up to date, serve the pages.
 
-    Roles may be split over processes and hosts that share the database. It stops in good order on Ctrl-C or SIGTERM.
+    Roles may be split over processes and hosts that share the database. It stops in good order on Ctrl-C or SIGTERM, and at once
+    on a second one.
     """
     from runners.daemon import Role, serve
 
@@ -51,7 +52,7 @@ def run(
     configuration = found(context)
     masks = Masks(configuration.registry)
     _log_with_times(masks)
-    serve(configuration, roles, health_port=health_port, masks=masks, ready=_say_ready)
+    serve(configuration, roles, health_port=health_port, masks=masks, say=_say)
 
 
 def _log_with_times(masks: Masks) -> None:
@@ -63,7 +64,7 @@ def _log_with_times(masks: Masks) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def _say_ready(message: str) -> None:
+def _say(message: str) -> None:
     sys.stdout.write(f"{message}\n")
     sys.stdout.flush()
 

@@ -7,19 +7,23 @@ writer records what is left, and the projector catches up once more.
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 import uvicorn
 
 from enrichcore.application import Enrichment
+from enrichcore.domain.amounts import counted
 from enrichcore.domain.pipeline import Kind
 from enrichcore.projection import catch_up
 from enrichcore.registry import Registry, RunnerSettings
+from enrichcore.store.embedded import stop_servers
 from enrichcore.store.outbox import Outbox
 from projections import READ_MODELS
 from runners.composition import Configured, configured, database_url, opened_store
@@ -43,6 +47,8 @@ _GOODBYE_S: Final = 10
 _BACKLOG: Final = 2048
 
 
+#: The exit code of a process that was told a second time to stop, as shells say of what Ctrl-C ended.
+_AT_ONCE: Final = 130
 #: Seconds between two looks at whether the configuration has `http` steps by now.
 _LOOK_S: Final = 1.0
 
@@ -93,6 +99,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._stack = ExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._senders: list[Sender] = []
         #: Whether its start put another configuration in force.
         self.put_in_force = False
         #: Where the HTTP server listens, such as http://127.0.0.1:8000.
@@ -123,8 +130,7 @@ class Daemon:
         if Role.RECEIVER in self._roles:
             self._begin(Role.RECEIVER, heartbeat.run(self._stop))
         if Role.SENDER in self._roles:
-            now = self._store.clock.without_asking
-            self._begin(Role.SENDER, Sender(self.application, self._writer, clock=now).run(self._stop))
+            self._begin(Role.SENDER, self._sender().run(self._stop))
             self._begin(Role.SENDER, self._ask_providers())
         if Role.TIMERS in self._roles:
             self._begin(Role.TIMERS, Timers(self.application, clock=self._store.clock).run(self._stop))
@@ -158,9 +164,17 @@ class Daemon:
         while not any(stream.http for stream in self.application.registry.workstreams.values()):
             if await _told(self._stop, _LOOK_S):
                 return
-        now = self._store.clock.without_asking
-        asker = Sender(self.application, self._writer, kind=Kind.HTTP, connections=ASKING, clock=now)
-        await asker.run(self._stop)
+        await self._sender(kind=Kind.HTTP, connections=ASKING).run(self._stop)
+
+    def _sender(self, **settings: Any) -> Sender:
+        made = Sender(self.application, self._writer, clock=self._store.clock.without_asking, **settings)
+        self._senders.append(made)
+        return made
+
+    @property
+    def unaccounted(self) -> int:
+        """How many rows were claimed of which nobody would know what became of them, if the process ended now."""
+        return sum(sender.unaccounted for sender in self._senders)
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()
@@ -248,9 +262,9 @@ def serve(
     *,
     health_port: int | None = None,
     masks: Masks | None = None,
-    ready: Callable[[str], None] = print,
+    say: Callable[[str], None] = print,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C, then stop in order.
+    """Run until SIGTERM or Ctrl-C, then stop in order; told so once more, end the process at once.
 
     Raises:
         StoreUnavailable: The database cannot be reached at the start.
@@ -259,7 +273,7 @@ def serve(
         RuntimeError: A role ended by itself.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(found, roles or frozenset(Role), health_port, masks, ready))
+        runner.run(_serve(found, roles or frozenset(Role), health_port, masks, say))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -283,13 +297,9 @@ async def _serve(
     roles: frozenset[Role],
     health_port: int | None,
     masks: Masks | None,
-    ready: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> None:
-    told_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, told_to_stop.set)
-    async with Daemon(
+    daemon = Daemon(
         found.registry,
         database_url(found.path),
         roles,
@@ -297,8 +307,20 @@ async def _serve(
         reread=lambda: configured(found.path).registry,
         file_state=lambda: _state_of(found.path),
         masks=masks,
-    ) as daemon:
-        ready(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
+    )
+    told_to_stop = asyncio.Event()
+
+    def stop() -> None:
+        if told_to_stop.is_set():
+            _end_at_once(daemon)
+        told_to_stop.set()
+        say("Stopping: what is under way is finished and recorded; Ctrl-C again stops at once")
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    async with daemon:
+        say(f"enrichcore runs at {daemon.address} ({', '.join(sorted(roles))})")
         if daemon.put_in_force:
             log.warning("put the configuration of its file and environment in force")
         stopping = asyncio.create_task(told_to_stop.wait())
@@ -308,3 +330,21 @@ async def _serve(
         failing.cancel()
     if not told_to_stop.is_set():
         raise RuntimeError("a role of the daemon ended by itself; the log above says why")
+
+
+def _end_at_once(daemon: Daemon) -> NoReturn:
+    """End the process, as a crash would, but for what can be said and stopped beside it.
+
+    Threads that wait for the database cannot be told to end.
+    """
+    rows = counted(daemon.unaccounted, "row")
+    sys.stderr.write(
+        f"Stopped at once: what became of {rows} is not recorded; such rows are in doubt when their lease is over, unless"
+        " their answers come before\n"
+        if daemon.unaccounted
+        else "Stopped at once: no row was on its way\n"
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    stop_servers()
+    os._exit(_AT_ONCE)

@@ -97,6 +97,11 @@ class Sender:
         #: When each kind of failure was last logged.
         self._told: dict[tuple[LaneId, Outcome], datetime] = {}
 
+    @property
+    def unaccounted(self) -> int:
+        """How many rows were claimed of which it is not recorded yet what became of them."""
+        return len(self._posting | self._unrecorded)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Claim and send; returns when all that was claimed is accounted for."""
         async with self._client() as client:

@@ -19,6 +19,7 @@ from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
 from runners.plain import plain
 from runners.reports import report_json
+from runners.retrying import notes_on
 from runners.spreadsheets import rejected_csv
 from runners.web.access import guard_api
 from runners.web.batch_actions import act, named, retry, settle
@@ -190,7 +191,8 @@ def retry_batch(desk: TheDesk, batch_id: FromPath[UUID], data: JSONBody[RetryBod
         state=asked.state,
         reason=asked.reason,
     )
-    return {**_batch(desk, batch_id), "retried": retried}
+    notes = notes_on(desk.application, batch_id, retried, asked.step, asked.state, asked.reason)
+    return {**_batch(desk, batch_id), "retried": retried, "notes": [desk.masked(note) for note in notes]}
 
 
 @post("/batches/{batch_id:uuid}/settle", status_code=200, sync_to_thread=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
@@ -16,6 +17,7 @@ from enrichcore.domain.ids import BatchId
 from enrichcore.domain.life_cycle import State
 from projections.final_leads import FINAL_LEADS
 from runners.lead_columns import COLUMNS
+from runners.retrying import notes_on
 from runners.spreadsheets import table_csv
 from runners.web.access import guard_pages, name_cookie, remembered_name
 from runners.web.batch_actions import ACTIONS, Said, SaidOfRetry, act, named, retry, settle
@@ -161,9 +163,9 @@ def confirm_retry(
     if ended not in {one.state for one in choices}:
         ended = choices[0].state if choices else ""
     step, reason = step if found.pipeline.step(step) else "", reason.replace("\0", "").strip()[:200]
-    costs = desk.application.retry_costs(
-        BatchId(batch_id), step=step or None, state=State(ended) if ended else None, reason=reason
-    )
+    asked = step or None, State(ended) if ended else None, reason
+    costs = desk.application.retry_costs(BatchId(batch_id), step=asked[0], state=asked[1], reason=reason)
+    notes = notes_on(desk.application, batch_id, len(costs), *asked)
     return desk.page(
         "retry.html",
         batch=progress,
@@ -172,15 +174,17 @@ def confirm_retry(
         ended=ended,
         step=step,
         reason=reason,
-        costs=costs if choices else [],
+        costs=costs,
+        dear=any(one.posts_at_most > one.rows for one in costs),
+        notes=[desk.masked(note) for note in notes],
         name=remembered_name(request),
     )
 
 
 @post("/batches/{batch_id:uuid}/retry", sync_to_thread=True)
 def batch_retry(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[SaidOfRetry]) -> Redirect:
-    """Run what failed or timed out again."""
-    retry(
+    """Run what failed or timed out again; where nothing did, the page of the retry says why."""
+    retried = retry(
         desk.application,
         BatchId(batch_id),
         by=named(data.by, BY),
@@ -189,6 +193,9 @@ def batch_retry(desk: TheDesk, batch_id: FromPath[UUID], data: URLEncodedBody[Sa
         state=data.state or None,
         reason=data.reason.strip(),
     )
+    if not retried:
+        asked = urlencode({"ended": data.state, "step": data.step, "reason": data.reason.strip()})
+        return Redirect(f"/batches/{batch_id}/retry?{asked}", status_code=303)
     return _back(batch_id, data.by)
 
 

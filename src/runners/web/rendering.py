@@ -1,5 +1,6 @@
 """Values into pages: templates with everything escaped, and how numbers, times and states are written."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -10,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
+from markupsafe import Markup
 
 from enrichcore.domain.amounts import amount, counted
 from enrichcore.domain.life_cycle import State
@@ -19,6 +21,7 @@ from runners.lanes import sent_words
 PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000)]
 #: What stands where nothing is known.
 _NOTHING: Final = "\N{EN DASH}"
+_CODE: Final = re.compile("`([^`]+)`")
 #: Order and colour of states on pages: from what is done, over what is under way, to what went wrong.
 STATE_ORDER: Final = (
     State.COMPLETED, State.SKIPPED, State.AWAITING_ANSWER, State.SENDING, State.WAITING_FOR_COMPANY, State.READY,
@@ -81,6 +84,7 @@ def environment() -> Environment:
         "cell": cell,
         "counted": counted,
         "sent": sent_words,
+        "coded": coded,
     }
     return made
 
@@ -98,6 +102,14 @@ def when(value: datetime | None) -> str:
 def words(value: str) -> str:
     """A slug as words."""
     return value.replace("_", " ")
+
+
+def coded(sentence: str) -> Markup:
+    """A sentence, with what stands between backticks as code; all else is escaped."""
+    pieces = _CODE.split(sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces)
+    )
 
 
 def cell(value: Any) -> str:

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from enrichcore.domain.life_cycle import State
-from runners.cli.batches import nothing_to_retry, other_functions
+from runners.retrying import nothing_to_retry, other_functions
 
 sys.path.append(str(Path(__file__).parent))
 from world import COMPANY, World
@@ -34,7 +34,7 @@ def test_what_would_run_others_again_is_named(world):
     """What ended well is not, for it would be paid for again."""
     world.application.cancel(world.batch.batch_id, by="ann")
     said = nothing_to_retry(world.application, world.batch.batch_id, None, None, "")
-    assert said == "Nothing is failed or timed_out: 3 cancelled; --state cancelled would run others again"
+    assert said == "Nothing is failed or timed_out: 3 cancelled; with the state cancelled others would run again"
     said = nothing_to_retry(world.application, world.batch.batch_id, None, State.CANCELLED, "no such words")
     assert said.startswith(
         "Nothing is cancelled for a reason with the words 'no such words': 3 cancelled; `enrichcore explain"

@@ -13,15 +13,15 @@ from tests.unit.docs.pages import ROOT, blocks
 
 LIBRARY, MACHINE = blocks(ROOT / "README.md", "python")
 SAME_MACHINE, PROPERTIES, READING = blocks(ROOT / "docs" / "testing.md", "python")
-TOO_LONG = 15
+TOO_LONG = 25
 #: Lines in which a user can hold a configuration against all promises.
 TEN = 10
 
 
 @pytest.fixture(autouse=True)
-def _in_the_repository(monkeypatch):
-    """Examples name files from the root of the repository."""
-    monkeypatch.chdir(ROOT)
+def _in_an_empty_folder(monkeypatch, tmp_path):
+    """Whoever has the package has no file of the repository."""
+    monkeypatch.chdir(tmp_path)
 
 
 def test_the_library_example_prints_what_it_says():
