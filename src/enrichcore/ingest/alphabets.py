@@ -105,7 +105,7 @@ def _weight(lines: list[bytes], found: str, other: str, family: Family) -> tuple
             if before == after:
                 continue
             fits, fitted = _all_fit(after, family), _all_fit(before, _families()["western"])
-            # "Pe–a" may be two words with a dash: half the letters of Spanish are signs in cp1252, and tell nothing here.
+            # A dash may stand between two words, or be the letter of one: half the letters of Spanish are signs in cp1252, and tell nothing here.
             read, fitting, both = read + 1, fitting + fits, both + (fits and fitted)
             made += fits and not fitted and _tells(after)
             spoiled += fitted and not fits

@@ -46,6 +46,8 @@ from enrichcore.normalize.names import is_form_of_address
 REMEMBERED = 1_000
 #: Characters of a label such as a title or a city, as in answers.
 MAX_LABEL = 500
+#: Characters of a particle of a name: "onder".
+MAX_PARTICLE = 6
 #: Entries of a list cell that are kept.
 MAX_WORDS = 500
 
@@ -54,6 +56,7 @@ _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000,
 
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
+_PARTICLE = re.compile(r"['\u2019\u2018`]?[^\W\d_]+['\u2019\u2018`]?")
 _FLAGS = frozenset({"TRUE", "FALSE"})
 _ADDRESSES = re.compile(r"[;,|\s]+|(?<=\w)/(?=[^\s@/]+@)")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
@@ -124,6 +127,17 @@ def label(cell: str) -> str | None:
 def name(cell: str) -> str | None:
     """A first name; a spreadsheet's yes and no are none."""
     return None if cell.strip() in _FLAGS else person_name(cell)
+
+
+def particles(cell: str) -> str | None:
+    """What stands before a last name and belongs to it, in small letters: "van der", "ten"."""
+    text = line(cell)
+    words = text.lower().split() if text else []
+    return (
+        " ".join(words)
+        if words and all(len(word) <= MAX_PARTICLE and _PARTICLE.fullmatch(word) for word in words)
+        else None
+    )
 
 
 def location(cell: str) -> str | None:
@@ -332,6 +346,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     "paragraph": paragraph,
     "person_name": name,
     "last_name": last_name,
+    "particles": particles,
     "full_name": full_name,
     "company_name": sole_company_name,
     "email": email,

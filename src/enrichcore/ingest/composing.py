@@ -44,6 +44,8 @@ _EMAIL, _EMAIL_STATUS, _BOUNCED = "person_email", "person_email_status", "person
 _PAGE = "person_linkedin_url"
 #: A full name of a column that is called after the parts in that order; many write the first name first all the same.
 _LAST_FIRST = "person_full_name_last_first"
+#: What the Dutch keep in a column of its own, so that lists sort by the rest: "van der" of van der Plassen.
+_PARTICLES = "person_last_name_prefix"
 _SPARE_EMAILS = ("person_secondary_email", "person_tertiary_email")
 #: Of each amount: the fact of a single number, and that of a range.
 _AMOUNTS = (("company_annual_revenue", "company_revenue_range"), ("company_total_funding", "company_funding_range"))
@@ -106,7 +108,7 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     """
     ordered = person.get(_LAST_FIRST)
     full = person.get("person_full_name") or ordered
-    first, last = distinct_names(person.get("person_first_name"), person.get("person_last_name"), full)
+    first, last = distinct_names(person.get("person_first_name"), _whole_last_name(person), full)
     if full == last:
         full = None
     if last and not first and not full:
@@ -124,8 +126,16 @@ def named(person: Mapping[str, Any]) -> dict[str, Any]:
     if not full or "," in full:
         full = joined_name(first, last) if first and last else None
     names = {"person_first_name": first, "person_last_name": last, "person_full_name": full}
-    others = {fact: value for fact, value in person.items() if fact not in names and fact != _LAST_FIRST}
+    others = {fact: value for fact, value in person.items() if fact not in {*names, _LAST_FIRST, _PARTICLES}}
     return others | {fact: name for fact, name in names.items() if name}
+
+
+def _whole_last_name(person: Mapping[str, Any]) -> str | None:
+    """The last name with the particles that a column of their own tells."""
+    last, particles = person.get("person_last_name"), person.get(_PARTICLES)
+    if not last or not particles or f"{last} ".casefold().startswith(f"{particles} ".casefold()):
+        return last
+    return f"{particles} {last}"
 
 
 def find_company_domain(company: Mapping[str, Any], person: Mapping[str, Any]) -> str | None:

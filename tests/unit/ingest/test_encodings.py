@@ -55,7 +55,7 @@ def test_a_single_word_from_a_macintosh_is_enough(word):
 
 
 def test_letters_of_a_macintosh_that_are_signs_elsewhere_leave_the_others_to_tell():
-    """Most of a Spanish list's letters are dashes, apostrophes and small letters in cp1252: "Espa–a" may be two words there."""
+    """Most of a Spanish list's letters are dashes, apostrophes and small letters in cp1252, and fit there."""
     rows, reading = companies((HEADER + MACINTOSH_SPANISH).encode("mac-roman"))
     assert ([row[0] for row in rows], reading.encoding) == (["Begoña", "Jesús", "Álvaro", "Íñigo"], "mac-roman")
 
