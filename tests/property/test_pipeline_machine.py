@@ -124,7 +124,9 @@ def test_what_led_to_a_broken_promise_is_told(caplog):
     assert "and 1 are allowed (sends_at_most = 1)" in said
     lines = [line.split(maxsplit=1)[1] for line in told.splitlines()]
     name = next(line for line in lines if "ItemCreated" in line).partition(":")[0]
-    assert re.search(rf"^look_up_\w+ of .* {re.search(' of ([0-9a-f]{8})', said)[1]}: StepSending", "\n".join(lines), re.MULTILINE)
+    assert re.search(
+        rf"^look_up_\w+ of .* {re.search(' of ([0-9a-f]{8})', said)[1]}: StepSending", "\n".join(lines), re.MULTILINE
+    )
     assert any(f"{name}: StepCompletedLocally tidy data=" in line for line in lines)
     assert sum("StepSending" in line and "the third party has it" in line for line in lines) >= 2
     assert any("AnswerTimedOut" in line and "again=True" in line for line in lines)

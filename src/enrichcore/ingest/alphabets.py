@@ -19,7 +19,7 @@ from attrs import frozen
 MAX_SAMPLE = 1 << 16
 #: So many times as many words must speak for another encoding as against it.
 _OUTWEIGHS = 5
-#: Of the words that the two encodings read differently, at least this share must speak for the other.
+#: Of the words that the two encodings read differently, but for those that fit both, at least this share must speak for the other.
 _SHARE = 0.2
 #: And so many must be words in the other.
 _FITTING = 0.7
@@ -94,7 +94,7 @@ def _weight(lines: list[bytes], found: str, other: str, family: Family) -> tuple
 
     Nothing where it spoils too many, or leaves too many strange.
     """
-    made = spoiled = fitting = read = 0
+    made = spoiled = fitting = both = read = 0
     letters: set[str] = set()
     for line in lines:
         try:
@@ -105,11 +105,12 @@ def _weight(lines: list[bytes], found: str, other: str, family: Family) -> tuple
             if before == after:
                 continue
             fits, fitted = _all_fit(after, family), _all_fit(before, _families()["western"])
-            read, fitting = read + 1, fitting + fits
+            # A dash may stand between two words, or be the letter of one: half the letters of Spanish are signs in cp1252, and tell nothing here.
+            read, fitting, both = read + 1, fitting + fits, both + (fits and fitted)
             made += fits and not fitted and _tells(after)
             spoiled += fitted and not fits
             letters.update(after.lower())
-    if made <= _OUTWEIGHS * spoiled or made < _SHARE * read or fitting < _FITTING * read:
+    if made <= _OUTWEIGHS * spoiled or made < _SHARE * (read - both) or fitting < _FITTING * read:
         return _NOTHING
     told = {letter for letter in letters if letter.isalpha() and not letter.isascii()}
     return made, any(told <= language for language in family.languages)

@@ -71,6 +71,14 @@ _LONGEST_ABBREVIATION = 3
 #: Words that a name keeps before what may be a degree.
 _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
+#: What Portuguese and Spanish write behind a short form: "Eng.\u00ba", "Dr.\u00aa".
+_ORDINALS = "\u00ba\u00aa"
+#: What people are called by behind a name in Japanese, Chinese and Korean.
+_CALLED_BEHIND = re.compile(
+    "(?<=[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]) ?(?:\u69d8|\u3055\u307e|\u3055\u3093|\u6bbf|\u5148\u751f|\u5973\u58eb|\u5c0f\u59d0|\ub2d8|\uc528)$"
+)
+#: A whole name in one word: "Ada.Bell", "Ada_Bell". Shorter parts may be initials or short forms.
+_JOINED = re.compile(r"[^\W\d_]{3,}[._][^\W\d_]{3,}")
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 
 
@@ -98,13 +106,20 @@ def _bare_name(value: Any) -> str | None:
         two = _TWO.fullmatch(plain)
         if two and not is_particle(two["before"]) and not is_particle(two["behind"]):
             return None
-    bare = _without_suffixes(_without_asides(plain))
+    bare = _parted(_without_suffixes(_without_asides(plain)))
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
     if called.rstrip(".").casefold() in entries("forms_of_address") or is_nobody(called):
         return None
     return called
+
+
+def _parted(name: str) -> str:
+    """The name with a space between the parts of one that was joined, and without what its owner is called by behind it."""
+    if not name.isascii():
+        return _CALLED_BEHIND.sub("", name)
+    return re.sub("[._]", " ", name) if _JOINED.fullmatch(name) and name == name.title() else name
 
 
 def is_form_of_address(text: str) -> bool:
@@ -152,8 +167,11 @@ def _without_blanks(text: str) -> str:
 
 
 def is_honorific(word: str) -> bool:
-    """Whether a word is one that stands before a name: "Dr.", "Frau"."""
-    return _title_key(word) in _honorifics()
+    """Whether a word is one that stands before a name: "Dr.", "Frau", "Eng.\u00ba"."""
+    bare = word.rstrip(_ORDINALS)
+    key = _title_key(bare)
+    is_short = bare.endswith(".") or bare != word
+    return key in _honorifics() or (is_short and not {f"{key}.", word.casefold()}.isdisjoint(_honorifics()))
 
 
 def is_blank(word: str) -> bool:
@@ -285,6 +303,7 @@ def _forms() -> dict[str, frozenset[str]]:
 def _without_suffixes(name: str) -> str:
     """The name without credentials and suffixes; doubtful ones leave only after a comma."""
     sure, lowered, known = _suffixes()
+    dotted = _dotted_suffixes()
     parts = [part.strip() for part in name.split(",")]
     while len(parts) > 1 and all(
         word in known or (place and word in _titles())
@@ -303,20 +322,32 @@ def _without_suffixes(name: str) -> str:
     folds = name.isupper() or name.islower()
     while len(words) > 1:
         last = _undotted(words[-1].strip("()"))
-        if not (last in sure or last.casefold() in _GENERATIONS or (folds and last.casefold() in lowered)):
+        if not (
+            last in sure
+            or words[-1] in dotted
+            or last.casefold() in _GENERATIONS
+            or (folds and last.casefold() in lowered)
+        ):
             break
         words.pop()
     return " ".join(words).rstrip(" ,-\u2013|")
 
 
 def _without_honorifics(name: str) -> str:
-    words = name.split()
+    words = [part for word in name.split() for part in _title_apart(word)]
     start = 0
     while start < len(words) - 1 and (
-        _title_key(words[start]) in _honorifics() or (start and _is_faculty(words[start], in_lower=name.islower()))
+        is_honorific(words[start]) or (start and _is_faculty(words[start], in_lower=name.islower()))
     ):
         start += 1
     return " ".join(words[start:])
+
+
+def _title_apart(word: str) -> list[str]:
+    """A word, or the titles and the name that it holds: "Dr.Jane"."""
+    title, _, rest = word.partition(".")
+    is_joined = len(rest) > 1 and rest[0].isupper() and not is_honorific(word) and is_honorific(f"{title}.")
+    return [f"{title}.", *_title_apart(rest)] if is_joined else [word]
 
 
 def _is_faculty(word: str, *, in_lower: bool) -> bool:
@@ -344,10 +375,16 @@ def _titles() -> frozenset[str]:
 def _suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Suffixes that surely belong to no name; the same without case; and, without case, those that may be one too."""
     rows = lines("name_suffixes")
-    sure = frozenset(_undotted(row) for row in rows if not row.startswith("!"))
+    sure = frozenset(_undotted(row) for row in rows if not row.startswith(("!", ".")))
     doubtful = frozenset(word for row in rows if row.startswith("!") for word in _undotted(row[1:]).split())
     lowered = frozenset(suffix.casefold() for suffix in sure)
     return sure, lowered, lowered | _honorifics() | {suffix.casefold() for suffix in doubtful}
+
+
+@cache
+def _dotted_suffixes() -> frozenset[str]:
+    """Suffixes that belong to no name as they are written, with their full stops."""
+    return frozenset(row[1:] for row in lines("name_suffixes") if row.startswith("."))
 
 
 def _undotted(text: str) -> str:

@@ -8,6 +8,7 @@ from enrichcore.normalize.names import given_name_forms, split_full_name
 from enrichcore.normalize.nothing import clean_text
 
 #: Words that are particles only where they stand in a column for these: "aan de", "in 't".
+_APOSTROPHES = str.maketrans("\u2019\u2018`", "'''")
 _BEFORE_PARTICLES = frozenset({"aan", "bij", "in", "onder", "over", "tot", "uit", "voor"})
 
 #: First, last and full name, as far as each is told.
@@ -38,7 +39,8 @@ def without_middle_name(last: str, middle: str) -> str:
 def name_prefix(cell: str) -> str | None:
     """The particles of a last name that have a column of their own: "van der"."""
     words = (clean_text(cell) or "").lower().split()
-    return " ".join(words) if words and all(word in _BEFORE_PARTICLES or is_particle(word) for word in words) else None
+    plain = [word.translate(_APOSTROPHES) for word in words]
+    return " ".join(words) if words and all(word in _BEFORE_PARTICLES or is_particle(word) for word in plain) else None
 
 
 def _of_three(first: str, last: str, full: str) -> Names:

@@ -21,6 +21,7 @@ GREEK = ["Γιώργος,Παπαδόπουλος,g@a.example,Ελλάς ΑΕ,Α
 JAPANESE = ["太郎,山田,t@a.example,株式会社アクメ,東京", "花子,鈴木,h@a.example,合同会社さくら,大阪"]
 CHINESE = ["小明,王,w@a.example,北京科技有限公司,北京", "丽,张,z@a.example,上海贸易有限公司,上海"]
 KOREAN = ["길동,홍,h@a.example,주식회사 가나,서울"]
+MACINTOSH_SPANISH = "Begoña,Roldán,b@a.example,Peña,España\nJesús,Muñoz,j@a.example,Unión,España\nÁlvaro,Gascón,a@a.example,Garbí,León\nÍñigo,Ordoñez,i@a.example,Leñas,España\n"
 TAIWANESE = ["小明,王,w@a.example,台灣科技股份有限公司,臺北"]
 
 
@@ -51,6 +52,18 @@ def test_a_single_word_from_a_macintosh_is_enough(word):
     """Also where its only sign beyond ASCII is a quote or a dash."""
     rows, reading = companies((HEADER + f"Ann,Bell,a@a.example,{word},Paris\n").encode("mac-roman"))
     assert (rows[0][3], reading.encoding) == (word, "mac-roman")
+
+
+def test_letters_of_a_macintosh_that_are_signs_elsewhere_leave_the_others_to_tell():
+    """Most of a Spanish list's letters are dashes, apostrophes and small letters in cp1252, and fit there."""
+    rows, reading = companies((HEADER + MACINTOSH_SPANISH).encode("mac-roman"))
+    assert ([row[0] for row in rows], reading.encoding) == (["Begoña", "Jesús", "Álvaro", "Íñigo"], "mac-roman")
+
+
+def test_dashes_and_apostrophes_inside_words_make_no_macintosh_of_cp1252():
+    """Prose joins words by dashes, and a route two towns."""
+    text = HEADER + "Ann,Bell,a@a.example,Bell’s,Köln–Bonn\nBo,O’Neil,b@b.example,good—really,Zürich\n" * 5
+    assert companies(text.encode("cp1252"))[1].encoding == "cp1252"
 
 
 _WORDS = ["José", "Núñez", "Zoë", "Søren", "Ågård", "Ærø", "Jürgen", "Groß", "Müller", "Çelik", "São", "João", "Conceição", "Ações", "Besançon", "Cœur", "Žižek", "Šimun", "Þór", "Guðrún", "Ólafsdóttir", "Peña", "L’Oréal", "Crème", "Brûlée", "naïve", "Åse", "Mötley", "Lluís", "Vía", "Mário", "Häagen", "Tõnu", "Perú", "Ibáñez", "Škoda", "MÜNCHEN", "CAFÉ", "d’Été", "5 €", "“Acme”", "Acme®", "Acme™", "– Boats –", "20 m²", "½ Pint", "¿Qué?", "Nº 5", "…", "«Acme»", "§ 5", "µm"]  # fmt: skip

@@ -70,3 +70,21 @@ def test_a_full_name_of_which_half_is_told(full, told):
 def test_a_patronymic_tells_which_end_a_last_name_stands_at(header, cell, told):
     """The header's order is not kept by everybody, so that without one neither name is taken."""
     assert names(**{header: cell})[:2] == told
+
+
+@pytest.mark.parametrize(
+    ("particles", "last", "whole"),
+    [
+        ("van der", "Brink", "van der Brink"),
+        ("Van Den", "BRINK", "van den Brink"),
+        ("\u2019t", "Hart", "\u2019t Hart"),
+        ("van", "van Dale", "van Dale"),
+        ("", "Brink", "Brink"),
+        ("-", "Brink", "Brink"),
+        ("n.v.t.", "Brink", "Brink"),
+    ],
+)
+def test_particles_in_a_column_of_their_own_belong_to_the_last_name(particles, last, whole):
+    """Dutch lists keep them apart, so that they sort by the rest."""
+    told = names(Voornaam="Femke", Tussenvoegsel=particles, Achternaam=last)
+    assert told == ("Femke", whole, f"Femke {whole}")
