@@ -19,7 +19,7 @@ from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
 from enrichcore.fields.experience import NOT_TOLD, AskedCompany
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.failures import failing, is_page, of_bare_text, without_signs, words_of_page
-from enrichcore.fields.payloads import MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, echoes, parse_body, tree
+from enrichcore.fields.payloads import HOLDERS, MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, echoes, parse_body, tree
 from enrichcore.fields.sources import OwnSources, Sources, folded_key, keys, own_sources
 from enrichcore.normalize import clean_label, clean_text, is_nothing, whole_number
 
@@ -280,10 +280,10 @@ def _costs(answer: Tree) -> Iterator[Tree]:
     waiting = [answer]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, dict):
+        told = None
+        if type(node) is dict:
             told = node.get(_CREDIT_PATH[0])
-            if isinstance(told, dict):
+            if type(told) is dict:
                 yield told.get(_CREDIT_PATH[1])
-            waiting += [part for part in node.values() if part is not told and isinstance(part, dict | list)]
-        else:
-            waiting += [part for part in node if isinstance(part, dict | list)]
+            node = node.values()
+        waiting += [part for part in node if type(part) in HOLDERS and part is not told]

@@ -44,7 +44,7 @@ def company_fields(payload: Tree, sources: Sources | None) -> dict[str, Any]:
 
 def _better_name(small: str, objects: Objects, sources: Sources | None) -> str:
     """A name in small letters as it is written beside it, and for a domain in the name's place, as stores have it, the name."""
-    told = clean_values(objects.own, paths_of("company_name", sources), CLEANERS["company_name"])
+    told = clean_values(objects.own, objects.paths_of("company_name", sources), CLEANERS["company_name"])
     key = normalize.company_name_key(small)
     is_domain = normalize.company_domain(small) == small
     return next(
@@ -98,7 +98,7 @@ def _has_undated_round(objects: Objects, sources: Sources | None, date_keys: set
 
 def _rounds(objects: Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree], bool]]:
     """The entries that may hold a round's date, each with whether it is one of several."""
-    for parent in dict.fromkeys(path[:-1] for path in paths_of(name, sources) if len(path) > 1):
+    for parent in dict.fromkeys(path[:-1] for path in objects.paths_of(name, sources) if len(path) > 1):
         for node in objects.own:
             held = values_at(node, parent)
             entries = [one for part in held for one in (part if isinstance(part, list) else [part])]
@@ -111,7 +111,7 @@ _OF_FUNDING = ("company_last_raised_at", "company_latest_funding", "company_has_
 def _along(objects: Objects, name: str, sources: Sources | None) -> Iterator[tuple[Mapping[str, Tree] | None, Tree]]:
     """The values along a field's paths but its own name, with the entry of a list or object that each stands in."""
     own_path = cleaning(name)[1]
-    for path in paths_of(name, sources):
+    for path in objects.paths_of(name, sources):
         if path == own_path or (path and path[0] not in objects.own_keys):
             continue
         for node in objects.own:

@@ -4,6 +4,7 @@ Under a key as common as `type` many other things stand: a page's network, a tra
 """
 
 import re
+from functools import lru_cache
 
 from enrichcore.fields.sources import words
 from enrichcore.normalize import folded
@@ -13,6 +14,7 @@ _CAPITALS = re.compile(r"[A-Z][A-Z-]{4,}")
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=4_096)
 def reads_like_a_type(text: str) -> bool:
     """Whether a text is a known type of companies, or has a word that only such types have."""
     told = " ".join(_WORD.findall(folded(text.replace(".", ""))))

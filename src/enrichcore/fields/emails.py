@@ -241,8 +241,8 @@ def cautious(status: str | None, nodes: Iterable[Mapping[str, Tree]], email: str
             status = _cautious(status, node)
         for key, part in node.items():
             if (
-                isinstance(part, Mapping)
-                and checks_email(key)
+                checks_email(key)
+                and isinstance(part, Mapping)
                 and _names(part, email)
                 and _checked(part, email) == INVALID
             ):
@@ -291,6 +291,12 @@ def is_waterfall(key: str) -> bool:
 def is_finder(key: str) -> bool:
     """Whether a column of that folded name holds what a provider of addresses told, and not about somebody else."""
     return _is_called(key, "email_finders")
+
+
+@lru_cache(maxsize=4_096)
+def may_hold_email(key: str) -> bool:
+    """Whether a column of that folded name may hold the person's address, itself or in what it wraps."""
+    return speaks_of_email(key) or is_waterfall(key) or is_finder(key)
 
 
 def _is_called(key: str, kind: str) -> bool:
@@ -377,6 +383,7 @@ def _holds(node: Mapping[str, Tree], email: str) -> bool:
     return any(
         isinstance(text, str) and "@" in text and normalize.usable_email(text) == email
         for part in node.values()
+        if isinstance(part, (str, list))
         for text in (part if isinstance(part, list) and len(part) == 1 else (part,))
     )
 

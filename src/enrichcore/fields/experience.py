@@ -16,9 +16,9 @@ from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.fields import cleaners, number_values, text_values
-from enrichcore.fields.payloads import Tree, values_along, values_at
+from enrichcore.fields.payloads import Tree, first_along, values_along
 from enrichcore.fields.places import is_yes
-from enrichcore.fields.sources import folded_key, job_paths, keys, words
+from enrichcore.fields.sources import folded_key, job_paths, keys, shape_of, words
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
@@ -32,7 +32,6 @@ _FLAT = frozenset(path[0] for kind in ("flat_title", "flat_company", "flat_start
 _LISTS = {kind: frozenset(path[0] for path in job_paths(kind)) for kind in ("history", "past", "current", "latest")}
 _EMPLOYERS = frozenset(path[0] for path in job_paths("employers"))
 _OF_A_JOB = frozenset(path[0] for kind in ("title", "company") for path in job_paths(kind))
-_SPANS = frozenset(path[0] for path in job_paths("span"))
 _ROLES = frozenset(path[0] for path in job_paths("roles"))
 _TITLES = frozenset(path[0] for path in job_paths("title"))
 _COMPANIES = frozenset(path[0] for path in job_paths("company"))
@@ -121,13 +120,15 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
     employers = _employers(nodes)
     for given in (*whole, *listed, *([latest] if latest else [])):
         job = _at_known_employer(given, employers)
-        known = distinct.setdefault(_identity(job), job)
+        identity = _identity(job)
+        known = distinct.setdefault(identity, job)
         # Lists that contradict each other: what one of the present jobs' own says counts.
-        if job.is_current or (known.is_current is None and job.is_current is False):
-            distinct[_identity(job)] = evolve(known, is_current=job.is_current)
+        if known.is_current is not job.is_current and (job.is_current or known.is_current is None):
+            distinct[identity] = evolve(known, is_current=job.is_current)
     jobs = _settled(list(distinct.values())[:MAX_JOBS], hints)
     if latest is not None:
-        latest = next((job for job in jobs if _identity(job) == _identity(latest)), latest)
+        identity = _identity(latest)
+        latest = next((job for job in jobs if _identity(job) == identity), latest)
     is_whole = bool(whole) and _lists_all(nodes) and all(job.is_current is not None for job in jobs)
     return History(jobs=tuple(jobs), latest=latest, is_whole=is_whole)
 
@@ -165,7 +166,7 @@ def _company_name(value: Tree) -> str | None:
 
 def _lists_all(nodes: list[Tree]) -> bool:
     """Whether there is a list of jobs, and none that says that it is only a part of them; a single job is no list."""
-    told = [value for value in values_along(nodes, job_paths("history")) if isinstance(value, dict | list)]
+    told = [value for value in values_along(nodes, job_paths("history")) if isinstance(value, (dict, list))]
     listings = [value for value in told if isinstance(value, list) or _OF_A_JOB.isdisjoint(value)]
     return bool(listings) and not any(_is_cut_off(value) for value in listings)
 
@@ -367,7 +368,7 @@ def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:
 def _listed(value: Tree) -> list[Tree]:
     """The jobs of a list, of an object whose values are jobs, or the only one."""
     if isinstance(value, dict) and _OF_A_JOB.isdisjoint(value):
-        inner = [part for key, part in value.items() if isinstance(part, dict | list) and key not in _no_jobs()]
+        inner = [part for key, part in value.items() if isinstance(part, (dict, list)) and key not in _no_jobs()]
         return [one for part in inner for one in (part if isinstance(part, list) else [part])]
     return value if isinstance(value, list) else [value]
 
@@ -412,7 +413,7 @@ def _job(part: Tree, seen: _Seen) -> Job | None:
 
 def _is_no_job(part: Mapping[str, Tree]) -> bool:
     """Whether an entry says that it is a degree, a course or the like, as where all that a person did stands in one list."""
-    sorts = (text_values.line(value) for value in values_along((part,), job_paths("sort")))
+    sorts = (text_values.line(value) for value in values_along((part,), shape_of(part).job_paths("sort")))
     return any(sort is not None and folded_key(sort) in _no_jobs() for sort in sorts) or any(
         text_values.line(part[key]) for key in _degrees() & part.keys()
     )
@@ -429,20 +430,21 @@ def _degrees() -> frozenset[str]:
 
 
 def _read_job(part: Mapping[str, Tree]) -> Job | None:
-    start, end = _first(part, "start", number_values.date), _first(part, "end", number_values.date)
-    if start is None or (end is None and not _SPANS.isdisjoint(part)):
-        start = (
-            start
-            or _first(part, "start", number_values.start_of_span)
-            or _first(part, "span", number_values.start_of_span)
-        )
-        end = end or _first(part, "start", number_values.end_of_span) or _first(part, "span", number_values.end_of_span)
-    title, company = _first(part, "title", text_values.job_title), _first(part, "company", _company_name)
+    paths = shape_of(part).job_paths
+
+    def first(kind: str, clean: cleaners.Cleaner) -> Any:
+        return first_along(part, paths(kind), clean)
+
+    start, end = first("start", number_values.date), first("end", number_values.date)
+    if start is None or (end is None and paths("span")):
+        start = start or first("start", number_values.start_of_span) or first("span", number_values.start_of_span)
+        end = end or first("start", number_values.end_of_span) or first("span", number_values.end_of_span)
+    title, company = first("title", text_values.job_title), first("company", _company_name)
     job = Job(
         title=None if is_employers_name(title, company) else title,
         company=company,
-        domain=_first(part, "domain", cleaners.company_domain),
-        linkedin_url=_first(part, "linkedin", _LINKEDIN),
+        domain=first("domain", cleaners.company_domain),
+        linkedin_url=first("linkedin", _LINKEDIN),
         start_date=start,
         end_date=end,
         is_current=_is_current(part, "is_current", "end", end),
@@ -469,7 +471,8 @@ def _flat(node: Tree) -> Iterator[Job]:
 
 def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool | None:
     """Whether a job is a present one; None where neither a flag nor an end tells."""
-    for value in values_along((part,), job_paths(said_at)):
+    paths = shape_of(part).job_paths
+    for value in values_along((part,), paths(said_at)):
         if is_yes(value):
             return True
         if value is False or str(value).strip().casefold() in _NO:
@@ -477,7 +480,7 @@ def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool 
     if end is not None:
         return False
     # "Present" is no date, so it is no end.
-    ends = values_along((part,), (*job_paths(end_at), *job_paths("span"), *job_paths("start")))
+    ends = values_along((part,), (*paths(end_at), *paths("span"), *paths("start")))
     told = (value if isinstance(value, str) else text_values.line(value) for value in ends)
     return True if any(_goes_on().search(text) for text in told if text) else None
 
@@ -489,14 +492,8 @@ def _goes_on() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spoken})(?!\w)|{signs}", re.IGNORECASE)
 
 
-def _first(part: Tree, kind: str, clean: cleaners.Cleaner) -> Any:
-    for path in job_paths(kind):
-        if path[0] in part:
-            for value in values_at(part, path):
-                cleaned = clean(value)
-                if cleaned is not None:
-                    return cleaned
-    return None
+def _first(part: Mapping[str, Tree], kind: str, clean: cleaners.Cleaner) -> Any:
+    return first_along(part, shape_of(part).job_paths(kind), clean)
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:

@@ -18,7 +18,7 @@ from enrichcore.fields.catalogue import FIELDS_BY_NAME
 from enrichcore.fields.cleaners import CLEANERS, Cleaner
 from enrichcore.fields.owners import is_nobodys
 from enrichcore.fields.payloads import Tree, objects_in, values_along, values_at
-from enrichcore.fields.sources import Path, Sources, folded_key, keys, named_paths, paths_of
+from enrichcore.fields.sources import Path, Shape, Sources, folded_key, keys, named_paths, paths_of, shape_of
 from enrichcore.fields.text_values import label
 
 
@@ -34,8 +34,12 @@ class Objects:
     foreign: list[Tree]
     #: Every key of the own objects: most paths of most fields begin with none of them.
     own_keys: frozenset[str]
-    #: Those of the foreign ones as well.
-    all_keys: frozenset[str]
+    #: What begins with a key of the own objects or of the foreign ones.
+    shape: Shape
+
+    def paths_of(self, name: str, sources: Sources | None) -> tuple[Path, ...]:
+        """The paths of a field that may lead somewhere in these objects, the caller's own where there are some."""
+        return paths_of(name, sources) if sources and name in sources else self.shape.paths_of(name)
 
 
 def objects_about(payload: Tree, entity: Entity) -> Objects:
@@ -46,7 +50,7 @@ def objects_about(payload: Tree, entity: Entity) -> Objects:
     foreign = [one.values for one in found if one.owner not in {entity, None}]
     own = [*sure, *unsure]
     own_keys = frozenset[str]().union(*own)
-    return Objects(sure=sure, own=own, foreign=foreign, own_keys=own_keys, all_keys=own_keys.union(*foreign))
+    return Objects(sure=sure, own=own, foreign=foreign, own_keys=own_keys, shape=shape_of(own_keys.union(*foreign)))
 
 
 def _of_one(objects: list[Tree], entity: Entity) -> list[Tree]:
@@ -96,15 +100,13 @@ def field_of(
     Of those under its own name only, or not, when told.
     """
     own = sources.get(name) if sources else None
-    all_keys = objects.all_keys
-    if own is None and all_keys.isdisjoint(_first_keys(name)):
+    found_at = objects.paths_of(name, sources)
+    if not found_at:
         return None
     shipped_clean, own_path = cleaning(name)
     clean = clean or shipped_clean
     own_clean, named = (_own_cleaning(name), named_paths(tuple(own))) if own is not None else (None, frozenset())
-    for path in paths_of(name, sources):
-        if path and path[0] not in all_keys:
-            continue
+    for path in found_at:
         is_own = path == own_path
         if own_name is not None and is_own is not own_name:
             continue
@@ -116,12 +118,6 @@ def field_of(
                     if cleaned is not None:
                         return cleaned
     return None
-
-
-@cache
-def _first_keys(name: str) -> frozenset[str]:
-    """The keys with which the shipped paths of a field begin."""
-    return frozenset(path[0] for path in paths_of(name))
 
 
 @cache
@@ -147,18 +143,19 @@ def clean_values(nodes: list[Tree], found_at: tuple[Path, ...], clean: Cleaner) 
 
 def bare_page(objects: Objects, clean: Cleaner) -> str | None:
     """A page that is all that an object has under a key that only wraps: the answer of a column that looks for it."""
+    wrappers = keys("wrappers")
     texts = (
         part
         for node in objects.own
         for key, part in node.items()
-        if isinstance(part, str) and "/" in part and key in keys("wrappers") and len(part.split()) == 1
+        if key in wrappers and isinstance(part, str) and "/" in part and len(part.split()) == 1
     )
     return next(filter(None, map(clean, texts)), None)
 
 
 def slug_url(objects: Objects, entity: str, sources: Sources | None) -> str | None:
     """A LinkedIn URL from a slug; a bare one only counts in an object that is surely the one asked for, "in/..." in any."""
-    found_at, clean = paths_of(f"{entity}_linkedin_slug", sources), CLEANERS[f"{entity}_slug"]
+    found_at, clean = objects.paths_of(f"{entity}_linkedin_slug", sources), CLEANERS[f"{entity}_slug"]
     marked = (
         text
         for text in values_along(objects.own, found_at)

@@ -59,6 +59,10 @@ class Location:
     #: The code behind the city from which alone the country follows.
     code: str | None = None
 
+    def doubted(self, doubt: int) -> "Location":
+        """The same place, trusted more or less."""
+        return Location(city=self.city, state=self.state, country=self.country, doubt=doubt, code=self.code)
+
 
 @lru_cache(maxsize=4_096)
 def in_line(text: str) -> Location | None:
@@ -231,9 +235,8 @@ def country_of(state: str, city: str) -> str | None:
             return told or country_name(state)
     elif state.casefold() in words("countries_like_states"):
         return next((country for code, country in _LIKE_STATES.items() if country_of_city(city, code)), None)
-    if state.upper().replace(".", "") in words("ambiguous_codes") | words(
-        "codes_of_capitals"
-    ) or state.casefold() in words("ambiguous_states"):
+    is_ambiguous = state.upper().replace(".", "") in words("ambiguous_codes", "codes_of_capitals")
+    if is_ambiguous or state.casefold() in words("ambiguous_states"):
         return None
     found = countries_of_state(state)
     if is_code(state) and UNITED_STATES not in found and is_known_country(state):

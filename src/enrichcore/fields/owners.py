@@ -33,6 +33,7 @@ _TELLING = 3
 Node = Mapping[str, Any]
 
 
+@lru_cache(maxsize=4_096)
 def owner_by_key(key: str) -> Entity | None:
     """Whose object a column of that folded name holds."""
     if any(word in key for word in keys("company_words")):
@@ -89,8 +90,8 @@ def _is_a_page(node: Node, asked: Entity) -> bool:
 
 def says(node: Node, group: str) -> bool:
     """Whether one of the keys is there and says something: tables send what they lack as null."""
-    there = keys(group) & node.keys()
-    return bool(there) and any(not is_nothing(node[key]) for key in there)
+    names = keys(group)
+    return not names.isdisjoint(node) and any(not is_nothing(node[key]) for key in names if key in node)
 
 
 def _of_either(node: Node, asked: Entity | None) -> Entity | None:

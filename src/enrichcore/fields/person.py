@@ -23,7 +23,7 @@ from enrichcore.fields.payloads import Tree
 from enrichcore.fields.person_email import email_fields
 from enrichcore.fields.places import person_location
 from enrichcore.fields.sentences import tells_of
-from enrichcore.fields.sources import Sources, job_paths, paths_of
+from enrichcore.fields.sources import Sources
 from enrichcore.fields.text_values import job_title, label
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_only_a_job, names_no_role
 
@@ -34,8 +34,8 @@ def person_fields(payload: Tree, sources: Sources | None, asked: AskedCompany) -
     fields: dict[str, Any] = {
         name: None if name in _TOLD_TOGETHER else field_of(objects, name, sources) for name in PERSON_FIELDS
     }
-    turned = clean_values(objects.own, paths_of("person_full_name", sources), last_name_first)
-    alone = clean_values(objects.own, paths_of("person_full_name", sources), lone_last_name)
+    turned = clean_values(objects.own, objects.paths_of("person_full_name", sources), last_name_first)
+    alone = clean_values(objects.own, objects.paths_of("person_full_name", sources), lone_last_name)
     fields |= _names(fields, next(turned, None), next(alone, None))
     fields |= email_fields(objects, sources)
     fields["person_linkedin_url"] = (
@@ -49,7 +49,7 @@ def person_fields(payload: Tree, sources: Sources | None, asked: AskedCompany) -
     )
     if tells_of(fields["person_location"] or "", fields["person_full_name"], fields["person_first_name"]):
         fields["person_location"] = None
-    employer = next(clean_values(objects.own, job_paths("employer"), label), None)
+    employer = next(clean_values(objects.own, objects.shape.job_paths("employer"), label), None)
     clean = _title_of(fields, employer)
     hints = Hints(
         asked=asked,

@@ -17,13 +17,14 @@ from enrichcore.fields.emails import (
     is_finder,
     is_waterfall,
     is_work,
+    may_hold_email,
     speaks_of_email,
     steps_of,
     told_beside,
 )
 from enrichcore.fields.lookup import Objects, contradict, field_of, identity_of
 from enrichcore.fields.payloads import Tree, values_along
-from enrichcore.fields.sources import Path, Sources, folded_key, keys, paths_of
+from enrichcore.fields.sources import Path, Sources, folded_key, keys
 from enrichcore.fields.text_values import texts
 
 
@@ -62,22 +63,15 @@ def _judged(found: Iterable[Address], objects: Objects, told: str | None) -> Ite
 
 def _addresses(objects: Objects, sources: Sources | None) -> Iterator[Address]:
     """The addresses along the field's paths, then those of any column that speaks of e-mail, for the user picks its name."""
-    along = [path for path in paths_of("person_email", sources) if path != _EMAIL_PATH]
+    along = [path for path in objects.paths_of("person_email", sources) if path != _EMAIL_PATH]
     yield from addresses(values_along(objects.own, along))
     if sources is None or "person_email" not in sources:
-        columns = [
-            value
-            for node in objects.own
-            for key, value in node.items()
-            if key != _EMAIL_PATH[0] and speaks_of_email(key)
-        ]
-        columns += [
-            part for node in objects.own for key, value in node.items() if is_waterfall(key) for part in steps_of(value)
-        ]
+        told = [(node, key, value) for node in objects.own for key, value in node.items() if may_hold_email(key)]
+        columns = [value for _, key, value in told if key != _EMAIL_PATH[0] and speaks_of_email(key)]
+        columns += [part for _, key, value in told if is_waterfall(key) for part in steps_of(value)]
         columns += [
             part
-            for node in objects.own
-            for key, value in node.items()
+            for node, key, value in told
             if is_finder(key)
             for part in found_by(value)
             if not contradict(identity_of(node, Entity.PERSON), identity_of(part, Entity.PERSON))
@@ -91,6 +85,7 @@ def _bare_email_in(node: Tree) -> str | None:
     """An address that is all that an object has under a key that only wraps."""
     if not isinstance(node, dict):
         return None
-    values = (value for key, value in node.items() if key in keys("wrappers") and isinstance(value, str | list))
+    wrappers = keys("wrappers")
+    values = (value for key, value in node.items() if key in wrappers and isinstance(value, (str, list)))
     addresses = (text for value in values for text in texts(value) if "@" in text and len(text.split()) == 1)
     return next((email for address in addresses if (email := normalize.usable_email(address))), None)

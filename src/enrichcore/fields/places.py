@@ -33,7 +33,7 @@ from enrichcore.fields.one_line_places import (
     names_several,
     without_area,
 )
-from enrichcore.fields.payloads import Tree, values_along, values_at
+from enrichcore.fields.payloads import Tree, first_along, values_along, values_at
 from enrichcore.fields.sources import Path, Place, company_places, job_paths, person_place, place_words, words
 from enrichcore.normalize import (
     clean_text,
@@ -197,7 +197,7 @@ def is_no(value: Any) -> bool:
 
 def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
     country = country or next((home for state in states if (home := _state_country(state, city or ""))), None)
-    named_alike = words("city_states") | words("cities_like_countries")
+    named_alike = words("city_states", "cities_like_countries")
     if city and country and country_name(city) == country and city.casefold() not in named_alike:
         # The country once more, and no city.
         city = None
@@ -227,7 +227,7 @@ def _lines(nodes: list[Tree]) -> Iterator[Location]:
         text = place_values.place_line(value) if isinstance(value, str | list) else None
         found = in_line(text) if text else None
         if found is not None:
-            yield evolve(found, doubt=LINE)
+            yield found.doubted(LINE)
 
 
 def _told(node: Tree, line: Location) -> Iterator[Location]:
@@ -240,15 +240,17 @@ def _told(node: Tree, line: Location) -> Iterator[Location]:
         places = [_location(part, place, doubt=doubt) for part, doubt in zip(spread, doubts, strict=True)]
         for location in _without_rival_marks(places):
             agrees = location.doubt in {ONE_OF_MANY, ELSEWHERE} and are_same(location.city, line.city)
-            yield evolve(location, doubt=ALONE) if agrees else location
+            yield location.doubted(ALONE) if agrees else location
 
 
 def _without_rival_marks(places: list[Location]) -> list[Location]:
     """The places of one list; where several cities are marked, the marks tell nothing, and what is not marked is none of them."""
+    if len(places) <= 1:
+        return places
     marked = [one for one in places if one.doubt == MARKED]
     if len({(one.city or "").casefold() for one in marked} - {""}) <= 1:
         return places
-    return [evolve(one, doubt=ONE_OF_MANY) for one in marked]
+    return [one.doubted(ONE_OF_MANY) for one in marked]
 
 
 def _doubt(part: Tree, *, explicit: bool, alone: bool) -> int:
@@ -271,10 +273,12 @@ def _unambiguous(told: list[Location]) -> list[Location]:
 def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     if isinstance(node, str):
         text = place_values.place_line(node)
-        return evolve((in_line(text) if text else None) or Location(), doubt=doubt)
+        return ((in_line(text) if text else None) or Location()).doubted(doubt)
     city = _first(node, place.city, place_values.city)
     state = _first(node, place.state, place_values.state)
     country = _first(node, place.country, place_values.country)
+    if city is None and state is None and country is None:
+        return Location(doubt=doubt)
     for text in (city, state):
         if text is not None and (len(comma_separated(text)) > 1 or (text is city and names_several(text))):
             # "Boston, MA" in the city's place, "Massachusetts, US" in the state's.
@@ -290,7 +294,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
         city is not None
         and country in {None, country_name(city)}
         and _is_surely_country(city)
-        and city.casefold() not in words("city_states") | words("cities_like_countries")
+        and city.casefold() not in words("city_states", "cities_like_countries")
     ):
         city, country = None, country_name(city)
     if state is not None and country is None and _is_surely_country(state):
@@ -311,6 +315,9 @@ def _is_surely_country(name: str) -> bool:
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:
+    if type(node) is dict:
+        told: str | None = first_along(node, found_at, clean)
+        return told
     return next((cleaned for value in values_along((node,), found_at) if (cleaned := clean(value))), None)
 
 

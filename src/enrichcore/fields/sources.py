@@ -5,12 +5,12 @@ these by `"..."`, before or behind which their own then stand.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 Sources = Mapping[str, Sequence[str]]
 #: The folded keys of a path.
@@ -26,10 +26,13 @@ class OwnSources(Mapping[str, Sequence[str]]):
     """Paths of one's own by field, in a form that can be compared, hashed and sent to other processes."""
 
     _pairs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    _by_name: dict[str, tuple[str, ...]] = field(
+        init=False, eq=False, repr=False, default=Factory(lambda self: dict(self._pairs), takes_self=True)
+    )
 
     def __getitem__(self, name: str) -> Sequence[str]:
         """The paths of a field."""
-        return dict(self._pairs)[name]
+        return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
         """The fields."""
@@ -92,6 +95,47 @@ def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
     return _default_paths(name) if own is None else _own_paths(name, tuple(own))
 
 
+@frozen
+class Shape:
+    """The keys of an object, or of several, with which shipped paths begin: all other paths lead nowhere."""
+
+    keys: frozenset[str]
+    _fields: dict[str, tuple[Path, ...]] = Factory(dict)
+    _jobs: dict[str, tuple[Path, ...]] = Factory(dict)
+
+    def paths_of(self, name: str) -> tuple[Path, ...]:
+        """The shipped paths of one field that may lead somewhere."""
+        if name not in self._fields:
+            self._fields[name] = self._beginning(paths_of(name))
+        return self._fields[name]
+
+    def job_paths(self, kind: str) -> tuple[Path, ...]:
+        """The same of one part of a person's jobs."""
+        if kind not in self._jobs:
+            self._jobs[kind] = self._beginning(job_paths(kind))
+        return self._jobs[kind]
+
+    def _beginning(self, found_at: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(one for one in found_at if one[0] in self.keys)
+
+
+def shape_of(keys: Iterable[str]) -> Shape:
+    """The shape of what has these keys: answers of one table have the same ones, so it is found out once for all of them."""
+    return _shape_of(_first_keys().intersection(keys))
+
+
+@lru_cache(maxsize=1_024)
+def _shape_of(keys: frozenset[str]) -> Shape:
+    return Shape(keys)
+
+
+@cache
+def _first_keys() -> frozenset[str]:
+    """The keys with which the shipped paths of fields and jobs begin."""
+    told = (*default_sources().values(), *document("sources")["jobs"].values())
+    return frozenset(path(text)[0] for texts in told for text in texts)
+
+
 @lru_cache(maxsize=256)
 def named_paths(own: tuple[str, ...]) -> frozenset[Path]:
     """The paths that a caller names itself, without what stands for the shipped ones."""
@@ -144,9 +188,9 @@ def keys(kind: str) -> frozenset[str]:
 
 
 @cache
-def words(kind: str) -> frozenset[str]:
-    """The texts of one kind in `shapes.toml`, as they stand there."""
-    return frozenset(document("shapes")[kind])
+def words(*kinds: str) -> frozenset[str]:
+    """The texts of some kinds in `shapes.toml`, as they stand there."""
+    return frozenset(text for kind in kinds for text in document("shapes")[kind])
 
 
 @cache

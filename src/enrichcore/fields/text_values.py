@@ -152,11 +152,13 @@ def links(value: Any) -> Iterator[str]:
         yield from (text for text in texts(value, (*_LINK_KEYS, *TEXT_KEYS)) if not denies_link(text))
 
 
+@remembered
 def line(value: Any) -> str | None:
     """One line of text, no longer than a label can be."""
     return next((text for text in texts(value) if len(text) <= MAX_LABEL), None)
 
 
+@remembered
 def label(value: Any) -> str | None:
     """As `line`, but with a letter, and no address of mail or of a page: a number is no title and no industry."""
     return next(

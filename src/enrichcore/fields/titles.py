@@ -97,7 +97,8 @@ def _told_by(title: str) -> frozenset[str]:
     """The words of a title that tell something, each in one form."""
     text = " ".join(_WORD.findall(folded(title)))
     for form, short in _forms():
-        text = re.sub(rf"\b{form}\b", short, text)
+        if form in text:
+            text = re.sub(rf"\b{form}\b", short, text)
     return frozenset(text.split()) - words("idle_in_titles")
 
 

@@ -5,7 +5,6 @@ The form is the registrable domain (public suffix and one label), ASCII, lower-c
 public suffix list comes with its package; nothing here touches the network.
 """
 
-import ipaddress
 import re
 from functools import cache, lru_cache
 from typing import Any
@@ -106,7 +105,7 @@ def website_url(value: Any) -> str | None:
         text = next((part for part in found[:20] if _host(part)), None)
         if text is None or _first_host(value) != _host(text):
             return None
-    if any(character.isspace() for character in text):
+    if text.split() != [text]:
         return None
     scheme = "http" if text[:5].casefold() == "http:" else "https"
     rest = _SCHEME.sub("", text, count=1)
@@ -156,7 +155,7 @@ def _host(text: str) -> str | None:
             return None
         authority = authority.rpartition("@")[2]
     host = _PORT.sub("", unquote(authority, errors="replace")).strip(".").lower()
-    if not host or any(character.isspace() for character in host):
+    if host.split() != [host]:
         return None
     return _ascii(host)
 
@@ -171,7 +170,8 @@ def _ascii(host: str) -> str | None:
     labels = host.split(".")
     if len(host) > MAX_HOST or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - a name and its top level
         return None
-    if not _TOP_LEVEL.fullmatch(labels[-1]) or labels[-1] in entries("unusable_tlds") or _is_ip(host):
+    # The top level of an address in numbers is a number.
+    if not _TOP_LEVEL.fullmatch(labels[-1]) or labels[-1] in entries("unusable_tlds"):
         return None
     return host if _registrable(host) else None
 
@@ -192,18 +192,24 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _listed(domain: str, name: str) -> bool:
+    """Whether the domain or one that it lies below is in the list, there with a dot before it where only what lies below is meant."""
+    return name in _lists_with(domain)
 
 
 @lru_cache(maxsize=8_192)
-def _listed(domain: str, name: str) -> bool:
-    """Whether the domain or one that it lies below is in the list, there with a dot before it where only what lies below is meant."""
+def _lists_with(domain: str) -> frozenset[str]:
     labels = domain.lower().strip(".").removeprefix("www.").split(".")[-10:]
-    listed = entries(name)
-    below = any(f".{'.'.join(labels[start:])}" in listed for start in range(1, len(labels)))
-    return below or any(".".join(labels[start:]) in listed for start in range(len(labels)))
+    wholes = [".".join(labels[start:]) for start in range(len(labels))]
+    asked = (*wholes, *(f".{whole}" for whole in wholes[1:]))
+    return frozenset().union(*(_lists()[one] for one in asked if one in _lists()))
+
+
+@cache
+def _lists() -> dict[str, frozenset[str]]:
+    """The names of the lists that each of their entries is in."""
+    found: dict[str, frozenset[str]] = {}
+    for name in ("free_mail", "misspelt_mail_hosts", "page_hosts", "hosts_with_pages_of_others"):
+        for entry in entries(name):
+            found[entry] = found.get(entry, frozenset()) | {name}
+    return found

@@ -186,6 +186,7 @@ def _without_full_stop(name: str) -> str:
     return name[:-1] if name.endswith(".") and is_word else name
 
 
+@remembered
 def split_full_name(full: Any) -> Parts:
     """First and last name of a full name; the last name starts at its first particle (`von der Traumaue`).
 

@@ -16,6 +16,7 @@ from enrichcore.normalize.names import (
     told_by_capitals,
 )
 from enrichcore.normalize.nothing import clean_label
+from enrichcore.normalize.remembering import remembered
 
 _JOB_BEHIND = re.compile(r"(?P<name>[^,]*),\s*(?P<job>[^\W\d_]+)\b[^,]*")
 #: Letters of a last name that may be initials: "NG".
@@ -44,6 +45,7 @@ def lone_last_name(value: Any) -> str | None:
     return None if half is None or is_first else last_name(half)
 
 
+@remembered
 def _half_of(value: Any) -> str | None:
     """The only name that is told, where a title, a job or a blank stands for the other."""
     text = clean_label(value) if isinstance(value, str) else ""

@@ -169,13 +169,21 @@ def _is_nothing(value: Any, depth: int) -> bool:
         return not math.isfinite(value)
     if depth == 0 or isinstance(value, int):
         return False
-    if isinstance(value, dict | Mapping):
-        told = (part for key, part in value.items() if str(key).casefold() not in STATUS_KEYS)
-        only_status = bool(value) and all(str(key).casefold() in STATUS_KEYS for key in value)
-        return all(_is_nothing(part, depth - 1) for part in (value.values() if only_status else told))
-    if isinstance(value, list | tuple):
+    if isinstance(value, (dict, Mapping)):
+        return _holds_nothing(value, depth - 1)
+    if isinstance(value, (list, tuple)):
         return all(_is_nothing(part, depth - 1) for part in value)
     return False
+
+
+def _holds_nothing(value: Mapping[Any, Any], depth: int) -> bool:
+    only_status = True
+    for key, part in value.items():
+        if str(key).casefold() not in STATUS_KEYS:
+            if not _is_nothing(part, depth):
+                return False
+            only_status = False
+    return not only_status or all(_is_nothing(part, depth) for part in value.values())
 
 
 def tells_of_failure(text: str) -> bool:

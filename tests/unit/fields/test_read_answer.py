@@ -7,7 +7,8 @@ import pytest
 
 from enrichcore.domain.answers import Rank
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import read_answer
+from enrichcore.fields import parse_body, read_answer
+from enrichcore.fields.payloads import tree
 
 IDS = {"item_id": "3f0c", "person_id": "77aa", "company_id": "12bc"}
 
@@ -208,3 +209,18 @@ def test_a_body_that_is_not_json_is_an_error(body):
     reading = read(body)
     assert reading.rank is Rank.ERROR
     assert reading.error.startswith("The body is not JSON")
+
+
+@pytest.mark.parametrize("fault", ["", " \x01", "\n", "\ud800"])
+def test_an_answer_that_is_json_but_for_a_fault_in_a_text_tells_what_it_tells_without(fault):
+    """What the fast reader refuses the forgiving one reads, and both read numbers of any length alike."""
+    text = '{"name": "Quillhaven", "employee_count": 120, "org_id": ' + "7" * 60 + ', "revenue": 1e400, "note": "x%s"}'
+    told = read_answer((text % fault).encode("utf-8", "surrogatepass"), entity=Entity.COMPANY)
+    assert (told.rank, told.fields) == (Rank.DATA, {"company_name": "Quillhaven", "company_employee_count": 120})
+
+
+def test_whole_numbers_of_very_many_digits_take_no_time():
+    """They are read with as many digits as a float has, and those beyond any float not at all."""
+    told = tree(parse_body(b'{"a": ' + b"7" * 60 + b', "b": ' + b"7" * 400 + b', "c": ' + b"7" * 40 + b"}"))
+    assert told == {"a": float("7" * 60), "b": None, "c": int("7" * 40)}
+    assert isinstance(told["a"], float)
