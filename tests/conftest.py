@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from enrichcore.store.embedded import stop_servers
+
 # Suites shared by several folders explain their failures as test modules do.
 pytest.register_assert_rewrite("tests.contracts", "tests.end_to_end.browsing", "tests.end_to_end.commands_world")
 
@@ -29,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = folder
         # Registered first, so it runs last: after the embedded servers in it have been stopped.
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Stop the servers of this process, which may be ended by another one once it has told its results."""
+    stop_servers()
 
 
 @pytest.hookimpl(wrapper=True)

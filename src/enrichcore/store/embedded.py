@@ -13,6 +13,9 @@ from typing import Any
 
 from enrichcore.store.commit import StoreForbidden, StoreUnavailable
 
+#: Bytes of the path of a folder in which servers have their sockets.
+MAX_PLACE = 50
+
 _servers: dict[Path, Any] = {}
 
 
@@ -33,7 +36,7 @@ def _server_class() -> Any:
 
     postgres_server.find_suitable_socket_dir = _socket_folder
     if hasattr(os, "getuid"):
-        place = Path(tempfile.gettempdir()) / f"enrichcore-{os.getuid()}"
+        place = _for_sockets(Path(tempfile.gettempdir())) / f"enrichcore-{os.getuid()}"
         place.mkdir(mode=0o700, exist_ok=True)
         if place.lstat().st_uid != os.getuid():
             raise StoreUnavailable(
@@ -44,6 +47,14 @@ def _server_class() -> Any:
             PostgresServer.lock_path = place / ".lockfile"
             PostgresServer._lock = type(PostgresServer._lock)(PostgresServer.lock_path)  # noqa: SLF001 - see above
     return PostgresServer
+
+
+def _for_sockets(folder: Path) -> Path:
+    """The folder for temporary files, or the usual one where its path would be too long for the address of a socket in it.
+
+    An address has 104 bytes on a Mac and 108 on Linux (sys/un.h), of which names below the folder take 50.
+    """
+    return folder if len(os.fsencode(folder)) <= MAX_PLACE else Path("/tmp")  # noqa: S108 - a folder of the user's own is made in it
 
 
 def _socket_folder(pgdata: Path, runtime_path: Path) -> Path:
@@ -100,8 +111,9 @@ def stop_servers() -> None:
 
     Otherwise they are stopped as it exits.
     """
-    for server in _servers.values():
-        _stop(server)
+    atexit.unregister(_stop)
+    while _servers:
+        _stop(_servers.popitem()[1])
 
 
 def _started(folder: Path) -> Any:
