@@ -296,12 +296,14 @@ def as_record(job: Job) -> dict[str, str]:
 
 
 def told_outright(nodes: Sequence[Tree]) -> Job | None:
-    """The present job of an answer that lists none: a title beside its employer, in one object."""
+    """The present job of an answer that lists none: a title beside its employer, in one object, with its start."""
     for node in nodes:
         company = _first(node, "employer", _company_name)
         title = _first(node, "title", text_values.job_title)
-        if company and title:
-            return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
+        if company and title and _first(node, "end", number_values.date) is None:
+            start = _first(node, "start", number_values.start_date)
+            told = Job(title=title, company=company, start_date=start, is_current=True)
+            return _at_known_employer(told, _employers(nodes))
     return None
 
 

@@ -32,6 +32,7 @@ TEXT_KEYS = (
     "name",
     "displayname",
     "label",
+    "localizedname",
     "value",
     "text",
     "title",
