@@ -23,6 +23,7 @@ from enrichcore.fields import (
     place_in_line,
     read_answer,
 )
+from enrichcore.fields.experience import NOT_TOLD
 from enrichcore.fields.role import with_role
 from enrichcore.normalize import is_initial, is_nothing, is_undivided
 from projections.final_leads.emails import status_weight
@@ -49,11 +50,18 @@ def of_answer(recorded: Recorded, entity: Entity, sources: Sources | None, asked
         # An empty answer with the provider's words is one whose status said so: the body may echo what was asked.
         return {}
     told = read_answer(event.body, entity=entity, sources=sources, asked=asked).fields
-    return cells(told, entity, Trust.ANSWER, event.workflow, recorded)
+    return cells(told, entity, Trust.ANSWER, event.workflow, recorded, asked)
 
 
-def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, recorded: Recorded) -> dict[str, Cell]:
-    """The cells of facts about one entity; facts about the other are left out."""
+def cells(
+    facts: Mapping[str, Any],
+    entity: Entity,
+    trust: Trust,
+    source: str,
+    recorded: Recorded,
+    asked: AskedCompany = NOT_TOLD,
+) -> dict[str, Cell]:
+    """The cells of facts about one entity, a person at that company; facts about the other are left out."""
     fits = _FITS[entity]
     fitting = {
         name: value
@@ -65,7 +73,7 @@ def cells(facts: Mapping[str, Any], entity: Entity, trust: Trust, source: str, r
         del fitting[_FOUNDED]
     if any(name in fitting for name in _JOBS):
         jobs: dict[str, Any] = {name: fitting[name] for name in _JOBS if name in fitting}
-        fitting = with_role(fitting | jobs_on(jobs, recorded.at.date()))
+        fitting = with_role(fitting | jobs_on(jobs, recorded.at.date()), asked)
     alone = {name: value for name, value in fitting.items() if name not in _TOGETHER}
     weights = {name: (value, int(trust) * PER_TRUST) for name, value in (alone | claims(fitting)).items()}
     if EMAIL in fitting:

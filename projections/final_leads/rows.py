@@ -12,7 +12,16 @@ from uuid import UUID, uuid5
 
 from attrs import frozen
 
-from enrichcore.fields import INDICATORS, LEAD_FIELDS, Customers, Rules, basis_of, change_after, indicators_of
+from enrichcore.fields import (
+    INDICATORS,
+    LEAD_FIELDS,
+    AskedCompany,
+    Customers,
+    Rules,
+    basis_of,
+    change_after,
+    indicators_of,
+)
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
 from projections.final_leads.role import with_role_today
@@ -80,7 +89,8 @@ def row_of(
     newest_answer = max(moment.at for moment in rests_on).astimezone(UTC).date()
     today = max(newest_answer, calendar.today)
     basis = basis_of(person_data, company_data, None)
-    both = with_role_today(both, remembered, basis.on(today).history, rules.trusted_for)
+    at = AskedCompany(domain=fields.get("company_domain"), name=fields.get("company_name"))
+    both = with_role_today(both, remembered, basis.on(today).history, rules.trusted_for, at)
     fields, shown = _fields(both), {name: cell for name, cell in both.items() if name in _COLUMNS}
     indicators = indicators_of(basis, known.customers, today, **rules.months)
     if indicators["is_worked_at_customer"] is not None and known.moment is not None:

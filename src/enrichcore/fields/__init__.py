@@ -18,7 +18,8 @@ from enrichcore.fields.catalogue import (
 )
 from enrichcore.fields.customers import Customers, customers_among
 from enrichcore.fields.emails import without_useless
-from enrichcore.fields.experience import AskedCompany, jobs_on
+from enrichcore.fields.ends_of_jobs import jobs_on
+from enrichcore.fields.experience import AskedCompany
 from enrichcore.fields.extract import extract_all, extract_company_fields, extract_person_fields, known
 from enrichcore.fields.identity import IDENTITY, is_another
 from enrichcore.fields.indicators import basis_of, change_after, compute_indicators, indicators_of, next_change

@@ -8,7 +8,6 @@ A start is that of the title which is shown: a job of another title tells none.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -296,12 +295,14 @@ def as_record(job: Job) -> dict[str, str]:
 
 
 def told_outright(nodes: Sequence[Tree]) -> Job | None:
-    """The present job of an answer that lists none: a title beside its employer, in one object."""
+    """The present job of an answer that lists none: a title beside its employer, in one object, with its start."""
     for node in nodes:
         company = _first(node, "employer", _company_name)
         title = _first(node, "title", text_values.job_title)
-        if company and title:
-            return _at_known_employer(Job(title=title, company=company, is_current=True), _employers(nodes))
+        if company and title and _first(node, "end", number_values.date) is None:
+            start = _first(node, "start", number_values.start_date)
+            told = Job(title=title, company=company, start_date=start, is_current=True)
+            return _at_known_employer(told, _employers(nodes))
     return None
 
 
@@ -318,37 +319,6 @@ def from_record(record: Any, *, is_current: bool) -> Job | None:
         end_date=normalize.partial_date(record.get("end_date")),
         is_current=is_current,
     )
-
-
-def is_ahead(end_date: Any, day: date) -> bool:
-    """Whether an end is still to come, by the day or the month or year that is told of it: then the job is a present one."""
-    told = normalize.partial_date(end_date)
-    return told is not None and told > day.isoformat()[: len(told)]
-
-
-def jobs_on(told: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The fields of a person's jobs as they are on a day: a past job whose end is still to come is a present one.
-
-    Only such an end is kept, for the day on which it comes.
-    """
-    current, past = (told.get(f"person_{when}_companies") or [] for when in ("current", "past"))
-    ahead = [job for job in past if isinstance(job, Mapping) and is_ahead(job.get("end_date"), day)]
-    parted = {
-        "person_current_companies": [*current, *ahead],
-        "person_past_companies": [job for job in past if job not in ahead],
-    }
-    return {
-        **told,
-        **{
-            name: [_without_past_end(job, day) for job in jobs] for name, jobs in parted.items() if jobs or name in told
-        },
-    }
-
-
-def _without_past_end(job: Any, day: date) -> Any:
-    if not isinstance(job, Mapping) or is_ahead(job.get("end_date"), day):
-        return job
-    return {key: part for key, part in job.items() if key != "end_date"}
 
 
 def _jobs(node: Tree, kind: str, seen: _Seen) -> Iterator[Job]:

@@ -16,6 +16,7 @@ from enrichcore import normalize
 from enrichcore.domain.keys import differ_as_pages
 from enrichcore.domain.pipeline import Entity
 from enrichcore.fields.customers import Customers, customers_among
+from enrichcore.fields.ends_of_jobs import is_ahead
 from enrichcore.fields.experience import (
     AskedCompany,
     Hints,
@@ -23,7 +24,6 @@ from enrichcore.fields.experience import (
     Job,
     from_record,
     history_in,
-    is_ahead,
     main_job,
     start_of,
 )

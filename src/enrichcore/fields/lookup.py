@@ -154,14 +154,19 @@ def bare_page(objects: Objects, clean: Cleaner) -> str | None:
 
 
 def slug_url(objects: Objects, entity: str, sources: Sources | None) -> str | None:
-    """A LinkedIn URL from a slug; a bare one only counts in an object that is surely the one asked for, "in/..." in any."""
+    """A LinkedIn URL from a slug; a bare one only counts under a key of LinkedIn's own or in an object that is surely the one asked for, "in/..." in any."""
     found_at, clean = objects.paths_of(f"{entity}_linkedin_slug", sources), CLEANERS[f"{entity}_slug"]
     marked = (
         text
         for text in values_along(objects.own, found_at)
         if isinstance(text, str) and text.startswith(_MARKS[entity])
     )
-    return next(clean_values(objects.sure, found_at, clean), None) or next(filter(None, map(clean, marked)), None)
+    named = tuple(path for path in found_at if path[-1] in keys("slugs_of_linkedin"))
+    return (
+        next(clean_values(objects.sure, found_at, clean), None)
+        or next(clean_values(objects.own, named, clean), None)
+        or next(filter(None, map(clean, marked)), None)
+    )
 
 
 #: How a slug begins that tells whose page it is.

@@ -23,6 +23,11 @@ _COUNTED = re.compile(
 _YEAR = re.compile(
     r"(?:(?:founded|established|incorporated|est|since|circa|ca|c|year|in)\.?[ :]*){1,3}(\d{4})\.?", re.IGNORECASE
 )
+#: A sentence that begins with the year, and tells no other number.
+_BEGINS_WITH_YEAR = re.compile(
+    r"(?:(?:it|the company) was )?(?:founded|established|incorporated) (?:in|on) (?:\D{3,9} )?(\d{4})\b\D*",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(
     r"\d[^\d]{0,4}(?:-|\u2013|\u2014| to | bis )[^\d]{0,4}\d|\d\s*[km]?\s*\+|[<>\u2264\u2265]\s*\d|\b(?:over|under) \d",
     re.IGNORECASE,
@@ -99,7 +104,7 @@ def year(value: Any) -> int | None:
         told = date(value)
         number = int(told[:4]) if told else None
     if number is None and (text := line(value)) is not None:
-        found = _YEAR.fullmatch(text)
+        found = _YEAR.fullmatch(text) or _BEGINS_WITH_YEAR.fullmatch(text)
         number = normalize.whole_number(found[1] if found else text)
     return number if number is not None and FIRST_FOUNDED <= number <= LAST_FOUNDED else None
 

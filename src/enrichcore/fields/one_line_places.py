@@ -33,6 +33,11 @@ _POSTAL = re.compile(r"\s+[A-Z]{0,2}\d[\w-]*(?:\s\d[\w-]*)?$")
 #: Before a city it is a postal code, as in half of Europe, and no house number; with its country's letters always.
 _POSTAL_BEFORE = re.compile(r"(?:[A-Z]{1,2}-)?\d{5}\s+(?=[^\W\d])")
 _POSTAL_WITH_COUNTRY = re.compile(r"^(?:[A-Z]{1,3}[- ])\d{4,5}\s+(?=[^\W\d])")
+#: A part of an address that is no place by itself: "Suite 4".
+_ROOM = re.compile(
+    r"(?:suite|ste|floor|unit|room|rm|building|bldg|level|block|apt|apartment|office|flat|tower|wing|gate|p\.?\s?o\.? box|postfach|etage|stock)\b\.?\s*#?\w{0,3}\d\w*",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?:[A-Z]{1,2}-)?[\d\s-]+")
 #: "Boston MA" is "Boston, MA".
 _CODE_BEHIND = re.compile(r"(?P<city>[^\W\d].*?[^\W\d])\s+(?P<code>[A-Z]{2,3})")
@@ -44,6 +49,12 @@ _PARTED = re.compile(r"\s+[/\u00b7\u2022\u2013\u2014-]\s+|\s*\|\s*")
 _LISTED = re.compile(r"\s*[;\n]\s*")
 _JOINED = re.compile(r"\s+(?:&|\+|and|or|und|oder|et|ou|och|og)\s+", re.IGNORECASE)
 _AREA = re.compile(r"(?: metropolitan| metro| greater)? area$| metropolitan(?: region)?$", re.IGNORECASE)
+#: Commas of other scripts.
+_COMMAS = str.maketrans("\u060c\uff0c\u3001", ",,,")
+#: The end of an address in North America, where a state's code and a postal code stand behind the city.
+_ADDRESS = re.compile(
+    r".*,\s*(?P<city>[^\W\d][^\d,]*),\s*(?P<code>[A-Z]{2})\s+(?:(?P<zip>\d{5}(?:-\d{4})?)|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?:,\s*(?P<country>[^,\d]+))?"
+)
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
 
 
@@ -69,6 +80,10 @@ def in_line(text: str) -> Location | None:
     """A place in one text: "City, State", "City, State, Country", "City, Country"; None where it is none of these."""
     if is_hedged(text):
         return None
+    text = text if text.isascii() else text.translate(_COMMAS)
+    address = _ADDRESS.fullmatch(text)
+    if address is not None:
+        return _of_address(**address.groupdict())
     places = _places_in(_BRACKETED.sub("", place_values.without_place_name(text)))
     if len(places) != 1:
         # Which of several it is nobody knows, but they may be in one country.
@@ -130,6 +145,8 @@ def _unjoined(text: str) -> list[str]:
 def _parts(text: str) -> list[str]:
     """The names in one line, without postal codes and the numbers of regions."""
     first, *more = comma_separated(_POSTAL_WITH_COUNTRY.sub("", text, count=1))
+    if _ROOM.fullmatch(first):
+        return []
     rest = [part for part in more if not _NUMBER.fullmatch(part)]
     if len(rest) == 1 and is_known_country(rest[0]):
         # "80331 München, Germany".
@@ -162,6 +179,14 @@ def _part(text: str, *, is_first: bool) -> str | None:
     return text_values.said(text)
 
 
+def _of_address(city: str, code: str, zip: str | None, country: str | None) -> Location | None:  # noqa: A002 - a group of a pattern
+    """The place of an address whose postal code tells the country; None where the state or the country told is another's."""
+    home = UNITED_STATES if zip else "Canada"
+    if subdivision_name(code, home) == code or (country is not None and country_name(country) != home):
+        return None
+    return Location(city=city.strip(), state=code, country=home)
+
+
 def _with_district(parts: list[str]) -> Location | None:
     """A place of four parts: "Cambridge, Cambridgeshire, England, United Kingdom"; of an address only state and country are told."""
     city, district, state, nation = parts
@@ -178,19 +203,19 @@ def _alone(name: str) -> Location | None:
         is_city = name.casefold() in words("city_states")
         return (
             None
-            if len(name) <= place_values.CODE_LENGTH or name.casefold() in words("countries_like_states")
+            if place_values.may_be_code(name) or name.casefold() in words("countries_like_states")
             else Location(city=name if is_city else None, country=country_name(name))
         )
     if is_subdivision(name) and name.casefold() not in words("cities_like_states"):
         return None
-    is_code = len(name) <= place_values.CODE_LENGTH and name.isupper()
+    is_code = place_values.may_be_code(name) and name.isupper()
     return None if is_code else Location(city=name)
 
 
 def _ends_in_country(name: str) -> bool:
     # A code at the end is a state: "CA" is California here, not Canada. Georgia may be either.
     return (
-        len(name) > place_values.CODE_LENGTH
+        not place_values.may_be_code(name)
         and is_known_country(name)
         and name.casefold() not in words("countries_like_states")
     )
@@ -248,7 +273,7 @@ def country_of(state: str, city: str) -> str | None:
 def is_code(name: str) -> bool:
     """Whether this is a code of a state or a country."""
     plain = name.replace(".", "")
-    return len(plain) <= place_values.CODE_LENGTH and plain.isupper()
+    return place_values.may_be_code(plain) and plain.isupper()
 
 
 def are_same(one: str | None, other: str | None) -> bool:

@@ -61,6 +61,9 @@ def person_fields(payload: Tree, sources: Sources | None, asked: AskedCompany) -
     fields |= _role(objects, history, sources, hints, clean)
     if not history.jobs and (job := told_outright(objects.sure)) is not None:
         history = History(jobs=(job,))
+        fields["person_current_job_start_date"] = fields["person_current_job_start_date"] or start_of(
+            job, fields["person_title"]
+        )
     if history.jobs:
         fields["person_current_companies"] = [as_record(one) for one in history.current] or None
         fields["person_past_companies"] = [as_record(one) for one in history.past] or None

@@ -100,6 +100,11 @@ def cased_place(name: str) -> str:
     )
 
 
+def may_be_code(name: str) -> bool:
+    """Whether a name is as short as a code, in the letters of codes: "中国" is a name."""
+    return len(name) <= CODE_LENGTH and name.isascii()
+
+
 def _can_be_said(name: str) -> bool:
     return not name.isascii() or any(letter in "AEIOUY" for letter in name)
 

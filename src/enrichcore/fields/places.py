@@ -7,6 +7,7 @@ outright is only taken where it is marked. A state's code that no country explai
 well-known city tells which is meant: "Tel Aviv, IL", "Chicago, IL".
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -175,6 +176,13 @@ def place_in_line(text: str, country: str | None) -> Location:
     return company_location([{"location": text}], country)
 
 
+#: Keys under which an object keeps its text, but for those of a name: a place is called by its street, or "Headquarters".
+_TEXT_OF_A_PLACE = ("result", "value", "text", "answer", "response", "output", "formatted")
+#: "Porto, Portugal (HQ)", "HQ: Porto".
+_SAYS_HEADQUARTERS = re.compile(
+    r"\((?:hq|headquarters?|head office|hauptsitz|si[e\u00e8]ge)\)|^\W*(?:hq|headquarters?|head office)\s*[:\u2013-]",
+    re.IGNORECASE,
+)
 _IN_PARTS = Place(at=(), city=(("city",),), state=(("state",),), country=(("country",),))
 
 
@@ -224,10 +232,17 @@ def _state_country(state: str, city: str) -> str | None:
 
 def _lines(nodes: list[Tree]) -> Iterator[Location]:
     for value in values_along(nodes, place_words("line")):
-        text = place_values.place_line(value) if isinstance(value, str | list) else None
+        text = place_values.place_line(_told_in(value))
         found = in_line(text) if text else None
         if found is not None:
             yield found.doubted(LINE)
+
+
+def _told_in(value: Tree) -> Tree:
+    """The text of an object that tells no parts of a place: `{"result": "Toronto, ON, Canada", "provider": "..."}`."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, str | list) else None
+    return next((value[key] for key in _TEXT_OF_A_PLACE if isinstance(value.get(key), str)), None)
 
 
 def _told(node: Tree, line: Location) -> Iterator[Location]:
@@ -256,6 +271,8 @@ def _without_rival_marks(places: list[Location]) -> list[Location]:
 def _doubt(part: Tree, *, explicit: bool, alone: bool) -> int:
     if explicit:
         return TOLD
+    if isinstance(part, str) and _SAYS_HEADQUARTERS.search(part):
+        return MARKED
     marks = list(values_along((part,), place_words("headquarters"))) if isinstance(part, dict) else []
     if any(map(is_yes, marks)):
         return MARKED
@@ -311,7 +328,7 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
 
 @lru_cache(maxsize=4_096)
 def _is_surely_country(name: str) -> bool:
-    return len(name) > place_values.CODE_LENGTH and is_known_country(name) and not countries_of_state(name)
+    return not place_values.may_be_code(name) and is_known_country(name) and not countries_of_state(name)
 
 
 def _first(node: Tree, found_at: tuple[Path, ...], clean: cleaners.Cleaner) -> str | None:

@@ -8,25 +8,27 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from enrichcore.fields.experience import Hints, History, Job, from_record, is_ahead, main_job, start_of
+from enrichcore.fields.ends_of_jobs import is_ahead
+from enrichcore.fields.experience import AskedCompany, Hints, History, Job, from_record, main_job, start_of
 from enrichcore.fields.titles import are_of_one_role
 
 TITLE: Final = "person_title"
 START: Final = "person_current_job_start_date"
 
 
-def with_role(told: Mapping[str, Any]) -> dict[str, Any]:
+def with_role(told: Mapping[str, Any], asked: AskedCompany) -> dict[str, Any]:
     """An answer's fields with the title and the start of a present job whose end is told, where these are not told else.
 
     Args:
         told: The fields, with jobs as they are on the answer's day.
+        asked: The company at which the person was asked about.
     """
     records = told.get("person_current_companies") or ()
     if not any("end_date" in record for record in records) or (TITLE in told and START in told):
         return dict(told)
     jobs = tuple(job for record in records if (job := from_record(record, is_current=True)))
     title = told.get(TITLE)
-    job = main_job(History(jobs=jobs), Hints(title=title, headline=told.get("person_headline")))
+    job = main_job(History(jobs=jobs), Hints(asked=asked, title=title, headline=told.get("person_headline")))
     found = {TITLE: title or (job.title if job else None), START: start_of(job, title, jobs)}
     return {name: value for name, value in found.items() if value is not None} | dict(told)
 

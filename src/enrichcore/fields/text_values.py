@@ -32,6 +32,7 @@ TEXT_KEYS = (
     "name",
     "displayname",
     "label",
+    "localizedname",
     "value",
     "text",
     "title",
@@ -188,7 +189,7 @@ def job_title(value: Any) -> str | None:
     text = None if text is None else without_aside(text)
     if not text or is_hedged(text) or PAGE_TITLE.search(text) or says_of_somebody(text):
         return None
-    plain = " ".join(text.casefold().replace(".", " ").split())
+    plain = " ".join(_SIGNS_AROUND.sub("", text).casefold().replace(".", " ").split())
     return None if is_form_of_address(text) or plain in words("no_titles") else text
 
 

@@ -93,7 +93,7 @@ def _folded(text: str) -> str:
 def _known(text: str) -> str | None:
     """The country of that code or name; names also without accents, and in the forms of lists: "Korea, Republic of"."""
     plain = _folded(text)
-    if (found := _countries().get(plain)) is not None or len(plain) <= _CODE_LENGTH:
+    if (found := _countries().get(plain)) is not None or (len(plain) <= _CODE_LENGTH and plain.isascii()):
         return found
     names = _folded_names()
     form = _as_listed(text)
@@ -126,7 +126,9 @@ def _folded_names() -> dict[str, str]:
     others = (line.split("|") for line in lines("country_names"))
     foreign = {alias: _countries()[code.casefold()] for code, *names in others for alias in names}
     listed = foreign | _countries()
-    return {_as_listed(name): country for name, country in listed.items() if len(name) > _CODE_LENGTH}
+    return {
+        _as_listed(name): country for name, country in listed.items() if len(name) > _CODE_LENGTH or not name.isascii()
+    }
 
 
 @cache

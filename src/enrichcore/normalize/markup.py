@@ -25,6 +25,7 @@ _CITED = re.compile(
 _LABEL = re.compile(
     r"^"
     r"(?:(?:current |job |position )?title|(?:current )?(?:position|role)|job|headline|(?:company|organi[sz]ation|employer|full) ?name|name|company|employer|industry|sector"
+    r"|(?:(?:estimated|annual|total) )*(?:revenue|turnover|funding)|(?:company |team )?size|headcount|employees|(?:business )?stage"
     r"|answer|result|final answer|output)\s*:\s+(?=\S)",
     re.IGNORECASE,
 )

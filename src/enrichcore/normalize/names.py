@@ -47,6 +47,9 @@ _NOTE = re.compile(
 _DECORATION = re.compile(r"\s+[|/\u2022\u00b7\u2014\u2013].*|\s*\|.*")
 #: A full name before the company or the job: "Ada Bell - Acme".
 _FULL_BEFORE_DASH = re.compile(r"(\S+\s.*?\S)\s+-\s.*")
+#: A name before the company: "Ada Bell at Acme", "Bell @ Acme"; and a name in two parts with a lone dash between them.
+_BEFORE_COMPANY = re.compile(r"(\S+\s.*?\S)\s+at\s+\S.*|(.*\S)\s+@\s+\S.*")
+_LONE_DASH = re.compile(r"(\S+)\s+[-\u2013]\s+(\S+)")
 #: What stands before a name, or behind it, in a sentence or a page's title.
 _SAID = re.compile(
     r"^(?:(?:the|her|his|their|my|contact) )?(?:full )?name(?: is|:)\s+|['\u2019]s (?:linkedin )?(?:profile|page)$",
@@ -97,6 +100,8 @@ def _bare_name(value: Any) -> str | None:
         return None
     if "@" in text:
         text = _ADDRESS_ASIDE.sub("", text)
+    if (named := _BEFORE_COMPANY.fullmatch(text)) is not None:
+        text = named[1] or named[2]
     if "@" in text or "://" in text:
         return None
     text = _CALLED.sub(r"\1 \2", text) if _CALLED.fullmatch(text) else text
@@ -106,7 +111,10 @@ def _bare_name(value: Any) -> str | None:
         two = _TWO.fullmatch(plain)
         if two and not is_particle(two["before"]) and not is_particle(two["behind"]):
             return None
-    bare = _parted(_without_suffixes(_without_asides(plain)))
+    bare = _parted(_without_suffixes(_without_lone_dash(_without_asides(plain))))
+    if _undotted(bare) in _suffixes()[0] and ("." in bare or not (bare.isupper() or bare.istitle())):
+        # "Ph.D." or "MSc" alone.
+        return None
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
@@ -157,6 +165,19 @@ def _without_asides(text: str) -> str:
     named = _DECORATION.sub("", _ASIDE.sub("", plain)).strip(_EDGES) or plain.strip(f"{_EDGES}()[]")
     dashed = _FULL_BEFORE_DASH.fullmatch(named)
     return _without_full_stop(dashed[1] if dashed else _NOTE.sub("", named))
+
+
+def _without_lone_dash(name: str) -> str:
+    """A name in two parts without the dash between them, or without the job behind it: "Ada - Bell", "Bell - Recruiter"."""
+    parted = _LONE_DASH.fullmatch(name)
+    if parted is None:
+        return name
+    return parted[1] if _is_job(parted[2]) else f"{parted[1]} {parted[2]}"
+
+
+def _is_job(text: str) -> bool:
+    """Whether a word of a text is a job and no name."""
+    return not entries("jobs_behind_names").isdisjoint(text.casefold().split())
 
 
 def _without_blanks(text: str) -> str:
@@ -249,8 +270,13 @@ def split_if_told(full: str) -> Parts:
 def last_name(value: Any) -> str | None:
     """As `person_name`, for a last name alone: all in capitals, its leading particles are small ones: "VON BRAUN" is "von Braun"."""
     name = person_name(value)
-    if name is None or not _is_of_one_case(value):
-        return name
+    if name is None:
+        return None
+    if not _is_of_one_case(value):
+        *before, last = name.split()
+        # "van DYK".
+        is_behind = before and last.isupper() and all(word.islower() and is_particle(word) for word in before)
+        return " ".join([*before, _title(last)]) if is_behind and len(last) > 1 else name
     if name in _SHORT_NAMES:
         return name.capitalize()
     parts = name.split()
@@ -310,6 +336,9 @@ def _without_suffixes(name: str) -> str:
         word in known or (place and word in _titles())
         for place, word in enumerate(_undotted(parts[-1].casefold()).split())
     ):
+        parts.pop()
+    while len(parts) > 1 and len(parts[0].split()) > 1 and _is_job(parts[-1]):
+        # "Ada Bell, Recruiter" is no name turned round.
         parts.pop()
     while len(parts) > 1 and len(parts[0].split()) > 1 and _CAPITALS.search(parts[-1]) and not parts[0].isupper():
         # "Ada Bell RN, BSN", "Ada Bell, SAFe": capitals behind a whole name are no first name.
@@ -396,7 +425,7 @@ def _recased(name: str) -> str:
     """A name all in capitals or all in lower case in title case; any other as it is."""
     if not (name.isupper() or name.islower()):
         # "Ada BELLWOOD": how many forms write a last name.
-        return " ".join(_title(word) if _is_shouted(word) else word for word in name.split(" "))
+        return "".join(_title(word) if _is_shouted(word) else word for word in re.split(r"([ -])", name))
     if name.isupper() and len(_undotted(name)) <= 2 and not _SHORT_SYLLABLE.fullmatch(name):  # noqa: PLR2004 - "AJ"
         return name
     turkish = is_turkish(name)

@@ -1,6 +1,7 @@
 """Of several present jobs a lead shows the one at the company that the person was asked about at, and so do later rows."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -58,6 +59,31 @@ def test_without_a_company_the_latest_job_counts(log):
     log.leads(1)
     log.answers_person(1, two_jobs(company="Quillhaven"))
     assert shown(log) == ("Treasurer", "2026-02")
+
+
+ELSEWHERE = {"title": "Interpreter", "company": "Ash", "start_date": "2026-02"}
+
+
+def test_of_jobs_that_will_all_end_the_one_there_counts(log):
+    """Until it does."""
+    interim = {"title": "Buyer", "company": "Quillhaven", "start_date": "2021-05", "end_date": "2026-12-31"}
+    log.leads(1, 1, company_name="Quillhaven")
+    log.answers_person(1, person_answer(experience=[interim, {**ELSEWHERE, "end_date": "2027-06-30"}]))
+    assert shown(log) == ("Buyer", "2021-05")
+
+
+def test_when_a_job_ends_the_one_there_takes_its_place(log):
+    """Of several that go on longer."""
+    jobs = [
+        {"title": "Buyer", "company": "Oak", "start_date": "2021-05", "end_date": "2026-12-31"},
+        {**ELSEWHERE, "end_date": "2027-06-30"},
+        {"title": "Treasurer", "company": "Quillhaven", "start_date": "2025-01", "end_date": "2027-06-30"},
+    ]
+    log.leads(1, 1, company_name="Quillhaven")
+    log.answers_person(1, person_answer(experience=jobs, title="Buyer"))
+    assert shown(log) == ("Buyer", "2021-05")
+    log.passes(date(2026, 12, 31))
+    assert shown(log) == ("Treasurer", "2025-01")
 
 
 def test_later_rows_are_sent_with_that_job_as_well():
