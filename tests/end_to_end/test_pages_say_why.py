@@ -256,3 +256,23 @@ def test_a_cancelled_batch_is_taken_back_by_a_button(site, browser):
     assert browser.post(f"{batch}/retry", data={"state": "cancelled", "step": "", "why": "a slip"}).status_code == 303
     assert "s-running" in browser.get(batch).text
     assert ("web", "a slip") in told(site, e.RetryRequested)
+
+
+def test_an_upload_that_cannot_be_launched_says_why(folder):
+    """There are no rows, none of them names anybody, or the workstream has no webhooks."""
+    registry = configuration()
+    acme = evolve(registry.clients["acme"], webhooks={})
+    with (
+        opened_site(folder, evolve(registry, clients={**registry.clients, "acme": acme})) as site,
+        site.browser() as browser,
+    ):
+        for file, says in (
+            (b"Name,Email\n", "the file has column names and no rows below them"),
+            (b"Name,Email,City\n,,Leeds\n", "No row names a person"),
+            (b"Name,Email\nAnn,ann@vale.example\n", "clients.acme.webhooks.crm_data.find_email_via_waterfall"),
+        ):
+            files, address = {"file": ("people.csv", file)}, "/clients/acme/crm-data/upload"
+            checked = browser.post(address, files=files, data={"action": "check"}).text
+            page = browser.get(browser.post(address, files=files).headers["location"]).text
+            assert says in page
+            assert says.startswith("No row") or says in checked or says.capitalize() in checked

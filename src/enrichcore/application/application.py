@@ -40,7 +40,7 @@ from enrichcore.domain.life_cycle import State
 from enrichcore.domain.local_function import LocalFunction
 from enrichcore.domain.pipeline import Kind
 from enrichcore.domain.upload import Upload
-from enrichcore.registry import Fault, Registry, RunnerSettings, load_functions
+from enrichcore.registry import Fault, Registry, RunnerSettings, load_functions, missing_webhooks
 from enrichcore.store.commit import Store
 
 __all__ = ["CONFIGURATION", "Enrichment"]
@@ -296,7 +296,7 @@ class Enrichment:
 
     def missing_webhooks(self, client: str | UUID, workstream: str) -> list[str]:
         """Keys of the webhooks that a client lacks for a workstream."""
-        return launching.missing_webhooks(self.core, client, workstream)
+        return [fault.key for fault in missing_webhooks(self.registry, client, workstream)]
 
     def fill(self, batch_id: BatchId, *, progress: Callable[[int], None] = lambda _: None) -> Batch:
         """Make every item of a batch that does not exist yet; also after an interrupted launch."""

@@ -7,7 +7,7 @@ is found instead of made twice.
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import msgspec
 
@@ -26,9 +26,10 @@ from enrichcore.domain import events as e
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
 from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
-from enrichcore.domain.pipeline import Kind, Pipeline
+from enrichcore.domain.pipeline import Pipeline
 from enrichcore.domain.upload import Upload
 from enrichcore.domain.words import holdable, words_of_error
+from enrichcore.registry import missing_webhooks
 from enrichcore.store.commit import Commit, Conflict, UploadedPerson
 
 #: Characters kept of why a batch cannot be filled.
@@ -93,20 +94,10 @@ def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> Non
         raise CannotLaunch(f"upload {upload.upload_id} was interrupted: import the file again, then launch that one")
     if not people:
         raise CannotLaunch(f"upload {upload.upload_id} names no one: nothing to launch")
-    missing = missing_webhooks(core, upload.client_id, upload.workstream)
+    missing = missing_webhooks(core.registry, upload.client_id, upload.workstream)
     if missing:
-        keys = ", ".join(missing)
+        keys = ", ".join(fault.key for fault in missing)
         raise CannotLaunch(f"no webhook is configured for {keys}: rows could be made ready but never sent")
-
-
-def missing_webhooks(core: Core, client: str | UUID, workstream: str) -> list[str]:
-    """Keys of the webhooks that a client lacks for a workstream."""
-    owner = core.registry.client(client)
-    return [
-        f"clients.{owner.slug}.webhooks.{workstream}.{step.workflow}"
-        for step in core.registry.workstream(workstream).pipeline.steps
-        if step.kind is Kind.WEBHOOK and (workstream, step.workflow) not in owner.webhooks
-    ]
 
 
 def fill(core: Core, batch_id: BatchId, *, progress: Callable[[int], None]) -> Batch:

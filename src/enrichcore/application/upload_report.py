@@ -36,6 +36,8 @@ _SAID_WITH: Final = {
     KeyKind.PERSON_AT_COMPANY: KeyKind.PERSON_NAME,
     KeyKind.COMPANY_NAME_ALONE: KeyKind.COMPANY_NAME,
 }
+#: What is said of a file without rows.
+NO_ROWS: Final = "the file has column names and no rows below them"
 
 
 @frozen(kw_only=True)
@@ -260,7 +262,9 @@ class Tally:
             self.joined.append(joined)
 
     def _warnings(self) -> tuple[str, ...]:
-        """What else is easily overlooked: that most rows are not imported."""
+        """What else is easily overlooked: that there are no rows, or that most are not imported."""
+        if not self.row_count and not self.rejected_count:
+            return (NO_ROWS,)
         if self.rejected_count <= self.row_count:
             return ()
         reason, count = self._reasons.most_common(1)[0]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from attrs import evolve
+
 from enrichcore.application import imports
 from enrichcore.application.core import Core
 from enrichcore.application.errors import UnknownId
@@ -22,6 +24,7 @@ from enrichcore.domain.ids import ClientId, CompanyId, UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.domain.words import holdable
 from enrichcore.ingest import ImportReading, read_import
+from enrichcore.registry import missing_webhooks
 
 #: Events of an upload that are looked at in one question.
 PAGE: Final = 1_000
@@ -48,10 +51,11 @@ def upload(
     saved = saved_mapping(core, owner.id, workstream) if use_saved else {}
     reading = read_import(source, profile=str(stream.ingest), overrides=overrides, saved=saved, name=name)
     if dry_run:
-        return preview(
+        would = preview(
             reading, client_id=owner.id, workstream=workstream, store=core.store, registry=core.registry,
             now=core.clock(), progress=progress,
         )  # fmt: skip
+        return _with_hindrance(core, would, owner.id, workstream)
     if save and overrides:
         save_mapping(core, owner.id, workstream, overrides, by=by)
     learn_all(core)
@@ -71,7 +75,14 @@ def upload(
     core.append_one(upload_id, 1, started, client_id=owner.id)
     _import(core, importer, reading, progress)
     core.append_one(upload_id, importer.upload_version + 1, _finished(importer.tally), client_id=owner.id)
-    return importer.tally.report(reading, upload_id)
+    return _with_hindrance(core, importer.tally.report(reading, upload_id), owner.id, workstream)
+
+
+def _with_hindrance(core: Core, report: UploadReport, client_id: ClientId, workstream: str) -> UploadReport:
+    """The report, with what a launch would be refused for, so that nobody finds out only then."""
+    missing = [fault.key for fault in missing_webhooks(core.registry, client_id, workstream)]
+    told = (f"a launch would be refused: no webhook is configured; add {', '.join(missing)}",) if missing else ()
+    return evolve(report, notes=(*report.notes, *told))
 
 
 def _import(core: Core, importer: Importer, reading: ImportReading, progress: Callable[[int, int], None]) -> None:

@@ -30,6 +30,7 @@ _NONE: collections.abc.Mapping[str, str] = MappingProxyType({})
 
 _FOOTER = "it is a line below the report, not a record"
 _NOBODY = "nothing names a person: no name, e-mail address or LinkedIn profile"
+_NO_NAME = "nothing names a person: what stands for a name is none, and there is no e-mail address or LinkedIn profile"
 _SHIFTED = "its address stands one column behind its own: perhaps a delimiter outside quotes"
 _LINES_TAKEN_IN = "a quote opened here takes in lines below it that look like rows"
 #: With fewer columns, prose has as many delimiters in a line as a record; with many, it never has.
@@ -168,7 +169,8 @@ class ImportReading:
         ]
         person, company = compose((*told, *behind_names))
         if not person.keys:
-            return self._rejected(row, _NOBODY)
+            is_filled = any(fact in _NAMES and clean_text(cell) is not None for fact, cell in told)
+            return self._rejected(row, _NO_NAME if is_filled else _NOBODY)
         return ImportedRow(
             line=row.line,
             raw=_raw(self.headers, cells),

@@ -152,6 +152,9 @@ def _refuse_prose(table: Table, name: str, knows: Knows) -> None:
         raise NotATable(name, "has no column names: its first line holds a page on LinkedIn", remedy)
     if len(table.headers) > MAX_COLUMNS:
         raise NotATable(name, f"has {len(table.headers):,} columns where a table has {MAX_COLUMNS:,} at most", remedy)
+    is_known = any(map(knows, table.headers))
+    if not is_known and next(table.rows(), None) is None:
+        raise NotATable(name, "holds a single line, and no column name that is known", remedy)
     if len(table.headers) > _PROSE_COLUMNS:
         return
     if any(len(cell.split()) >= _PROSE_WORDS for cell in table.headers):
@@ -159,11 +162,10 @@ def _refuse_prose(table: Table, name: str, knows: Knows) -> None:
     if len(table.headers) == 1 and "," in table.headers[0]:
         raise NotATable(name, "has every line as one quoted cell", "export it again as CSV")
     rows = [row.cells for row in islice(table.rows(), _PROSE_ROWS)]
-    if len(table.headers) == 1 and not rows:
-        raise NotATable(name, "holds a single line of text", remedy)
+    if not rows:
+        return
     lengths = [len(" ".join(cells).split()) for cells in rows]
     is_wordy = len(table.headers) == 1 and sum(lengths) >= _PROSE_WORDS * len(lengths)
-    is_known = any(map(knows, table.headers))
     if is_wordy or not (is_known or looks_like_records(rows, len(table.headers))):
         raise NotATable(name, "is text, not a table", remedy)
 

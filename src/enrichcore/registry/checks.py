@@ -4,6 +4,8 @@ The first part looks over what was read, holes included, and notes faults. `miss
 registry before a launch: a client need not have a webhook for every workstream, but cannot launch without.
 """
 
+from uuid import UUID
+
 from attrs import NOTHING
 
 from enrichcore.domain.pipeline import Kind
@@ -77,7 +79,7 @@ def _check_budget(context: Context, client: ClientTable) -> None:
         context.note(place, "means nothing without a budget", "give budget_credits too")
 
 
-def missing_webhooks(registry: Registry, client: str, workstream: str) -> tuple[Fault, ...]:
+def missing_webhooks(registry: Registry, client: str | UUID, workstream: str) -> tuple[Fault, ...]:
     """The webhooks that the client lacks for that workstream, each as a fault; a launch needs there to be none.
 
     Args:

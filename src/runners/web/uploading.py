@@ -13,6 +13,7 @@ from litestar.response import Redirect, Stream
 
 from enrichcore.application import UnknownId
 from enrichcore.application.estimating import estimate
+from enrichcore.application.upload_report import NO_ROWS
 from enrichcore.domain.ids import UploadId
 from enrichcore.domain.upload import Upload
 from enrichcore.registry import Client
@@ -90,6 +91,8 @@ def inspector(
         people=[{**facts, "name": person_name(facts)} for facts in people],
         paging=paging,
         stream=desk.registry.workstreams.get(upload.workstream),
+        missing=_missing(desk, owner, upload),
+        no_rows=NO_ROWS,
         batches=desk.rows("batches_of_upload", upload=upload_id),
     )
 
@@ -138,6 +141,12 @@ def launch(
             )
         batch = desk.application.launch(UploadId(upload_id), by=BY)
     return Redirect(f"/batches/{batch.batch_id}", status_code=303)
+
+
+def _missing(desk: Desk, owner: Client, upload: Upload) -> list[str]:
+    """The webhooks that a launch would be refused for; none where the workstream is gone."""
+    is_there = upload.workstream in desk.registry.workstreams
+    return desk.application.missing_webhooks(owner.id, upload.workstream) if is_there else []
 
 
 def _owned(desk: Desk, client: str, upload_id: UUID) -> tuple[Client, Upload]:

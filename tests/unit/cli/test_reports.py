@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
 from enrichcore.store import MemoryStore
 from runners.cli.showing import show_table
@@ -52,6 +53,24 @@ def test_whoever_imports_hardly_any_row_is_told_so(capsys):
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "x.csv: 1 row imported, 1 person, 1 company, 2 rows kept aside, 1 blank row passed over"
     assert f"Note: {most}" in told
+
+
+@pytest.mark.parametrize("file", [b"Name,Email\n", b"Email\n\n"])
+def test_a_file_without_rows_is_told_to_have_none(file):
+    """Whatever columns it has."""
+    report = World(MemoryStore()).app.upload(file, client=ACME, workstream=CRM)
+    assert report.notes == ("the file has column names and no rows below them",)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_whoever_imports_what_cannot_be_launched_is_told_so(dry_run):
+    """A workstream without webhooks is named before the launch is refused."""
+    world = World(MemoryStore())
+    client = evolve(world.registry.client(ACME), webhooks={})
+    app = world.another(evolve(world.registry, clients={**world.registry.clients, ACME: client}))
+    report = app.upload(b"Name,Email\nAnn,ann@vale.example\n", client=ACME, workstream=CRM, dry_run=dry_run)
+    (note,) = report.notes
+    assert note.startswith("a launch would be refused: no webhook is configured; add clients.acme.webhooks.crm_data.")
 
 
 def test_credits_are_written_in_one_way(capsys):

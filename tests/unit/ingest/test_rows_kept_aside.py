@@ -13,6 +13,8 @@ from tests.unit.ingest.rows import only, read
         (",,,", None),
         (",,Vale Ltd,", "nothing names a person"),
         ("-,N/A,Vale Ltd,email_not_unlocked@domain.com", "nothing names a person"),
+        ("Ada0001,1234,Vale Ltd,", "what stands for a name is none"),
+        ("Sales,Team,Vale Ltd,", "what stands for a name is none"),
         ("Jo,Vale,Vale, Ltd,jo@vale.example", "5 cells where the header has 4"),
         ("First Name,Last Name,Company,Email", "header line again"),
     ],
