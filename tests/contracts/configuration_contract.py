@@ -175,7 +175,7 @@ class ConfigurationContract(WorldContract):
         world.claim()
         assert beside.answers_shut_out() == []
         assert [str(fault).partition(" such")[0] for fault in gone.answers_shut_out()] == [
-            f"clients.{ACME}: is not as in force, and 2 steps may be answered with a secret that is gone then:"
+            f"clients.{ACME}: has no longer a secret with which 2 steps may be answered:"
         ]
         assert [fault.key for fault in rotated.answers_shut_out()] == [f"clients.{ACME}.callback_secret"]
         assert not caplog.records

@@ -65,8 +65,8 @@ def answers_shut_out(core: Core) -> list[Fault]:
     return [
         Fault(
             key=f"clients.{slug}{key}",
-            problem=f"is not as in force, and {counted(waits[client_id], 'step')} may be answered with a secret that is gone then: such an"
-            " answer is refused, and not kept",
+            problem=f"has no longer a secret with which {counted(waits[client_id], 'step')} may be answered: such an answer is refused, and"
+            " not kept",
             remedy="keep that secret, as one of a list, until they are answered",
         )
         for client_id, (slug, key) in found.items()

@@ -56,7 +56,9 @@ class RebuildRunning(ProjectionError):
     """Another rebuild of the same read model is under way."""
 
     def __init__(self, read_model: str) -> None:
-        super().__init__(f"{read_model} is being rebuilt already; wait until that rebuild ends")
+        super().__init__(
+            f"{read_model} is being rebuilt already; wait until that rebuild ends, or for two minutes after its process was killed"
+        )
         self.read_model = read_model
 
 

@@ -51,6 +51,9 @@ SWITCH_WAIT_MS: Final = 2000
 SWITCH_TRIES: Final = 30
 SWITCH_PAUSE_S: Final = 0.5
 PART: Final = "__part"
+#: For how long a rebuild that failed tries to drop what it made, where the database was lost, and how often.
+DISCARD_WITHIN_S: Final = 20.0
+DISCARD_PAUSE_S: Final = 0.5
 #: Rows that a rebuild changes before it writes them: most rows change several times, and a crash begins anew anyway.
 PENDING_ROWS: Final = 20_000
 
@@ -245,7 +248,22 @@ class Building:
         connection.execute(statement("end_rebuild"), {"names": names, "suffix": self.suffix, "owner": self.owner})
 
     def discard(self) -> None:
-        """Drop the tables and give back the lease, if it is still ours."""
+        """Drop the tables and give back the lease, if it is still ours.
+
+        A database that was lost is waited for, so that another rebuild may begin at once; where it stays away, the lease ends.
+        """
+        until = time.monotonic() + DISCARD_WITHIN_S
+        while True:
+            try:
+                self._discard()
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                # Of a pool's connections more than one may be dead.
+                if time.monotonic() < until:
+                    time.sleep(DISCARD_PAUSE_S)
+                    continue
+            return
+
+    def _discard(self) -> None:
         with self.pool.connection() as connection:
             connection.execute(part_statement("drop_parts", table_of(self.owner)))
             try:

@@ -22,7 +22,7 @@ from projections.final_leads import FINAL_LEADS
 from runners.cli.commands import say
 from runners.cli.export import Format, write_leads
 from runners.cli.moments import moment, past_moment
-from runners.cli.opening import application
+from runners.cli.opening import application, told_when_lost
 from runners.cli.progress import reaching
 from runners.cli.writing import opened
 from runners.statements import postgres, statements
@@ -81,7 +81,9 @@ def leads(
         ):
             raise UnknownId(f"batch of {client}", batch_id)
         wanted = Wanted(client_id=owner.id, batch_id=batch_id, workstream=workstream, indicators=told, since=since)
+        half = "what was written is not all" if out is None else f"nothing was written to {out}"
         with (
+            told_when_lost(f"{half}: run the same again"),
             opened(out) as stream,
             _table(store, owner.id, then) as table,
             stored_leads(store, wanted, table) as found,

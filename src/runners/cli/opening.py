@@ -12,7 +12,9 @@ import typer
 
 from enrichcore.application import Enrichment
 from enrichcore.registry import Registry, UnknownClientError
-from runners.cli.commands import say
+from enrichcore.store.commit import StoreUnavailable
+from enrichcore.store.postgres import UNREACHABLE
+from runners.cli.commands import CannotDo, say
 from runners.composition import SETTINGS, Configured, configured, opened
 
 #: Who decides, for events; `who` gives a name to those who give none.
@@ -66,6 +68,20 @@ def application(
         configuration, by=who(), record=record, decides=decides, put_in_force=_say_in_force
     ) as opened_application:
         yield opened_application
+
+
+@contextmanager
+def told_when_lost(became: str) -> Iterator[None]:
+    """Say what became of the work where the database is lost in the middle of it.
+
+    Raises:
+        CannotDo: It was.
+    """
+    try:
+        yield
+    except (StoreUnavailable, *UNREACHABLE) as lost:
+        why = str(lost) if isinstance(lost, StoreUnavailable) else f"the database failed: {lost}"
+        raise CannotDo(f"{why.splitlines()[0]}; {became}") from lost
 
 
 def _say_in_force(path: Path) -> None:

@@ -31,7 +31,7 @@ from enrichcore.store.mending import Mended, mend_inline_state
 from projections import read_models as chosen
 from projections.progress import PROGRESS
 from runners.cli.moments import moment as moment_of
-from runners.cli.opening import application
+from runners.cli.opening import application, told_when_lost
 from runners.cli.progress import counting, reaching
 from runners.cli.showing import AsJson, json_text, line, show_json, show_table
 from runners.statements import postgres
@@ -81,7 +81,8 @@ def replay(
         elif moment is not None:
             replaying.look_back(moment, with_rows=bool(read_models))
         else:
-            replaying.rebuild()
+            with told_when_lost("the read models are as they were: run the same again"):
+                replaying.rebuild()
 
 
 def _by_the_file(enrichment: Enrichment, models: Sequence[ReadModel], *, only_looking: bool) -> Sequence[ReadModel]:

@@ -15,7 +15,7 @@ from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.ingest import BadMapping, check_field
 from enrichcore.store.commit import StoreUnavailable
 from runners.cli.commands import CannotDo, Interrupted, say
-from runners.cli.opening import application, client_name, who
+from runners.cli.opening import application, client_name, told_when_lost, who
 from runners.cli.progress import counting, reading
 from runners.cli.showing import AsJson, line, show_json
 from runners.cli.upload_report import show_report, show_steps
@@ -66,6 +66,7 @@ def upload(
     with (
         application(context, record=not dry_run) as enrichment,
         reading("Reading" if dry_run else "Importing", file, silent=as_json) as progress,
+        told_when_lost(_HALF_READ if dry_run else _HALF_IMPORTED),
     ):
         try:
             report = enrichment.upload(
@@ -81,8 +82,6 @@ def upload(
             )
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted; {_HALF_READ if dry_run else _HALF_IMPORTED}") from None
-        except StoreUnavailable as lost:
-            raise CannotDo(f"{lost}; {_HALF_READ if dry_run else _HALF_IMPORTED}") from lost
     if as_json:
         show_json(report_json(report))
     else:

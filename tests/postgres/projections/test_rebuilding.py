@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from enrichcore.domain import events as e
@@ -108,6 +109,28 @@ def test_what_a_crashed_rebuild_left_is_dropped_at_the_next_start(world, pool):
     end_leases(pool)
     ensure_tables(pool, READ_MODELS)
     assert beside(pool) == []
+    assert content(pool) == live
+
+
+def test_a_rebuild_whose_connections_are_lost_stands_in_nobodys_way(world, pool):
+    """As where the server is started anew: the live rows are as they were, and the next rebuild begins at once."""
+    catch_up(pool, READ_MODELS)
+    live = content(pool)
+    with pool.connection(), pool.connection(), pool.connection() as third:
+        third.execute("select 1")
+
+    def cut(position, _target):
+        if position:
+            with psycopg.connect(pool.conninfo, autocommit=True) as connection:
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where datname = current_database() and pid <> pg_backend_pid()"
+                )
+
+    with pytest.raises(psycopg.OperationalError):
+        rebuild(pool, READ_MODELS, progress=cut, page=20)
+    assert beside(pool) == []
+    rebuild(pool, READ_MODELS)
     assert content(pool) == live
 
 

@@ -12,7 +12,8 @@ from enrichcore.application import CannotLaunch, StaleConfiguration, UnknownId
 from enrichcore.ingest import BadMapping, NotATable
 from enrichcore.registry import ConfigurationError, Fault, UnknownClientError
 from enrichcore.store.commit import Conflict, StoreUnavailable
-from runners.cli.commands import Interrupted, hoisted, refuse
+from runners.cli.commands import CannotDo, Interrupted, hoisted, refuse
+from runners.cli.opening import told_when_lost
 
 FAULT = Fault(key="clients.acme.id", problem="is missing", remedy="give it")
 COMMANDS = [
@@ -159,3 +160,17 @@ def test_the_configuration_may_be_named_anywhere():
 def test_hoisting_loses_nothing(args):
     """It only changes the order."""
     assert sorted(hoisted(args)) == sorted(args)
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (psycopg.OperationalError("closed\nthis means"), "the database failed: closed; nothing was changed"),
+        (StoreUnavailable("the database is away"), "the database is away; nothing was changed"),
+    ],
+)
+def test_a_database_that_is_lost_in_the_middle_leaves_nobody_wondering_what_became_of_the_work(lost, said):
+    """Whichever part of the work met it."""
+    with pytest.raises(CannotDo) as refused, told_when_lost("nothing was changed"):
+        raise lost
+    assert str(refused.value) == said
