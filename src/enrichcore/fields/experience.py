@@ -413,7 +413,7 @@ def _job(part: Tree, seen: _Seen) -> Job | None:
 
 def _is_no_job(part: Mapping[str, Tree]) -> bool:
     """Whether an entry says that it is a degree, a course or the like, as where all that a person did stands in one list."""
-    sorts = (text_values.line(value) for value in values_along((part,), shape_of(part).job_paths("sort")))
+    sorts = (text_values.line(value) for value in values_along((part,), shape_of(part).jobs["sort"]))
     return any(sort is not None and folded_key(sort) in _no_jobs() for sort in sorts) or any(
         text_values.line(part[key]) for key in _degrees() & part.keys()
     )
@@ -430,13 +430,13 @@ def _degrees() -> frozenset[str]:
 
 
 def _read_job(part: Mapping[str, Tree]) -> Job | None:
-    paths = shape_of(part).job_paths
+    paths = shape_of(part).jobs
 
     def first(kind: str, clean: cleaners.Cleaner) -> Any:
-        return first_along(part, paths(kind), clean)
+        return first_along(part, paths[kind], clean)
 
     start, end = first("start", number_values.date), first("end", number_values.date)
-    if start is None or (end is None and paths("span")):
+    if start is None or (end is None and paths["span"]):
         start = start or first("start", number_values.start_of_span) or first("span", number_values.start_of_span)
         end = end or first("start", number_values.end_of_span) or first("span", number_values.end_of_span)
     title, company = first("title", text_values.job_title), first("company", _company_name)
@@ -471,8 +471,8 @@ def _flat(node: Tree) -> Iterator[Job]:
 
 def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool | None:
     """Whether a job is a present one; None where neither a flag nor an end tells."""
-    paths = shape_of(part).job_paths
-    for value in values_along((part,), paths(said_at)):
+    paths = shape_of(part).jobs
+    for value in values_along((part,), paths[said_at]):
         if is_yes(value):
             return True
         if value is False or str(value).strip().casefold() in _NO:
@@ -480,7 +480,7 @@ def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool 
     if end is not None:
         return False
     # "Present" is no date, so it is no end.
-    ends = values_along((part,), (*paths(end_at), *paths("span"), *paths("start")))
+    ends = values_along((part,), (*paths[end_at], *paths["span"], *paths["start"]))
     told = (value if isinstance(value, str) else text_values.line(value) for value in ends)
     return True if any(_goes_on().search(text) for text in told if text) else None
 
@@ -493,7 +493,7 @@ def _goes_on() -> re.Pattern[str]:
 
 
 def _first(part: Mapping[str, Tree], kind: str, clean: cleaners.Cleaner) -> Any:
-    return first_along(part, shape_of(part).job_paths(kind), clean)
+    return first_along(part, shape_of(part).jobs[kind], clean)
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:
