@@ -18,6 +18,7 @@ from enrichcore.fields.place_values import city, country, location
 from enrichcore.fields.sentences import WORDS_OF_SENTENCE, is_sentence, without_aside
 from enrichcore.fields.sources import words
 from enrichcore.fields.text_values import PAGE_TITLE, fact, job_title, label, line, links, paragraph, status, word
+from enrichcore.normalize.remembering import remembered
 
 #: A company may be named by a number of so many digits: "1906".
 _SHORTEST_NUMBER = 3
@@ -44,6 +45,7 @@ def own_company_type(value: Any) -> str | None:
     return None if text is None else spelled(text)
 
 
+@remembered
 def company_name(value: Any) -> str | None:
     """A company's name; a short number is none, nor is a sentence about it, and of the title of its page elsewhere the name."""
     text = label(value)
@@ -74,6 +76,7 @@ def last_name(value: Any) -> str | None:
     return normalize.last_name(line(value))
 
 
+@remembered
 def full_name(value: Any) -> str | None:
     """A full name; `Last, First` is turned round."""
     turned = last_name_first(value)
@@ -85,6 +88,7 @@ def full_name(value: Any) -> str | None:
     return None if text is None or is_sentence(text) or (told.endswith(".") and is_sentence(f"{text}.")) else text
 
 
+@remembered
 def last_name_first(value: Any) -> tuple[str, str] | None:
     """First and last name of `Last, First`; None where a full name is written otherwise."""
     text = line(value)
@@ -98,6 +102,7 @@ def lone_last_name(value: Any) -> str | None:
     return normalize.lone_last_name(line(value))
 
 
+@remembered
 def company_domain(value: Any) -> str | None:
     """A company's domain from a domain, URL or list."""
     return next((domain for text in links(value) if (domain := normalize.company_domain(text))), None)
@@ -117,7 +122,7 @@ def link(value: Any) -> str | None:
 
 def linkedin(kind: normalize.LinkedInKind, *, slug: bool = False) -> Cleaner:
     """A cleaner for LinkedIn pages of people or companies, or for their bare slugs."""
-    return lambda value: next(_pages(value, kind, slug=slug), None)
+    return remembered(lambda value: next(_pages(value, kind, slug=slug), None))
 
 
 def _pages(value: Any, kind: normalize.LinkedInKind, *, slug: bool = False) -> Iterator[str]:
@@ -135,6 +140,7 @@ def _names_another(text: str, url: str, kind: normalize.LinkedInKind) -> bool:
     return any(other and differ_as_pages(own, other.rpartition("/")[2]) for other in told)
 
 
+@remembered
 def person_page(value: Any) -> str | None:
     """A person's LinkedIn page under the address with their name."""
     return next((url for url in _pages(value, "in") if not sort_of_page(url.rpartition("/")[2])), None)

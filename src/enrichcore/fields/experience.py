@@ -15,9 +15,9 @@ from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.fields import cleaners, number_values, text_values
-from enrichcore.fields.payloads import Tree, first_along, values_along
+from enrichcore.fields.payloads import Tree, values_along, values_at
 from enrichcore.fields.places import is_yes
-from enrichcore.fields.sources import folded_key, job_paths, keys, shape_of, words
+from enrichcore.fields.sources import Path, folded_key, job_paths, keys, shape_of, words
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
@@ -383,10 +383,11 @@ def _job(part: Tree, seen: _Seen) -> Job | None:
 
 def _is_no_job(part: Mapping[str, Tree]) -> bool:
     """Whether an entry says that it is a degree, a course or the like, as where all that a person did stands in one list."""
-    sorts = (text_values.line(value) for value in values_along((part,), shape_of(part).job_paths("sort")))
-    return any(sort is not None and folded_key(sort) in _no_jobs() for sort in sorts) or any(
-        text_values.line(part[key]) for key in _degrees() & part.keys()
-    )
+    if not _degrees().isdisjoint(part) and any(text_values.line(part[key]) for key in _degrees() & part.keys()):
+        return True
+    said_at = shape_of(part).jobs["sort"]
+    sorts = (text_values.line(value) for value in values_along((part,), said_at)) if said_at else ()
+    return any(sort is not None and folded_key(sort) in _no_jobs() for sort in sorts)
 
 
 @cache
@@ -400,13 +401,13 @@ def _degrees() -> frozenset[str]:
 
 
 def _read_job(part: Mapping[str, Tree]) -> Job | None:
-    paths = shape_of(part).job_paths
+    paths = shape_of(part).jobs
 
     def first(kind: str, clean: cleaners.Cleaner) -> Any:
-        return first_along(part, paths(kind), clean)
+        return _told(part, paths[kind], clean)
 
     start, end = first("start", number_values.date), first("end", number_values.date)
-    if start is None or (end is None and paths("span")):
+    if start is None or (end is None and paths["span"]):
         start = start or first("start", number_values.start_of_span) or first("span", number_values.start_of_span)
         end = end or first("start", number_values.end_of_span) or first("span", number_values.end_of_span)
     title, company = first("title", text_values.job_title), first("company", _company_name)
@@ -441,8 +442,8 @@ def _flat(node: Tree) -> Iterator[Job]:
 
 def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool | None:
     """Whether a job is a present one; None where neither a flag nor an end tells."""
-    paths = shape_of(part).job_paths
-    for value in values_along((part,), paths(said_at)):
+    paths = shape_of(part).jobs
+    for value in values_along((part,), paths[said_at]):
         if is_yes(value):
             return True
         if value is False or str(value).strip().casefold() in _NO:
@@ -450,7 +451,7 @@ def _is_current(part: Tree, said_at: str, end_at: str, end: str | None) -> bool 
     if end is not None:
         return False
     # "Present" is no date, so it is no end.
-    ends = values_along((part,), (*paths(end_at), *paths("span"), *paths("start")))
+    ends = values_along((part,), (*paths[end_at], *paths["span"], *paths["start"]))
     told = (value if isinstance(value, str) else text_values.line(value) for value in ends)
     return True if any(_goes_on().search(text) for text in told if text) else None
 
@@ -462,8 +463,19 @@ def _goes_on() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spoken})(?!\w)|{signs}", re.IGNORECASE)
 
 
+def _told(part: Mapping[str, Tree], found_at: Iterable[Path], clean: cleaners.Cleaner) -> Any:
+    """The first value at several paths that its cleaner accepts, which turns away what says nothing, too."""
+    for path in found_at:
+        if path[0] in part:
+            for value in (part[path[0]],) if len(path) == 1 else values_at(part, path):
+                cleaned = clean(value)
+                if cleaned is not None:
+                    return cleaned
+    return None
+
+
 def _first(part: Mapping[str, Tree], kind: str, clean: cleaners.Cleaner) -> Any:
-    return first_along(part, shape_of(part).job_paths(kind), clean)
+    return _told(part, shape_of(part).jobs[kind], clean)
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:

@@ -8,6 +8,7 @@ from enrichcore import normalize
 from enrichcore.fields.sentences import is_sentence
 from enrichcore.fields.sources import words
 from enrichcore.fields.text_values import LIST_KEYS, MAX_ENTRIES, MAX_LABEL, TEXT_KEYS, paragraph, said, texts
+from enrichcore.normalize.remembering import remembered
 
 #: Those of a technology, which are no name of anything else.
 _TECHNOLOGY_KEYS = (*TEXT_KEYS, "technology", "tech", "product")
@@ -83,13 +84,16 @@ def _distinct(parts: Iterator[str]) -> list[str] | None:
     """Clean labels in order, without repetitions; None where there is none."""
     kept: dict[str, str] = {}
     for part in parts:
-        text = normalize.clean_text(_MARKED.sub("", part.strip(" ,;|")))
-        if (
-            text
-            and not _AND_MORE.fullmatch(text)
-            and len(text) <= MAX_LABEL
-            and len(kept) < MAX_ENTRIES
-            and any(map(str.isalpha, text))
-        ):
+        text = _entry(part)
+        if text is not None and len(kept) < MAX_ENTRIES:
             kept.setdefault(text.casefold(), text)
     return list(kept.values()) or None
+
+
+@remembered
+def _entry(part: str) -> str | None:
+    """One label of a list, without the sign before it."""
+    text = normalize.clean_text(_MARKED.sub("", part.strip(" ,;|")))
+    if text is None or _AND_MORE.fullmatch(text) or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
+        return None
+    return text

@@ -39,7 +39,7 @@ class Objects:
 
     def paths_of(self, name: str, sources: Sources | None) -> tuple[Path, ...]:
         """The paths of a field that may lead somewhere in these objects, the caller's own where there are some."""
-        return paths_of(name, sources) if sources and name in sources else self.shape.paths_of(name)
+        return paths_of(name, sources) if sources and name in sources else self.shape.fields[name]
 
 
 def objects_about(payload: Tree, entity: Entity) -> Objects:
@@ -100,7 +100,7 @@ def field_of(
     Of those under its own name only, or not, when told.
     """
     own = sources.get(name) if sources else None
-    found_at = objects.paths_of(name, sources)
+    found_at = objects.shape.fields[name] if own is None else paths_of(name, sources)
     if not found_at:
         return None
     shipped_clean, own_path = cleaning(name)

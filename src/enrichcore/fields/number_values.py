@@ -109,6 +109,7 @@ def year(value: Any) -> int | None:
     return number if number is not None and FIRST_FOUNDED <= number <= LAST_FOUNDED else None
 
 
+@remembered
 def date(value: Any) -> str | None:
     """One date; a list of one counts as its member."""
     if isinstance(value, list):

@@ -116,7 +116,7 @@ def values_at(node: Tree, path: Path) -> Sequence[Tree]:
     if len(path) == 1 and type(node) is dict:
         # Nearly every path is one key of an object; a list at its end is one value, for it may be a list of labels.
         value = node.get(path[0])
-        return () if value is None or is_nothing(value) else (value,)
+        return () if is_nothing(value) else (value,)
     if isinstance(node, list):
         return [value for part in node for value in values_at(part, path)]
     if not path:
@@ -256,9 +256,6 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
     if isinstance(value, str):
         inner = None if _is_plain_text(value) else _unfolded(value)
         return value if inner is None else _tree(inner, depth - 1, budget)
-    if isinstance(value, (dict, Mapping)):
-        folded = _folded_mapping(value, depth, budget)
-        return _without_speaker(folded) if _SPEAKER in folded else folded
     if isinstance(value, (list, tuple)):
         parts: list[Tree] = []
         for part in value:
@@ -268,6 +265,9 @@ def _tree(value: Any, depth: int, budget: list[int]) -> Tree:
         if len(parts) > 1 and type(parts[0]) is dict and "value" in parts[0]:
             return _paired(parts)
         return parts
+    if isinstance(value, (dict, Mapping)):
+        folded = _folded_mapping(value, depth, budget)
+        return _without_speaker(folded) if _SPEAKER in folded else folded
     if isinstance(value, bytes):
         return _tree(_parsed(value), depth - 1, budget)
     return _bounded(value) if type(value) is int and not -_LARGEST < value < _LARGEST else value
@@ -306,7 +306,12 @@ def _folded_mapping(value: Mapping[Any, Any], depth: int, budget: list[int]) -> 
         # Two keys that fold to one: the first that says something stays.
         if name in folded and not is_nothing(folded[name]):
             continue
-        if depth > 1 and (part is None or (type(part) is str and "{" not in part and "[" not in part)):
+        kind = type(part)
+        if depth > 1 and (
+            kind in _TAKEN_AS_THEY_ARE
+            or (kind is str and "{" not in part and "[" not in part)
+            or (kind is int and -_LARGEST < part < _LARGEST)
+        ):
             # As `_tree` does, without a call for most of an answer's values.
             budget[0] -= 1
             folded[name] = part
@@ -429,6 +434,7 @@ def _bounded(number: str | int) -> float | None:
 
 
 _LARGEST = 10**MAX_DIGITS
+_TAKEN_AS_THEY_ARE = frozenset({bool, float, type(None)})
 #: For what is JSON as it should be, in a third of the time; what it refuses is read with `_DECODER`.
 _DECODE = msgspec.json.Decoder().decode
 #: Not strict: bodies written by hand hold line breaks inside strings. Made once, which takes as long as reading a short text.

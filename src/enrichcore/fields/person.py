@@ -49,7 +49,7 @@ def person_fields(payload: Tree, sources: Sources | None, asked: AskedCompany) -
     )
     if tells_of(fields["person_location"] or "", fields["person_full_name"], fields["person_first_name"]):
         fields["person_location"] = None
-    employer = next(clean_values(objects.own, objects.shape.job_paths("employer"), label), None)
+    employer = next(clean_values(objects.own, objects.shape.jobs["employer"], label), None)
     clean = _title_of(fields, employer)
     hints = Hints(
         asked=asked,

@@ -47,6 +47,7 @@ def _listed(value: Any) -> Any:
     )
 
 
+@remembered
 def city(value: Any) -> str | None:
     """The name of a city or a state; a continent and a sales region are none."""
     text = place(value)
@@ -113,6 +114,7 @@ def _code_or_place(name: str) -> str:
     return name.upper() if len(name) <= CODE_LENGTH else cased_place(name)
 
 
+@remembered
 def country(value: Any) -> str | None:
     """A country's English name."""
     told = normalize.country_name(normalize.without_marks(value) if isinstance(value, str) else value)

@@ -75,7 +75,7 @@ def company_location(nodes: list[Tree], country: str | None) -> Location:
     own = next((home for one in same if one.city and (home := _home(one))), None) if best.doubt <= MARKED else None
     country = own or country or next((one.country for one in same if one.country), None)
     states = (one.state for one in same if one.state and (one.country or _may_be_in(one.state, country)))
-    return _resolved(best.city, [*states, *as_state], country)
+    return _resolved(best.city, (*states, *as_state), country)
 
 
 def _in_country(place: Location, country: str | None) -> Location | None:
@@ -190,7 +190,7 @@ def _whole(location: Location) -> Location:
     """The place with what follows from its parts: the country of a state, the name of a code."""
     as_state = _state_for_country([location.country], [location])
     country = UNITED_STATES if as_state else location.country
-    return _resolved(location.city, [*([location.state] if location.state else []), *as_state], country)
+    return _resolved(location.city, (*([location.state] if location.state else []), *as_state), country)
 
 
 def is_yes(value: Any) -> bool:
@@ -203,7 +203,8 @@ def is_no(value: Any) -> bool:
     return value is False or (not isinstance(value, bool) and str(value).strip().casefold() in NO)
 
 
-def _resolved(city: str | None, states: list[str], country: str | None) -> Location:
+@lru_cache(maxsize=8_192)
+def _resolved(city: str | None, states: tuple[str, ...], country: str | None) -> Location:
     country = country or next((home for state in states if (home := _state_country(state, city or ""))), None)
     named_alike = words("city_states", "cities_like_countries")
     if city and country and country_name(city) == country and city.casefold() not in named_alike:
@@ -294,8 +295,11 @@ def _location(node: Tree, place: Place, *, doubt: int) -> Location:
     city = _first(node, place.city, place_values.city)
     state = _first(node, place.state, place_values.state)
     country = _first(node, place.country, place_values.country)
-    if city is None and state is None and country is None:
-        return Location(doubt=doubt)
+    return _put_together(city, state, country, doubt)
+
+
+@lru_cache(maxsize=8_192)
+def _put_together(city: str | None, state: str | None, country: str | None, doubt: int) -> Location:
     for text in (city, state):
         if text is not None and (len(comma_separated(text)) > 1 or (text is city and names_several(text))):
             # "Boston, MA" in the city's place, "Massachusetts, US" in the state's.

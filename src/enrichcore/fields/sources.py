@@ -5,7 +5,7 @@ these by `"..."`, before or behind which their own then stand.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -95,28 +95,26 @@ def paths_of(name: str, sources: Sources | None = None) -> tuple[Path, ...]:
     return _default_paths(name) if own is None else _own_paths(name, tuple(own))
 
 
+class _Beginning(dict[str, tuple[Path, ...]]):
+    """Those of the shipped paths that begin with one of some keys, by name, found out when they are first asked for."""
+
+    def __init__(self, keys: frozenset[str], shipped: Callable[[str], tuple[Path, ...]]) -> None:
+        super().__init__()
+        self._keys, self._shipped = keys, shipped
+
+    def __missing__(self, name: str) -> tuple[Path, ...]:
+        found = self[name] = tuple(one for one in self._shipped(name) if one[0] in self._keys)
+        return found
+
+
 @frozen
 class Shape:
-    """The keys of an object, or of several, with which shipped paths begin: all other paths lead nowhere."""
+    """The paths that may lead somewhere in objects with certain keys: all others lead nowhere."""
 
-    keys: frozenset[str]
-    _fields: dict[str, tuple[Path, ...]] = Factory(dict)
-    _jobs: dict[str, tuple[Path, ...]] = Factory(dict)
-
-    def paths_of(self, name: str) -> tuple[Path, ...]:
-        """The shipped paths of one field that may lead somewhere."""
-        if name not in self._fields:
-            self._fields[name] = self._beginning(paths_of(name))
-        return self._fields[name]
-
-    def job_paths(self, kind: str) -> tuple[Path, ...]:
-        """The same of one part of a person's jobs."""
-        if kind not in self._jobs:
-            self._jobs[kind] = self._beginning(job_paths(kind))
-        return self._jobs[kind]
-
-    def _beginning(self, found_at: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(one for one in found_at if one[0] in self.keys)
+    #: Those of each field.
+    fields: Mapping[str, tuple[Path, ...]]
+    #: Those of each part of a person's jobs.
+    jobs: Mapping[str, tuple[Path, ...]]
 
 
 def shape_of(keys: Iterable[str]) -> Shape:
@@ -126,7 +124,7 @@ def shape_of(keys: Iterable[str]) -> Shape:
 
 @lru_cache(maxsize=1_024)
 def _shape_of(keys: frozenset[str]) -> Shape:
-    return Shape(keys)
+    return Shape(_Beginning(keys, paths_of), _Beginning(keys, job_paths))
 
 
 @cache

@@ -14,7 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from enrichcore.normalize.domains import is_misspelt_mail_host, registrable_domain
 from enrichcore.normalize.lists import entries, lines
 from enrichcore.normalize.nothing import clean_text
-from enrichcore.normalize.remembering import MAX_TEXTS
+from enrichcore.normalize.remembering import MAX_TEXTS, remembered
 
 #: Characters of a cell that are searched for addresses.
 MAX_CELL = 2_000
@@ -63,6 +63,7 @@ _MASKED = frozenset("*\u2022\u2026")
 _CROSSED_OUT = re.compile(r"(?:^|[._-])x{3,}(?:$|[._-])")
 
 
+@remembered
 def usable_email(value: Any) -> str | None:
     """The first usable address in a text, a list or an object such as `{"email": ...}`; lower-case; None for placeholders.
 

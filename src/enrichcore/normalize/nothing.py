@@ -74,9 +74,11 @@ _FIELD = (
 #: Every sentence that says nothing, and every word that does so with others, holds one of these. Asking for them first spares
 #: most texts the search for sentences, which takes longer than all the rest.
 _HINT = re.compile(
-    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]|\b0 [a-z]"
+    r"no|n['\u2019]t|n/a|un[adscke]|fail|nan|nil|null|empty|as an ai|kein|nich|aucun|sin |n\u00e3o|nao|nenhum|sem |geen|niet|nessun|ing[ae]"
     r"|ikke|brak|nie|\u043d\u0435"
 )
+#: As the hints, and apart from them: a search whose every branch begins with a letter takes a third of the time.
+_NONE_OF = re.compile(r"\b0 [a-z]")
 #: What a table leaves where a column's value should have come: "{{First Name}}", "${title}", "{title}".
 _TOKEN = re.compile(
     r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|\{[\w .-]{1,60}\}|<[\w .-]{1,60}>|(?:\[(?i:first|last|full|company|job|person|your)[\w ]{0,30}\]\s*)+"
@@ -155,9 +157,9 @@ def is_nothing(value: Any) -> bool:
 
     A list or mapping says nothing when all that it holds says nothing; a mapping's status and message do not count.
     """
-    if isinstance(value, str):
-        return clean_text(value) is None
-    return value is None or _is_nothing(value, MAX_DEPTH)
+    if value is None:
+        return True
+    return clean_text(value) is None if isinstance(value, str) else _is_nothing(value, MAX_DEPTH)
 
 
 def _is_nothing(value: Any, depth: int) -> bool:
@@ -277,6 +279,8 @@ def _repaired(text: str) -> str:
 
 
 def _tidy_lines(text: str) -> str:
+    if text.isprintable():
+        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in _LINE_BREAK.sub("\n", text).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
@@ -302,7 +306,7 @@ def _says_nothing(text: str) -> bool:
         plain = text.casefold()
         if not text or plain in entries("nothing_words"):
             return True
-    if _HINT.search(plain) is None:
+    if _HINT.search(plain) is None and ("0 " not in plain or _NONE_OF.search(plain) is None):
         return False
     if _is_made_of_nothing(plain):
         return True
