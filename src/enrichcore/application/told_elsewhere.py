@@ -4,7 +4,7 @@ Only what says whom to ask about, and whether to: other facts of several years a
 says why that is worse than none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import evolve
@@ -38,9 +38,11 @@ def with_told_elsewhere(store: Store, upload_id: UploadId, people: Sequence[Uplo
     return [filled(person, told.get(person.person_id, ())) for person in people]
 
 
-def filled(person: UploadedPerson, others: Iterable[UploadedPerson]) -> UploadedPerson:
+def filled(person: UploadedPerson, others: Collection[UploadedPerson]) -> UploadedPerson:
     """A person with what other imports told, the one that goes first at the front; without an address that is of no use."""
     facts = without_useless(person.facts)
+    if not others:
+        return person if facts == person.facts else evolve(person, facts=facts)
     undeliverable = _undeliverable(person.facts)
     for other in others:
         at_same = person.company_id is not None and other.company_id == person.company_id
