@@ -43,6 +43,8 @@ class ConfiguredLane:
     workstream: str
     workflow: str
     webhook: Webhook
+    #: Hash of its URL.
+    webhook_hash: str
     #: Whether its rows are about people, not companies.
     about_people: bool
     #: That of its group, and its own where that is slower.
@@ -112,6 +114,7 @@ def lanes_of(registry: Registry) -> Lanes:
             workstream=workstream,
             workflow=workflow,
             webhook=webhook,
+            webhook_hash=webhook.url.fingerprint(),
             about_people=_is_about_people(registry, workstream, workflow),
             paces=paces[name],
         )
@@ -178,7 +181,7 @@ def _placed(sends: Sequence[Send], commit: Commit, positions: Sequence[int]) -> 
 
 def _sent(claims: Claims, lane: ConfiguredLane, wanted: int) -> int:
     """What the webhook has taken over its life; where that nears its end, no other claim counts beside this one."""
-    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
+    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook_hash
     if life is None:
         return 0
     if (sent := claims.sends_of(webhook)) + wanted + max(life * (1 - NEARLY_OVER), _CLAIMED_AT_ONCE) <= life:
@@ -203,7 +206,7 @@ def _probing(unit: Unit, lane: ConfiguredLane, sends: Sequence[Send]) -> list[Se
 
 def _warn_of_end(unit: Unit, lane: ConfiguredLane, sends: int) -> None:
     """Say, with the rows that come to it, that nine tenths of a webhook's life are over."""
-    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook.url.fingerprint()
+    life, webhook = lane.webhook.lane.lifetime_limit, lane.webhook_hash
     if life is None or sends < life * NEARLY_OVER:
         return
     draft = unit.lane(lane.lane_id, lane.client.id)
@@ -306,7 +309,7 @@ def _claim_run(core: Core, unit: Unit, run_id: UUID, lane: ConfiguredLane) -> Se
         now=unit.now,
         lease=core.registry.runner.lease + (within if webhook.request is not None else timedelta(0)),
         workstream=draft.state.workstream,
-        webhook=webhook.url.fingerprint(),
+        webhook=lane.webhook_hash,
         price=webhook.lane.credits_per_send,
     )
     if not decided:

@@ -70,9 +70,11 @@ class Drafts:
 
     def run(self, run_id: UUID) -> AnyDraft | None:
         """The draft of an item or company run; None where there is none."""
-        if run_id not in self._before:
+        known = self._drafts.get(run_id)
+        if known is None and run_id not in self._before:
             self.fetch([run_id])
-        return self._drafts.get(run_id)
+            return self._drafts.get(run_id)
+        return known
 
     def item(self, run_id: UUID) -> Draft[BatchItem] | None:
         """The draft of an item."""

@@ -25,7 +25,7 @@ from enrichcore.domain import batch_item
 from enrichcore.domain import events as e
 from enrichcore.domain.batch import Batch, BatchStatus
 from enrichcore.domain.batch_item import BatchItem
-from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, UploadId, item_id
+from enrichcore.domain.ids import CONFIGURATION, NAMESPACE, BatchId, ItemId, UploadId, item_id
 from enrichcore.domain.pipeline import Pipeline
 from enrichcore.domain.upload import Upload
 from enrichcore.domain.words import holdable, words_of_error
@@ -41,10 +41,12 @@ def launch(core: Core, upload_id: UploadId, *, by: str, progress: Callable[[int]
     get_upload(core, upload_id)
     require_in_force(core)
     learn_all(core)
-    return fill(core, core.until_first(partial(_begin, core, upload_id, by=by, again=again)), progress=progress)
+    batch_id, people = core.until_first(partial(_begin, core, upload_id, by=by, again=again))
+    return _fill(core, batch_id, _filling(core, batch_id, people), progress)
 
 
-def _begin(core: Core, upload_id: UploadId, *, by: str, again: bool) -> BatchId:
+def _begin(core: Core, upload_id: UploadId, *, by: str, again: bool) -> tuple[BatchId, Sequence[UploadedPerson]]:
+    """Record a launch; the people whose items are to be made."""
     in_force = require_in_force(core)
     upload = get_upload(core, upload_id)
     people = core.store.people(upload_id)
@@ -72,7 +74,7 @@ def _begin(core: Core, upload_id: UploadId, *, by: str, again: bool) -> BatchId:
             raise UploadUnderWay(batch_id) from None
         # Another configuration was put in force meanwhile, whose pipeline may be another.
         raise
-    return batch_id
+    return batch_id, people
 
 
 def _only_id(core: Core, upload_id: UploadId) -> BatchId:
@@ -102,15 +104,22 @@ def _refuse(core: Core, upload: Upload, people: Sequence[UploadedPerson]) -> Non
 
 def fill(core: Core, batch_id: BatchId, *, progress: Callable[[int], None]) -> Batch:
     """Make every item of a batch that does not exist yet; also after an interrupted launch."""
-    for done in filling(core, batch_id):
+    return _fill(core, batch_id, filling(core, batch_id), progress)
+
+
+def _fill(core: Core, batch_id: BatchId, filled: Iterator[int], progress: Callable[[int], None]) -> Batch:
+    for done in filled:
         progress(done)
     return core.batch(batch_id)[0]
 
 
 def filling(core: Core, batch_id: BatchId) -> Iterator[int]:
     """Fill a batch, a commit each time the next number is asked for: how many people have been looked at."""
+    yield from _filling(core, batch_id, core.store.people(core.batch(batch_id)[0].upload_id))
+
+
+def _filling(core: Core, batch_id: BatchId, people: Sequence[UploadedPerson]) -> Iterator[int]:
     batch, _ = core.batch(batch_id)
-    people = core.store.people(batch.upload_id)
     known_for = Launch(
         upload_id=batch.upload_id,
         steps=batch.pipeline.steps,
@@ -138,14 +147,14 @@ def _create_items(unit: Unit, people: Sequence[UploadedPerson], *, batch: Batch)
     unit.preload(ids.values())
     if unit.batch(batch.batch_id).status is BatchStatus.CANCELLED:
         return 0
-    new = [_item(batch, person) for person in people if unit.run(ids[person.person_id]) is None]
+    new = [_item(batch, ids[person.person_id], person) for person in people if unit.run(ids[person.person_id]) is None]
     unit.expect([item for item, _ in new])
     for item, created in new:
         unit.add_item(item, created)
     return len(new)
 
 
-def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreated]:
+def _item(batch: Batch, new_id: ItemId, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreated]:
     created = e.ItemCreated(
         workstream=batch.workstream,
         pipeline=batch.fingerprint,
@@ -154,8 +163,7 @@ def _item(batch: Batch, person: UploadedPerson) -> tuple[BatchItem, e.ItemCreate
         company_id=person.company_id,
         facts=person.facts,
     )
-    item = batch_item.initial(item_id(batch.batch_id, person.person_id), batch.client_id, batch.batch_id, created)
-    return item, created
+    return batch_item.initial(new_id, batch.client_id, batch.batch_id, created), created
 
 
 def _filled(batch: Batch, item_count: int) -> tuple[e.Event, ...]:

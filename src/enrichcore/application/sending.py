@@ -7,6 +7,7 @@ whose response is its answer.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -104,13 +105,12 @@ def payload(
 ) -> dict[str, Any]:
     """The JSON object to POST: ids, the callback URL with the attempt's token, and the known fields."""
     run_id = run.item_id if isinstance(run, BatchItem) else run.company_run_id
-    callback = f"{base_url}/callbacks/{quote(run.workstream, safe='')}/{quote(workflow, safe='')}?token={key}"
     row: dict[str, Any] = {
         "item_id": str(run_id),
         "client_id": str(run.client_id),
         "workstream": run.workstream,
         "workflow": workflow,
-        "callback_url": callback,
+        "callback_url": f"{_callbacks(base_url, run.workstream, workflow)}?token={key}",
     }
     if run.company_id is not None:
         row["company_id"] = str(run.company_id)
@@ -119,6 +119,11 @@ def payload(
         row["person_id"] = str(run.person_id)
         row |= _known(facts, _PERSON)
     return row
+
+
+@lru_cache(maxsize=1024)
+def _callbacks(base_url: str, workstream: str, workflow: str) -> str:
+    return f"{base_url}/callbacks/{quote(workstream, safe='')}/{quote(workflow, safe='')}"
 
 
 def asked(row: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Only what says whom to ask about, and whether to: other facts of several years a
 says why that is worse than none. Of answers it is only what a condition of the pipeline asks for.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -88,9 +88,11 @@ def _wanted(given: Step, steps: Iterable[Step]) -> Iterator[str]:
             yield from together
 
 
-def filled(person: UploadedPerson, others: Iterable[UploadedPerson]) -> UploadedPerson:
+def filled(person: UploadedPerson, others: Collection[UploadedPerson]) -> UploadedPerson:
     """A person with what other imports told, the one that goes first at the front; without an address that is of no use."""
     facts = without_useless(person.facts)
+    if not others:
+        return person if facts == person.facts else evolve(person, facts=facts)
     undeliverable = _undeliverable(person.facts)
     for other in others:
         at_same = person.company_id is not None and other.company_id == person.company_id

@@ -112,9 +112,10 @@ class Unit:
 
     def batch(self, batch_id: BatchId) -> Batch:
         """An item's batch; it must stand as it is now when this unit commits."""
-        if batch_id not in self._batches:
-            self._batches[batch_id] = self._find_batch(batch_id)
-        return self._batches[batch_id][0]
+        found = self._batches.get(batch_id)
+        if found is None:
+            found = self._batches[batch_id] = self._find_batch(batch_id)
+        return found[0]
 
     def lane(self, key: LaneId, client_id: ClientId) -> Draft[Lane]:
         """The draft of a lane; one that never stopped, was held or refused a row begins here."""

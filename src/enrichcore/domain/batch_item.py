@@ -10,6 +10,7 @@ stays `ready` too.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from attrs import Factory, evolve, frozen
@@ -57,7 +58,7 @@ class BatchItem:
 
     def run(self, workflow: str) -> StepRun:
         """The step run of that workflow, also when it has not begun."""
-        return self.runs.get(workflow) or StepRun(workflow=workflow)
+        return self.runs.get(workflow) or _not_begun(workflow)
 
     @property
     def current(self) -> StepRun | None:
@@ -86,6 +87,12 @@ class BatchItem:
             if workflow in self.runs:
                 known.update(self.runs[workflow].facts)
         return known
+
+
+# Asked for five times in an item's launch, and the same for all items.
+@lru_cache(maxsize=1024)
+def _not_begun(workflow: str) -> StepRun:
+    return StepRun(workflow=workflow)
 
 
 # --- fold --------------------------------------------------------------------------------------------------------

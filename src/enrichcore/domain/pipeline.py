@@ -112,4 +112,8 @@ class Pipeline:
 
     def step(self, workflow: str) -> Step | None:
         """The step of that workflow, or None where the pipeline has none."""
-        return next((step for step in self.steps if step.workflow == workflow), None)
+        # Asked some five times for every event of an item.
+        for step in self.steps:
+            if step.workflow == workflow:
+                return step
+        return None

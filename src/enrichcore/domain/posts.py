@@ -49,7 +49,8 @@ Posts = tuple[Post, ...]
 
 def reserved(posts: Iterable[Post]) -> Decimal:
     """What the POSTs that are waited for hold."""
-    return sum((post.price for post in posts if post.cost is None), NOTHING)
+    held = [post.price for post in posts if post.cost is None]
+    return sum(held, NOTHING) if held else NOTHING
 
 
 def find(posts: Iterable[Post], attempt: int | None) -> Post | None:

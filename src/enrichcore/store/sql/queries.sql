@@ -52,18 +52,25 @@ select company_run_id, run_id from enrichcore.step_runs
 where company_run_id = any(%(ids)s::uuid[]) and state in ('failed', 'timed_out') order by run_id
 
 -- name: answered_items
-select r.person_id, r.run_id from enrichcore.runs r
-where r.person_id = any(%(ids)s::uuid[]) and exists (
+-- Person by person and item by item, which the limits say: of tables that grew since their statistics were gathered, as by a
+-- launch, a plan would read everything.
+select asked.person_id, r.run_id
+from unnest(%(ids)s::uuid[]) as asked(person_id)
+cross join lateral (select run_id from enrichcore.runs where runs.person_id = asked.person_id offset 0) r
+cross join lateral (
     select from enrichcore.step_runs s
-    where s.run_id = r.run_id and s.attempt > 0 and (s.rank >= 2 or s.state = 'cancelled'))
+    where s.run_id = r.run_id and s.attempt > 0 and (s.rank >= 2 or s.state = 'cancelled') limit 1) found
 order by r.run_id
 
 -- name: out_items
-select r.person_id, r.run_id from enrichcore.runs r
-where r.person_id = any(%(ids)s::uuid[]) and exists (
+-- As above.
+select asked.person_id, r.run_id
+from unnest(%(ids)s::uuid[]) as asked(person_id)
+cross join lateral (select run_id from enrichcore.runs where runs.person_id = asked.person_id offset 0) r
+cross join lateral (
     select from enrichcore.step_runs s
     where s.run_id = r.run_id
-      and (s.state in ('sending', 'awaiting_answer', 'in_doubt') or (s.state = 'cancelled' and s.attempt > 0)))
+      and (s.state in ('sending', 'awaiting_answer', 'in_doubt') or (s.state = 'cancelled' and s.attempt > 0)) limit 1) found
 order by r.run_id
 
 -- name: due
