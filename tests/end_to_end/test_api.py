@@ -39,6 +39,7 @@ def test_a_program_uploads_launches_and_reads(locked):
         assert (answer.status_code, answer.json()["item_count"]) == (201, 2)
         again = program.post("/api/v1/batches", json={"upload_id": report["upload_id"]})
         assert (again.status_code, answer.json()["batch_id"] in again.json()["reason"]) == (409, True)
+        assert again.json()["reason"].endswith("again; if that is meant, give `again`: true.")
         assert program.post(f"{batch}/pause").json()["status"] == "paused"
         assert program.post(f"{batch}/resume").json()["changed"] is True
         assert program.post(f"{batch}/explode").status_code == 404

@@ -325,6 +325,9 @@ def test_a_replay_changes_nothing_where_no_rule_changed(world):
         [],
         len(list(csv.DictReader(io.StringIO(before)))),
     )
+    compared = world.run("replay", "final_leads", "--diff", "--as-of", "2020-01-01")
+    assert "how it was on 2020-01-01 00:00:00 UTC, compared with now; nothing was changed" in compared
+    assert "would do it" not in compared
     assert world.ended("replay", "final_leeds").returncode == 2
 
 

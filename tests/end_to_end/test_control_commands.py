@@ -50,10 +50,12 @@ def test_who_decided_and_why_is_kept(world):
 def test_a_lane_is_stopped_and_opened(world):
     """By a person, with a reason; its counts are shown."""
     lane = "acme/crm_data/find_email_via_waterfall"
-    world.run("lanes", "--stop", lane, "--why", "to look into it")
+    assert f"Lane {lane} is stopped\n" in world.run("lanes", "--stop", lane, "--why", "to look into it")
+    assert f"Lane {lane} is stopped; that changed nothing\n" in world.run("lanes", "--stop", lane, "--why", "again")
     (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
     assert (shown["status"], shown["reason"]) == ("stopped", "to look into it")
-    world.run("lanes", "--resume", lane)
+    assert world.json("lanes", "--resume", lane)["changed"] is True
+    assert world.json("lanes", "--resume", lane)["changed"] is False
     (shown,) = [one for one in world.json("lanes")["lanes"] if one["lane"] == lane]
     assert shown["status"] == "open"
     assert world.ended("lanes", "--stop", "acme/crm_data/find_emial").returncode == 2

@@ -122,7 +122,7 @@ def test_what_led_to_a_broken_promise_is_told(caplog):
         search(pipeline_machine(own("attempts = 2"), sends_at_most=1))
     said, _, told = str(broken.value).partition("What happened, as the log has it:\n")
     assert "and 1 are allowed (sends_at_most = 1)" in said
-    lines = [line.split(maxsplit=1)[1] for line in told.splitlines()]
+    lines = [line.strip().partition("  ")[2] for line in told.splitlines()]
     name = next(line for line in lines if "ItemCreated" in line).partition(":")[0]
     assert re.search(
         rf"^look_up_\w+ of .* {re.search(' of ([0-9a-f]{8})', said)[1]}: StepSending", "\n".join(lines), re.MULTILINE

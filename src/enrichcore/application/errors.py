@@ -31,7 +31,9 @@ class UnknownId(ApplicationError):
 
     def __init__(self, kind: str, given: UUID | str, hint: str = "") -> None:
         super().__init__(f"there is no {kind} with the id {given}{hint and f': {hint}'}")
+        self.kind = kind
         self.given = given
+        self.hint = hint
 
 
 class CannotLaunch(ApplicationError):

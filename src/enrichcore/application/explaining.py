@@ -132,7 +132,7 @@ class Explanation:
                 " places it; nothing is sent again for want of it"
             )
         if run.state is State.IN_DOUBT:
-            text += _settled_by(owner, batches)
+            text += _settled_by(owner, run, batches)
         return text + _paused_then(batches, text)
 
     def _lane_closed_then(self, owner: BatchItem | CompanyRun, run: StepRun) -> str:
@@ -157,11 +157,23 @@ def _paused_then(batches: list[Batch], said: str) -> str:
     return f"; its batch is paused, so nothing is sent until `enrichcore resume {paused.batch_id}`"
 
 
-def _settled_by(owner: BatchItem | CompanyRun, batches: list[Batch]) -> str:
-    """How a doubt is decided: by a batch of those who wait, for a company's starter may have been cancelled."""
-    waiting = (batch.batch_id for batch in batches if batch.status is not BatchStatus.CANCELLED)
-    named = owner.batch_id if isinstance(owner, BatchItem) else next(waiting, None)
-    return "" if named is None else f"; `enrichcore settle {named} --as sent` or `--as resend` decides it now"
+def _settled_by(owner: BatchItem | CompanyRun, run: StepRun, batches: list[Batch]) -> str:
+    """How a doubt is decided, and no other step's: by a batch of those who wait, for a company's starter may have been cancelled."""
+    if isinstance(owner, BatchItem):
+        named, step = owner.batch_id, run.workflow
+    else:
+        asking = (
+            (batch.batch_id, step.workflow)
+            for batch in batches
+            if batch.status is not BatchStatus.CANCELLED
+            for step in batch.pipeline.steps
+            if step.result == owner.step.result
+        )
+        found = next(asking, None)
+        if found is None:
+            return ""
+        named, step = found
+    return f"; `enrichcore settle {named} --step {step} --as sent` or `--as resend` decides it now"
 
 
 _WAITS: Final[dict[State, Callable[[StepRun], str]]] = {

@@ -225,7 +225,9 @@ def _read(found: Mapping[tuple[UUID, int], e.Recorded], unmatched_id: UUID, how:
     try:
         parsed = parse(said)
     except ValueError as error:
-        why = "its body is not JSON, so it answers nothing; mend it, and say what it should have been"
+        why = (
+            "its body is not JSON, so it answers nothing; say what it should have been, with --body FILE or on its page"
+        )
         raise CannotMatch(why if how.body is None else f"the mended body is not JSON: {error}") from error
     whose = how.item_id or claimed_id(parsed) or _claimed(event)
     if whose is None:

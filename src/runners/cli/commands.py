@@ -147,5 +147,16 @@ def hoisted(args: Sequence[str]) -> list[str]:
     return front + rest
 
 
+#: What an id is of → which command shows those that there are.
+_IDS: Final = {
+    "batch": "`enrichcore status` shows the batches",
+    "upload": "`enrichcore upload` printed it, and the pages list a client's uploads",
+    "person or company": "give a person_id or company_id of `enrichcore leads`",
+    "unmatched answer": "`enrichcore unmatched` lists them",
+}
+
+
 def _text(error: BaseException) -> str:
+    if isinstance(error, UnknownId) and not error.hint and (shown := _IDS.get(error.kind.partition(" of ")[0])):
+        return f"{error}: {shown}"
     return "" if isinstance(error, KeyboardInterrupt) else str(error).strip() or type(error).__name__

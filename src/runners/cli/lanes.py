@@ -38,20 +38,25 @@ def lanes(
 
     A lane is named CLIENT/WORKSTREAM/WORKFLOW. The runner stops one by itself when its webhook refuses everything.
     """
+    if sum(option is not None for option in (stop, resume, history)) > 1:
+        raise typer.BadParameter("choose one of --stop, --resume and --history")
+    changed: bool | None = None
     with application(context, decides=False) as enrichment:
         if stop is not None:
-            _require_lane(enrichment, stop)
-            enrichment.stop_lane(*_parts(stop, "--stop"), by=who(by), why=why or "stopped by hand")
+            changed = enrichment.stop_lane(*_lane(enrichment, stop, "--stop"), by=who(by), why=why or "stopped by hand")
         if resume is not None:
-            _require_lane(enrichment, resume)
-            enrichment.resume_lane(*_parts(resume, "--resume"), by=who(by), why=why)
+            changed = enrichment.resume_lane(*_lane(enrichment, resume, "--resume"), by=who(by), why=why)
         if history is not None:
             show_history(enrichment, history, as_json=as_json)
             return
         found, money = known_lanes(enrichment), known_budgets(enrichment)
     if as_json:
-        show_json({"lanes": found, "budgets": money})
+        told = {"lanes": found, "budgets": money}
+        show_json(told if changed is None else {"changed": changed, **told})
         return
+    if changed is not None:
+        done = f"{stop} is stopped" if stop is not None else f"{resume} is open"
+        line(f"Lane {done}{'' if changed else '; that changed nothing'}")
     if found:
         show_table(
             list(_COLUMNS.values()),
@@ -84,8 +89,7 @@ def show_history(enrichment: Enrichment, lane: str, *, as_json: bool) -> None:
     Raises:
         UnknownNameError: The configuration has no such lane.
     """
-    client, workstream, workflow = _parts(lane, "--history")
-    enrichment.registry.lane(client, workstream, workflow)
+    client, workstream, workflow = _lane(enrichment, lane, "--history")
     key = lane_id(enrichment.registry.client(client).id, workstream, workflow)
     recorded = enrichment.store.stream(key)
     if as_json:
@@ -111,10 +115,12 @@ def _parts(lane: str, option: str) -> tuple[str, str, str]:
     return client, workstream, workflow
 
 
-def _require_lane(enrichment: Enrichment, lane: str) -> None:
-    """Refuse a lane that the configuration does not have.
+def _lane(enrichment: Enrichment, lane: str, option: str) -> tuple[str, str, str]:
+    """The parts of a lane that the configuration has.
 
     Raises:
         UnknownNameError: The client, workstream or workflow does not exist, or is not sent anywhere.
     """
-    enrichment.registry.lane(*_parts(lane, "LANE"))
+    parts = _parts(lane, option)
+    enrichment.registry.lane(*parts)
+    return parts

@@ -189,11 +189,16 @@ class _Replaying:
             )
         if mended is not None:
             _say_mended(mended, "differ")
-        line(
-            "Nothing would change"
-            if all(one.is_empty for one in found) and (mended is None or mended.is_nothing)
-            else f"Nothing was changed; `enrichcore {then}` would do it"
-        )
+        if all(one.is_empty for one in found) and (mended is None or mended.is_nothing):
+            line(
+                "Nothing would change"
+                if moment is None
+                else f"Nothing is different since {moment:%Y-%m-%d %H:%M:%S %Z}"
+            )
+        elif moment is not None:
+            line(f"That is how it was on {moment:%Y-%m-%d %H:%M:%S %Z}, compared with now; nothing was changed")
+        else:
+            line(f"Nothing was changed; `enrichcore {then}` would do it")
 
     def look_back(self, moment: datetime, *, with_rows: bool) -> None:
         with (

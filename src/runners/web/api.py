@@ -13,7 +13,7 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
 from litestar.response import Stream
 
-from enrichcore.application import UnknownId
+from enrichcore.application import UnknownId, UploadUnderWay
 from enrichcore.domain.events import Settlement
 from enrichcore.domain.ids import BatchId, UploadId
 from enrichcore.domain.life_cycle import State
@@ -160,7 +160,10 @@ def get_rejected(desk: TheDesk, upload_id: FromPath[UUID]) -> Stream:
 @post("/batches", sync_to_thread=True)
 def launch_batch(desk: TheDesk, data: JSONBody[LaunchBody]) -> dict[str, Any]:
     """Launch an upload: one item for each person."""
-    batch = desk.application.launch(UploadId(data.upload_id), by=_API, again=data.again)
+    try:
+        batch = desk.application.launch(UploadId(data.upload_id), by=_API, again=data.again)
+    except UploadUnderWay as refused:
+        raise ClientException(status_code=409, detail=f"{refused}; if that is meant, give `again`: true") from refused
     return {"batch_id": batch.batch_id, "item_count": batch.item_count, "status": str(batch.status)}
 
 

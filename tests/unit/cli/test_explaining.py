@@ -185,9 +185,19 @@ def test_a_doubt_names_both_settlements(world):
     world.send(Outcome.UNKNOWN, "read time-out")
     sentence = first(world, batch)
     assert "read time-out" in sentence
-    assert f"enrichcore settle {batch.batch_id}" in sentence
+    assert f"`enrichcore settle {batch.batch_id} --step {COMPANY} --as sent`" in sentence
     world.application.settle(batch.batch_id, Settlement.SENT, by="test")
     assert "waits for its answer" in first(world, batch)
+
+
+def test_a_doubt_about_a_company_is_settled_at_the_step_of_the_batch_that_is_asked(world):
+    """Another workstream's step sent it; no other step's doubts are decided with it."""
+    starter = world.launch()
+    asked = world.launch(world.apollo(), "apollo_scrape")
+    world.send(Outcome.UNKNOWN, "read time-out")
+    world.application.cancel(starter.batch_id, by="test")
+    sentence = first(world, asked)
+    assert f"`enrichcore settle {asked.batch_id} --step enrich_company_via_waterfall_in_clay --as sent`" in sentence
 
 
 def test_a_full_lane_waits_for_answers(world):

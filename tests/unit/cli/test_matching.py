@@ -123,7 +123,7 @@ def test_an_answer_that_is_no_json_is_placed_as_a_person_mended_it(world):
     """A quotation mark in a value breaks a body that was written by hand; what it said was paid for."""
     found = unmatched(world, b'{"name": "Quillhaven "Robotics""}')
     run_id = world.sends[0].run_id
-    with pytest.raises(CannotMatch, match="mend it"):
+    with pytest.raises(CannotMatch, match="say what it should have been, with --body FILE"):
         match(world.application, found, run_id, by="test")
     with pytest.raises(CannotMatch, match="mended body is not JSON"):
         match(world.application, found, run_id, by="test", body=b'{"name": ')

@@ -46,6 +46,8 @@ def test_every_command_of_the_contract_has_help(enrichcore, command):
         ["leads", "--client", "acme", "--format", "pdf"],
         ["demo", "--rows", "0"],
         ["unmatched", "--match", "one"],
+        ["lanes", "--stop", "acme/crm_data/email", "--resume", "acme/crm_data/email"],
+        ["lanes", "--stop", "acme/crm_data/email", "--history", "acme/crm_data/email"],
     ],
 )
 def test_wrong_use_ends_with_2(enrichcore, args):
@@ -141,6 +143,23 @@ def test_every_error_becomes_one_message(error, code, capsys, monkeypatch):
     assert shown.out == ""
     assert (str(error.args[-1]) if error.args and isinstance(error.args[-1], str) else "") in shown.err
     assert shown.err.strip()
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint", "said"),
+    [
+        ("batch", "", ": `enrichcore status` shows the batches"),
+        ("batch of acme", "", ": `enrichcore status` shows the batches"),
+        ("upload", "", ": `enrichcore upload` printed it, and the pages list a client's uploads"),
+        ("person or company", "", ": give a person_id or company_id of `enrichcore leads`"),
+        ("unmatched answer", "", ": `enrichcore unmatched` lists them"),
+        ("item or company run", "it is a lane's", ": it is a lane's"),
+    ],
+)
+def test_an_unknown_id_says_where_those_are_that_there_are(kind, hint, said, capsys):
+    """Unless it is known what the given one is of."""
+    assert refuse(UnknownId(kind, "x", hint)) == 2
+    assert capsys.readouterr().err == f"there is no {kind} with the id x{said}\n"
 
 
 def test_an_unforeseen_error_shows_its_origin_when_asked(monkeypatch):
