@@ -41,6 +41,7 @@ from enrichcore.normalize import (
     without_marks,
     without_tags,
 )
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.names import is_form_of_address
 
 #: Characters of a cell that is cleaned once for all its occurrences.
@@ -117,7 +118,12 @@ def paragraph(cell: str) -> str | None:
 def label(cell: str) -> str | None:
     """As `line`, but with a letter and no address of mail: a number is no title, no industry and no city."""
     text = line(cell)
-    if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
+    if (
+        text is None
+        or len(text) > MAX_LABEL
+        or not any(map(str.isalpha, text))
+        or text.casefold() in entries("no_labels")
+    ):
         return None
     return None if _ADDRESS.fullmatch(text) or _PAGE.fullmatch(text) else text
 
