@@ -56,6 +56,7 @@ _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000,
 
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
+_POSTAL_TOWN = re.compile(r"(?:[A-Z]{1,2}[- ]?)?\d{4,6} (?P<before>[^\W\d][^\d]*)|(?P<behind>[^\W\d][^\d]*) \d{4,6}")
 _FLAGS = frozenset({"TRUE", "FALSE"})
 _ADDRESSES = re.compile(r"[;,|\s]+|(?<=\w)/(?=[^\s@/]+@)")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
@@ -131,6 +132,13 @@ def label(cell: str) -> str | None:
 def name(cell: str) -> str | None:
     """A first name; a spreadsheet's yes and no are none."""
     return None if cell.strip() in _FLAGS else person_name(cell)
+
+
+def city(cell: str) -> str | None:
+    """A town's name, without the postal code that letters have before it: "80331 M\u00fcnchen"."""
+    text = label(cell)
+    found = _POSTAL_TOWN.fullmatch(text) if text else None
+    return found["before"] or found["behind"] if found else text
 
 
 def location(cell: str) -> str | None:
@@ -335,6 +343,7 @@ def _company_linkedin(cell: str) -> str | None:
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
+    "city": city,
     "location": location,
     "paragraph": paragraph,
     "person_name": name,
