@@ -41,6 +41,7 @@ from enrichcore.normalize import (
     without_marks,
     without_tags,
 )
+from enrichcore.normalize.lists import entries
 from enrichcore.normalize.names import is_form_of_address
 
 #: Characters of a cell that is cleaned once for all its occurrences.
@@ -55,6 +56,7 @@ _CAPS = frozenset({255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 5000,
 
 _ADDRESS = re.compile(r"\S+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://|www\.)\S+|(?:\w+\.)?linkedin\.com/\S*", re.IGNORECASE)
+_POSTAL_TOWN = re.compile(r"(?:[A-Z]{1,2}[- ]?)?\d{4,6} (?P<before>[^\W\d][^\d]*)|(?P<behind>[^\W\d][^\d]*) \d{4,6}")
 _FLAGS = frozenset({"TRUE", "FALSE"})
 _ADDRESSES = re.compile(r"[;,|\s]+|(?<=\w)/(?=[^\s@/]+@)")
 _CURRENCY = re.compile(r"[$€£¥₹]|\b(?:us|usd|eur|gbp|chf|sek|nok|dkk|cad|aud|jpy|inr|pln)\b\$?", re.IGNORECASE)
@@ -117,7 +119,12 @@ def paragraph(cell: str) -> str | None:
 def label(cell: str) -> str | None:
     """As `line`, but with a letter and no address of mail: a number is no title, no industry and no city."""
     text = line(cell)
-    if text is None or len(text) > MAX_LABEL or not any(map(str.isalpha, text)):
+    if (
+        text is None
+        or len(text) > MAX_LABEL
+        or not any(map(str.isalpha, text))
+        or text.casefold() in entries("no_labels")
+    ):
         return None
     return None if _ADDRESS.fullmatch(text) or _PAGE.fullmatch(text) else text
 
@@ -125,6 +132,13 @@ def label(cell: str) -> str | None:
 def name(cell: str) -> str | None:
     """A first name; a spreadsheet's yes and no are none."""
     return None if cell.strip() in _FLAGS else person_name(cell)
+
+
+def city(cell: str) -> str | None:
+    """A town's name, without the postal code that letters have before it: "80331 M\u00fcnchen"."""
+    text = label(cell)
+    found = _POSTAL_TOWN.fullmatch(text) if text else None
+    return found["before"] or found["behind"] if found else text
 
 
 def location(cell: str) -> str | None:
@@ -329,6 +343,7 @@ def _company_linkedin(cell: str) -> str | None:
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "text": line,
     "label": label,
+    "city": city,
     "location": location,
     "paragraph": paragraph,
     "person_name": name,

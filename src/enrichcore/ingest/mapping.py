@@ -124,7 +124,7 @@ def _candidates(
         conditions = profile.conditions.get(key, ())
         condition = next((one for one in conditions if one.holds(present)), None)
         facts = [one.fact for one in conditions] if conditions and condition is None else []
-        fact = condition.fact if condition else profile.aliases.get(key)
+        fact = condition.fact if condition else profile.alias(cell)
         if column in chosen or fact in settled or (facts and settled.issuperset(facts)):
             continue
         if facts:

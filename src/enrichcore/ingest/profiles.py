@@ -24,6 +24,14 @@ _PEOPLES_NAMES = frozenset({"person_first_name", "person_last_name", "person_ful
 _SEPARATORS = re.compile(
     r"[\s_\-./\u2010-\u2015\u2212*,;|'\"\u2018\u2019\u201c-\u201e\u2190-\u2195\u21c5\u25b2-\u25bf]+"
 )
+#: What forms say of a column beside its name.
+_MARK = re.compile(
+    r"\s*[(\[](?:required|mandatory|optional|pflichtfeld|pflicht|obligatoire|facultatif|obligatorio|obligatoria|opcional"
+    r"|obrigat\u00f3rio|facoltativo|verplicht|optioneel)[)\]]",
+    re.IGNORECASE,
+)
+#: Between two names of one column: "Company / Firma", "E-mail (Mail)", "Town or City".
+_JOINED = re.compile(r"[/|()\[\]\n]| or | oder | ou | o ", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -57,23 +65,32 @@ class Profile:
 
     def knows(self, cell: str) -> bool:
         """Whether a cell may be the name of a column that means something here."""
-        folded = fold_header(cell)
-        return folded in self.aliases or folded in self.conditions
+        return fold_header(cell) in self.conditions or self.alias(cell) is not None
+
+    def alias(self, header: str) -> str | None:
+        """The fact that a header means in any company: as it is, or by all the names that it joins, "Company / Firma"."""
+        folded = fold_header(header)
+        if folded in self.aliases or folded in self.conditions:
+            return self.aliases.get(folded)
+        joined = list(map(fold_header, filter(None, map(str.strip, _JOINED.split(header)))))
+        facts = {self.aliases.get(name) for name in joined}
+        return facts.pop() if len(joined) > 1 and len(facts) == 1 else None
 
     def meanings(self, cell: str) -> frozenset[str]:
         """The facts that a column of that name may tell."""
-        folded = fold_header(cell)
-        alias = self.aliases.get(folded)
-        return frozenset((*(one.fact for one in self.conditions.get(folded, ())), *((alias,) if alias else ())))
+        alias = self.alias(cell)
+        conditions = self.conditions.get(fold_header(cell), ())
+        return frozenset((*(one.fact for one in conditions), *((alias,) if alias else ())))
 
     def names_people(self, cell: str) -> bool:
         """Whether a cell is the name of a column that surely holds people's names."""
-        return self.aliases.get(fold_header(cell)) in _PEOPLES_NAMES
+        return self.alias(cell) in _PEOPLES_NAMES
 
 
 def fold_header(header: str) -> str:
     """The header without case, accents, byte order mark, and what people use between and around words."""
-    bare = "".join(one for one in normalize("NFD", clean_label(header)) if not combining(one))
+    label = _MARK.sub("", clean_label(header))
+    bare = "".join(one for one in normalize("NFD", label) if not combining(one))
     return _SEPARATORS.sub("", bare.casefold())
 
 

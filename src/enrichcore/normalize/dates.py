@@ -48,8 +48,8 @@ _WEEKDAYS = frozenset(
     {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
     | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 )
-#: Days that machines write for no date at all.
-_NO_DATES = frozenset({"1970-01-01", "1900-01-01", "1969-12-31"})
+#: Days that machines write for no date at all; spreadsheets show nothing as the day 0 of 1900.
+_NO_DATES = frozenset({"1970-01-01", "1900-01-01", "1900-01", "1969-12-31"})
 
 
 @remembered

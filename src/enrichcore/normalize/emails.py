@@ -50,12 +50,14 @@ _BEFORE = re.compile(r"^(?:mailto(?::|%3a)|//|\\?u003[ce]|\\?u0022|%20|%22|%3[ce
 _PARTS = re.compile(r"[._-]")
 #: Characters of a mailbox, after RFC 5321.
 MAX_MAILBOX = 64
-#: One word right before an address: part of it, where it is neither its label nor its owner's name.
-_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)\s+[^\s<>@]+@[^\s<>@]+")
+#: One word right before an address: part of it, where it is neither its label nor its owner's name. It may be parted from it
+#: by a comma that stands for a full stop, "ada,bell@acme.example".
+_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:[.-][^\W\d_]+)*)(?:\s+|[,;](?=\S))[^\s<>@]+@[^\s<>@]+")
 _LABELS = frozenset({
     "email", "e-mail", "mail", "work", "business", "professional", "company", "office", "primary", "main", "found", "verified", "valid", "address",
     "is", "at", "contact", "guess", "likely",
 })  # fmt: skip
+_MAILBOX_BEHIND = re.compile(r"[\s,;]+")
 _PARTS_OF_MAILBOX = re.compile(r"[._+-]+")
 #: Signs of a masked address: "j***@acme.example".
 _MASKED = frozenset("*\u2022\u2026")
@@ -120,7 +122,7 @@ def _is_spoilt(text: str) -> bool:
     found = _WORD_BEFORE.fullmatch(text.strip())
     if found is None or found[1].casefold() in _LABELS:
         return False
-    return found[1].casefold() not in text.partition("@")[0].rpartition(" ")[2].casefold()
+    return found[1].casefold() not in _MAILBOX_BEHIND.split(text.partition("@")[0])[-1].casefold()
 
 
 def beside_email(value: str) -> str:

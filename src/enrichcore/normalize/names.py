@@ -82,6 +82,8 @@ _CALLED_BEHIND = re.compile(
 )
 #: A whole name in one word: "Ada.Bell", "Ada_Bell". Shorter parts may be initials or short forms.
 _JOINED = re.compile(r"[^\W\d_]{3,}[._][^\W\d_]{3,}")
+#: What an apostrophe ends before a name of its own: "Sant'Elia".
+_ELIDED = frozenset({"all", "dall", "degl", "dell", "nell", "sant", "sull"})
 _GENERATIONS = frozenset({"jr", "jnr", "sr", "snr"})
 
 
@@ -449,7 +451,10 @@ def _title(word: str, *, turkish: bool | None = None) -> str:
     parts = re.split(r"([-\u2013.'\u2019])", lowered(word, turkish=turkish) if word.isupper() else word)
     titled = [
         part
-        if index and parts[index - 1] in "'\u2019" and len(parts[index - 2]) > 1
+        if index
+        and parts[index - 1] in "'\u2019"
+        and len(parts[index - 2]) > 1
+        and parts[index - 2].casefold() not in _ELIDED
         else capitalised(part, turkish=turkish)
         for index, part in enumerate(parts)
     ]

@@ -75,6 +75,7 @@ def test_further_columns_of_addresses_are_read(cells, told):
         ("jo bell@acme.example", (None, None)), ("bounced: jo@acme.example", (None, None)), ("do not use jo@acme.example", (None, None)),
         ("jo@acme.example - old", (None, None)), ("jo@acme.example (verified)", (FIRST, "verified")), ("jo@acme.example | catch-all", (FIRST, "catch-all")),
         ("Jo Bell <jo@acme.example>", (FIRST, None)), ("jo@acme.example / jb@gmail.com", (FIRST, None)), ("na@na.com", (None, None)),
+        ("jo,bell@acme.example", (None, None)), ("jo,jo@acme.example", (FIRST, None)), ("mail,jo@acme.example", (FIRST, None)),
     ],
 )  # fmt: skip
 def test_what_stands_beside_an_address_counts(cell, told):

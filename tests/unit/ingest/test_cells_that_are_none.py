@@ -33,6 +33,8 @@ def told(header, cell):
         ("Job Title", "https://linkedin.com/in/ed", "person_title", None), ("Job Title", "www.acme.example", "person_title", None), ("Job Title", "Web Developer", "person_title", "Web Developer"),
         ("Number of Employees", "200-51", "company_size_bucket", None), ("Number of Employees", "2026-10-02", "company_size_bucket", None),
         ("Number of Employees", "24/7 support, 10-12 offices", "company_size_bucket", None), ("Annual Revenue", "unknown 2019 - 2021", "company_revenue_range", None), ("Annual Revenue", "10M-25M", "company_revenue_range", "10M-25M"),
+        ("Job Title", "Test", "person_title", None), ("Industry", "xxx", "company_industry", None), ("City", "asdf", "person_city", None), ("Company", "Test", "company_name", None), ("Job Title", "Test Lead", "person_title", "Test Lead"),
+        ("City", "10115 Berlin", "person_city", "Berlin"), ("City", "A-1010 Wien", "person_city", "Wien"), ("City", "Plovdiv 4000", "person_city", "Plovdiv"), ("City", "80331", "person_city", None),
         ("Founded Year", "2199", "company_founded_year", None),
         ("LinkedIn", "https://www.linkedin.com/in/lu-mo-%F0%9F%9A%80", "person_linkedin_url", "https://www.linkedin.com/in/lu-mo-%F0%9F%9A%80"),
     ],

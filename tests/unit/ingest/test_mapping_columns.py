@@ -257,3 +257,45 @@ def test_the_data_of_the_profiles_is_sound(profile):
     for fact, orders in found.orders.items():
         for entry in (entry for order in orders for entry in order if not entry.startswith("=")):
             assert fact in {found.aliases.get(entry), *(one.fact for one in found.conditions.get(entry, ()))}
+
+
+@pytest.mark.parametrize(
+    ("header", "fact"),
+    [
+        ("Firma / Company", "company_name"),
+        ("Organisation/Company", "company_name"),
+        ("Vorname (First Name)", "person_first_name"),
+        ("Surname or Family Name", "person_last_name"),
+        ("Position/Title", "person_title"),
+        ("E-Mail (required)", "person_email"),
+        ("Job Title [optional]", "person_title"),
+        ("Email / Phone", None),
+        ("Company / Owner", None),
+        ("City / State", None),
+        ("/", None),
+    ],
+)
+def test_a_header_of_several_names_means_what_each_of_them_does(header, fact):
+    """As forms in two languages have them; where one of them means something else, or nothing, the column stays unmapped."""
+    assert map_columns(["Record", header], "crm").mapped.get(header) == fact
+
+
+@pytest.mark.parametrize(
+    ("headers", "mapped"),
+    [
+        (["Prénom", "Nom", "Entreprise", "Site"], {"Site": "company_website"}),
+        (["First Name", "Last Name", "Company", "Site"], {"Site": None}),
+        (["Firma", "Ansprechpartner", "Internet"], {"Internet": "company_website"}),
+        (["Nome completo", "Cidade", "Estado"], {"Estado": "person_state"}),
+        (["Nombre completo", "Ciudad", "Estado"], {"Estado": None}),
+        (["Full Name", "Profile URL", "Summary"], {"Summary": "person_summary"}),
+        (["Full Name", "Ticket", "Summary"], {"Summary": None}),
+        (["Email", "Emails"], {"Email": "person_email", "Emails": "person_email"}),
+        (["lead_display_name", "name", "primary_email"], {"lead_display_name": "company_name", "name": "person_full_name"}),
+        (["Participant", "Country/Region Name"], {"Participant": "person_full_name", "Country/Region Name": "person_country"}),
+    ],
+)  # fmt: skip
+def test_a_header_that_means_several_things_is_told_by_its_company(headers, mapped):
+    """By the columns beside it; alone it is left out, and shown."""
+    told = map_columns(headers, "crm").mapped
+    assert {header: told.get(header) for header in mapped} == mapped

@@ -7,12 +7,12 @@ NOTHING = [
     "n/a", "-", "—", "none", "NaN", float("nan"), "Funding unknown", "No person found", "❌ No email found", "No email found.",
     "No relevant technologies were found", "⚠️ No results found for this company.", "Not found", "Person not found",
     "We could not find an email for this person.", "There were no relevant results found", "[]", "{}",
-    {"result": None, "status": "SUCCESS_NO_DATA"}, {"status": "SUCCESS_NO_DATA"}, "&nbsp;",
+    {"result": None, "status": "SUCCESS_NO_DATA"}, {"status": "SUCCESS_NO_DATA"}, "&nbsp;", "XXX", "asdf",
 ]  # fmt: skip
 
 SOMETHING = [
     0, False, 1.5, "0", "NA", "Nan Goldin", "No Code Founder", "Parts Unknown", "Nobel & Sons", "Nothing Phones", "Found Inc",
-    "Not Your Average Agency", {"status": "error"}, [{"name": "SAP"}], "None of the Above Ltd",
+    "Not Your Average Agency", {"status": "error"}, [{"name": "SAP"}], "None of the Above Ltd", "XX", "Test Engineer", "Test",
 ]  # fmt: skip
 
 

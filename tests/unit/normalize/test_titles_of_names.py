@@ -64,3 +64,12 @@ def test_a_whole_name_in_one_word_is_taken_apart(told, parts):
 def test_a_degree_with_its_full_stops_needs_no_comma(told, name):
     """Without them it may be a name."""
     assert person_name(told) == name
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [("DELL'ORTO", "Dell'Orto"), ("SANT'ELIA", "Sant'Elia"), ("SA'ADI", "Sa'adi"), ("O'NEIL", "O'Neil")],
+)
+def test_behind_an_article_in_capitals_a_name_begins(told, name):
+    """As Italian names have it; elsewhere an apostrophe is a letter."""
+    assert person_name(told) == name
