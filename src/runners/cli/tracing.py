@@ -106,7 +106,7 @@ def explain(
     ids: Annotated[bool, typer.Option("--ids", help="Of a batch, list every item.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say in one sentence why an item or company run is not moving, and what would move it.
+    """Say why an item, a company run or a batch is not moving, and what would move it.
 
     Of a batch, say it for its items, those that stand still for the same reason together, with their ids.
     """
