@@ -158,7 +158,12 @@ def _parts(text: str) -> list[str]:
 def comma_separated(text: str) -> list[str]:
     """The parts between commas; a code behind a space counts as one."""
     parts = text.split(",")
-    if len(parts) == 1 and (found := _CODE_BEHIND.fullmatch(text.strip())) and _is_code_behind(**found.groupdict()):
+    # "Sydney NSW 2000".
+    if (
+        len(parts) == 1
+        and (found := _CODE_BEHIND.fullmatch(_POSTAL.sub("", text.strip())))
+        and _is_code_behind(**found.groupdict())
+    ):
         parts = [found["city"], found["code"]]
     return [part.strip() for part in parts]
 
@@ -208,8 +213,7 @@ def _alone(name: str) -> Location | None:
         )
     if is_subdivision(name) and name.casefold() not in words("cities_like_states"):
         return None
-    is_code = place_values.may_be_code(name) and name.isupper()
-    return None if is_code else Location(city=name)
+    return None if is_code(name) else Location(city=name)
 
 
 def _ends_in_country(name: str) -> bool:

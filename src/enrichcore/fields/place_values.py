@@ -15,9 +15,11 @@ from enrichcore.normalize.remembering import remembered
 CODE_LENGTH: Final = 3
 #: "HQ: Leeds", "Location: Leeds".
 _PLACE_NAME = re.compile(
-    r"^(?:(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]|(?:is |are )?(?:headquartered|based|located|hq) in)\s+",
+    r"^(?:(?:hq|headquarters?|head office|location|city|based in|address|country|state)\s*[:\u2013-]|(?:is |are )?(?:headquartered|based|located|hq|lives|living|resid(?:es|ing)) in)\s+",
     re.IGNORECASE,
 )
+#: How somebody works, beside where: "Boston (hybrid)".
+_WORKS = re.compile(r"\s*\((?:fully |partly )?(?:remote|hybrid|on-?site|in office|home office)\)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:fully )?remote\b", re.IGNORECASE)
 
 
@@ -28,6 +30,7 @@ def place(value: Any) -> str | None:
     if text is None:
         return None
     bare = text if text.isascii() else "".join(part for part in text if unicodedata.category(part) != "So").strip()
+    bare = _WORKS.sub("", bare) if "(" in bare else bare
     bare = without_place_name(CONNECTED.sub("", bare) if "\u00b7" in bare else bare)
     return None if bare.casefold() in words("no_places") or not bare else bare
 

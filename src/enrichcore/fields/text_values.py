@@ -179,7 +179,9 @@ def fact(value: Any) -> str | None:
     if text is None:
         return None
     text = without_aside(text)
-    return None if not text or is_hedged(text) or is_sentence(text) else text
+    if not text or text.endswith("?") or is_hedged(text) or is_sentence(text):
+        return None
+    return None if text.casefold() in words("no_facts") else text
 
 
 @remembered

@@ -22,6 +22,8 @@ _STATE_OF = re.compile(
     r"^(?:(?:federal|federative|federated|peoples|people's|islamic|arab|hashemite|democratic|socialist|co operative|plurinational|bolivarian|oriental"
     r"|united|independent) )*(?:republic|kingdom|states?|commonwealth|principality|sultanate|grand duchy|federation|union) of (?:the )?"
 )
+#: Codes that people write with full stops; "L.A." is a city.
+_DOTTED = frozenset({"us", "uk", "gb", "nz"})
 _SHORT_FORMS = {"st": "saint", "rep": "republic", "fed": "federation", "dem": "democratic"}
 #: Between two names of one country.
 _SEVERAL = re.compile(r" - |\s*[/,|]\s*")
@@ -93,6 +95,8 @@ def _folded(text: str) -> str:
 def _known(text: str) -> str | None:
     """The country of that code or name; names also without accents, and in the forms of lists: "Korea, Republic of"."""
     plain = _folded(text)
+    if len(plain) == len("la") and "." in text and plain not in _DOTTED:
+        return None
     if (found := _countries().get(plain)) is not None or (len(plain) <= _CODE_LENGTH and plain.isascii()):
         return found
     names = _folded_names()

@@ -113,10 +113,7 @@ def _bare_name(value: Any) -> str | None:
         two = _TWO.fullmatch(plain)
         if two and not is_particle(two["before"]) and not is_particle(two["behind"]):
             return None
-    bare = _parted(_without_suffixes(_without_lone_dash(_without_asides(plain))))
-    if _undotted(bare) in _suffixes()[0] and ("." in bare or not (bare.isupper() or bare.istitle())):
-        # "Ph.D." or "MSc" alone.
-        return None
+    bare = _parted(_without_suffixes(_without_job(_without_asides(plain))))
     if _MAILBOX.fullmatch(bare) or _SEVERAL.search(bare) or sum(map(str.isalpha, bare)) <= sum(map(str.isdigit, bare)):
         return None
     called = _without_honorifics(bare)
@@ -169,12 +166,15 @@ def _without_asides(text: str) -> str:
     return _without_full_stop(dashed[1] if dashed else _NOTE.sub("", named))
 
 
-def _without_lone_dash(name: str) -> str:
-    """A name in two parts without the dash between them, or without the job behind it: "Ada - Bell", "Bell - Recruiter"."""
+def _without_job(name: str) -> str:
+    """One part of a name without the job behind it: "Bell - Recruiter"."""
     parted = _LONE_DASH.fullmatch(name)
-    if parted is None:
-        return name
-    return parted[1] if _is_job(parted[2]) else f"{parted[1]} {parted[2]}"
+    return parted[1] if parted and _is_job(parted[2]) else name
+
+
+def undashed(full: str) -> str:
+    """A full name without a lone dash between its two parts: "Ada - Bell"."""
+    return _LONE_DASH.sub(r"\1 \2", full) if _LONE_DASH.fullmatch(full) else full
 
 
 def _is_job(text: str) -> bool:
@@ -224,7 +224,7 @@ def split_full_name(full: Any) -> Parts:
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
         return person_name(after), last_name(before.upper() if _is_of_one_case(full) else before)
-    words = name.split()
+    words = undashed(name).split()
     if len(words) == 1:
         return words[0], None
     if (parts := parts_in_order(words)) is not None:
@@ -272,7 +272,8 @@ def split_if_told(full: str) -> Parts:
 def last_name(value: Any) -> str | None:
     """As `person_name`, for a last name alone: all in capitals, its leading particles are small ones: "VON BRAUN" is "von Braun"."""
     name = person_name(value)
-    if name is None:
+    if name is None or (_undotted(name) in _suffixes()[0] and ("." in name or not (name.isupper() or name.istitle()))):
+        # "Ph.D." or "MSc" alone.
         return None
     if not _is_of_one_case(value):
         *before, last = name.split()

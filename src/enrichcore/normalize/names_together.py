@@ -14,6 +14,7 @@ from enrichcore.normalize.names import (
     person_name,
     split_full_name,
     told_by_capitals,
+    undashed,
 )
 from enrichcore.normalize.nothing import clean_label
 from enrichcore.normalize.remembering import remembered
@@ -35,7 +36,7 @@ def full_name(value: Any) -> str | None:
     if name is None or _half_of(value):
         return None
     parts = told_by_capitals(value)
-    return f"{parts[1]}, {parts[0]}" if parts else name
+    return f"{parts[1]}, {parts[0]}" if parts else undashed(name)
 
 
 def lone_last_name(value: Any) -> str | None:

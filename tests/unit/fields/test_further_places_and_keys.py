@@ -69,6 +69,29 @@ def test_the_end_of_a_north_american_address_tells_the_place(address, expected):
     assert place(headquarters=address) == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Adelaide SA 5000", ("Adelaide", "South Australia", "Australia")),
+        ("Laval QC H7N 1A1", ("Laval", "Quebec", "Canada")),
+        # Not Laos, and not Delaware or Germany.
+        ("L.A.", (None, None, None)),
+        ("D.E.", (None, None, None)),
+        ("U.S.", (None, None, "United States")),
+        ("U.K.", (None, None, "United Kingdom")),
+    ],
+)
+def test_codes_behind_a_city_and_in_full_stops(line, expected):
+    """With a postal code behind them; few countries are written with full stops."""
+    assert place(headquarters=line) == expected
+
+
+@pytest.mark.parametrize("told", ["Other", "None of the above", "Unclassified", "Miscellaneous", "Sonstige", "Mining?"])
+def test_what_is_no_choice_or_a_question_is_no_industry(told):
+    """Nobody found one."""
+    assert extract_company_fields({"industry": told})["company_industry"] is None
+
+
 @pytest.mark.parametrize("line", ["Suite 12, Lyon", "Building 7", "Floor 3B, Oslo, Norway", "P.O. Box 55, Graz"])
 def test_a_room_is_no_city(line):
     """Nor is the place behind it surely one."""
@@ -106,6 +129,14 @@ def test_a_round_is_dated_by_the_last_funding_of_its_object():
 
 
 WHO = {"first_name": "Jan", "last_name": "Elm"}
+
+
+@pytest.mark.parametrize(
+    "told", ["Lives in Graz, Austria", "Graz, Austria (Hybrid)", "Graz (remote), Austria", "Residing in Graz, Austria"]
+)
+def test_how_somebody_lives_and_works_is_no_part_of_a_place(told):
+    """Only where is."""
+    assert extract_person_fields({**WHO, "location": told})["person_location"] == "Graz, Austria"
 
 
 def test_a_title_beside_its_employer_and_its_start_is_a_job():

@@ -72,3 +72,10 @@ def test_a_past_employer_that_is_not_told_may_be_a_customer():
     ]
     told = compute_indicators({}, {}, {"first_name": "Jan", "experience": jobs}, ["Kestrel <kestrel.example>"])
     assert told["is_worked_at_customer"] is None
+
+
+@pytest.mark.parametrize("count", ["1 billion", "750 million+"])
+def test_what_linkedin_says_of_itself_is_no_description(count):
+    """A scraper without an account sees it on every page."""
+    told = f"{count} members | Manage your professional identity. Build and engage with your professional network."
+    assert extract_company_fields({"name": "Elm", "description": told})["company_description"] is None
