@@ -102,7 +102,7 @@ def _bare_name(value: Any) -> str | None:
         return None
     if "@" in text:
         text = _ADDRESS_ASIDE.sub("", text)
-    if (named := _BEFORE_COMPANY.fullmatch(text)) is not None:
+    if (" at " in text or " @ " in text) and (named := _BEFORE_COMPANY.fullmatch(text)) is not None:
         text = named[1] or named[2]
     if "@" in text or "://" in text:
         return None
