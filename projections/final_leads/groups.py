@@ -15,7 +15,7 @@ from attrs import frozen
 
 from enrichcore import normalize
 from projections.final_leads.emails import email_told_by
-from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, claim_name, group_of, order_among
+from projections.final_leads.state import EMAIL, EMAIL_STATUS, Cell, claim_name, order_among
 
 CITY, STATE, COUNTRY = "company_city", "company_state", "company_country"
 TITLE, START = "person_title", "person_current_job_start_date"
@@ -54,8 +54,8 @@ def told_by(cells: Mapping[str, Cell], trusted_for: timedelta) -> dict[str, Cell
     told: dict[str, Cell] = {}
     claimed: dict[str, dict[str, Cell]] = {}
     for name, cell in cells.items():
-        group = group_of(name)
-        (told if group is None else claimed.setdefault(group, {}))[name] = cell
+        group, is_claim, _ = name.partition("/")
+        (claimed.setdefault(group, {}) if is_claim else told)[name] = cell
     for shown in GROUPS:
         made = claimed.get(shown.name, {}).values()
         told |= _shown(shown, sorted(made, key=order_among(made, trusted_for), reverse=True))

@@ -16,7 +16,7 @@ import msgspec
 
 from enrichcore.domain import events as e
 from enrichcore.domain.pipeline import Entity
-from enrichcore.fields import AskedCompany, Rules, customers_among, rules_of, rules_to_json, turned_away
+from enrichcore.fields import AskedCompany, Rules, SomebodyElse, customers_among, rules_of, rules_to_json, turned_away
 from enrichcore.projection import ReadModel, Table, Tables
 from projections.concerns import Concern, Concerns
 from projections.final_leads.facts import cells, of_answer, values_of
@@ -159,10 +159,15 @@ class _Fold:
         if concern.entity is Entity.PERSON:
             asked |= asked_of(self._person(self._now(_PERSONS, (client, concern.entity_id))))
             # What is told of somebody else is true of nobody here.
-            told = {} if turned_away(self._rules, asked, values_of(told), Entity.PERSON) else told
+            told = {} if self._turns_away(asked, told, Entity.PERSON) else told
             self._tell_person((client, concern.entity_id), told, None, recorded)
-        elif not turned_away(self._rules, asked, values_of(told), Entity.COMPANY):
+        elif not self._turns_away(asked, told, Entity.COMPANY):
             self._tell_company((client, concern.entity_id), told)
+
+    def _turns_away(self, asked: Mapping[str, Any], told: Mapping[str, Cell], entity: Entity) -> bool:
+        # Most rules turn nobody away, and taking the cells apart takes time.
+        is_asked = self._rules.about_somebody_else is SomebodyElse.LEAVE_OUT
+        return is_asked and turned_away(self._rules, asked, values_of(told), entity)
 
     def _tell_person(
         self,

@@ -25,7 +25,7 @@ from enrichcore.fields import (
 from enrichcore.fields.indicators import Basis
 from projections.final_leads.groups import told_by
 from projections.final_leads.role import with_role_today
-from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person, group_of
+from projections.final_leads.state import HISTORY, Cell, Company, Moment, Person
 
 #: Facts that are no columns but that indicators rest on.
 _BEHIND_INDICATORS: Final = (HISTORY, "company_last_raised_at", "company_has_undated_round")
@@ -80,7 +80,7 @@ def row_of(
     person_data = _person_data(fields, both)
     company_data = {name: value for name, value in fields.items() if name.startswith("company_")}
     # What is not shown counts too: a claim or a website may have taken the place of one that was.
-    rests_on = _moments(cell for name, cell in remembered.items() if name in _COUNTED or group_of(name) is not None)
+    rests_on = _moments(cell for name, cell in remembered.items() if name in _COUNTED or "/" in name)
     rests_on += [moment for moment in (person.item.moment, person.merged) if moment is not None]
     if person.company is not None:
         rests_on.append(Moment(position=person.company.since, at=person.company.at))

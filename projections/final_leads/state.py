@@ -222,7 +222,10 @@ def _taken_in(cells: Mapping[str, Cell], name: str, new: Cell, trusted_for: time
     old, group = cells.get(name), group_of(name)
     if group is None:
         return better(old, new, trusted_for)
-    rivals = [cell for rival, cell in cells.items() if rival != name and group_of(rival) == group]
+    if old is None and not _is_an_imports(new):
+        return new
+    begins = f"{group}/"
+    rivals = [cell for rival, cell in cells.items() if rival.startswith(begins) and rival != name]
     if _is_an_imports(new) and (old is None or old.value != new.value):
         # In other letters it is another claim.
         told = sum_of(new.value)

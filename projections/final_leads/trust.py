@@ -22,6 +22,8 @@ class Trust(IntEnum):
 #: What a step of trust weighs; what weighs less is a grade, and what weighs more goes before any trust.
 PER_TRUST: Final = 10
 _PER_CLASS: Final = 100
+#: Made once: that takes longer than writing a short text.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def trust_in(weight: int) -> int:
@@ -36,7 +38,7 @@ def as_imported(weight: int) -> int:
 
 def sum_of(value: Any) -> int:
     """Four bytes that tell a value from others, whatever letters and signs it is written in."""
-    return crc32(json.dumps(_plain(value), sort_keys=True, default=str).encode())
+    return crc32(_ENCODER.encode(_plain(value)).encode())
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from attrs import frozen
 
@@ -19,7 +20,17 @@ from enrichcore.fields.catalogue import COMPANY_FIELDS, PERSON_FIELDS
 from enrichcore.fields.experience import NOT_TOLD, AskedCompany
 from enrichcore.fields.extract import fields_in, known
 from enrichcore.fields.failures import failing, is_page, of_bare_text, without_signs, words_of_page
-from enrichcore.fields.payloads import HOLDERS, MAX_OBJECTS, MAX_WRAPPERS, NotJson, Tree, echoes, parse_body, tree
+from enrichcore.fields.payloads import (
+    HOLDERS,
+    MAX_NODES,
+    MAX_OBJECTS,
+    MAX_WRAPPERS,
+    NotJson,
+    Tree,
+    echoes,
+    parse_body,
+    tree,
+)
 from enrichcore.fields.sources import OwnSources, Sources, folded_key, keys, own_sources
 from enrichcore.normalize import clean_label, clean_text, is_nothing, whole_number
 
@@ -40,7 +51,7 @@ _ERROR_PAGE = "A page of HTML came in the place of the answer."
 #: Bytes of a body whose reading is remembered for a moment.
 MAX_REMEMBERED = 8192
 
-_CREDIT_SIGN = b"upfront"
+_CREDIT_SIGN, _CREDIT_WORD = b"upfront", b"credit"
 _CREDIT_PATH = ("upfrontcreditusage", "totalcost")
 #: A text of so many words under a wrapper is a finished sentence, not a value.
 _SENTENCE = 3
@@ -76,8 +87,7 @@ def _read(body: bytes, entity: Entity, sources: Sources | None, asked: AskedComp
     except NotJson as fault:
         return Reading(rank=Rank.ERROR, error=f"The body is not JSON: {fault}"[:MAX_ERROR])
     fields = known(fields_in(answer, entity, sources=sources, asked=asked))
-    # Most answers do not tell; looking into the bytes spares a walk through the tree.
-    spent = _credits(answer) if _CREDIT_SIGN in body.lower() or b"\x00" in body else None
+    spent = _credits(answer, _most_costs(body))
     if fields:
         return Reading(rank=Rank.DATA, fields=fields, credits=spent)
     told = [_told_by(values) for values in _objects_of_a_request(answer)]
@@ -268,11 +278,21 @@ def _says_something(key: str, value: Tree) -> bool:
     return not (is_bare and isinstance(value, str) and (len(value.split()) >= _SENTENCE or "mail" in key))
 
 
-def _credits(answer: Tree) -> Decimal | None:
-    """The credits that an answer says were spent, summed over its columns; None where it does not tell."""
-    if not isinstance(answer, dict | list):
+def _most_costs(body: bytes) -> int:
+    """How often an answer may tell what it cost: looking into the bytes spares most walks through the tree."""
+    lowered = body.lower()
+    signs = lowered.count(_CREDIT_SIGN)
+    if not signs:
+        return MAX_NODES if b"\x00" in body else 0
+    is_plain = lowered.count(_CREDIT_WORD) == signs and b"\\u00" not in lowered and b"\x00" not in lowered
+    return signs if is_plain else MAX_NODES
+
+
+def _credits(answer: Tree, most: int) -> Decimal | None:
+    """The credits that an answer says were spent, summed over its columns, `most` at most; None where it does not tell."""
+    if not most or not isinstance(answer, (dict, list)):
         return None
-    found = [amount for cost in _costs(answer) if (amount := credits_told(cost)) is not None]
+    found = [amount for cost in islice(_costs(answer), most) if (amount := credits_told(cost)) is not None]
     return sum(found, Decimal(0)) if found else None
 
 

@@ -15,9 +15,9 @@ from attrs import evolve, frozen
 
 from enrichcore import normalize
 from enrichcore.fields import cleaners, number_values, text_values
-from enrichcore.fields.payloads import Tree, values_along, values_at
+from enrichcore.fields.payloads import Tree, first_accepted, values_along
 from enrichcore.fields.places import is_yes
-from enrichcore.fields.sources import Path, folded_key, job_paths, keys, shape_of, words
+from enrichcore.fields.sources import folded_key, job_paths, keys, shape_of, words
 from enrichcore.fields.titles import are_of_one_role, is_employers_name, is_side_job
 
 #: Jobs of one person that are looked at.
@@ -404,7 +404,7 @@ def _read_job(part: Mapping[str, Tree]) -> Job | None:
     paths = shape_of(part).jobs
 
     def first(kind: str, clean: cleaners.Cleaner) -> Any:
-        return _told(part, paths[kind], clean)
+        return first_accepted(part, paths[kind], clean)
 
     start, end = first("start", number_values.date), first("end", number_values.date)
     if start is None or (end is None and paths["span"]):
@@ -463,19 +463,8 @@ def _goes_on() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spoken})(?!\w)|{signs}", re.IGNORECASE)
 
 
-def _told(part: Mapping[str, Tree], found_at: Iterable[Path], clean: cleaners.Cleaner) -> Any:
-    """The first value at several paths that its cleaner accepts, which turns away what says nothing, too."""
-    for path in found_at:
-        if path[0] in part:
-            for value in (part[path[0]],) if len(path) == 1 else values_at(part, path):
-                cleaned = clean(value)
-                if cleaned is not None:
-                    return cleaned
-    return None
-
-
 def _first(part: Mapping[str, Tree], kind: str, clean: cleaners.Cleaner) -> Any:
-    return _told(part, shape_of(part).jobs[kind], clean)
+    return first_accepted(part, shape_of(part).jobs[kind], clean)
 
 
 def _identity(job: Job) -> tuple[str | None, ...]:

@@ -23,6 +23,8 @@ _USES = re.compile(
 )
 _AND = re.compile(r"^\s*(?:and|&|und|et|y)\s+")
 _MARKED = re.compile(r"^(?:[-*\u2022\u00b7\u25cf]|\d{1,3}[.)])\s+")
+#: Flags of what is still used.
+_IN_USE = frozenset({"active", "isactive", "current", "iscurrent", "live"})
 #: At the end of a list that tells not all.
 _AND_MORE = re.compile(
     r"(?:and |& )?(?:etc\.?|(?:many )?(?:more|others)|\+ ?\d+(?: more)?|\d+ more)(?:\.{3}|\u2026)?", re.IGNORECASE
@@ -42,7 +44,7 @@ def labels(value: Any) -> list[str] | None:
 
 def technologies(value: Any) -> list[str] | None:
     """A list of technologies; one text is split at commas, semicolons, bars and line breaks, unless it is a sentence."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         listed = next((value[key] for key in _TECHNOLOGY_LISTS if value.get(key)), None)
         told = technologies(listed) if isinstance(listed, str) else _distinct(_technologies(value))
         groups = [part for part in value.values() if isinstance(part, list)]
@@ -61,7 +63,7 @@ def technologies(value: Any) -> list[str] | None:
 
 
 def _technologies(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         value = {key: _in_use(part) for key, part in value.items()}
     return texts(_in_use(value), _TECHNOLOGY_KEYS, _TECHNOLOGY_LISTS)
 
@@ -70,11 +72,11 @@ def _in_use(value: Any) -> Any:
     """A list without the entries that say that they are no longer used."""
     if not isinstance(value, list):
         return value
-    return [part for part in value if not (isinstance(part, Mapping) and _is_removed(part))]
+    return [part for part in value if not (isinstance(part, (dict, Mapping)) and _is_removed(part))]
 
 
 def _is_removed(entry: Mapping[str, Any]) -> bool:
-    if any(entry.get(key) is False for key in ("active", "isactive", "current", "iscurrent", "live")):
+    if not _IN_USE.isdisjoint(entry) and any(entry.get(key) is False for key in _IN_USE):
         return True
     told = entry.get("status") or entry.get("state")
     return isinstance(told, str) and told.strip().casefold() in words("removed")

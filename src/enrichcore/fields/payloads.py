@@ -136,6 +136,17 @@ def first_along(node: Mapping[str, Tree], found_at: Iterable[Path], clean: Calla
     return None
 
 
+def first_accepted(node: Mapping[str, Tree], found_at: Iterable[Path], clean: Callable[[Tree], Any]) -> Any:
+    """As `first_along`, for a cleaner that turns away by itself whatever says nothing."""
+    for path in found_at:
+        if path[0] in node:
+            for value in (node[path[0]],) if len(path) == 1 else values_at(node, path):
+                cleaned = clean(value)
+                if cleaned is not None:
+                    return cleaned
+    return None
+
+
 def values_along(nodes: Sequence[Tree], paths: Iterable[Path]) -> Iterator[Tree]:
     """The values at several paths of several objects, path by path."""
     for path in paths:

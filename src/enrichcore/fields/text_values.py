@@ -126,8 +126,9 @@ def texts(value: Any, keys: tuple[str, ...] = TEXT_KEYS, lists: tuple[str, ...] 
     if isinstance(value, str):
         if text := said(value):
             yield text
-    elif isinstance(value, Mapping):
-        inner = next((value[key] for key in (*keys, *lists) if not normalize.is_nothing(value.get(key))), None)
+    elif isinstance(value, (dict, Mapping)):
+        named = (value[key] for key in (*keys, *lists) if key in value)
+        inner = next((part for part in named if not normalize.is_nothing(part)), None)
         if isinstance(inner, list):
             yield from texts(inner, keys, lists)
         elif text := said(inner):
@@ -137,7 +138,12 @@ def texts(value: Any, keys: tuple[str, ...] = TEXT_KEYS, lists: tuple[str, ...] 
             # A list inside a list is a group of the same.
             flat = part if isinstance(part, list) else [part]
             for one in flat[:MAX_ENTRIES]:
-                yield from texts(one, keys, lists) if not isinstance(one, list) else ()
+                if isinstance(one, str):
+                    # As above, without a call for each entry of a plain list.
+                    if text := said(one):
+                        yield text
+                elif not isinstance(one, list):
+                    yield from texts(one, keys, lists)
     elif text := said(value):
         yield text
 
@@ -149,7 +155,7 @@ def links(value: Any) -> Iterator[str]:
         text = normalize.clean_text(value)
         if text and not denies_link(text):
             yield text.strip("`")
-    elif isinstance(value, Mapping | list):
+    elif isinstance(value, (dict, list, Mapping)):
         yield from (text for text in texts(value, (*_LINK_KEYS, *TEXT_KEYS)) if not denies_link(text))
 
 

@@ -5,7 +5,7 @@ other table, so it runs in memory as well as on PostgreSQL, and gives the same r
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -14,6 +14,9 @@ from enrichcore.store.codec import EVENTS
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
+
+#: Stands for a row of which it is not known whether there is one.
+_UNKNOWN: Final[Row] = {}
 
 
 @frozen(kw_only=True)
@@ -65,9 +68,11 @@ class Tables:
     def get(self, table: str, *key: Any) -> Row | None:
         """The row of that key."""
         rows = self._rows[table]
-        if key not in rows:
+        row = rows.get(key, _UNKNOWN)
+        if row is _UNKNOWN:
             self.load(table, [key])
-        return rows[key]
+            row = rows[key]
+        return row
 
     def put(self, table: str, row: Row) -> None:
         """Make that the row of its key."""

@@ -172,6 +172,8 @@ def test_data_that_the_catalogue_does_not_know_is_still_data():
         ({"result": {"metadata": {"upfrontCreditUsage": {"totalCost": "0.1"}}}}, Decimal("0.1")),
         ({"data": json.dumps({"metadata": {"upfrontCreditUsage": {"totalCost": 2}}})}, Decimal(2)),
         ({"a": {"metadata": {"upfrontCreditUsage": {"totalCost": 2}}}, "b": {"metadata": {"upfront_credit_usage": {"total_cost": 0.2}}}}, Decimal("2.2")),
+        ({"a": {"upfrontCreditUsage": {"totalCost": 2}}, "b": {"Up-front credit usage": {"Total cost": 0.2}}}, Decimal("2.2")),
+        ('{"a": {"upfrontCreditUsage": {"totalCost": 2}}, "b": {"\\u0075pfrontCreditUsage": {"totalCost": 0.2}}}', Decimal("2.2")),
         ({"metadata": {"upfrontCreditUsage": {"totalCost": 0}}}, Decimal(0)),
         ({"metadata": {"upfrontCreditUsage": {"totalCost": -1}}}, None),
         ({"metadata": {"upfrontCreditUsage": {"totalCost": "many"}}}, None),
@@ -180,7 +182,7 @@ def test_data_that_the_catalogue_does_not_know_is_still_data():
 )  # fmt: skip
 def test_credits_are_found_wherever_they_hide(answer, spent):
     """Costs of several columns add up; nonsense is no cost."""
-    assert read({**IDS, **answer}).credits == spent
+    assert read(answer.encode() if isinstance(answer, str) else {**IDS, **answer}).credits == spent
 
 
 @pytest.mark.parametrize(
