@@ -36,7 +36,8 @@ _INTRODUCTION: Final = """\
 Every fact that enrichcore records. A class's name is its stable name in the log and in SQL, so it is never renamed; fields
 may be added with a default. Replay never asks whether an event was allowed.
 
-`body` is kept byte for byte, whatever it holds. `reserved`, `spent` and `corrected` are *changes*, exact decimals, so that a
+`body` is kept byte for byte, whatever it holds. Of an event that has one, what is as by default is not written: a key that is
+absent has the default given here. `reserved`, `spent` and `corrected` are *changes*, exact decimals, so that a
 sum over any set of events is right; `corrected` changes what was spent on the day `corrected_on`. Times are in UTC.
 """
 
