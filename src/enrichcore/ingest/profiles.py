@@ -30,6 +30,12 @@ _MARK = re.compile(
     r"|obrigat\u00f3rio|facoltativo|verplicht|optioneel)[)\]]",
     re.IGNORECASE,
 )
+#: How forms ask: "Your full name", "Please enter your work email:".
+_ASKED = re.compile(
+    r"(?:please )?(?:(?:enter|provide|fill in|tell us|what is|what['\u2019]s|what are) )?"
+    r"(?:your|ihre?|deine?|votre|tu|su|uw|je|il tuo|la tua|seu|sua|ditt|din|dit) (.+?)[?:\s]*",
+    re.IGNORECASE,
+)
 #: Between two names of one column: "Company / Firma", "E-mail (Mail)", "Town or City".
 _JOINED = re.compile(r"[/|()\[\]\n]| or | oder | ou | o ", re.IGNORECASE)
 
@@ -72,6 +78,8 @@ class Profile:
         folded = fold_header(header)
         if folded in self.aliases or folded in self.conditions:
             return self.aliases.get(folded)
+        if asked := _ASKED.fullmatch(header.strip()):
+            return self.aliases.get(fold_header(asked[1]))
         joined = list(map(fold_header, filter(None, map(str.strip, _JOINED.split(header)))))
         facts = {self.aliases.get(name) for name in joined}
         return facts.pop() if len(joined) > 1 and len(facts) == 1 else None

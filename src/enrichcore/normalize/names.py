@@ -76,6 +76,10 @@ _SHORTEST_WHOLE = 2
 _CAPITALS = re.compile(r"[A-Z]\.?[A-Z]|^[A-Z]\.$")
 #: What Portuguese and Spanish write behind a short form: "Eng.\u00ba", "Dr.\u00aa".
 _ORDINALS = "\u00ba\u00aa"
+#: A number to call behind a name.
+_PHONE_BEHIND = re.compile(
+    r"[\s,;:|/-]+(?:(?:tel|phone|mob|mobile|cell)[.:]*\s*)?[+(]*\d(?:[\s()./-]*\d){6,}$", re.IGNORECASE
+)
 #: What people are called by behind a name in Japanese, Chinese and Korean.
 _CALLED_BEHIND = re.compile(
     "(?<=[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]) ?(?:\u69d8|\u3055\u307e|\u3055\u3093|\u6bbf|\u5148\u751f|\u5973\u58eb|\u5c0f\u59d0|\ub2d8|\uc528)$"
@@ -107,6 +111,8 @@ def _bare_name(value: Any) -> str | None:
     if "@" in text or "://" in text:
         return None
     text = _CALLED.sub(r"\1 \2", text) if _CALLED.fullmatch(text) else text
+    if text[-1].isdigit():
+        text = _PHONE_BEHIND.sub("", text)
     plain = _without_blanks(_PRONOUNS.sub("", text if text.isascii() else without_pictures(text)))
     if " " in plain:
         plain = _ALSO_CALLED.sub("", _SAID.sub("", plain))

@@ -22,6 +22,7 @@ from enrichcore.normalize import person_name, split_full_name
         ("MUDr. Eva Srnka", "Eva Srnka"),
         ("Lt. Col. Ann Fox", "Ann Fox"),
         ("Smt. Asha Nair", "Asha Nair"),
+        ("Prof. em. Dr. Ann Fox", "Ann Fox"),
         ("Dr.Ann Fox", "Ann Fox"),
         ("Prof.Dr.Ann Fox", "Ann Fox"),
         ("г-жа Анна Лисицына", "Анна Лисицына"),
@@ -72,4 +73,19 @@ def test_a_degree_with_its_full_stops_needs_no_comma(told, name):
 )
 def test_behind_an_article_in_capitals_a_name_begins(told, name):
     """As Italian names have it; elsewhere an apostrophe is a letter."""
+    assert person_name(told) == name
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Ann Fox +44 20 7946 0000", "Ann Fox"),
+        ("Ann Fox, tel. 020 7946 0000", "Ann Fox"),
+        ("Ann Fox (020) 79460000", "Ann Fox"),
+        ("Ann Fox 3", "Ann Fox 3"),
+        ("+44 20 7946 0000", None),
+    ],
+)
+def test_a_number_to_call_behind_a_name_leaves_it(told, name):
+    """As people note it in the name's cell."""
     assert person_name(told) == name
