@@ -33,3 +33,14 @@ def test_a_claim_after_a_launch_looks_at_its_own_people_only(store, question):
     read = " ".join(line for (line,) in plan)
     assert "runs_by_person" in read
     assert "step_runs_pkey" in read
+
+
+def test_a_row_that_changes_stays_where_it_is(store):
+    """Its page has room for what it becomes, so no index of items and company runs is written for it."""
+    with store.pool.connection() as connection:
+        connection.execute(_LAUNCHED, {"id": uuid4()})
+        connection.execute("update enrichcore.runs set version = 3, state = repeat('x', 900)::bytea")
+        counted = "select n_tup_upd, n_tup_hot_upd from pg_stat_xact_all_tables where relid = 'enrichcore.runs'::regclass"
+        changed, in_place = connection.execute(counted).fetchone()
+    assert changed == 10_000
+    assert in_place > 0.99 * changed
