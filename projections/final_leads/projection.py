@@ -369,7 +369,7 @@ def final_leads(rules: Rules) -> ReadModel:
     told = rules_to_json(rules)
     return ReadModel(
         name="final_leads",
-        version=10,
+        version=11,
         sql=files(__package__).joinpath("table.sql").read_text("utf-8"),
         tables=(
             Table(name=_LEADS, key=("client_id", "person_id")),

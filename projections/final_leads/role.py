@@ -1,7 +1,7 @@
 """The title and the start of the job that a lead shows on a day: those of a job that has come to its end are shown no more.
 
 In their place stands the job that goes on, if the same history tells of one, else what somebody told after that end
-(decision 0048).
+(decision 0047).
 """
 
 from collections.abc import Mapping
