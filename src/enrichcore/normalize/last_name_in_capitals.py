@@ -1,8 +1,8 @@
 """The last name of a full name in which it alone is in capitals: "DUPONT Jean", "Anne DE LA TOUR".
 
 In France, Belgium, Hungary and China many write it so, at either end. First names, degrees and initials are in capitals at
-times, too: "MARY Smith", "Ann Bell MBA", "JP Morgan"; what may be one of these tells nothing. In front, where a first name stands
-else, capitals alone do not tell a last name: one of the names has to be known, or the other names of the file.
+times, too: "MARY Smith", "Ann Bell MBA", "JP Morgan"; what may be one of these tells nothing. In front they are a
+last name unless a name that is known, or the other names of a file, tell that first names are written so: "XIMENA Torres".
 """
 
 import re
@@ -29,7 +29,8 @@ def last_name_in_capitals(words: list[str]) -> int | None:
     shortest = _SHORTEST_BEHIND_ONE if behind == len(words) - 1 else _SHORTEST
     if behind and _is_last(words[-behind:], shortest) and _are_first(words[:-behind]):
         return len(words) - behind
-    return -before if _begins(words, before) and _is_told_in_front(words, before) else None
+    in_front = _kind(words, before) in {CapitalsInFront.LAST_NAME, CapitalsInFront.DOUBTFUL}
+    return -before if in_front else None
 
 
 class CapitalsInFront(Enum):
@@ -38,38 +39,35 @@ class CapitalsInFront(Enum):
     NONE = "there are none, or they are no name"
     LAST_NAME = "a last name: DUPONT Jean"
     FIRST_NAME = "a first name: MARY Smith"
-    DOUBTFUL = "a last name or a first one, neither of which is known"
+    DOUBTFUL = "a last name as it seems, for no name is known: VEXLIM Osta"
 
 
 def capitals_in_front_of(words: list[str]) -> tuple[CapitalsInFront, int]:
     """What the words in capitals at the beginning of a full name are, and how many."""
     before = _run(words) if 1 < len(words) <= _MOST_WORDS else 0
-    if not 0 < before < len(words):
+    is_behind = (last_name_in_capitals(words) or 0) > 0
+    if not 0 < before < len(words) or is_behind:
         return CapitalsInFront.NONE, 0
-    place = last_name_in_capitals(words)
-    if place is not None:
-        return (CapitalsInFront.LAST_NAME if place < 0 else CapitalsInFront.NONE), before
-    if _are_known(words[:1], first_names()):
-        return CapitalsInFront.FIRST_NAME, before
-    is_doubtful = _begins(words, before) and not _are_known(words[before:], family_names())
-    return (CapitalsInFront.DOUBTFUL if is_doubtful else CapitalsInFront.NONE), before
+    return _kind(words, before), before
 
 
-def _begins(words: list[str], before: int) -> bool:
-    """Whether so many words in capitals in front may be a last name."""
-    return before > 0 and _is_last(words[:before], _SHORTEST) and _are_first(words[before:])
-
-
-def _is_told_in_front(words: list[str], before: int) -> bool:
-    """Whether words in capitals in front are no first name, by what is known of them and of those behind."""
+def _kind(words: list[str], before: int) -> CapitalsInFront:
+    """What so many words in capitals in front are, by what is known of them and of those behind."""
     front, behind = words[:before], words[before:]
+    if _are_known(front[:1], first_names()):
+        return CapitalsInFront.FIRST_NAME
+    if not (before > 0 and _is_last(front, _SHORTEST) and _are_first(behind)):
+        return CapitalsInFront.NONE
     if _are_known(behind, first_names()):
-        return True
-    return not _are_known(behind, family_names()) and (
+        return CapitalsInFront.LAST_NAME
+    if _are_known(behind, family_names()):
+        return CapitalsInFront.FIRST_NAME
+    is_known = (
         is_particle(front[0].lower())
         or any("\u2019" in word or "'" in word for word in front)
         or _are_known(front, family_names())
     )
+    return CapitalsInFront.LAST_NAME if is_known else CapitalsInFront.DOUBTFUL
 
 
 def _are_known(words: list[str], names: frozenset[str]) -> bool:

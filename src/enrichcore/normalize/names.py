@@ -260,13 +260,6 @@ def capitals_in_front(full: str) -> CapitalsInFront:
     return capitals_in_front_of((_bare_name(full) or "").split())[0]
 
 
-def last_name_before_comma(full: str) -> str:
-    """A full name that begins with capitals as `LAST, First`."""
-    words = (_bare_name(full) or "").split()
-    before = capitals_in_front_of(words)[1]
-    return f"{' '.join(words[:before])}, {' '.join(words[before:])}"
-
-
 def split_if_told(full: str) -> Parts:
     """As `split_full_name`, where the name itself tells which end the last name stands at; both None for any other."""
     words = full.split()

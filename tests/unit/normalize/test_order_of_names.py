@@ -140,7 +140,7 @@ def test_a_name_with_a_patronymic_has_one_key_in_either_order():
     [
         ("DUPONT Jean", ("Jean", "Dupont")), ("TANAKA Taro", ("Taro", "Tanaka")), ("WANG Xiaoming", ("Xiaoming", "Wang")), ("KOVÁCS János", ("János", "Kovács")), ("María GARCÍA LÓPEZ", ("María", "García López")),
         ("Anne LE GALL", ("Anne", "le Gall")), ("Anne DE LA TOUR", ("Anne", "de la Tour")), ("DE LA TOUR Anne", ("Anne", "de la Tour")), ("Luis DEL RIO", ("Luis", "del Rio")), ("Dr. Jean M. DUPONT", ("Jean", "Dupont")),
-        ("Jean-Paul DUPONT", ("Jean-Paul", "Dupont")), ("O'BRIEN Pat", ("Pat", "O'Brien")), ("TORRES Ximena", ("Ximena", "Torres")), ("TORRES Odalys", ("Odalys", "Torres")), ("QUILLWOOD Ximena", ("Ximena", "Quillwood")), ("Anne ROY", ("Anne", "Roy")), ("VAN DIJK Eva", ("Eva", "van Dijk")),
+        ("Jean-Paul DUPONT", ("Jean-Paul", "Dupont")), ("O'BRIEN Pat", ("Pat", "O'Brien")), ("TORRES Ximena", ("Ximena", "Torres")), ("TORRES Odalys", ("Odalys", "Torres")), ("QUILLWOOD Ximena", ("Ximena", "Quillwood")), ("VEXLIM Osta", ("Osta", "Vexlim")), ("Anne ROY", ("Anne", "Roy")), ("VAN DIJK Eva", ("Eva", "van Dijk")),
     ],
 )  # fmt: skip
 def test_the_last_name_in_capitals_is_known_at_either_end(full, parts):
@@ -156,7 +156,7 @@ def test_the_last_name_in_capitals_is_known_at_either_end(full, parts):
     ("full", "parts"),
     [
         ("JP Morgan", ("JP", "Morgan")), ("AJ Smith", ("AJ", "Smith")), ("LI Na", ("LI", "Na")), ("MARY Smith", ("Mary", "Smith")), ("MICHAELA Quillwood", ("Michaela", "Quillwood")), ("Dupont JEAN", ("Dupont", "Jean")), ("ANN BELL", ("Ann", "Bell")),
-        ("XIMENA Torres", ("Ximena", "Torres")), ("ODALYS Torres", ("Odalys", "Torres")), ("ODALYS Ferreyra", ("Odalys", "Ferreyra")),
+        ("XIMENA Torres", ("Ximena", "Torres")), ("ODALYS Torres", ("Odalys", "Torres")),
         ("Ann Bell MBA", ("Ann", "Bell")), ("Ann Bell CISSP PMP", ("Ann", "Bell")), ("Ann Bell PMO", ("Ann Bell", "PMO")), ("Eva van DIJK", ("Eva", "van Dijk")), ("ANA Lopez", ("ANA", "Lopez")), ("VAN Morrison", ("VAN", "Morrison")),
     ],
 )  # fmt: skip
