@@ -40,7 +40,9 @@ def test_a_row_that_changes_stays_where_it_is(store):
     with store.pool.connection() as connection:
         connection.execute(_LAUNCHED, {"id": uuid4()})
         connection.execute("update enrichcore.runs set version = 3, state = repeat('x', 900)::bytea")
-        counted = "select n_tup_upd, n_tup_hot_upd from pg_stat_xact_all_tables where relid = 'enrichcore.runs'::regclass"
+        counted = (
+            "select n_tup_upd, n_tup_hot_upd from pg_stat_xact_all_tables where relid = 'enrichcore.runs'::regclass"
+        )
         changed, in_place = connection.execute(counted).fetchone()
     assert changed == 10_000
     assert in_place > 0.99 * changed
