@@ -101,6 +101,9 @@ def test_a_person_object_is_read_whole():
     ("place", "told"),
     [
         ({"locations": [{"inferred_location": {"locality": "Leeds", "admin_district": "ENG"}}], "country": "GB"}, ("Leeds", "England", "United Kingdom")),
+        ({"locations": [{"inferred_location": {"locality": "Berlin", "admin_district": "BE", "country_iso": "DE"}}]}, ("Berlin", "Berlin", "Germany")),
+        ({"locations": [{"inferred_location": {"locality": "Leeds", "country": "United Kingdom"}}]}, ("Leeds", None, "United Kingdom")),
+        ({"locations": [{"inferred_location": {"city": "Graz", "country_code": "AT"}}]}, ("Graz", None, "Austria")),
         ({"locations": [{"city": "Reno", "geographic_area": "NV"}, {"city": "Boise", "geographic_area": "ID", "is_hq": True}], "country": "US"}, ("Boise", "Idaho", "United States")),
         ({"structured_locations": [{"city": "Graz", "state": None}, {"city": "Wien", "state": "Wien", "is_headquarters": "true"}], "country": "AT"}, ("Wien", "Wien", "Austria")),
         ({"structured_locations": [{"city": "Reno", "state": "Nevada"}, {"city": "Boise", "state": "Idaho"}], "locality": "Boise, ID", "country": "US"}, ("Boise", "Idaho", "United States")),
