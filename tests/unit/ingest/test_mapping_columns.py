@@ -232,6 +232,31 @@ def test_columns_without_a_name_have_one():
     assert map_columns(["", "Note", "Note", ""], "crm").unmapped == ("column 1", "Note", "Note (2)", "column 4")
 
 
+@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize(
+    ("header", "fact"),
+    [
+        ("Prospect Name", "person_full_name"),
+        ("Work Email Address", "person_email"),
+        ("Org Name", "company_name"),
+        ("Current Employer", "company_name"),
+        ("org_domain", "company_domain"),
+        ("Org Website", "company_website"),
+        ("Company Site", "company_website"),
+        ("Funding Date", "company_last_raised_at"),
+    ],
+)
+def test_plain_lists_say_the_same_in_other_words(profile, header, fact):
+    """What can mean one thing only is read, in files of both workstreams."""
+    assert map_columns([header], profile).mapped == {header: fact}
+
+
+@pytest.mark.parametrize("other", ["Email", "Email Address", "Primary Email"])
+def test_an_address_that_is_said_to_be_at_work_goes_before_another(other):
+    """Whatever stands first in the file."""
+    assert list(map_columns([other, "Work Email Address"], "crm").mapped) == ["Work Email Address", other]
+
+
 @pytest.mark.parametrize("header", ["Phone No", "phone no.", "No. of Employees"])
 def test_a_column_may_be_called_what_would_say_nothing_in_a_cell(header):
     """In a name of a column "No" is short for number."""
