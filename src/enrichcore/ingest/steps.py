@@ -11,10 +11,18 @@ from typing import Any
 from enrichcore.ingest.cleaning import words
 from enrichcore.ingest.composing import find_company_domain, named
 from enrichcore.ingest.profiles import sizes, word_list
-from enrichcore.normalize import clean_text, company_name, company_name_key, whole_number
+from enrichcore.normalize import (
+    clean_text,
+    company_name,
+    company_name_key,
+    full_name,
+    last_name,
+    person_name,
+    whole_number,
+)
 
 _LIST_FACTS = ("company_technologies", "company_industries", "company_subindustries", "company_keywords")
-_NAMES = ("person_first_name", "person_last_name", "person_full_name")
+_NAMES = {"person_first_name": person_name, "person_last_name": last_name, "person_full_name": full_name}
 _PLACES = ("person_city", "person_state", "person_country")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 _TRADEMARKS = re.compile(r"[®™©℠]")
@@ -147,8 +155,7 @@ def _title(word: str, *, first: bool) -> str:
 
 
 def _names(facts: Mapping[str, Any]) -> dict[str, Any]:
-    person = {fact: text for fact in _NAMES if (text := clean_text(facts.get(fact)))}
-    return {fact: value for fact, value in named(person).items() if value != person.get(fact)}
+    return named({fact: name for fact, cleaned in _NAMES.items() if (name := cleaned(facts.get(fact)))})
 
 
 def _location(facts: Mapping[str, Any]) -> dict[str, Any]:

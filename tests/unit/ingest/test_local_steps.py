@@ -98,6 +98,22 @@ def test_what_an_apollo_row_implies_is_added():
     }
 
 
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        (("Ludwig", "van der Vale Jr.", None), ("Ludwig", "van der Vale", "Ludwig van der Vale")),
+        (("Dr. Jo", "VON DER AU, PhD", None), ("Jo", "von der Au", "Jo von der Au")),
+        ((None, None, "Jo  Vale, MBA"), ("Jo", "Vale", "Jo Vale")),
+        (("N/A", "-", "JO VALE PhD"), ("Jo", "Vale", "Jo Vale")),
+    ],
+)
+def test_what_is_no_part_of_a_name_leaves_it(raw, names):
+    """Names are cleaned here as in an import, whoever hands them over."""
+    facts = dict(zip(("person_first_name", "person_last_name", "person_full_name"), raw, strict=True))
+    told = facts | split_raw_apollo_scrape(facts)
+    assert tuple(told.values()) == names
+
+
 def test_what_is_known_is_not_added_again():
     """Only additions and changes are returned, so a second run adds nothing."""
     facts = {"person_first_name": "Jo", "person_last_name": "Vale", "company_website": "https://www.vale.example"}
