@@ -123,7 +123,7 @@ def history_in(nodes: list[Tree], hints: Hints = NO_HINTS) -> History:
         known = distinct.setdefault(identity, job)
         # Lists that contradict each other: what one of the present jobs' own says counts.
         if known.is_current is not job.is_current and (job.is_current or known.is_current is None):
-            distinct[identity] = evolve(known, is_current=job.is_current)
+            distinct[identity] = evolve(known, is_current=job.is_current, end_date=job.end_date)
     jobs = _settled(list(distinct.values())[:MAX_JOBS], hints)
     if latest is not None:
         identity = _identity(latest)

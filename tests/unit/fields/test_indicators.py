@@ -324,3 +324,13 @@ def test_the_domain_of_an_employer_may_stand_beside_the_jobs(body, asked, moved)
     raw = {"person": {"first_name": "Ann", "last_name": "Vale", **body}}
     told = extract_all(None, raw, [], as_of=TODAY, asked_company_domain=asked)
     assert told["moved_company"] is moved
+
+
+@pytest.mark.parametrize("present", ["current_experience", "latest_experience", "experience"])
+def test_a_job_that_one_list_ends_and_another_goes_on_with_has_not_ended(present):
+    """The present job's own word counts, with all that follows: it is no past employer, and nobody has moved."""
+    job = {"title": "CTO", "company": "Quillhaven", "company_domain": "quillhaven.example", "start_date": "2019-03"}
+    over, on = {**job, "end_date": "2020-01", "is_current": False}, {**job, "is_current": True}
+    answer = {"experience": [over, on]} if present == "experience" else {"experience": [over], present: on}
+    told = compute_indicators({}, {"company_domain": "quillhaven.example"}, answer, ["quillhaven.example"], as_of=TODAY)
+    assert (told["is_worked_at_customer"], told["moved_company"]) == (False, False)
