@@ -22,7 +22,7 @@ from enrichcore.ingest.names_in_capitals import Turn, turn_by
 from enrichcore.ingest.other_headers import Header, OtherHeaders
 from enrichcore.ingest.profiles import Profile, find_profile, fold_header
 from enrichcore.ingest.row import Row
-from enrichcore.ingest.stray_quotes import with_torn_cells
+from enrichcore.ingest.stray_quotes import fault_of_rest, with_torn_cells
 from enrichcore.ingest.table import Table, open_table
 from enrichcore.normalize import clean_text, usable_email
 
@@ -138,11 +138,13 @@ class ImportReading:
             added=len(_ADDED) if self._table.headers[: len(_ADDED)] == _ADDED else 0,
         )
         headers = OtherHeaders(header=Header(cells=self._table.headers[rules.added :], profile=self._profile))
-        below_footer = False
+        below_footer, taken_in = False, 0
         for row in _with_split_records(with_torn_cells(self._table.rows(), len(self.headers)), self._table, emails):
             bare = evolve(row, cells=row.cells[rules.added :]) if rules.added else row
             reason = (not row.fault and headers.fault(bare)) or _fault(row, rules, apart=row.apart or below_footer)
-            below_footer = reason == _FOOTER
+            if taken_in and not row.fault:
+                reason = fault_of_rest(bare, taken_in, len(self.headers)) or reason
+            below_footer, taken_in = reason == _FOOTER, row.line if reason == _LINES_TAKEN_IN else 0
             yield self._rejected(row, reason) if reason else self._imported(row, columns, turns)
 
     def _behind_emails(self) -> tuple[int, ...]:

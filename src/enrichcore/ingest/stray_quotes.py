@@ -61,13 +61,22 @@ def with_torn_cells(rows: Iterable[Row], columns: int) -> Iterator[Row]:
     yield from held
 
 
+def fault_of_rest(row: Row, above: int, columns: int) -> str:
+    """What is wrong with a row that ends a cell which nothing began, right below a line whose quote took in other lines; empty for any other."""
+    return _REST.format(line=above) if len(row.cells) < columns and _ends_a_cell(row) else ""
+
+
 _REST = "it seems to be the rest of a cell in line {line}, which has quotes and a line break in it"
 
 
 def _is_rest(torn: Row, row: Row, columns: int) -> bool:
-    first = row.cells[0] if row.cells else ""
     fits = len(row.cells) < len(torn.cells) or 1 < columns == len(row.cells) + len(torn.cells) - 1
-    return fits and first.endswith('"') and first.count('"') % 2 == 1
+    return fits and _ends_a_cell(row)
+
+
+def _ends_a_cell(row: Row) -> bool:
+    first = row.cells[0] if row.cells else ""
+    return first.endswith('"') and first.count('"') % 2 == 1
 
 
 def _doubled(found: re.Match[str]) -> str:

@@ -159,6 +159,21 @@ def test_a_stray_quote_does_not_swallow_the_rows_below_it(lines):
     assert "ed@vale.example" in str(row.raw)
 
 
+def test_what_a_stray_quote_leaves_of_a_cell_is_nobody():
+    """The cell that the quote ended had begun in the row that it took in; a row below, however short, is read as any other."""
+    header = "First Name,Last Name,Email,Company"
+    broken = (
+        '"Al,Ash,al@vale.example,Vale',
+        "Ed,Orr,ed@vale.example,Vale",
+        'Jo,Fay,jo@vale.example,"Vale',
+        'and Sons"',
+    )
+    taken_in, rest, row = read(header, *broken, "Bo,Moss")
+    assert "takes in lines" in taken_in.reason
+    assert "rest of a cell in line 2" in rest.reason
+    assert row.person["person_full_name"] == "Bo Moss"
+
+
 def test_a_line_break_outside_quotes_makes_no_two_people():
     """Neither half of the record is right, so both are kept aside; rows that are short for another reason are not."""
     header = "First Name,Last Name,Title,Email,Company,City"
