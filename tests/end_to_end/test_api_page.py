@@ -21,7 +21,9 @@ from tests.unit.docs.pages import ROOT
 pytestmark = [pytest.mark.postgres, pytest.mark.end_to_end]
 
 PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")
-PEOPLE = (ROOT / "examples" / "library" / "people.csv").read_bytes()
+PEOPLE = b"""First Name,Last Name,Email,Job Title,Company Name,Company Domain Name
+Ottoline,Fennimarsh,,Chief Technology Officer,"Quillhaven Robotics, Inc.",quillhaven.example
+"""
 TOKEN = "token-of-the-api"
 SECRET = "secret-of-the-callbacks"
 _FENCE = re.compile(r"^```(sh|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
