@@ -77,9 +77,9 @@ def _by_webhook(enrichment: Enrichment) -> dict[str, list[str]]:
 
 
 def sent_words(lane: dict[str, Any]) -> str:
-    """What a lane sent; of a webhook that several lanes have, its own part stands apart from what that took in all."""
+    """What a lane's webhook took; where several lanes have it, what this one tried stands beside that, refused rows included."""
     if lane["shared_with"]:
-        return f"{lane['attempts']:,} of {lane['sent']:,} with others of this webhook"
+        return f"{lane['sent']:,} with others of this webhook; {lane['attempts']:,} tried here"
     return f"{lane['sent']:,}"
 
 

@@ -71,11 +71,13 @@ def test_a_lane_that_is_tried_by_one_row_at_a_time_is_not_shown_as_open(world):
 
 
 def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
-    """What a lane sent itself stands apart from what its webhook took of all who have it."""
+    """What a lane tried itself stands apart from what its webhook took of all who have it; refused rows are none of that."""
     other = evolve(world.registry.client(ACME), slug="other", id=uuid4(), callback_secrets=(Secret("another-secret"),))
     world.registry = evolve(world.registry, clients={**world.registry.clients, "other": other})
     world.app = world.another()
     world.launch(person("ann"), person("bob", "caldora"))
+    world.report(world.app.claim(1), Outcome.NOT_DELIVERED, status=503, reason="HTTP 503")
+    world.app.wake()
     world.send()
     catch_up(world.store.pool, READ_MODELS)
     told = {lane["lane"]: lane for lane in known_lanes(world.app)}
@@ -83,8 +85,8 @@ def test_a_webhook_that_clients_share_is_not_told_as_sent_by_each(world):
     assert (mine["shared_with"], theirs["shared_with"]) == ([theirs["lane"]], [mine["lane"]])
     assert (mine["sent"], theirs["sent"]) == (2, 2)
     assert (sent_words(mine), sent_words(theirs)) == (
-        "2 of 2 with others of this webhook",
-        "0 of 2 with others of this webhook",
+        "2 with others of this webhook; 3 tried here",
+        "2 with others of this webhook; 0 tried here",
     )
 
 

@@ -58,6 +58,7 @@ _CONFLICTS: Final = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
 )
 UNREACHABLE: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, *LOST_SESSION)
 

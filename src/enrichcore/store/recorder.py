@@ -51,7 +51,11 @@ _TYPES: Final = (*_EVENTS.values(), *_GUARDS, *_RUNS.values(), *_STEPS.values())
 _PARAMETERS: Final = (f"%b::{'text[]::numeric' if name == 'numeric' else name}[]" for name in _TYPES)
 #: Should this host vanish before it has committed, the server ends the session, or nobody else could append for hours.
 _GIVEN_UP: Final = "set_config('idle_in_transaction_session_timeout', '60s', true)"
-_APPEND: Final = f"select enrichcore.append_events({', '.join(_PARAMETERS)}) from {_GIVEN_UP}"
+#: A claim waits for others no longer than a moment, but to append what it decided it waits as long as it takes.
+_PATIENT: Final = "set_config('lock_timeout', '0', true)"
+_APPEND: Final = (
+    f"select enrichcore.append_events({', '.join(_PARAMETERS)}) from {_GIVEN_UP} as given_up, {_PATIENT} as patient"
+)
 
 
 def _columns(rows: Sequence[Any], fields: Mapping[str, str]) -> list[Column]:

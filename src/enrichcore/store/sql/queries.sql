@@ -230,9 +230,12 @@ where state = 'ready' and lane_id = %(lane)s and batch_id = %(batch)s order by w
 
 -- name: bucket
 -- Creates the bucket full, and locks it, so that runners take from it one after the other. Should a runner's host vanish while it
--- holds the bucket, the server ends its session: TCP alone takes such a host for a slow one, for hours.
+-- holds the bucket, the server ends its session: TCP alone takes such a host for a slow one, for hours. Until then it keeps no
+-- other lane from its turn: a claim waits for what other claims hold for a moment only, and for the log as long as it takes.
 insert into enrichcore.pace as p (pace_group, tokens, refilled_at)
-select %(group)s, %(burst)s, %(now)s from set_config('idle_in_transaction_session_timeout', '60s', true)
+select %(group)s, %(burst)s, %(now)s
+from set_config('idle_in_transaction_session_timeout', '60s', true) as given_up,
+    set_config('lock_timeout', '500ms', true) as passed_over
 on conflict (pace_group) do update set tokens = p.tokens
 returning tokens, refilled_at
 
