@@ -12,7 +12,7 @@ Turn = Callable[[str], str]
 
 
 def turn_by(cells: Iterable[str]) -> Turn:
-    """How to read the names of a column: in small letters where the column's names show that first names are in capitals.
+    """How to read the names of a column: without its capitals where the column's names show that first names are written in them.
 
     Args:
         cells: Some of the column's cells.
@@ -29,4 +29,4 @@ def _as_written(cell: str) -> str:
     # As nearly all names are.
     if cell.istitle() or capitals_in_front(cell) is not CapitalsInFront.DOUBTFUL:
         return cell
-    return cell.title()
+    return " ".join(word.title() if word.isupper() else word for word in cell.split())

@@ -42,13 +42,11 @@ class CapitalsInFront(Enum):
     DOUBTFUL = "a last name as it seems, for no name is known: VEXLIM Osta"
 
 
-def capitals_in_front_of(words: list[str]) -> tuple[CapitalsInFront, int]:
-    """What the words in capitals at the beginning of a full name are, and how many."""
+def capitals_in_front_of(words: list[str]) -> CapitalsInFront:
+    """What the words in capitals at the beginning of a full name are."""
     before = _run(words) if 1 < len(words) <= _MOST_WORDS else 0
     is_behind = (last_name_in_capitals(words) or 0) > 0
-    if not 0 < before < len(words) or is_behind:
-        return CapitalsInFront.NONE, 0
-    return _kind(words, before), before
+    return CapitalsInFront.NONE if is_behind or not 0 < before < len(words) else _kind(words, before)
 
 
 def _kind(words: list[str], before: int) -> CapitalsInFront:

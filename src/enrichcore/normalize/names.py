@@ -257,7 +257,7 @@ def told_by_capitals(full: Any) -> Parts | None:
 
 def capitals_in_front(full: str) -> CapitalsInFront:
     """What the words in capitals at the beginning of a full name are."""
-    return capitals_in_front_of((_bare_name(full) or "").split())[0]
+    return capitals_in_front_of((_bare_name(full) or "").split())
 
 
 def split_if_told(full: str) -> Parts:

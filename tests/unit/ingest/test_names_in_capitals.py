@@ -41,6 +41,11 @@ def test_what_is_known_of_a_name_goes_before_the_other_names():
     ]
 
 
+def test_capitals_within_a_word_stay():
+    """Only a word that is all capitals is written in them."""
+    assert names_of("QUILLWOOD McOdalys", "XIMENA Torres")[0] == ("Quillwood", "McOdalys")
+
+
 def test_the_file_s_cells_stay_as_they_are():
     """Only what is made of them is turned round."""
     (row, _) = read_import(b"Full Name,Company\nDr. QUILLWOOD Odalys,Acme\nDUPONT Jean,Acme\n", profile="crm").rows()
